@@ -1,0 +1,34 @@
+// The four directions: the codes on the wire, the eight words that people send, and where each leads.
+
+/** 1 left, 2 right, 3 up, 4 down. `y` grows downwards. */
+export type Direction = 1 | 2 | 3 | 4;
+
+/** What an input can ask for: a direction, or 0 for none. */
+export type DirectionOrNone = 0 | Direction;
+
+export const NONE = 0;
+export const LEFT = 1;
+export const RIGHT = 2;
+export const UP = 3;
+export const DOWN = 4;
+
+/** The eight words a `move` may be, each with its direction. */
+export const DIRECTION_OF_WORD = {
+  left: LEFT,
+  right: RIGHT,
+  up: UP,
+  down: DOWN,
+  좌: LEFT,
+  우: RIGHT,
+  상: UP,
+  하: DOWN,
+} as const;
+export type DirectionWord = keyof typeof DIRECTION_OF_WORD;
+
+/** The eight words, in the order in which people are told about them. */
+export const DIRECTION_WORDS = Object.keys(DIRECTION_OF_WORD) as DirectionWord[];
+
+/** The direction a code off the wire stands for; whatever is no code is no direction. */
+export function directionOfCode(code: number): DirectionOrNone {
+  return code === LEFT || code === RIGHT || code === UP || code === DOWN ? code : NONE;
+}
