@@ -1,0 +1,15 @@
+// What a client receives of the room `world`.
+import { type SchemaType, schema, t } from "@colyseus/schema";
+import { Player } from "./player.ts";
+
+/** `map`: name of the map. `width`, `height`: its size in units. `players`: by session id. */
+export const WorldState = schema(
+  {
+    map: t.string(),
+    width: t.uint16(),
+    height: t.uint16(),
+    players: t.map(Player),
+  },
+  "WorldState",
+);
+export type WorldState = SchemaType<typeof WorldState>;
