@@ -1,0 +1,20 @@
+// Every error that sabang itself sends: its code, the sentence that goes with it. docs/protocol.md lists the same.
+import { DIRECTION_WORDS } from "../sim/directions.ts";
+
+/** The codes and sentences a client can get from us, besides the framework's own. */
+export const ERRORS = {
+  /** Refuses a join, as HTTP status. The sentence of the option that was wrong takes the place of this one. */
+  badJoinOption: { code: 422, sentence: "A join option is not valid." },
+  /** Refuses a join, as HTTP status. */
+  unknownMap: { code: 404, sentence: "There is no map of that name." },
+  /** Answers a message; the connection stays. */
+  badMove: { code: 4301, sentence: `A move must be one of these words: ${DIRECTION_WORDS.join(", ")}.` },
+  /** Answers a message; the connection stays. */
+  unknownMessage: { code: 4302, sentence: "This room takes the message `move` and no other." },
+  /** Closes the connection. */
+  badFrame: { code: 4310, sentence: "This is not a frame a client may send." },
+  /** Closes a plain WebSocket, after an error frame that says why. */
+  joinRefused: { code: 4311, sentence: "The join was refused." },
+  /** Closes a plain WebSocket when the server stops; it is the framework's own code for that. */
+  serverShutdown: { code: 4001, sentence: "The server is shutting down. Connect again in a few seconds." },
+} as const;

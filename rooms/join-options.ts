@@ -1,0 +1,46 @@
+// What a client may ask for when it joins, and the sentence it gets for what it may not.
+import { ServerError } from "colyseus";
+import { z } from "zod";
+import { ERRORS } from "./errors.ts";
+
+/** The map of a client that names none. */
+export const DEFAULT_MAP = "plaza";
+
+const NAME_SENTENCE = "`name` must be 1 to 24 characters after trimming, without control characters.";
+const MAP_SENTENCE = "`map` must be the name of a map, as text.";
+
+/** Letters of any script; what could forge a line break, hide itself or turn the text around in a list is not one. */
+const UNSEEN = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u;
+
+const JoinOptions = z.object(
+  {
+    name: z
+      .string(NAME_SENTENCE)
+      .trim()
+      .refine((name) => name.length > 0 && [...name].length <= 24 && !UNSEEN.test(name), NAME_SENTENCE)
+      .optional(),
+    map: z.string(MAP_SENTENCE).optional(),
+  },
+  "The join options must be an object.",
+);
+
+/** Join options as the room takes them. `name`: trimmed; the room makes one up for who gives none. */
+export interface JoinOptions {
+  name?: string;
+  map: string;
+}
+
+/**
+ * Checks join options as they came off the wire.
+ * @throws {ServerError} with an HTTP status and a sentence, for the first option that is wrong.
+ */
+export function parseJoinOptions(options: unknown): JoinOptions {
+  const parsed = JoinOptions.safeParse(options);
+  if (!parsed.success) {
+    throw new ServerError(
+      ERRORS.badJoinOption.code,
+      parsed.error.issues[0]?.message ?? ERRORS.badJoinOption.sentence,
+    );
+  }
+  return { ...parsed.data, map: parsed.data.map ?? DEFAULT_MAP };
+}
