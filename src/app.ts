@@ -1,0 +1,61 @@
+// Assembles the server out of its parts. It never listens: that is src/listen.ts.
+import { createServer, type IncomingMessage, type Server as HttpServer } from "node:http";
+import { type Application } from "express";
+import { defineRoom, defineServer, type Server, WebSocketTransport } from "colyseus";
+import { WorldRoom, type WorldRoomSettings } from "../rooms/world-room.ts";
+import { GuardedSocket } from "./frame-guard.ts";
+import { type HttpSettings, httpRoutes } from "./http.ts";
+import { PLAIN_PATH, PlainSockets } from "./plain-sockets.ts";
+import { CLOSE_TIMEOUT_MS, MAX_FRAME_BYTES, MAX_MISSED_PINGS, PING_INTERVAL_MS } from "./sockets.ts";
+
+/** What the server is made of: all that is needed to run it and to stop it. */
+export interface App {
+  server: Server;
+  httpServer: HttpServer;
+  plainSockets: PlainSockets;
+}
+
+/** What an app is told: settings of the rooms, of HTTP, and who takes its log lines. */
+export interface AppSettings {
+  rooms: WorldRoomSettings;
+  http: HttpSettings;
+  logger: { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...values: unknown[]) => void };
+}
+
+/** `/process/room` for a seat in a room, and `/` for the SDK's own latency probe. All else is not upgraded. */
+const ROOM_PATH = /^\/([\w-]+\/[\w-]+)?$/;
+
+/** Makes the server. One per process: the framework's matchmaker keeps its state in a module. */
+export function createApp(settings: AppSettings): App {
+  const httpServer = createServer();
+  const plainSockets = new PlainSockets();
+  const transport = new WebSocketTransport({
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    pingInterval: PING_INTERVAL_MS,
+    pingMaxRetries: MAX_MISSED_PINGS,
+    WebSocket: GuardedSocket,
+    ...({ closeTimeout: CLOSE_TIMEOUT_MS } as object),
+  });
+  transport.attachToServer(httpServer, { filter: (request) => ROOM_PATH.test(pathOf(request)) });
+  httpServer.on("upgrade", (request, socket, head) => {
+    const path = pathOf(request);
+    if (path === PLAIN_PATH) plainSockets.upgrade(request, socket, head);
+    else if (!ROOM_PATH.test(path)) socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  });
+
+  const server = defineServer({
+    transport,
+    rooms: { world: defineRoom(WorldRoom, settings.rooms).filterBy(["map"]) },
+    express: (app: Application) => httpRoutes(app, settings.http),
+    logger: settings.logger,
+    greet: false,
+    // Signals and faults are the process's business: src/run.ts.
+    gracefullyShutdown: false,
+  });
+  return { server, httpServer, plainSockets };
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "/").split("?", 1)[0]!;
+}

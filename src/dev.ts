@@ -1,0 +1,9 @@
+// Starts the server with the page straight from its sources: it reloads in the browser when they change.
+import { type Application } from "express";
+import { createServer } from "vite";
+import { run } from "./run.ts";
+
+await run(async (app: Application) => {
+  const vite = await createServer({ server: { middlewareMode: true }, clearScreen: false });
+  app.use(vite.middlewares);
+});

@@ -1,0 +1,40 @@
+// The worlds of this server: reads every Tiled map of a folder, and refuses the whole start for one that is bad.
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { DEFAULT_MAP } from "../rooms/join-options.ts";
+import { MapError, readMap, type WorldMap } from "../sim/map.ts";
+
+const EXTENSION = ".tmj";
+
+/**
+ * Reads the maps of a folder, by name: the name of the file without its ending.
+ * @throws {MapError} for a folder without the default map, and for any map that cannot be played on.
+ */
+export function loadMaps(folder: string): Map<string, WorldMap> {
+  const maps = new Map<string, WorldMap>();
+  for (const file of filesOf(folder).sort()) {
+    if (!file.endsWith(EXTENSION)) continue;
+    const name = basename(file, EXTENSION);
+    maps.set(name, readMap(name, parse(name, readFileSync(join(folder, file), "utf8"))));
+  }
+  if (!maps.has(DEFAULT_MAP)) {
+    throw new MapError(DEFAULT_MAP, `there is no file ${DEFAULT_MAP}${EXTENSION} in ${folder}; see MAPS_DIR`);
+  }
+  return maps;
+}
+
+function filesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw new MapError(DEFAULT_MAP, `its folder cannot be read (${(error as Error).message}); see MAPS_DIR`);
+  }
+}
+
+function parse(name: string, json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new MapError(name, `the file is not JSON (${(error as Error).message}); save it from Tiled as .tmj`);
+  }
+}

@@ -1,0 +1,105 @@
+// The way in without an SDK: WebSockets on /websocket, text frames, one word a step.
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import {
+  type Client,
+  type ClientPrivate,
+  connectClientToRoom,
+  createAuthContext,
+  logger,
+  matchMaker,
+  ServerError,
+} from "colyseus";
+import { WebSocket, WebSocketServer } from "ws";
+import { ERRORS } from "../rooms/errors.ts";
+import { PlainClient } from "./plain-client.ts";
+import { CLOSE_TIMEOUT_MS, MAX_FRAME_BYTES, MAX_MISSED_PINGS, PING_INTERVAL_MS } from "./sockets.ts";
+
+/** The path of the plain protocol. */
+export const PLAIN_PATH = "/websocket";
+
+/** Words that may wait while a join is under way; more are dropped, as a full queue in the world drops them. */
+const EARLY_LIMIT = 8;
+
+/** Accepts plain WebSockets and makes each of them a player of the room `world`. */
+export class PlainSockets {
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    ...({ closeTimeout: CLOSE_TIMEOUT_MS } as object),
+  });
+  readonly #missedPings = new Map<WebSocket, number>();
+  readonly #pings: NodeJS.Timeout;
+
+  constructor() {
+    this.#pings = setInterval(() => this.#pingAll(), PING_INTERVAL_MS);
+    this.#pings.unref();
+  }
+
+  /** Takes over an upgrade request for PLAIN_PATH. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request));
+  }
+
+  /** Stops the pings; the rooms close the sockets of their players. */
+  close(): void {
+    clearInterval(this.#pings);
+    this.#server.close();
+  }
+
+  #accept(socket: WebSocket, request: IncomingMessage): void {
+    this.#missedPings.set(socket, 0);
+    socket.on("pong", () => this.#missedPings.set(socket, 0));
+    socket.on("close", () => this.#missedPings.delete(socket));
+    // A peer's fault is no error of ours: ws closes the connection with the right code by itself.
+    socket.on("error", (error) => logger.debug({ err: error }, "a plain client broke its connection"));
+    this.#join(socket, request).catch((error) => refuse(socket, error));
+  }
+
+  async #join(socket: WebSocket, request: IncomingMessage): Promise<void> {
+    // Listening starts before the join does: a client may send its first word as soon as the socket opens.
+    const early: string[] = [];
+    let take = (word: string) => {
+      if (early.length < EARLY_LIMIT) early.push(word);
+    };
+    socket.on("message", (data, isBinary) => {
+      if (socket.readyState === WebSocket.OPEN) take(isBinary ? "" : String(data));
+    });
+
+    const query = new URL(request.url ?? "/", "ws://server").searchParams;
+    const auth = createAuthContext({
+      headers: request.headers as Record<string, string | undefined>,
+      token: query.get("token"),
+      remoteAddress: request.socket.remoteAddress,
+    });
+    const seat = await matchMaker.joinOrCreate("world", Object.fromEntries(query), auth);
+    // Gone meanwhile: the seat expires by itself, while a client made now would never hear of the end of its socket.
+    if (socket.readyState !== WebSocket.OPEN) return;
+    const client = new PlainClient(seat.sessionId, socket);
+    const room = matchMaker.getLocalRoomById(seat.roomId);
+    await connectClientToRoom(room, client as unknown as Client & ClientPrivate, auth, {});
+    take = (word) => client.move(word);
+    early.forEach(take);
+  }
+
+  #pingAll(): void {
+    for (const [socket, missed] of this.#missedPings) {
+      if (missed >= MAX_MISSED_PINGS) socket.terminate();
+      else if (socket.readyState === WebSocket.OPEN) {
+        this.#missedPings.set(socket, missed + 1);
+        socket.ping();
+      }
+    }
+  }
+}
+
+/** Says why a join failed and closes: a browser's WebSocket could not read the answer to a refused upgrade. */
+function refuse(socket: WebSocket, error: unknown): void {
+  const known = error instanceof ServerError;
+  if (!known) logger.error({ err: error }, "a plain client could not join");
+  const code = known ? error.code : ERRORS.joinRefused.code;
+  const message = known ? error.message : ERRORS.joinRefused.sentence;
+  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "error", code, message }));
+  socket.close(ERRORS.joinRefused.code, ERRORS.joinRefused.sentence);
+}

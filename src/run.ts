@@ -1,0 +1,98 @@
+// The life of the process: environment, start, signals, end. What it runs is put together in src/app.ts.
+import { pino } from "pino";
+import { ConfigError, readConfig } from "./config.ts";
+import type { HttpSettings } from "./http.ts";
+
+/** Seconds for which a dropped connection keeps its place. */
+const RECONNECTION_SECONDS = 20;
+
+/** Runs the server with a page until it is told to stop. */
+export async function run(page: HttpSettings["page"]): Promise<void> {
+  const config = orExit(() => readConfig(process.env), ConfigError);
+  // Only now: importing the framework reads .env files and puts what they say into the environment.
+  const [{ createApp }, { listen }, { loadMaps }, { shutDown }, { MapError }] = await Promise.all([
+    import("./app.ts"),
+    import("./listen.ts"),
+    import("./maps.ts"),
+    import("./shutdown.ts"),
+    import("../sim/map.ts"),
+  ]);
+  const maps = orExit(() => loadMaps(config.MAPS_DIR), MapError);
+  const logger = pino({
+    level: config.LOG_LEVEL,
+    ...(!config.production && { transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } }),
+  });
+  const app = createApp({
+    rooms: { maps, reconnectionSeconds: RECONNECTION_SECONDS },
+    http: {
+      monitorUser: config.MONITOR_USER,
+      monitorPassword: config.MONITOR_PASSWORD,
+      mapsFolder: config.MAPS_DIR,
+      playground: !config.production,
+      page,
+    },
+    logger,
+  });
+
+  const stop = async (exitCode: number) => {
+    // A second signal is from somebody who will not wait.
+    for (const signal of SIGNALS) process.on(signal, () => process.exit(1));
+    const ended = await shutDown(app);
+    if (!ended) logger.error("not every room ended in time; stopping without them");
+    logger.info("stopped");
+    logger.flush();
+    process.exit(ended ? exitCode : 1);
+  };
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      logger.info({ signal }, "stopping: no new players, everybody is told to come back later");
+      stop(0);
+    });
+  }
+  process.on("uncaughtException", (error) => {
+    logger.fatal({ err: error }, "a fault that nobody caught; the state cannot be trusted any more");
+    stop(1);
+  });
+  process.on("unhandledRejection", (error) => logger.error({ err: error }, "a promise was rejected and nobody asked"));
+
+  try {
+    const port = await listen(app, config.PORT, config.HOST);
+    announce(port, config);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const mend = code === "EADDRINUSE" ? "; stop what uses it, or set PORT to another one" : "";
+    console.error(`cannot listen on ${config.HOST}:${config.PORT}: ${message}${mend}`);
+    process.exit(1);
+  }
+}
+
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+/** Prints where to go. It is for people, so it is no log line. */
+function announce(port: number, config: ReturnType<typeof readConfig>): void {
+  const host = `localhost:${port}`;
+  const rows = [
+    ["the game", `http://${host}/`],
+    ["the monitor", `http://${host}/monitor`],
+    ...(config.production ? [] : [["the playground", `http://${host}/playground`]]),
+    ["Colyseus SDK", `new Client("http://${host}").joinOrCreate("world")`],
+    ["WebSocket", `ws://${host}/websocket`],
+  ];
+  console.log(`sabang is listening on port ${port}\n`);
+  for (const [what, where] of rows) console.log(`  ${what!.padEnd(16)}${where}`);
+  if (config.monitorPasswordIsRandom) {
+    console.log(`\n  The monitor's user is ${config.MONITOR_USER}, its password until the next start: ${config.MONITOR_PASSWORD}`);
+  }
+  console.log("");
+}
+
+/** The value, or the end of the process with the sentence of an error that was foreseen. */
+function orExit<T>(read: () => T, foreseen: new (...values: never[]) => Error): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof foreseen)) throw error;
+    console.error(`sabang cannot start:\n${error.message.replace(/^/gm, "  ")}`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,9 @@
+// How the demo page is built: the only part of sabang that is bundled.
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  root: "web",
+  // Relative, so that the page also works behind a proxy that serves it below a path.
+  base: "./",
+  build: { outDir: "../dist", emptyOutDir: true, chunkSizeWarningLimit: 2000 },
+});

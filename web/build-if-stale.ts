@@ -1,0 +1,23 @@
+// Builds the page if it was never built, or if a source of it is newer than what was built.
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const BUILT = "dist/index.html";
+const SOURCES = ["web", "schema", "sim", "vite.config.ts", "package-lock.json"];
+
+const times = SOURCES.flatMap((source) => changeTimes(join(ROOT, source)));
+if (Math.max(...times) > Math.max(0, ...changeTimes(join(ROOT, BUILT)))) {
+  console.log("building the page, once");
+  await build({ configFile: join(ROOT, "vite.config.ts"), logLevel: "warn" });
+}
+
+/** When a file, or each file below a folder, was last written; nothing for what is not there. */
+function changeTimes(path: string): number[] {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  if (!entry) return [];
+  if (!entry.isDirectory()) return [entry.mtimeMs];
+  return readdirSync(path).flatMap((name) => changeTimes(join(path, name)));
+}
