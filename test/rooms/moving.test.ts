@@ -1,0 +1,93 @@
+// The rules of moving, kept by every way in: what one asks for by message, input or word, all see the same.
+import { describe, expect, test } from "@jest/globals";
+import { DIRECTION_WORDS, type DirectionWord } from "../../sim/directions.ts";
+import { drawnMap } from "../support/maps.ts";
+import { startServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+import { joinWithSdk, WAYS } from "../support/walkers.ts";
+
+const OPEN = drawnMap("plaza", [
+  ...Array.from({ length: 20 }, () => ".".repeat(41)),
+  `${".".repeat(20)}s${".".repeat(20)}`,
+  ...Array.from({ length: 20 }, () => ".".repeat(41)),
+]);
+/** One tile of room: a body of 24 units has 4 to each side. */
+const CELL = drawnMap("cell", ["###", "#s#", "###"]);
+
+const server = await startServer({
+  maps: new Map([
+    ["plaza", OPEN],
+    ["cell", CELL],
+  ]),
+  reconnectionSeconds: 1,
+});
+const SPAWN = OPEN.spawns[0]!;
+
+const STEPS: Record<DirectionWord, [x: number, y: number]> = {
+  left: [-8, 0],
+  right: [8, 0],
+  up: [0, -8],
+  down: [0, 8],
+  좌: [-8, 0],
+  우: [8, 0],
+  상: [0, -8],
+  하: [0, 8],
+};
+
+describe.each(WAYS)("by $name", (way) => {
+  test.each(DIRECTION_WORDS)("`%s` moves eight units that way, and everybody sees it at the same place", async (word) => {
+    const walker = await way.join(server);
+    const others = await Promise.all(WAYS.map((each) => each.join(server)));
+    walker.move(word);
+    const [x, y] = STEPS[word];
+    const place = { x: SPAWN.x + x, y: SPAWN.y + y };
+    for (const witness of [walker, ...others]) {
+      await until(() => witness.sees(walker.id)?.x === place.x && witness.sees(walker.id)?.y === place.y);
+    }
+  });
+
+  test("a thousand steps at once move at most eight waiting ones and one per tick that passed", async () => {
+    const walker = await way.join(server);
+    const other = await way.join(server);
+    const room = await server.roomOf(walker.id);
+    let ticks = 0;
+    const step = room.step.bind(room);
+    room.step = () => {
+      ticks++;
+      step();
+    };
+    for (let i = 0; i < 1000; i++) walker.move("right");
+    // The other's step comes after all of them, on a connection of its own.
+    await until(() => walker.sees(walker.id)!.x > SPAWN.x);
+    other.move("up");
+    await until(() => walker.sees(other.id)?.y === SPAWN.y - 8 && ticks > 12);
+    const moved = room.state.players.get(walker.id)!.x - SPAWN.x;
+    expect(moved).toBeGreaterThan(0);
+    expect(moved).toBeLessThanOrEqual(64 + 8 * ticks);
+    expect(moved).toBeLessThanOrEqual(8 * ticks);
+    await until(() => other.sees(walker.id)!.x === room.state.players.get(walker.id)!.x);
+    expect(other.sees(other.id)).toMatchObject({ x: SPAWN.x, y: SPAWN.y - 8 });
+  });
+
+  test("a wall lets through the part of a step that fits, from all four sides", async () => {
+    const walker = await way.join(server, { map: "cell" });
+    for (const [word, x, y] of [
+      ["left", 44, 48],
+      ["up", 44, 44],
+      ["right", 52, 44],
+      ["down", 52, 52],
+    ] as const) {
+      for (let i = 0; i < 3; i++) walker.move(word);
+      await until(() => walker.sees(walker.id)?.x === x && walker.sees(walker.id)?.y === y);
+    }
+  });
+
+  test("who leaves is gone for everybody at once", async () => {
+    const witness = await joinWithSdk(server);
+    const walker = await way.join(server);
+    await until(() => witness.state.players.has(walker.id));
+    await walker.leave();
+    // Sooner than the second for which a dropped connection would keep its place.
+    await until(() => !witness.state.players.has(walker.id), 900);
+  });
+});

@@ -1,0 +1,41 @@
+// A client written from the protocol page alone: a bare WebSocket, words in, JSON out.
+import { WebSocket } from "ws";
+import { until } from "./until.ts";
+
+/** One player on a plain WebSocket, with all it was ever told. */
+export class PlainPlayer {
+  readonly frames: Array<Record<string, unknown>> = [];
+  readonly players = new Map<string, { x: number; y: number }>();
+  readonly errors: Array<{ code: number; message: string }> = [];
+  closed: { code: number; reason: string } | undefined;
+  id = "";
+  readonly socket: WebSocket;
+
+  constructor(url: string) {
+    this.socket = new WebSocket(url);
+    this.socket.on("message", (data) => this.#take(JSON.parse(String(data))));
+    this.socket.on("close", (code, reason) => {
+      this.closed = { code, reason: String(reason) };
+    });
+    this.socket.on("error", () => {});
+  }
+
+  /** Connects and waits until the own player is known. `server` is `http://host:port`. */
+  static async join(server: string, query = ""): Promise<PlainPlayer> {
+    const player = new PlainPlayer(`${server.replace("http", "ws")}/websocket${query}`);
+    await until(() => player.players.has(player.id));
+    return player;
+  }
+
+  #take(frame: Record<string, unknown>): void {
+    this.frames.push(frame);
+    if (frame.type === "welcome") this.id = frame.id as string;
+    if (frame.type === "error") this.errors.push(frame as { code: number; message: string });
+    if (frame.type === "players") {
+      for (const [id, [x, y]] of Object.entries(frame.players as Record<string, [number, number]>)) {
+        this.players.set(id, { x, y });
+      }
+      for (const id of frame.gone as string[]) this.players.delete(id);
+    }
+  }
+}

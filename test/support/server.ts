@@ -1,0 +1,112 @@
+// Starts the real server on a free port inside the test's own process, with its log in hand, and stops it again.
+import { afterAll, afterEach, expect } from "@jest/globals";
+import { Client } from "@colyseus/sdk";
+import { ColyseusTestServer } from "@colyseus/testing";
+import { matchMaker } from "colyseus";
+import type { WorldRoom } from "../../rooms/world-room.ts";
+import { type App, type AppSettings, createApp } from "../../src/app.ts";
+import { listen } from "../../src/listen.ts";
+import { loadMaps } from "../../src/maps.ts";
+import { shutDown } from "../../src/shutdown.ts";
+import type { WorldMap } from "../../sim/map.ts";
+import { until } from "./until.ts";
+
+/** Where the maps of this repository are. */
+export const MAPS = new URL("../../maps", import.meta.url).pathname;
+
+export const MONITOR = { user: "admin", password: "open sesame, please" };
+
+/** A running server and what tests ask of it. */
+export interface TestServer {
+  app: App;
+  port: number;
+  /** `http://127.0.0.1:port` */
+  url: string;
+  /** The framework's own test harness: rooms as the server holds them. */
+  colyseus: ColyseusTestServer;
+  /** An SDK client that shares nothing with others. */
+  client(): Client;
+  /** The room that a player is in. */
+  roomOf(sessionId: string): Promise<WorldRoom>;
+  /** Announces a warning or an error that the log will hold: whatever was not announced fails the test. */
+  expectLog(pattern: RegExp): void;
+}
+
+export interface TestSettings {
+  maps?: ReadonlyMap<string, WorldMap>;
+  reconnectionSeconds?: number;
+  seed?: number;
+  playground?: boolean;
+}
+
+/** Starts a server for the tests of a file; it stops after the last one. One per file: the matchmaker is a module. */
+export async function startServer(settings: TestSettings = {}): Promise<TestServer> {
+  const lines: string[] = [];
+  const app = createApp({
+    rooms: {
+      maps: settings.maps ?? loadMaps(MAPS),
+      reconnectionSeconds: settings.reconnectionSeconds ?? 20,
+      seed: settings.seed,
+    },
+    http: {
+      monitorUser: MONITOR.user,
+      monitorPassword: MONITOR.password,
+      mapsFolder: MAPS,
+      playground: settings.playground ?? false,
+      page: (express) => {
+        express.get("/", (_request, response) => {
+          response.send("the page");
+        });
+      },
+    },
+    logger: logInto(lines),
+  });
+  const port = await listen(app, 0, "127.0.0.1");
+  // The harness asks the server for the port it was told to listen on, which was 0.
+  Object.assign(app.server, { port });
+  const colyseus = new ColyseusTestServer(app.server);
+  const url = `http://127.0.0.1:${port}`;
+  const announced: RegExp[] = [];
+
+  afterEach(async () => {
+    await colyseus.cleanup();
+    const unannounced = lines.filter((line) => !announced.some((pattern) => pattern.test(line)));
+    const unseen = announced.filter((pattern) => !lines.some((line) => pattern.test(line)));
+    lines.length = 0;
+    announced.length = 0;
+    expect({ unannounced, unseen }).toEqual({ unannounced: [], unseen: [] });
+  });
+  afterAll(async () => {
+    if (app.httpServer.listening) await shutDown(app);
+  });
+
+  return {
+    app,
+    port,
+    url,
+    colyseus,
+    client: () => {
+      const client = new Client(url);
+      // All SDK clients of one process share a token store: nobody is to join as somebody else.
+      client.auth.token = undefined as unknown as string;
+      return client;
+    },
+    roomOf: async (sessionId) => {
+      const rooms = (await matchMaker.query({})).map(({ roomId }) => colyseus.getRoomById<WorldRoom>(roomId));
+      return until(() => rooms.find((room) => room.state.players.has(sessionId)));
+    },
+    expectLog: (pattern) => announced.push(pattern),
+  };
+}
+
+function logInto(lines: string[]): AppSettings["logger"] {
+  const keep = (...values: unknown[]) => {
+    const words = values.map((value) => {
+      const error = value instanceof Error ? value : (value as { err?: unknown } | undefined)?.err;
+      return error instanceof Error ? `${error.name}: ${error.message}` : typeof value === "string" ? value : "";
+    });
+    lines.push(words.join(" ").trim());
+  };
+  const drop = () => {};
+  return { trace: drop, debug: drop, info: drop, warn: keep, error: keep };
+}
