@@ -37,10 +37,7 @@ export interface JoinOptions {
 export function parseJoinOptions(options: unknown): JoinOptions {
   const parsed = JoinOptions.safeParse(options);
   if (!parsed.success) {
-    throw new ServerError(
-      ERRORS.badJoinOption.code,
-      parsed.error.issues[0]?.message ?? ERRORS.badJoinOption.sentence,
-    );
+    throw new ServerError(ERRORS.badJoinOption.code, parsed.error.issues[0]?.message ?? ERRORS.badJoinOption.sentence);
   }
   return { ...parsed.data, map: parsed.data.map ?? DEFAULT_MAP };
 }

@@ -1,4 +1,5 @@
 // The room `world`: players walk in four directions on a map and see each other. Read it from top to bottom.
+import { Encoder } from "@colyseus/schema";
 import {
   type Client,
   CloseCode,
@@ -37,8 +38,14 @@ const DROPPED: ReadonlySet<number | undefined> = new Set([1001, 1005, 1006, Clos
 /** A `move`: one of the eight words, and nothing near to one. */
 const Move = z.enum(DIRECTION_WORDS).transform((word) => DIRECTION_OF_WORD[word]);
 
+// Room for the full state of several thousand players; the framework's own buffer warns and grows from 350 on.
+Encoder.BUFFER_SIZE = 256 * 1024;
+
 export class WorldRoom extends Room<{ state: WorldState; input: MoveInput }> {
   override state = new WorldState();
+
+  /** Seconds for which a seat waits for its client. A stopping server waits for seats, so it must not be long. */
+  override seatReservationTimeout = 5;
 
   // An unknown code is no direction. Not a range: a range clamps, and 200 would become a step nobody asked for.
   // When the buffer is full the framework drops the oldest input and acknowledges it.
@@ -108,6 +115,8 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput }> {
 
   /** Keeps a fault in one handler from being the end of every room: without it the framework shuts the process. */
   override onUncaughtException(error: RoomException, where: string) {
+    // An answer to a client is no fault of ours.
+    if (error.cause instanceof ServerError) return;
     logger.error({ err: error.cause, room: this.roomId, where }, "a room's handler threw");
   }
 

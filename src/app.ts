@@ -1,7 +1,7 @@
 // Assembles the server out of its parts. It never listens: that is src/listen.ts.
-import { createServer, type IncomingMessage, type Server as HttpServer } from "node:http";
-import { type Application } from "express";
+import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import { defineRoom, defineServer, type Server, WebSocketTransport } from "colyseus";
+import type { Application } from "express";
 import { WorldRoom, type WorldRoomSettings } from "../rooms/world-room.ts";
 import { GuardedSocket } from "./frame-guard.ts";
 import { type HttpSettings, httpRoutes } from "./http.ts";
@@ -41,7 +41,8 @@ export function createApp(settings: AppSettings): App {
   httpServer.on("upgrade", (request, socket, head) => {
     const path = pathOf(request);
     if (path === PLAIN_PATH) plainSockets.upgrade(request, socket, head);
-    else if (!ROOM_PATH.test(path)) socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    else if (!ROOM_PATH.test(path))
+      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   });
 
   const server = defineServer({

@@ -1,5 +1,5 @@
 // Starts the server with the page straight from its sources: it reloads in the browser when they change.
-import { type Application } from "express";
+import type { Application } from "express";
 import { createServer } from "vite";
 import { run } from "./run.ts";
 

@@ -98,7 +98,9 @@ export class PlainClient {
     const moved: Record<string, Place> = {};
     for (const [id, { x, y }] of players) {
       const told = this.#told.get(id);
-      if (told?.[0] !== x || told[1] !== y) this.#told.set(id, (moved[id] = [x, y]));
+      if (told?.[0] === x && told[1] === y) continue;
+      moved[id] = [x, y];
+      this.#told.set(id, moved[id]);
     }
     const gone = [...this.#told.keys()].filter((id) => !players.has(id));
     for (const id of gone) this.#told.delete(id);

@@ -81,7 +81,9 @@ function announce(port: number, config: ReturnType<typeof readConfig>): void {
   console.log(`sabang is listening on port ${port}\n`);
   for (const [what, where] of rows) console.log(`  ${what!.padEnd(16)}${where}`);
   if (config.monitorPasswordIsRandom) {
-    console.log(`\n  The monitor's user is ${config.MONITOR_USER}, its password until the next start: ${config.MONITOR_PASSWORD}`);
+    console.log(
+      `\n  The monitor's user is ${config.MONITOR_USER}, its password until the next start: ${config.MONITOR_PASSWORD}`,
+    );
   }
   console.log("");
 }
