@@ -1,0 +1,37 @@
+// When the page takes its steps.
+import { expect, test } from "@jest/globals";
+import { Cadence } from "../../web/cadence.ts";
+
+/** Steps due in each of the frames at those times. */
+function steps(cadence: Cadence, frames: number[]): number[] {
+  return frames.map((now) => cadence.due(now, true));
+}
+
+test("gives the first step of a walk in the next frame", () => {
+  const cadence = new Cadence();
+  cadence.due(1000, false);
+  expect(steps(cadence, [1016, 1033, 1049, 1066])).toEqual([1, 0, 0, 1]);
+});
+
+test("gives one step a tick, however the frames fall", () => {
+  const cadence = new Cadence();
+  cadence.due(0, false);
+  const frames = Array.from({ length: 600 }, (_, index) => (index * 1000) / 60);
+  expect(steps(cadence, frames).reduce((sum, due) => sum + due)).toBe(200);
+});
+
+test("gives no second step within a tick to who taps quickly", () => {
+  const cadence = new Cadence();
+  expect(cadence.due(1000, true)).toBe(1);
+  cadence.due(1010, false);
+  expect(cadence.due(1020, true)).toBe(0);
+  expect(cadence.due(1050, true)).toBe(1);
+});
+
+test("saves nothing up while nobody walks, nor over a frame that never came", () => {
+  const cadence = new Cadence();
+  cadence.due(0, false);
+  cadence.due(5000, false);
+  expect(cadence.due(5001, true)).toBe(1);
+  expect(cadence.due(9000, true)).toBe(1);
+});

@@ -1,0 +1,92 @@
+// One player on the screen: shadow, body, name.
+import type Phaser from "phaser";
+import { DOWN, directionOfCode } from "../sim/directions.ts";
+import { HALF_BODY } from "../sim/rules.ts";
+import { FRAMES, HEIGHT, lookOf, paintSheet, ROWS, WIDTH } from "./character-art.ts";
+import { DEPTH } from "./depth.ts";
+import type { Figure } from "./session.ts";
+
+/** Units walked for each picture of the walk cycle. */
+const STRIDE = 10;
+
+/** Milliseconds without a movement after which somebody stands: longer than a late frame. */
+const STANDS_AFTER_MS = 90;
+
+/** Height of a name on the screen, in CSS pixels. */
+const NAME_PIXELS = 12;
+
+const MARK = 0xf0c268;
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans KR", sans-serif';
+
+/** A player drawn in a scene. */
+export class Character {
+  readonly #shadow: Phaser.GameObjects.Ellipse;
+  readonly #body: Phaser.GameObjects.Image;
+  readonly #name: Phaser.GameObjects.Text;
+  #x: number;
+  #y: number;
+  #walked = 0;
+  #movedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(scene: Phaser.Scene, { id, name, x, y, own }: Figure) {
+    this.#x = x;
+    this.#y = y;
+    // The own player stands on a ring of light, the others on a shadow alone.
+    this.#shadow = scene.add.ellipse(x, y, 20, 9, 0x14181c, 0.3);
+    if (own) this.#shadow.setStrokeStyle(1.5, MARK, 0.95);
+    this.#body = scene.add.image(x, y, sheetOf(scene, id), 0).setOrigin(0.5, 1);
+    this.#name = scene.add.text(x, y, name, { fontFamily: FONT, color: own ? "#ffdf9e" : "#ffffff" });
+    this.#name.setOrigin(0.5, 1).setDepth(DEPTH.names);
+  }
+
+  /** Fits the name to the screen: as many real pixels as it takes, whatever the zoom of the world. */
+  fit(zoom: number, pixelRatio: number): void {
+    this.#name.setFontSize(Math.round(NAME_PIXELS * pixelRatio));
+    this.#name.setStroke("#20262bd0", Math.round(3.5 * pixelRatio));
+    this.#name.setScale(1 / zoom);
+  }
+
+  /** Shows the player as it is at `now`. */
+  draw({ x, y, facing }: Figure, now: number, zoom: number): void {
+    const way = Math.hypot(x - this.#x, y - this.#y);
+    this.#x = x;
+    this.#y = y;
+    if (way > 0.05) {
+      this.#movedAt = now;
+      this.#walked += way;
+    } else if (now - this.#movedAt > STANDS_AFTER_MS) {
+      this.#walked = 0;
+    }
+    const moving = now - this.#movedAt <= STANDS_AFTER_MS;
+    // The first picture of a walk is a step, so that even a single one is seen to be walked.
+    const frame = moving ? (Math.floor(this.#walked / STRIDE) + 1) % FRAMES : 0;
+    const row = ROWS.indexOf(directionOfCode(facing) || DOWN);
+
+    // To whole pixels of the screen: between them, nearest-neighbour scaling makes outlines flicker.
+    const left = Math.round(x * zoom) / zoom;
+    const feet = Math.round((y + HALF_BODY) * zoom) / zoom;
+    this.#shadow.setPosition(left, feet - 3).setDepth(DEPTH.players);
+    this.#body.setFrame(row * FRAMES + frame).setPosition(left, feet);
+    // Who stands farther down stands in front.
+    this.#body.setDepth(DEPTH.players + 1 + y / 100_000);
+    this.#name.setPosition(left, feet - HEIGHT - 1);
+  }
+
+  destroy(): void {
+    this.#shadow.destroy();
+    this.#body.destroy();
+    this.#name.destroy();
+  }
+}
+
+/** The texture with the pictures of a player, painted when the first one of that look comes. */
+function sheetOf(scene: Phaser.Scene, id: string): string {
+  const look = lookOf(id);
+  const key = `character ${look.hue} ${look.hair}`;
+  if (scene.textures.exists(key)) return key;
+  const texture = scene.textures.addCanvas(key, paintSheet(look));
+  for (let frame = 0; frame < ROWS.length * FRAMES; frame++) {
+    texture?.add(frame, 0, (frame % FRAMES) * WIDTH, Math.floor(frame / FRAMES) * HEIGHT, WIDTH, HEIGHT);
+  }
+  return key;
+}

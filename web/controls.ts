@@ -1,0 +1,113 @@
+// What the player wants: arrow keys, WASD and the touch pad, as one direction. The last one pressed wins.
+import {
+  type Direction,
+  type DirectionOrNone,
+  DOWN,
+  directionOfCode,
+  LEFT,
+  NONE,
+  RIGHT,
+  UP,
+} from "../sim/directions.ts";
+
+/** By place on the keyboard, not by letter: WASD lies in another place on a French one, but it is the same hand. */
+const KEYS: Readonly<Record<string, Direction | undefined>> = {
+  ArrowLeft: LEFT,
+  ArrowRight: RIGHT,
+  ArrowUp: UP,
+  ArrowDown: DOWN,
+  KeyA: LEFT,
+  KeyD: RIGHT,
+  KeyW: UP,
+  KeyS: DOWN,
+};
+
+/** Part of the pad's radius around its middle where a thumb rests and asks for nothing. */
+const REST = 0.18;
+
+/** Listens to the keyboard and to a touch pad. */
+export class Controls {
+  /** Whether presses count; they do not while nothing is joined. What is held already stays held. */
+  enabled = false;
+  readonly #pad: HTMLElement;
+  /** Everything held down, by key or pointer, in the order in which it was pressed. */
+  readonly #held = new Map<string, Direction>();
+  /** The last press until a step was taken for it, so that a tap shorter than a tick is a step as well. */
+  #tapped: DirectionOrNone = NONE;
+
+  constructor(pad: HTMLElement) {
+    this.#pad = pad;
+    addEventListener("keydown", (event) => this.#keyDown(event));
+    addEventListener("keyup", (event) => this.#release(event.code));
+    // A key that is let go in another window is never told to us.
+    addEventListener("blur", () => this.releaseAll());
+    pad.addEventListener("pointerdown", (event) => {
+      pad.setPointerCapture(event.pointerId);
+      this.#slide(event);
+    });
+    pad.addEventListener("pointermove", (event) => {
+      if (pad.hasPointerCapture(event.pointerId)) this.#slide(event);
+    });
+    pad.addEventListener("lostpointercapture", (event) => this.#release(`pointer ${event.pointerId}`));
+    pad.addEventListener("contextmenu", (event) => event.preventDefault());
+  }
+
+  /** The direction that is wanted now, or none. */
+  get direction(): DirectionOrNone {
+    return this.#tapped || ([...this.#held.values()].at(-1) ?? NONE);
+  }
+
+  /** Tells that a step was taken for what was wanted. */
+  taken(): void {
+    this.#tapped = NONE;
+  }
+
+  /** Lets go of everything. */
+  releaseAll(): void {
+    this.#held.clear();
+    this.#tapped = NONE;
+    this.#light();
+  }
+
+  #keyDown(event: KeyboardEvent): void {
+    const direction = KEYS[event.code];
+    if (direction === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    if (!event.repeat) this.#press(event.code, direction);
+  }
+
+  #slide(event: PointerEvent): void {
+    const { left, top, width, height } = this.#pad.getBoundingClientRect();
+    const right = (event.clientX - left) / width - 0.5;
+    const down = (event.clientY - top) / height - 0.5;
+    const source = `pointer ${event.pointerId}`;
+    if (Math.hypot(right, down) < REST / 2) {
+      this.#release(source);
+      return;
+    }
+    const across = Math.abs(right) > Math.abs(down);
+    const direction = across ? (right < 0 ? LEFT : RIGHT) : down < 0 ? UP : DOWN;
+    if (this.#held.get(source) !== direction) this.#press(source, direction);
+  }
+
+  #press(source: string, direction: Direction): void {
+    if (!this.enabled) return;
+    this.#held.delete(source);
+    this.#held.set(source, direction);
+    this.#tapped = direction;
+    this.#light();
+  }
+
+  #release(source: string): void {
+    if (this.#held.delete(source)) this.#light();
+  }
+
+  /** Shows on the pad what is held. */
+  #light(): void {
+    const held = new Set(this.#held.values());
+    for (const arrow of this.#pad.querySelectorAll<HTMLElement>("[data-direction]")) {
+      const direction = directionOfCode(Number(arrow.dataset.direction));
+      arrow.classList.toggle("pressed", direction !== NONE && held.has(direction));
+    }
+  }
+}
