@@ -9,6 +9,7 @@ export default {
       { jsc: { parser: { syntax: "typescript" }, target: "es2024" }, module: { type: "es6" }, sourceMaps: "inline" },
     ],
   },
+  setupFilesAfterEnv: ["<rootDir>/test/support/quiet.ts"],
   // Real servers, sockets and browsers on shared machines: wide enough that only a hang reaches it.
   testTimeout: 60_000,
 };

@@ -1,0 +1,248 @@
+// The server as a process: how it starts, what it says when it cannot, how it stops.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "@colyseus/sdk";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { tiledMap } from "../support/maps.ts";
+import { type ServerProcess, startProcess } from "../support/process.ts";
+import { until } from "../support/until.ts";
+
+const PASSWORD = "open sesame, please";
+const PRODUCTION = { NODE_ENV: "production", MONITOR_PASSWORD: PASSWORD };
+
+/** Milliseconds that `docker stop` waits before it kills; other supervisors wait longer. */
+const GRACE_MS = 10_000;
+
+/** What is to be undone after a test, whatever became of it. */
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+describe("a start", () => {
+  test("prints where to go, and every address of it answers", async () => {
+    const server = startProcess();
+    const port = await server.listening();
+    const addresses = server.stdout().match(/https?:\/\/[^\s"]+/g);
+    expect(addresses).toEqual([
+      `http://localhost:${port}/`,
+      `http://localhost:${port}/monitor`,
+      `http://localhost:${port}/playground`,
+      `http://localhost:${port}`,
+    ]);
+    expect(server.stdout()).toContain(`ws://localhost:${port}/websocket`);
+    expect(await status(port, "/")).toBe(200);
+    expect(await status(port, "/monitor")).toBe(401);
+    expect(await status(port, "/playground")).toBe(200);
+    expect(await status(port, "/healthz")).toBe(200);
+    expect(await status(port, "/readyz")).toBe(200);
+    expect(server.stderr()).toBe("");
+  });
+
+  test("without a password makes one up that opens the monitor, another one at every start", async () => {
+    const passwords = await Promise.all(
+      [startProcess(), startProcess()].map(async (server) => {
+        const port = await server.listening();
+        const password = /password until the next start: (\S+)/.exec(server.stdout())?.[1] ?? "";
+        expect(await status(port, "/monitor", `admin:${password}`)).toBe(200);
+        expect(await status(port, "/monitor", `admin:not-${password}`)).toBe(401);
+        expect(await status(port, "/monitor")).toBe(401);
+        return password;
+      }),
+    );
+    expect(passwords[0]).not.toBe(passwords[1]);
+  });
+
+  test("in production shows no playground and no password, and logs one JSON object a line", async () => {
+    const server = startProcess({ ...PRODUCTION, LOG_LEVEL: "debug" });
+    const port = await server.listening();
+    expect(await status(port, "/playground")).toBe(404);
+    expect(await status(port, "/monitor", `admin:${PASSWORD}`)).toBe(200);
+    expect(await status(port, "/monitor")).toBe(401);
+    const announced = server.stdout();
+    expect(announced).not.toMatch(/playground|password/);
+    const player = await joinPlain(port);
+    server.signal("SIGTERM");
+    await player.closed;
+    expect(await server.ended()).toBe(0);
+    const lines = server.stdout().slice(announced.length).trimEnd().split("\n");
+    const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages.at(-1)).toBe("stopped");
+    expect(server.stderr()).toBe("");
+  });
+});
+
+describe("a start that cannot be", () => {
+  test("names every setting at fault, what it holds and what is accepted", async () => {
+    const complaint = await refusal({ PORT: "abc", LOG_LEVEL: "loud" });
+    expect(complaint).toContain('PORT: got "abc"; expected a whole number from 0 to 65535');
+    expect(complaint).toContain('LOG_LEVEL: got "loud"; expected trace, debug, info, warn, error, fatal, silent');
+  });
+
+  test("asks for the monitor's password in production, and repeats none that is too weak", async () => {
+    expect(await refusal({ NODE_ENV: "production" })).toContain("MONITOR_PASSWORD: not set; expected 12 or more");
+    const weak = await refusal({ NODE_ENV: "production", MONITOR_PASSWORD: "hunter2" });
+    expect(weak).toContain("MONITOR_PASSWORD");
+    expect(weak).not.toContain("hunter2");
+  });
+
+  test("names the map that is no JSON", async () => {
+    const complaint = await refusal({ MAPS_DIR: mapsFolder({ plaza: '{ "type": "map",' }) });
+    expect(complaint).toMatch(/map "plaza" cannot be used: the file is not JSON/);
+  });
+
+  test("names the map that cannot be played on, though the others can", async () => {
+    const plaza = tiledMap(["s."]);
+    const folder = mapsFolder({ plaza: JSON.stringify(plaza), cave: JSON.stringify({ ...plaza, tilewidth: 16 }) });
+    const complaint = await refusal({ MAPS_DIR: folder });
+    expect(complaint).toContain('map "cave" cannot be used: its tiles are 16 x 32 units; expected 32 x 32');
+  });
+
+  test("names the folder that is not there, or has no plaza", async () => {
+    const empty = mapsFolder({});
+    expect(await refusal({ MAPS_DIR: empty })).toContain(`there is no file plaza.tmj in ${empty}; see MAPS_DIR`);
+    const missing = join(empty, "missing");
+    expect(await refusal({ MAPS_DIR: missing })).toMatch(/folder cannot be read .*missing.*; see MAPS_DIR/);
+  });
+
+  test("says which port is taken, and how to mend it", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    cleanups.push(() => other.close());
+    const { port } = other.address() as AddressInfo;
+    const complaint = await refusal({ PORT: String(port) });
+    expect(complaint).toContain(`cannot listen on 127.0.0.1:${port}`);
+    expect(complaint).toContain("stop what uses it, or set PORT to another one");
+  });
+});
+
+describe("a stop", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("by %s tells every client to come back later", async (signal) => {
+    const server = startProcess();
+    const port = await server.listening();
+    const room = await new Client(`http://127.0.0.1:${port}`).joinOrCreate("world", { name: "하나" });
+    const left = new Promise((resolve) => room.onLeave(resolve));
+    const plain = await joinPlain(port);
+    const took = await stop(server, signal);
+    expect(await left).toBe(4001);
+    const { code, reason, wasClean } = await plain.closed;
+    expect({ code, wasClean }).toEqual({ code: 4001, wasClean: true });
+    expect(reason).toMatch(/^The server is shutting down\. /);
+    expect(await server.ended()).toBe(0);
+    expect(took).toBeLessThan(GRACE_MS);
+    expect(server.stdout()).toMatch(/stopped\s*$/);
+    expect(server.stderr()).toBe("");
+  });
+
+  test("does not wait for clients that never answer, nor for half a request", async () => {
+    const server = startProcess();
+    const port = await server.listening();
+    await deafClient(port, "/websocket");
+    await deafClient(port, await seatPath(port));
+    const slowRequest = await open(port);
+    slowRequest.write("GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
+    expect(await stop(server, "SIGTERM")).toBeLessThan(GRACE_MS);
+    expect(await server.ended()).toBe(0);
+  });
+
+  test("is over at once for who signals again", async () => {
+    const server = startProcess();
+    const port = await server.listening();
+    await deafClient(port, "/websocket");
+    server.signal("SIGTERM");
+    await until(() => /stopping/.test(server.stdout()));
+    await until(() => {
+      server.signal("SIGTERM");
+      return server.hasEnded();
+    });
+    expect(await server.ended()).toBe(1);
+    expect(server.stdout()).not.toMatch(/stopped/);
+  });
+});
+
+/** The status of an answer, redirects followed. */
+async function status(port: number, path: string, user?: string): Promise<number> {
+  const headers: Record<string, string> = { connection: "close" };
+  if (user !== undefined) headers.authorization = `Basic ${Buffer.from(user).toString("base64")}`;
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+/** What a server that must not start says: on stderr, in sentences, with exit code 1, and nothing was listening. */
+async function refusal(environment: Record<string, string>): Promise<string> {
+  const server = startProcess(environment);
+  expect(await server.ended()).toBe(1);
+  expect(server.stdout()).not.toContain("listening");
+  // A stack trace is for faults that nobody foresaw.
+  expect(server.stderr()).not.toMatch(/^\s+at .*[:(]/m);
+  return server.stderr();
+}
+
+/** A folder of maps, by name and content. */
+function mapsFolder(maps: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), "sabang-maps-"));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  for (const [name, content] of Object.entries(maps)) writeFileSync(join(folder, `${name}.tmj`), content);
+  return folder;
+}
+
+/** A player on the plain WebSocket who was welcomed; `closed` is the end of the connection. */
+async function joinPlain(port: number): Promise<{ closed: Promise<CloseEvent> }> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/websocket`);
+  const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve, { once: true }));
+  await new Promise((resolve, reject) => {
+    socket.addEventListener("message", resolve, { once: true });
+    socket.addEventListener("close", reject, { once: true });
+  });
+  return { closed };
+}
+
+/** Signals a server; how many milliseconds it then took to end. */
+async function stop(server: ServerProcess, signal: NodeJS.Signals): Promise<number> {
+  const start = performance.now();
+  server.signal(signal);
+  await server.ended();
+  return performance.now() - start;
+}
+
+/** Where a seat in a room waits to be taken, as the SDK asks for it. */
+async function seatPath(port: number): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/matchmake/joinOrCreate/world`, {
+    method: "POST",
+    headers: { "content-type": "application/json", connection: "close" },
+    body: "{}",
+  });
+  const seat = (await answer.json()) as { processId: string; roomId: string; sessionId: string };
+  return `/${seat.processId}/${seat.roomId}?sessionId=${seat.sessionId}`;
+}
+
+/** A WebSocket made by hand that got its first frame, and from then on reads nothing, answers nothing, closes nothing. */
+async function deafClient(port: number, path: string): Promise<void> {
+  const socket = await open(port);
+  let heard = Buffer.alloc(0);
+  socket.on("data", (data) => {
+    heard = Buffer.concat([heard, data]);
+  });
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${"A".repeat(22)}==\r\n\r\n`,
+  );
+  await until(() => {
+    const text = heard.toString("latin1");
+    const headEnd = text.indexOf("\r\n\r\n");
+    return text.startsWith("HTTP/1.1 101") && headEnd > 0 && heard.length > headEnd + 4;
+  });
+  socket.pause();
+}
+
+/** A TCP connection that does not end by itself when the other side ends its half. */
+async function open(port: number): Promise<Socket> {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  cleanups.push(() => socket.destroy());
+  socket.on("error", () => {});
+  await new Promise((resolve) => socket.once("connect", resolve));
+  return socket;
+}

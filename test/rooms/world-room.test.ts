@@ -1,0 +1,323 @@
+// The room `world` as a client meets it: joining, what it is shown, bad messages, dropped connections, faults within.
+import { describe, expect, test } from "@jest/globals";
+import type { Room } from "@colyseus/sdk";
+import { matchMaker } from "colyseus";
+import { ERRORS } from "../../rooms/errors.ts";
+import type { WorldState } from "../../schema/world-state.ts";
+import { DIRECTION_WORDS } from "../../sim/directions.ts";
+import { drawnMap } from "../support/maps.ts";
+import { startServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+import { joinWithSdk } from "../support/walkers.ts";
+
+const ROWS = ["......", "..s.s.", "......", "..s.s.", "......"];
+const RECONNECTION_SECONDS = 1;
+const server = await startServer({
+  maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
+  reconnectionSeconds: RECONNECTION_SECONDS,
+});
+
+/** Breaks the connection as a pulled cable does: no closing handshake. */
+function cut(room: Room): void {
+  (room.connection.transport as unknown as { ws: { close(): void } }).ws.close();
+}
+
+function placeOf(room: Room<unknown, WorldState>, id = room.sessionId) {
+  const player = room.state.players.get(id);
+  return player && { x: player.x, y: player.y };
+}
+
+/** What a newcomer is given must be what somebody long present holds. */
+async function expectNewcomerSeesTheSame(present: Room<unknown, WorldState>): Promise<void> {
+  const newcomer = await joinWithSdk(server, { map: present.state.map });
+  await until(() => JSON.stringify(newcomer.state) === JSON.stringify(present.state));
+}
+
+describe("joining", () => {
+  test("shows the map, its size in units and the own player on a spawn, facing down", async () => {
+    const room = await joinWithSdk(server, { name: "지민" });
+    expect(room.state).toMatchObject({ map: "plaza", width: 192, height: 160 });
+    const player = room.state.players.get(room.sessionId)!;
+    expect(player.toJSON()).toMatchObject({ name: "지민", facing: 4 });
+    expect([80, 144]).toContain(player.x);
+    expect([48, 112]).toContain(player.y);
+  });
+
+  test("trims a name and makes one up for who gives none", async () => {
+    const named = await joinWithSdk(server, { name: "  Ada  " });
+    const nameless = await joinWithSdk(server);
+    expect(named.state.players.get(named.sessionId)?.name).toBe("Ada");
+    await until(() => named.state.players.get(nameless.sessionId));
+    expect(named.state.players.get(nameless.sessionId)?.name).toMatch(/^player-.{4}$/);
+  });
+
+  test("makes two players of two who give the same name", async () => {
+    const first = await joinWithSdk(server, { name: "Ada" });
+    const second = await joinWithSdk(server, { name: "Ada" });
+    expect(second.roomId).toBe(first.roomId);
+    await until(() => first.state.players.size === 2);
+    expect(second.sessionId).not.toBe(first.sessionId);
+  });
+
+  test("without a map leads to the plaza while only a meadow is open", async () => {
+    const meadow = await joinWithSdk(server, { map: "meadow" });
+    const plaza = await joinWithSdk(server);
+    expect(meadow.state.map).toBe("meadow");
+    expect(plaza.state.map).toBe("plaza");
+    const another = await joinWithSdk(server, { map: "meadow" });
+    expect(another.roomId).toBe(meadow.roomId);
+  });
+
+  test.each([
+    ["an empty name", { name: "" }],
+    ["a name of blanks", { name: "   " }],
+    ["a name of 25 characters", { name: "a".repeat(25) }],
+    ["a name with a line break", { name: "a\nb" }],
+    ["a name that turns the text around", { name: "a\u202eb" }],
+    ["a name that is a number", { name: 7 }],
+    ["a map that is a list", { map: ["plaza"] }],
+  ])("refuses %s with a status and a sentence", async (_what, options) => {
+    const [option] = Object.keys(options);
+    await expect(server.client().joinOrCreate("world", options)).rejects.toMatchObject({
+      code: ERRORS.badJoinOption.code,
+      message: expect.stringMatching(new RegExp(`^\`${option}\` must be .*\\.$`)),
+    });
+  });
+
+  test("takes 24 characters of any script, however many bytes they have", async () => {
+    const name = "🦊".repeat(24);
+    const room = await joinWithSdk(server, { name });
+    expect(room.state.players.get(room.sessionId)?.name).toBe(name);
+  });
+
+  test.each(["moon", "../plaza", "__proto__", "constructor", ""])("refuses the unknown map %j and names the known ones", async (map) => {
+    await expect(server.client().joinOrCreate("world", { map })).rejects.toMatchObject({
+      code: ERRORS.unknownMap.code,
+      message: "There is no map of that name. The maps are: plaza, meadow.",
+    });
+  });
+
+  test.each([["null"], ["[]"], ['"plaza"'], ["7"], ['{"hasOwnProperty":1}'], ['{"__proto__":{"map":"meadow"}}']])(
+    "survives the join options %s",
+    async (body) => {
+      const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+      });
+      expect(answer.status).toBeLessThan(600);
+      expect(await answer.text()).not.toMatch(/\.ts|\.mjs|node_modules/);
+      await joinWithSdk(server);
+    },
+  );
+});
+
+describe("time", () => {
+  test("ticks twenty times a second", async () => {
+    const client = await joinWithSdk(server);
+    const room = await server.roomOf(client.sessionId);
+    let ticks = 0;
+    const step = room.step.bind(room);
+    room.step = () => {
+      ticks++;
+      step();
+    };
+    const start = performance.now();
+    await until(() => performance.now() - start > 3000);
+    const perSecond = ticks / ((performance.now() - start) / 1000);
+    // The fault this guards against gives 3 a second; a slow machine still gives more than 15.
+    expect(perSecond).toBeGreaterThan(15);
+    expect(perSecond).toBeLessThan(21);
+  });
+
+  test("sends what a step changed at the end of that very step", async () => {
+    const client = await joinWithSdk(server);
+    const room = await server.roomOf(client.sessionId);
+    const order: string[] = [];
+    const player = room.state.players.get(client.sessionId)!;
+    const patch = room.broadcastPatch.bind(room);
+    room.broadcastPatch = () => {
+      order.push(`sent ${player.facing}`);
+      return patch();
+    };
+    client.send("move", "left");
+    await until(() => placeOf(client) && client.state.players.get(client.sessionId)!.facing === 1);
+    expect(order).toContain("sent 1");
+    expect(room.patchRate).toBeNull();
+  });
+});
+
+describe("messages", () => {
+  test.each([
+    ["an unknown word", "north"],
+    ["a word in capitals", "LEFT"],
+    ["a name every object has", "constructor"],
+    ["the empty word", ""],
+    ["a long text", "좌".repeat(500)],
+    ["a number", 1],
+    ["nothing", undefined],
+    ["an object", { direction: "left" }],
+    ["a list", ["left"]],
+    ["bytes", new Uint8Array([1, 2, 3])],
+  ])("answers %s with a sentence that names all eight words, and moves nobody", async (_what, word) => {
+    const client = await joinWithSdk(server);
+    const before = placeOf(client);
+    const errors: Array<[number, string | undefined]> = [];
+    client.onError((code, message) => errors.push([code, message]));
+    client.send("move", word);
+    await until(() => errors.length > 0);
+    expect(errors).toEqual([[ERRORS.badMove.code, ERRORS.badMove.sentence]]);
+    for (const each of DIRECTION_WORDS) expect(ERRORS.badMove.sentence).toContain(each);
+    expect(placeOf(client)).toEqual(before);
+    client.send("move", "up");
+    await until(() => placeOf(client)?.y === before!.y - 8);
+  });
+
+  test.each(["jump", 7, "__proto__", "*", "_"])("answers the unknown message %j and stays open", async (type) => {
+    const client = await joinWithSdk(server);
+    const errors: Array<[number, string | undefined]> = [];
+    client.onError((code, message) => errors.push([code, message]));
+    client.send(type as string, {});
+    client.sendBytes(type as string, new Uint8Array([1]));
+    await until(() => errors.length === 2);
+    expect(errors[0]).toEqual([ERRORS.unknownMessage.code, ERRORS.unknownMessage.sentence]);
+    expect(errors[1]).toEqual(errors[0]);
+    client.send("move", "up");
+    await until(() => client.state.players.get(client.sessionId)?.facing === 3);
+  });
+
+  test("answers a request for a bad move with the same sentence", async () => {
+    const client = await joinWithSdk(server);
+    await expect(client.request("move", "north")).rejects.toMatchObject({ reason: ERRORS.badMove.sentence });
+    await client.request("move", "left");
+    await until(() => client.state.players.get(client.sessionId)?.facing === 1);
+  });
+
+  test("takes an input with an unknown direction for one without a direction", async () => {
+    const client = await joinWithSdk(server);
+    const before = placeOf(client);
+    const input = client.input<{ direction: number }>();
+    for (const direction of [200, 5, 255, 0]) {
+      input.data.direction = direction;
+      input.send();
+    }
+    await until(() => input.lastProcessed === 4);
+    expect(client.state.players.get(client.sessionId)).toMatchObject({ ...before, facing: 4 });
+  });
+});
+
+describe("a connection that is lost", () => {
+  test("is back within the window, with the same session and place, and stood still meanwhile", async () => {
+    const client = await joinWithSdk(server);
+    const witness = await joinWithSdk(server);
+    client.send("move", "left");
+    await until(() => witness.state.players.get(client.sessionId)?.facing === 1);
+    const { sessionId } = client;
+    const room = await server.roomOf(sessionId);
+    // Eight more steps wait when the connection goes: none of them is taken without their sender.
+    for (let i = 0; i < 8; i++) client.send("move", "right");
+    let back = false;
+    client.onReconnect(() => {
+      back = true;
+    });
+    await until(() => room.state.players.get(sessionId)?.facing === 2);
+    cut(client);
+    await until(() => !room.clients.get(sessionId));
+    const place = placeOf(witness, sessionId);
+    await until(() => back);
+    expect(client.sessionId).toBe(sessionId);
+    await until(() => placeOf(client, sessionId));
+    expect(room.state.players.get(sessionId)).toMatchObject({ facing: 2 });
+    const held = { x: room.state.players.get(sessionId)!.x, y: room.state.players.get(sessionId)!.y };
+    expect(Math.abs(held.x - place!.x)).toBeLessThanOrEqual(8);
+    client.send("move", "up");
+    await until(() => placeOf(witness, sessionId)?.y === held.y - 8);
+    await expectNewcomerSeesTheSame(witness);
+  });
+
+  test("is predicted right after it came back: inputs are counted from the start", async () => {
+    const client = await joinWithSdk(server);
+    const input = client.input<{ direction: number }>();
+    input.data.direction = 1;
+    input.send();
+    await until(() => input.lastProcessed === 1);
+    let back = false;
+    client.onReconnect(() => {
+      back = true;
+    });
+    cut(client);
+    await until(() => back);
+    input.data.direction = 2;
+    input.send();
+    await until(() => client.state.players.get(client.sessionId)?.facing === 2 && input.pendingCount === 0);
+  });
+
+  test("is gone for all after the window", async () => {
+    const client = await joinWithSdk(server);
+    const witness = await joinWithSdk(server);
+    await until(() => witness.state.players.size === 2);
+    client.reconnection.enabled = false;
+    cut(client);
+    const room = await server.roomOf(client.sessionId);
+    await until(() => !room.clients.get(client.sessionId));
+    expect(room.state.players.has(client.sessionId)).toBe(true);
+    await until(() => witness.state.players.size === 1, RECONNECTION_SECONDS * 1000 + 10_000);
+    await expectNewcomerSeesTheSame(witness);
+  });
+
+  test("before its join was acknowledged ends nothing but itself", async () => {
+    // allowReconnection() rejects at once for such a client; left bare, that rejection would end the process.
+    const seat = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    }).then((answer) => answer.json() as Promise<{ roomId: string; processId: string; sessionId: string }>);
+    const rejections: unknown[] = [];
+    const note = (reason: unknown) => rejections.push(reason);
+    process.on("unhandledRejection", note);
+    const socket = new WebSocket(
+      `${server.url.replace("http", "ws")}/${seat.processId}/${seat.roomId}?sessionId=${seat.sessionId}`,
+    );
+    const room = server.colyseus.getRoomById(seat.roomId);
+    await until(() => room.clients.get(seat.sessionId));
+    socket.close();
+    await until(() => !room.clients.get(seat.sessionId));
+    await until(() => !(room.state as WorldState).players.has(seat.sessionId));
+    await joinWithSdk(server);
+    process.off("unhandledRejection", note);
+    expect(rejections).toEqual([]);
+  });
+});
+
+describe("a fault within", () => {
+  test("a handler that throws is logged and ends nothing", async () => {
+    server.expectLog(/a room's handler threw/);
+    const client = await joinWithSdk(server);
+    const room = await server.roomOf(client.sessionId);
+    room.onMessage("explode", () => {
+      throw new Error("boom");
+    });
+    client.send("explode");
+    client.send("move", "left");
+    await until(() => client.state.players.get(client.sessionId)?.facing === 1);
+  });
+
+  test("a step that throws is logged and the next one is taken", async () => {
+    server.expectLog(/a room's handler threw/);
+    const client = await joinWithSdk(server);
+    const room = await server.roomOf(client.sessionId);
+    const step = room.step.bind(room);
+    room.step = () => {
+      room.step = step;
+      throw new Error("boom");
+    };
+    client.send("move", "left");
+    await until(() => client.state.players.get(client.sessionId)?.facing === 1);
+  });
+});
+
+test("a room that everybody left is gone", async () => {
+  const client = await joinWithSdk(server);
+  await client.leave();
+  await until(async () => (await matchMaker.query({})).length === 0);
+});

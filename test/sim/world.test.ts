@@ -1,0 +1,431 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { type Direction, DOWN, LEFT, RIGHT, UP } from "../../sim/directions.ts";
+import { type Random, seededRandom } from "../../sim/random.ts";
+import type { Body } from "../../sim/step.ts";
+import { World } from "../../sim/world.ts";
+import { drawnMap } from "../support/maps.ts";
+
+/** Open ground with one spawn, in its middle; 160 units of room each way. */
+const OPEN = drawnMap("open", [
+  ...Array<string>(5).fill("..........."),
+  ".....s.....",
+  ...Array<string>(5).fill("..........."),
+]);
+const SPAWN = OPEN.spawns[0]!;
+
+/** A world on OPEN whose players' predicted inputs are lists that a test fills. */
+function openWorld(...ids: string[]) {
+  const world = new World(OPEN, seededRandom(1));
+  const bodies: Record<string, Body> = {};
+  const inputs: Record<string, number[]> = {};
+  /** Whose next input was asked for, in order. */
+  const asked: string[] = [];
+  for (const id of ids) {
+    bodies[id] = { x: 0, y: 0, facing: DOWN };
+    inputs[id] = [];
+    world.join(id, bodies[id]);
+  }
+  const tick = (times = 1) => {
+    for (let i = 0; i < times; i++) {
+      world.tick((id) => {
+        asked.push(id);
+        return inputs[id]?.shift();
+      });
+    }
+  };
+  /** How far a player is from the spawn. */
+  const offset = (id: string) => [bodies[id]!.x - SPAWN.x, bodies[id]!.y - SPAWN.y];
+  return { world, bodies, inputs, asked, tick, offset };
+}
+
+const repeat = (times: number, act: () => void) => {
+  for (let i = 0; i < times; i++) act();
+};
+
+describe("joining and leaving", () => {
+  test("puts a body on one of the map's spawns, and on nothing but them", () => {
+    const map = drawnMap("spawns", ["s..s", "....", "s..s"]);
+    const world = new World(map, seededRandom(5));
+    const places = Array.from({ length: 200 }, (_, i) => {
+      const body = { x: -1, y: -1, facing: DOWN };
+      world.join(`p${i}`, body);
+      expect(map.spawns).toContainEqual({ x: body.x, y: body.y });
+      return `${body.x},${body.y}`;
+    });
+    expect(new Set(places).size).toBe(4);
+  });
+
+  test("asks chance for a number below the count of spawns, and takes the spawn of that number", () => {
+    const map = drawnMap("spawns", ["s.s.s"]);
+    const asked: number[] = [];
+    const world = new World(map, (below) => {
+      asked.push(below);
+      return 2;
+    });
+    const body = { x: 0, y: 0, facing: DOWN };
+    world.join("a", body);
+    expect(asked).toEqual([3]);
+    expect(body).toEqual({ ...map.spawns[2], facing: DOWN });
+  });
+
+  test("does not turn a body that joins", () => {
+    const body = { x: 0, y: 0, facing: UP as number };
+    new World(OPEN, seededRandom(1)).join("a", body);
+    expect(body.facing).toBe(UP);
+  });
+
+  test("leaves a player who left alone: neither moves nor inputs reach its body", () => {
+    const { world, inputs, asked, tick, bodies } = openWorld("a", "b");
+    world.move("a", LEFT);
+    inputs.a!.push(LEFT);
+    world.leave("a");
+    world.move("a", LEFT);
+    world.halt("a");
+    tick(3);
+    expect(bodies.a).toEqual({ ...SPAWN, facing: DOWN });
+    expect(asked).toEqual(["b", "b", "b"]);
+    expect(world.dropped).toBe(0);
+  });
+
+  test("forgets the waiting steps of a player who leaves and joins again", () => {
+    const { world, tick, offset, bodies } = openWorld("a");
+    repeat(8, () => world.move("a", LEFT));
+    world.leave("a");
+    world.join("a", bodies.a!);
+    tick(3);
+    expect(offset("a")).toEqual([0, 0]);
+  });
+
+  test("takes no harm from a stranger's move, halt or leave", () => {
+    const { world, tick, offset } = openWorld("a");
+    world.move("nobody", LEFT);
+    world.halt("nobody");
+    world.leave("nobody");
+    tick();
+    expect(offset("a")).toEqual([0, 0]);
+    expect(world.dropped).toBe(0);
+  });
+});
+
+describe("a tick", () => {
+  test("takes one step per player however many wait on both ways", () => {
+    const { world, inputs, tick, offset } = openWorld("a", "b");
+    repeat(8, () => world.move("a", RIGHT));
+    inputs.a!.push(...Array(8).fill(RIGHT));
+    inputs.b!.push(...Array(8).fill(LEFT));
+    for (let ticks = 1; ticks <= 16; ticks++) {
+      tick();
+      expect(offset("a")).toEqual([8 * ticks, 0]);
+      expect(offset("b")).toEqual([-8 * Math.min(ticks, 8), 0]);
+    }
+    tick();
+    expect(offset("a")).toEqual([128, 0]);
+  });
+
+  test("moves nobody who asks for nothing", () => {
+    const { tick, bodies } = openWorld("a");
+    tick(10);
+    expect(bodies.a).toEqual({ ...SPAWN, facing: DOWN });
+  });
+
+  test("takes waiting moves in the order in which they came", () => {
+    const { world, tick, bodies } = openWorld("a");
+    const moves: Direction[] = [UP, LEFT, LEFT, DOWN, RIGHT, UP];
+    for (const direction of moves) world.move("a", direction);
+    const facings = moves.map(() => {
+      tick();
+      return bodies.a!.facing;
+    });
+    expect(facings).toEqual(moves);
+  });
+
+  test("takes all waiting moves before a predicted input, which waits untouched", () => {
+    const { world, inputs, asked, tick, offset } = openWorld("a");
+    inputs.a!.push(0, DOWN);
+    world.move("a", RIGHT);
+    world.move("a", RIGHT);
+    tick(2);
+    expect(offset("a")).toEqual([16, 0]);
+    expect(asked).toEqual([]);
+    expect(inputs.a).toEqual([0, DOWN]);
+    tick();
+    expect(offset("a")).toEqual([16, 8]);
+  });
+
+  test("takes inputs of direction 0 at no cost: the step behind them is taken in the same tick", () => {
+    const { inputs, tick, offset } = openWorld("a");
+    inputs.a!.push(0, 0, 0, RIGHT, 0, RIGHT);
+    tick();
+    expect(offset("a")).toEqual([8, 0]);
+    expect(inputs.a).toEqual([0, RIGHT]);
+    tick();
+    expect(offset("a")).toEqual([16, 0]);
+    expect(inputs.a).toEqual([]);
+  });
+
+  test("takes all inputs when none has a direction, and moves nobody", () => {
+    const { inputs, tick, bodies } = openWorld("a");
+    inputs.a!.push(0, 0, 0);
+    tick();
+    expect(inputs.a).toEqual([]);
+    expect(bodies.a).toEqual({ ...SPAWN, facing: DOWN });
+  });
+
+  test.each([5, -1, 200, 1.5, NaN])("takes an input of the unknown code %d for one of direction 0", (code) => {
+    const { inputs, tick, offset } = openWorld("a");
+    inputs.a!.push(code, UP);
+    tick();
+    expect(offset("a")).toEqual([0, -8]);
+    expect(inputs.a).toEqual([]);
+  });
+
+  test("gives each player its own inputs, in the order in which they joined", () => {
+    const { inputs, asked, tick, offset } = openWorld("c", "a", "b");
+    inputs.a!.push(LEFT);
+    inputs.b!.push(UP);
+    inputs.c!.push(DOWN);
+    tick();
+    expect(asked).toEqual(["c", "a", "b"]);
+    expect([offset("a"), offset("b"), offset("c")]).toEqual([
+      [-8, 0],
+      [0, -8],
+      [0, 8],
+    ]);
+  });
+
+  test("finishes one player before it asks for the next one's input", () => {
+    const { world, bodies } = openWorld("a", "b");
+    const events: string[] = [];
+    world.tick((id) => {
+      events.push(`${id} asked while a is at ${bodies.a!.x - SPAWN.x}`);
+      return RIGHT;
+    });
+    expect(events).toEqual(["a asked while a is at 0", "b asked while a is at 8"]);
+  });
+
+  test("stops a step at a wall, and the step is spent", () => {
+    const cell = drawnMap("cell", ["###", "#s#", "###"]);
+    const world = new World(cell, seededRandom(1));
+    const body = { x: 0, y: 0, facing: DOWN as number };
+    world.join("a", body);
+    for (const direction of [LEFT, LEFT, RIGHT] as const) world.move("a", direction);
+    const places = [1, 2, 3].map(() => {
+      world.tick(() => undefined);
+      return [body.x - 48, body.facing];
+    });
+    expect(places).toEqual([
+      [-4, LEFT],
+      [-4, LEFT],
+      [4, RIGHT],
+    ]);
+  });
+
+  test("lets players walk through each other", () => {
+    const { world, tick, offset } = openWorld("a", "b");
+    expect(offset("a")).toEqual(offset("b"));
+    repeat(4, () => world.move("a", LEFT));
+    tick(4);
+    repeat(8, () => world.move("a", RIGHT));
+    repeat(4, () => world.move("b", LEFT));
+    tick(8);
+    expect([offset("a"), offset("b")]).toEqual([
+      [32, 0],
+      [-32, 0],
+    ]);
+  });
+});
+
+describe("waiting moves", () => {
+  test("are eight at most: the ninth is dropped and counted", () => {
+    const { world, tick, offset } = openWorld("a");
+    repeat(8, () => world.move("a", RIGHT));
+    expect(world.dropped).toBe(0);
+    world.move("a", DOWN);
+    expect(world.dropped).toBe(1);
+    world.move("a", DOWN);
+    expect(world.dropped).toBe(2);
+    tick(20);
+    expect(offset("a")).toEqual([64, 0]);
+  });
+
+  test("leave room for one more after each tick", () => {
+    const { world, tick, offset } = openWorld("a");
+    repeat(8, () => world.move("a", RIGHT));
+    tick();
+    world.move("a", DOWN);
+    expect(world.dropped).toBe(0);
+    world.move("a", DOWN);
+    expect(world.dropped).toBe(1);
+    tick(20);
+    expect(offset("a")).toEqual([64, 8]);
+  });
+
+  test("are bounded for each player alone, and counted for all together", () => {
+    const { world, tick, offset } = openWorld("a", "b");
+    repeat(10, () => world.move("a", RIGHT));
+    repeat(9, () => world.move("b", LEFT));
+    expect(world.dropped).toBe(3);
+    tick(20);
+    expect([offset("a"), offset("b")]).toEqual([
+      [64, 0],
+      [-64, 0],
+    ]);
+  });
+
+  test("a thousand at once move eight steps, however many ticks pass", () => {
+    const { world, tick, offset } = openWorld("a");
+    repeat(1000, () => world.move("a", RIGHT));
+    tick();
+    expect(offset("a")).toEqual([8, 0]);
+    tick(99);
+    expect(offset("a")).toEqual([64, 0]);
+    expect(world.dropped).toBe(992);
+  });
+
+  test("a flood moves at most 64 units and one step per tick that passed while it lasted", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(400), { minLength: 1, maxLength: 10 }), (bursts) => {
+        const { world, tick, offset } = openWorld("a");
+        bursts.forEach((burst, ticks) => {
+          expect(offset("a")[0]).toBeLessThanOrEqual(8 * ticks);
+          repeat(burst, () => world.move("a", RIGHT));
+          tick();
+        });
+        tick(20);
+        const asked = bursts.reduce((sum, burst) => sum + burst, 0);
+        const moved = offset("a")[0]! / 8;
+        expect(moved).toBeLessThanOrEqual(8 + bursts.length);
+        // What was asked for was either taken or counted (no wall stands within 18 steps).
+        expect(moved + world.dropped).toBe(asked);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("are forgotten by a halt, which leaves other players alone", () => {
+    const { world, tick, offset } = openWorld("a", "b");
+    repeat(5, () => world.move("a", RIGHT));
+    repeat(5, () => world.move("b", RIGHT));
+    tick();
+    world.halt("a");
+    tick(10);
+    expect([offset("a"), offset("b")]).toEqual([
+      [8, 0],
+      [40, 0],
+    ]);
+    expect(world.dropped).toBe(0);
+  });
+
+  test("are taken again after a halt, eight of them", () => {
+    const { world, tick, offset } = openWorld("a");
+    repeat(8, () => world.move("a", RIGHT));
+    world.halt("a");
+    repeat(9, () => world.move("a", UP));
+    tick(20);
+    expect(offset("a")).toEqual([0, -64]);
+    expect(world.dropped).toBe(1);
+  });
+});
+
+describe("a game can be repeated", () => {
+  const HALLS = drawnMap("halls", ["s..#...s", "...#.#..", ".#...#.s", "...#....", "s..#..s."]);
+
+  type Event =
+    | { do: "join" | "leave" | "halt"; id: string }
+    | { do: "move"; id: string; direction: Direction; times: number }
+    | { do: "input"; id: string; code: number }
+    | { do: "tick" };
+
+  const id = fc.constantFrom("a", "b", "c", "d", "e");
+  const direction = fc.constantFrom<Direction>(LEFT, RIGHT, UP, DOWN);
+  const event: fc.Arbitrary<Event> = fc.oneof(
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constantFrom("join" as const, "leave" as const, "halt" as const), id }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constant("move" as const), id, direction, times: fc.integer({ min: 1, max: 12 }) }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constant("input" as const), id, code: fc.constantFrom(0, 1, 2, 3, 4, 5, 200) }),
+    },
+    { weight: 6, arbitrary: fc.constant({ do: "tick" as const }) },
+  );
+  const script = fc.array(event, { minLength: 50, maxLength: 300 });
+
+  /** Plays a script on a fresh world; gives the JSON of all bodies after each tick. */
+  function play(events: Event[], random: Random): string {
+    const world = new World(HALLS, random);
+    const bodies = new Map<string, Body>();
+    const inputs = new Map<string, number[]>();
+    const frames: unknown[] = [];
+    const join = (id: string) => {
+      if (bodies.has(id)) return;
+      const body = { x: 0, y: 0, facing: DOWN };
+      world.join(id, body);
+      bodies.set(id, body);
+      inputs.set(id, []);
+    };
+    join("a");
+    join("b");
+    for (const event of events) {
+      if (event.do === "join") join(event.id);
+      else if (event.do === "halt") world.halt(event.id);
+      else if (event.do === "leave") {
+        world.leave(event.id);
+        bodies.delete(event.id);
+      } else if (event.do === "move") repeat(event.times, () => world.move(event.id, event.direction));
+      else if (event.do === "input") inputs.get(event.id)?.push(event.code);
+      else {
+        world.tick((id) => inputs.get(id)?.shift());
+        frames.push([...bodies].map(([id, { x, y, facing }]) => [id, x, y, facing]));
+      }
+    }
+    return JSON.stringify({ frames, dropped: world.dropped });
+  }
+
+  test("the same map, seed, joins and inputs give the same bodies, byte for byte", () => {
+    fc.assert(
+      fc.property(script, fc.nat(0xffffffff), (events, seed) => {
+        expect(play(events, seededRandom(seed))).toBe(play(events, seededRandom(seed)));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("another seed gives other spawns", () => {
+    const spawnsOf = (seed: number) => {
+      const world = new World(HALLS, seededRandom(seed));
+      return Array.from({ length: 20 }, (_, i) => {
+        const body = { x: 0, y: 0, facing: DOWN };
+        world.join(`p${i}`, body);
+        return body;
+      });
+    };
+    expect(new Set([1, 2, 3, 4, 5].map((seed) => JSON.stringify(spawnsOf(seed)))).size).toBe(5);
+  });
+
+  test("a step never takes a body farther than eight units in a tick, whatever is played", () => {
+    fc.assert(
+      fc.property(script, (events) => {
+        // Who leaves and joins again between two ticks stands elsewhere with good reason.
+        const staying = play(
+          events.filter((event) => event.do !== "leave"),
+          seededRandom(3),
+        );
+        const { frames } = JSON.parse(staying) as { frames: [string, number, number, number][][] };
+        for (let tick = 1; tick < frames.length; tick++) {
+          const before = new Map(frames[tick - 1]!.map(([id, x, y]) => [id, { x, y }]));
+          for (const [id, x, y] of frames[tick]!) {
+            const place = before.get(id);
+            if (place) expect(Math.abs(x - place.x) + Math.abs(y - place.y)).toBeLessThanOrEqual(8);
+          }
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

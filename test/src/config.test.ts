@@ -1,0 +1,200 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import { ConfigError, readConfig, SETTINGS } from "../../src/config.ts";
+
+type Environment = Record<string, string | undefined>;
+type Name = keyof typeof SETTINGS;
+
+const NAMES = Object.keys(SETTINGS) as Name[];
+const GOOD_PASSWORD = "correct horse battery";
+
+/** The message with which an environment is refused. */
+function refusalOf(environment: Environment): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error(`it was taken: ${JSON.stringify(environment)}`);
+}
+
+describe("without any variable", () => {
+  test("everything has its default", () => {
+    expect(readConfig({})).toEqual({
+      PORT: 2567,
+      HOST: "0.0.0.0",
+      NODE_ENV: "development",
+      LOG_LEVEL: "info",
+      MONITOR_USER: "admin",
+      MONITOR_PASSWORD: expect.any(String),
+      MAPS_DIR: "maps",
+      monitorPasswordIsRandom: true,
+      production: false,
+    });
+  });
+
+  test("the default told in words is the one taken", () => {
+    const config = readConfig({});
+    const told = NAMES.filter((name) => name !== "MONITOR_PASSWORD");
+    expect(told.map((name) => [name, String(config[name])])).toEqual(
+      told.map((name) => [name, SETTINGS[name].fallback]),
+    );
+  });
+
+  test("the monitor's password is made at random, another one each time, and long enough", () => {
+    const passwords = Array.from({ length: 20 }, () => readConfig({}).MONITOR_PASSWORD);
+    expect(new Set(passwords).size).toBe(20);
+    for (const password of passwords) {
+      expect(password).toMatch(/^[\w-]{16,}$/);
+      // What was made up would be accepted from the environment, too.
+      expect(readConfig({ MONITOR_PASSWORD: password }).monitorPasswordIsRandom).toBe(false);
+    }
+  });
+
+  test("an empty variable is as good as none", () => {
+    const empty = Object.fromEntries(NAMES.map((name) => [name, ""]));
+    expect({ ...readConfig(empty), MONITOR_PASSWORD: "" }).toEqual({ ...readConfig({}), MONITOR_PASSWORD: "" });
+  });
+
+  test("variables of other programs are of no concern", () => {
+    expect(readConfig({ PATH: "/bin", port: "abc", constructor: "x" }).PORT).toBe(2567);
+  });
+});
+
+describe("a variable", () => {
+  const good: [name: Name, given: string, taken: unknown][] = [
+    ["PORT", "0", 0],
+    ["PORT", "8080", 8080],
+    ["PORT", "65535", 65535],
+    ["HOST", "127.0.0.1", "127.0.0.1"],
+    ["HOST", "::1", "::1"],
+    ["NODE_ENV", "development", "development"],
+    ["NODE_ENV", "test", "test"],
+    ...["trace", "debug", "info", "warn", "error", "fatal", "silent"].map((level): [Name, string, string] => [
+      "LOG_LEVEL",
+      level,
+      level,
+    ]),
+    ["MONITOR_USER", "관리자", "관리자"],
+    ["MONITOR_PASSWORD", "twelve chars", "twelve chars"],
+    ["MAPS_DIR", "/srv/maps of ours", "/srv/maps of ours"],
+  ];
+
+  test.each(good)("%s takes %j", (name, given, taken) => {
+    expect(readConfig({ [name]: given })[name]).toBe(taken);
+  });
+
+  const bad: [name: Name, given: string][] = [
+    ...["abc", "-1", "65536", "1.5", "1e3", "0x50", " 80", "80 ", "+80", "９９", "99999999999999999999"].map(
+      (port): [Name, string] => ["PORT", port],
+    ),
+    ...["prod", "Production", "production ", " "].map((mode): [Name, string] => ["NODE_ENV", mode]),
+    ...["verbose", "INFO", "0"].map((level): [Name, string] => ["LOG_LEVEL", level]),
+    ...["a:b", ":"].map((user): [Name, string] => ["MONITOR_USER", user]),
+  ];
+
+  test.each(bad)("%s refuses %j with the value and what is accepted", (name, given) => {
+    expect(refusalOf({ [name]: given })).toBe(
+      `${name}: got ${JSON.stringify(given)}; expected ${SETTINGS[name].accepted}`,
+    );
+  });
+
+  test("every setting with a rule has a value here that breaks it", () => {
+    const free: Name[] = ["HOST", "MAPS_DIR"];
+    const broken = new Set<Name>([...bad.map(([name]) => name), "MONITOR_PASSWORD"]);
+    expect(NAMES.filter((name) => !broken.has(name))).toEqual(free);
+  });
+
+  test("what is accepted is told in words: numbers with their bounds, choices one by one", () => {
+    expect(SETTINGS.PORT.accepted).toContain("from 0 to 65535");
+    for (const mode of ["development", "production", "test"]) expect(SETTINGS.NODE_ENV.accepted).toContain(mode);
+    for (const level of ["trace", "debug", "info", "warn", "error", "fatal", "silent"]) {
+      expect(SETTINGS.LOG_LEVEL.accepted).toContain(level);
+    }
+    expect(SETTINGS.MONITOR_PASSWORD.accepted).toContain("12 or more");
+  });
+
+  test("that is bad does not hide another: all faults are told at once, a line each, in the order of the settings", () => {
+    const lines = refusalOf({
+      MONITOR_PASSWORD: "short",
+      MONITOR_USER: "a:b",
+      LOG_LEVEL: "loud",
+      NODE_ENV: "prod",
+      PORT: "abc",
+    }).split("\n");
+    expect(lines.map((line) => line.split(":")[0])).toEqual([
+      "PORT",
+      "NODE_ENV",
+      "LOG_LEVEL",
+      "MONITOR_USER",
+      "MONITOR_PASSWORD",
+    ]);
+  });
+
+  test("that holds a line break cannot forge a second line", () => {
+    expect(refusalOf({ PORT: "80\nHOST: all is well" }).split("\n")).toHaveLength(1);
+  });
+});
+
+describe("the monitor's password", () => {
+  test("of one's own is taken, and not told again", () => {
+    const config = readConfig({ NODE_ENV: "production", MONITOR_PASSWORD: GOOD_PASSWORD });
+    expect(config).toMatchObject({
+      MONITOR_PASSWORD: GOOD_PASSWORD,
+      monitorPasswordIsRandom: false,
+      production: true,
+      NODE_ENV: "production",
+    });
+  });
+
+  test.each([undefined, ""])("is missed in production when it is %j", (password) => {
+    expect(refusalOf({ NODE_ENV: "production", MONITOR_PASSWORD: password })).toBe(
+      `MONITOR_PASSWORD: not set; expected ${SETTINGS.MONITOR_PASSWORD.accepted}`,
+    );
+  });
+
+  test("that is missing in production is told beside other faults", () => {
+    const lines = refusalOf({ NODE_ENV: "production", PORT: "abc" }).split("\n");
+    expect(lines.map((line) => line.split(":")[0])).toEqual(["PORT", "MONITOR_PASSWORD"]);
+  });
+
+  const REFUSED = ["short", "eleven char", "admin", "Password", "CHANGEME", "change-me", "secret", "monitor", "sabang"];
+
+  describe.each(["production", "development", "test"])("in %s", (mode) => {
+    test.each(REFUSED)("is refused when it is short or well known, in one line, and never shown: %j", (password) => {
+      const message = refusalOf({ NODE_ENV: mode, MONITOR_PASSWORD: password });
+      expect(message).toBe(
+        `MONITOR_PASSWORD: got a value that is not accepted; expected ${SETTINGS.MONITOR_PASSWORD.accepted}`,
+      );
+    });
+  });
+
+  test("is in no message, neither a bad one nor a good one beside another fault", () => {
+    expect(refusalOf({ MONITOR_PASSWORD: "hunter2", PORT: "abc" })).not.toContain("hunter2");
+    expect(refusalOf({ MONITOR_PASSWORD: GOOD_PASSWORD, PORT: "abc" })).not.toContain(GOOD_PASSWORD);
+  });
+});
+
+describe("the table of settings in README.md", () => {
+  const path = new URL("../../README.md", import.meta.url);
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+  /** Rows that open with the name of a variable in backticks. */
+  const rows = lines.filter((line) => /^\| `[A-Z][A-Z0-9_]*` \|/.test(line));
+  const rowOf = (name: Name) => {
+    const { fallback, accepted, purpose } = SETTINGS[name];
+    return `| \`${name}\` | ${fallback} | ${accepted} | ${purpose} |`;
+  };
+
+  test.each(NAMES)("has just one row for %s, with its default, what is accepted and what it is for", (name) => {
+    expect(rows.filter((row) => row.startsWith(`| \`${name}\` |`))).toEqual([rowOf(name)]);
+  });
+
+  test("has no row for a variable that the server does not read", () => {
+    expect(rows.map((row) => row.split("`")[1]).filter((name) => !NAMES.includes(name as Name))).toEqual([]);
+  });
+
+  test("can hold every setting: no text breaks a row", () => {
+    for (const name of NAMES) expect(rowOf(name).match(/[|\n]/g)).toHaveLength(5);
+  });
+});

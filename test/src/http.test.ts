@@ -1,0 +1,61 @@
+// What the server answers over HTTP.
+import { expect, test } from "@jest/globals";
+import { MONITOR, startServer } from "../support/server.ts";
+import { joinWithSdk } from "../support/walkers.ts";
+
+const server = await startServer({ playground: true });
+const basic = (user: string, password: string) => ({
+  authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
+});
+
+test.each(["/healthz", "/readyz"])("%s says 200 while the server runs", async (path) => {
+  expect((await fetch(server.url + path)).status).toBe(200);
+});
+
+test("serves the page at /, and maps with their pictures", async () => {
+  expect(await (await fetch(server.url)).text()).toContain("the page");
+  const map = (await (await fetch(`${server.url}/maps/plaza.tmj`)).json()) as { type: string };
+  expect(map.type).toBe("map");
+  expect((await fetch(`${server.url}/maps/tiles.png`)).headers.get("content-type")).toBe("image/png");
+});
+
+test.each(["/monitor", "/monitor/", "/monitor/api", "/monitor/api/room?roomId=x", "/monitor/api/room/call?roomId=x"])(
+  "%s asks for the monitor's password, and takes no other",
+  async (path) => {
+    for (const headers of [{}, basic("admin", "wrong"), basic("root", MONITOR.password), { authorization: "Basic !" }]) {
+      const answer = await fetch(server.url + path, { headers });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get("www-authenticate")).toMatch(/^Basic realm="sabang monitor"/);
+    }
+  },
+);
+
+test("the monitor shows the rooms and the players in them", async () => {
+  const client = await joinWithSdk(server, { name: "Ada" });
+  const headers = basic(MONITOR.user, MONITOR.password);
+  for (const path of ["/monitor", "/monitor/"]) {
+    const page = await fetch(server.url + path, { headers });
+    expect([page.status, page.url]).toEqual([200, `${server.url}/monitor/`]);
+  }
+  const list = (await (await fetch(`${server.url}/monitor/api`, { headers })).json()) as {
+    rooms: Array<{ roomId: string; clients: number }>;
+  };
+  expect(list.rooms).toMatchObject([{ roomId: client.roomId, clients: 1 }]);
+  const room = await (await fetch(`${server.url}/monitor/api/room?roomId=${client.roomId}`, { headers })).json();
+  expect(JSON.stringify(room)).toContain(client.sessionId);
+  expect(JSON.stringify(room)).toContain("Ada");
+});
+
+test.each(["/playground", "/playground/"])("%s shows the playground outside production", async (path) => {
+  const answer = await fetch(server.url + path);
+  expect([answer.status, answer.url]).toEqual([200, `${server.url}/playground/`]);
+  expect(await answer.text()).toMatch(/<html/i);
+});
+
+test("an unknown path is not found, without a word about the inside", async () => {
+  for (const path of ["/nothing", "/maps/../package.json", "/maps/%2e%2e/package.json", "/maps/..%2fpackage.json", "/%"]) {
+    const answer = await fetch(server.url + path);
+    expect([400, 403, 404]).toContain(answer.status);
+    expect(await answer.text()).not.toMatch(/node_modules|at .*\.ts|"dependencies"/);
+  }
+});
