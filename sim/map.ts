@@ -3,7 +3,7 @@ import { MAX_MAP_TILES, TILE } from "./rules.ts";
 import { isFree, type Walls } from "./step.ts";
 
 /** A place where a player may appear: the centre of its body, in units. */
-export interface Spawn {
+interface Spawn {
   readonly x: number;
   readonly y: number;
 }

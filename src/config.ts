@@ -18,8 +18,8 @@ function setting<T>(definition: Setting<T>): Setting<T> {
   return definition;
 }
 
-/** Passwords out of manuals and examples: whoever keeps one has none. */
-const WELL_KNOWN = new Set(["admin", "password", "changeme", "change-me", "secret", "monitor", "sabang"]);
+/** Passwords out of manuals and examples, long enough to pass otherwise: whoever keeps one has none. */
+const WELL_KNOWN = /^(administrator|(admin|password|changeme|change-me|secret|monitor|sabang|[ \d]+)+)$/i;
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
@@ -72,7 +72,7 @@ export const SETTINGS = {
     schema: z
       .string()
       .min(12)
-      .refine((password) => !WELL_KNOWN.has(password.toLowerCase()))
+      .refine((password) => !WELL_KNOWN.test(password))
       .optional(),
     fallback: "made at random and printed; in production none",
     accepted: "12 or more characters, no password out of a manual; required in production",

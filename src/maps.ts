@@ -15,7 +15,7 @@ export function loadMaps(folder: string): Map<string, WorldMap> {
   for (const file of filesOf(folder).sort()) {
     if (!file.endsWith(EXTENSION)) continue;
     const name = basename(file, EXTENSION);
-    maps.set(name, readMap(name, parse(name, readFileSync(join(folder, file), "utf8"))));
+    maps.set(name, readMap(name, parse(name, textOf(name, join(folder, file)))));
   }
   if (!maps.has(DEFAULT_MAP)) {
     throw new MapError(DEFAULT_MAP, `there is no file ${DEFAULT_MAP}${EXTENSION} in ${folder}; see MAPS_DIR`);
@@ -28,6 +28,14 @@ function filesOf(folder: string): string[] {
     return readdirSync(folder);
   } catch (error) {
     throw new MapError(DEFAULT_MAP, `its folder cannot be read (${(error as Error).message}); see MAPS_DIR`);
+  }
+}
+
+function textOf(name: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new MapError(name, `its file cannot be read (${(error as Error).message}); see MAPS_DIR`);
   }
 }
 

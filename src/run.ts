@@ -1,5 +1,6 @@
 // The life of the process: environment, start, signals, end. What it runs is put together in src/app.ts.
 import { pino } from "pino";
+import pretty from "pino-pretty";
 import { ConfigError, readConfig } from "./config.ts";
 import type { HttpSettings } from "./http.ts";
 
@@ -8,8 +9,13 @@ const RECONNECTION_SECONDS = 20;
 
 /** Runs the server with a page until it is told to stop. */
 export async function run(page: HttpSettings["page"]): Promise<void> {
+  // From the first moment on: as the first process of a container it would not hear a signal that nobody handles.
+  let onSignal: (signal: string) => void = () => process.exit(0);
+  for (const signal of SIGNALS) process.on(signal, () => onSignal(signal));
+
   const config = orExit(() => readConfig(process.env), ConfigError);
   // Only now: importing the framework reads .env files and puts what they say into the environment.
+  process.env.DOTENV_CONFIG_QUIET = "true";
   const [{ createApp }, { listen }, { loadMaps }, { shutDown }, { MapError }] = await Promise.all([
     import("./app.ts"),
     import("./listen.ts"),
@@ -18,10 +24,11 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
     import("../sim/map.ts"),
   ]);
   const maps = orExit(() => loadMaps(config.MAPS_DIR), MapError);
-  const logger = pino({
-    level: config.LOG_LEVEL,
-    ...(!config.production && { transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } }),
-  });
+  // Written at once, without a worker thread: one whose reader is gone would hold up the end of the process.
+  const logger = pino(
+    { level: config.LOG_LEVEL },
+    config.production ? pino.destination({ sync: true }) : pretty({ ignore: "pid,hostname", sync: true }),
+  );
   const app = createApp({
     rooms: { maps, reconnectionSeconds: RECONNECTION_SECONDS },
     http: {
@@ -35,20 +42,20 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
   });
 
   const stop = async (exitCode: number) => {
-    // A second signal is from somebody who will not wait.
-    for (const signal of SIGNALS) process.on(signal, () => process.exit(1));
+    const since = performance.now();
+    onSignal = () => {
+      // A second signal is from somebody who will not wait; but npm sends the one of Ctrl-C twice, at once.
+      if (performance.now() - since > SECOND_SIGNAL_MS) process.exit(1);
+    };
     const ended = await shutDown(app);
     if (!ended) logger.error("not every room ended in time; stopping without them");
     logger.info("stopped");
-    logger.flush();
     process.exit(ended ? exitCode : 1);
   };
-  for (const signal of SIGNALS) {
-    process.once(signal, () => {
-      logger.info({ signal }, "stopping: no new players, everybody is told to come back later");
-      stop(0);
-    });
-  }
+  onSignal = (signal) => {
+    logger.info({ signal }, "stopping: no new players, everybody is told to come back later");
+    stop(0);
+  };
   process.on("uncaughtException", (error) => {
     logger.fatal({ err: error }, "a fault that nobody caught; the state cannot be trusted any more");
     stop(1);
@@ -60,11 +67,14 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
     announce(port, config);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const mend = code === "EADDRINUSE" ? "; stop what uses it, or set PORT to another one" : "";
-    console.error(`cannot listen on ${config.HOST}:${config.PORT}: ${message}${mend}`);
+    const mend = code === "EADDRINUSE" ? "stop what uses the port, or set PORT to another one" : "see HOST and PORT";
+    console.error(`cannot listen on ${config.HOST}:${config.PORT}: ${message}; ${mend}`);
     process.exit(1);
   }
 }
+
+/** Milliseconds within which signals are one and the same. */
+const SECOND_SIGNAL_MS = 500;
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 

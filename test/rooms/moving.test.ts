@@ -35,16 +35,19 @@ const STEPS: Record<DirectionWord, [x: number, y: number]> = {
 };
 
 describe.each(WAYS)("by $name", (way) => {
-  test.each(DIRECTION_WORDS)("`%s` moves eight units that way, and everybody sees it at the same place", async (word) => {
-    const walker = await way.join(server);
-    const others = await Promise.all(WAYS.map((each) => each.join(server)));
-    walker.move(word);
-    const [x, y] = STEPS[word];
-    const place = { x: SPAWN.x + x, y: SPAWN.y + y };
-    for (const witness of [walker, ...others]) {
-      await until(() => witness.sees(walker.id)?.x === place.x && witness.sees(walker.id)?.y === place.y);
-    }
-  });
+  test.each(DIRECTION_WORDS)(
+    "`%s` moves eight units that way, and everybody sees it at the same place",
+    async (word) => {
+      const walker = await way.join(server);
+      const others = await Promise.all(WAYS.map((each) => each.join(server)));
+      walker.move(word);
+      const [x, y] = STEPS[word];
+      const place = { x: SPAWN.x + x, y: SPAWN.y + y };
+      for (const witness of [walker, ...others]) {
+        await until(() => witness.sees(walker.id)?.x === place.x && witness.sees(walker.id)?.y === place.y);
+      }
+    },
+  );
 
   test("a thousand steps at once move at most eight waiting ones and one per tick that passed", async () => {
     const walker = await way.join(server);

@@ -1,6 +1,7 @@
 // The room `world` as a client meets it: joining, what it is shown, bad messages, dropped connections, faults within.
-import { describe, expect, test } from "@jest/globals";
+
 import type { Room } from "@colyseus/sdk";
+import { describe, expect, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
 import { ERRORS } from "../../rooms/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
@@ -90,12 +91,15 @@ describe("joining", () => {
     expect(room.state.players.get(room.sessionId)?.name).toBe(name);
   });
 
-  test.each(["moon", "../plaza", "__proto__", "constructor", ""])("refuses the unknown map %j and names the known ones", async (map) => {
-    await expect(server.client().joinOrCreate("world", { map })).rejects.toMatchObject({
-      code: ERRORS.unknownMap.code,
-      message: "There is no map of that name. The maps are: plaza, meadow.",
-    });
-  });
+  test.each(["moon", "../plaza", "__proto__", "constructor", ""])(
+    "refuses the unknown map %j and names the known ones",
+    async (map) => {
+      await expect(server.client().joinOrCreate("world", { map })).rejects.toMatchObject({
+        code: ERRORS.unknownMap.code,
+        message: "There is no map of that name. The maps are: plaza, meadow.",
+      });
+    },
+  );
 
   test.each([["null"], ["[]"], ['"plaza"'], ["7"], ['{"hasOwnProperty":1}'], ['{"__proto__":{"map":"meadow"}}']])(
     "survives the join options %s",

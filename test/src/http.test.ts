@@ -19,16 +19,19 @@ test("serves the page at /, and maps with their pictures", async () => {
   expect((await fetch(`${server.url}/maps/tiles.png`)).headers.get("content-type")).toBe("image/png");
 });
 
-test.each(["/monitor", "/monitor/", "/monitor/api", "/monitor/api/room?roomId=x", "/monitor/api/room/call?roomId=x"])(
-  "%s asks for the monitor's password, and takes no other",
-  async (path) => {
-    for (const headers of [{}, basic("admin", "wrong"), basic("root", MONITOR.password), { authorization: "Basic !" }]) {
-      const answer = await fetch(server.url + path, { headers });
-      expect(answer.status).toBe(401);
-      expect(answer.headers.get("www-authenticate")).toMatch(/^Basic realm="sabang monitor"/);
-    }
-  },
-);
+test.each([
+  "/monitor",
+  "/monitor/",
+  "/monitor/api",
+  "/monitor/api/room?roomId=x",
+  "/monitor/api/room/call?roomId=x&method=x",
+])("%s asks for the monitor's password, and takes no other", async (path) => {
+  for (const headers of [{}, basic("admin", "wrong"), basic("root", MONITOR.password), { authorization: "Basic !" }]) {
+    const answer = await fetch(server.url + path, { headers });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get("www-authenticate")).toMatch(/^Basic realm="sabang monitor"/);
+  }
+});
 
 test("the monitor shows the rooms and the players in them", async () => {
   const client = await joinWithSdk(server, { name: "Ada" });
@@ -53,7 +56,13 @@ test.each(["/playground", "/playground/"])("%s shows the playground outside prod
 });
 
 test("an unknown path is not found, without a word about the inside", async () => {
-  for (const path of ["/nothing", "/maps/../package.json", "/maps/%2e%2e/package.json", "/maps/..%2fpackage.json", "/%"]) {
+  for (const path of [
+    "/nothing",
+    "/maps/../package.json",
+    "/maps/%2e%2e/package.json",
+    "/maps/..%2fpackage.json",
+    "/%",
+  ]) {
     const answer = await fetch(server.url + path);
     expect([400, 403, 404]).toContain(answer.status);
     expect(await answer.text()).not.toMatch(/node_modules|at .*\.ts|"dependencies"/);

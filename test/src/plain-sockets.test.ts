@@ -100,9 +100,7 @@ test("takes name and map from the query, and refuses bad ones with an error fram
   ] as const) {
     const refused = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket${query}`);
     await until(() => refused.closed);
-    expect(refused.errors).toEqual([
-      { type: "error", code: error.code, message: expect.stringMatching(/\.$/) },
-    ]);
+    expect(refused.errors).toEqual([{ type: "error", code: error.code, message: expect.stringMatching(/\.$/) }]);
     expect(refused.closed).toEqual({ code: ERRORS.joinRefused.code, reason: ERRORS.joinRefused.sentence });
   }
 });
@@ -154,10 +152,13 @@ test("an upgrade of any other path is refused", async () => {
 });
 
 const python = spawnSync("python3", ["-c", "import tornado"]).status === 0;
-if (!python && process.env.CI !== "true") console.info("injected env: no python3 with tornado here, its test is skipped");
+if (!python && process.env.CI !== "true")
+  console.info("injected env: no python3 with tornado here, its test is skipped");
 
-(python || process.env.CI === "true" ? test : test.skip)("Tornado's own client joins, walks and is answered", async () => {
-  const program = `
+(python || process.env.CI === "true" ? test : test.skip)(
+  "Tornado's own client joins, walks and is answered",
+  async () => {
+    const program = `
 import asyncio, json, sys
 from tornado.websocket import websocket_connect
 
@@ -174,7 +175,8 @@ async def main():
 
 asyncio.run(main())
 `;
-  const url = `${server.url.replace("http", "ws")}/websocket`;
-  const { stdout } = await promisify(execFile)("python3", ["-c", program, url]);
-  expect(JSON.parse(stdout)).toEqual([80, 72, ERRORS.badMove.code]);
-});
+    const url = `${server.url.replace("http", "ws")}/websocket`;
+    const { stdout } = await promisify(execFile)("python3", ["-c", program, url]);
+    expect(JSON.parse(stdout)).toEqual([80, 72, ERRORS.badMove.code]);
+  },
+);

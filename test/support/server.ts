@@ -1,18 +1,19 @@
 // Starts the real server on a free port inside the test's own process, with its log in hand, and stops it again.
-import { afterAll, afterEach, expect } from "@jest/globals";
+
 import { Client } from "@colyseus/sdk";
 import { ColyseusTestServer } from "@colyseus/testing";
+import { afterAll, afterEach, expect } from "@jest/globals";
 import { matchMaker } from "colyseus";
 import type { WorldRoom } from "../../rooms/world-room.ts";
+import type { WorldMap } from "../../sim/map.ts";
 import { type App, type AppSettings, createApp } from "../../src/app.ts";
 import { listen } from "../../src/listen.ts";
 import { loadMaps } from "../../src/maps.ts";
 import { shutDown } from "../../src/shutdown.ts";
-import type { WorldMap } from "../../sim/map.ts";
 import { until } from "./until.ts";
 
 /** Where the maps of this repository are. */
-export const MAPS = new URL("../../maps", import.meta.url).pathname;
+const MAPS = new URL("../../maps", import.meta.url).pathname;
 
 export const MONITOR = { user: "admin", password: "open sesame, please" };
 

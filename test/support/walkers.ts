@@ -1,6 +1,5 @@
 // The three ways into the room, behind one face, so that the rules of moving are tested once for all of them.
 import type { Room } from "@colyseus/sdk";
-import type { Client as ServerClient } from "colyseus";
 import type { MoveInput } from "../../schema/move-input.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { DIRECTION_OF_WORD, type DirectionWord } from "../../sim/directions.ts";
@@ -8,10 +7,8 @@ import { PlainPlayer } from "./plain.ts";
 import type { TestServer } from "./server.ts";
 import { until } from "./until.ts";
 
-export type ServerRoom = { clients: Iterable<ServerClient> };
-
 /** Somebody who walks and looks around. */
-export interface Walker {
+interface Walker {
   id: string;
   /** Asks for one step. */
   move(word: DirectionWord): void;
