@@ -10,12 +10,12 @@ const CODE_BITS = 0x1f;
 const NO_HANDSHAKE = 1006;
 
 /**
- * Whether a frame is one that no client sends over a WebSocket. The framework knows an "unreliable" input for other
+ * Whether a frame is one that no client of a room sends: text, or an "unreliable" input. The framework knows the latter for other
  * transports; its decoder walks by the lengths inside such a frame, and a negative or non-finite one keeps it walking
  * for ever, with the whole process (seen in @colyseus/core 0.18.17 with @colyseus/schema 5.0.34).
  */
-function isRefused(frame: unknown): boolean {
-  return !Buffer.isBuffer(frame) || (frame[0]! & CODE_BITS) === Protocol.ROOM_INPUT_UNRELIABLE;
+function isRefused(frame: unknown, isBinary: unknown): boolean {
+  return !isBinary || !Buffer.isBuffer(frame) || (frame[0]! & CODE_BITS) === Protocol.ROOM_INPUT_UNRELIABLE;
 }
 
 /** The socket of a client of a room, for the `WebSocket` option of a `ws` server. */
@@ -43,7 +43,7 @@ export class GuardedSocket extends WebSocket {
   #receive(values: unknown[]): boolean {
     // What was still on its way when the connection was closed is not to be acted on.
     if (this.readyState !== WebSocket.OPEN) return false;
-    if (isRefused(values[0])) {
+    if (isRefused(values[0], values[1])) {
       this.close(ERRORS.badFrame.code, ERRORS.badFrame.sentence);
       return false;
     }

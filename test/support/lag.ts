@@ -1,0 +1,46 @@
+// A network with a delay: a TCP proxy that passes on every byte later, and can be cut.
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** A slow way to a server. */
+export interface LaggyNetwork {
+  /** `http://127.0.0.1:port` of the near end. */
+  url: string;
+  /** Breaks every connection that is open now. */
+  cut(): void;
+  close(): void;
+}
+
+/** Opens a way to a local port on which each direction takes `oneWay` ms, in order. */
+export async function laggyNetwork(port: number, oneWay: number): Promise<LaggyNetwork> {
+  const open = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(port, "127.0.0.1");
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      open.add(from);
+      from.setNoDelay(true);
+      from.on("data", (bytes) => setTimeout(() => to.writable && to.write(bytes), oneWay));
+      from.on("end", () => setTimeout(() => to.end(), oneWay));
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        open.delete(from);
+        setTimeout(() => to.destroy(), oneWay);
+      });
+    }
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const cut = () => {
+    for (const socket of open) socket.destroy();
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut,
+    close: () => {
+      server.close();
+      cut();
+    },
+  };
+}
