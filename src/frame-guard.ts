@@ -10,9 +10,9 @@ const CODE_BITS = 0x1f;
 const NO_HANDSHAKE = 1006;
 
 /**
- * Whether a frame is one that no client of a room sends: text, or an "unreliable" input. The framework knows the latter for other
- * transports; its decoder walks by the lengths inside such a frame, and a negative or non-finite one keeps it walking
- * for ever, with the whole process (seen in @colyseus/core 0.18.17 with @colyseus/schema 5.0.34).
+ * Whether a frame is one that no client of a room sends: text, or an "unreliable" input. The framework knows the latter
+ * for other transports; its decoder walks by the lengths inside such a frame, and a negative or non-finite one keeps it
+ * walking for ever, with the whole process (seen in @colyseus/core 0.18.17 with @colyseus/schema 5.0.34).
  */
 function isRefused(frame: unknown, isBinary: unknown): boolean {
   return !isBinary || !Buffer.isBuffer(frame) || (frame[0]! & CODE_BITS) === Protocol.ROOM_INPUT_UNRELIABLE;

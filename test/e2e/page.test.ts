@@ -78,6 +78,7 @@ test("two pages: one walks, the other sees it", async () => {
     [sessionId!, x, y] as const,
   );
   mkdirSync(SHOTS, { recursive: true });
+  // README's picture: taken anew with SCREENSHOT=1, so that a plain run leaves the tree as it was.
   if (process.env.SCREENSHOT) await ada.screenshot({ path: `${SHOTS}page.png` });
   await mina.close();
   await until(async () => Object.keys((await hook(ada)).players).length === 1);

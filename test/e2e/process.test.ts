@@ -114,7 +114,7 @@ describe("a start that cannot be", () => {
     const { port } = other.address() as AddressInfo;
     const complaint = await refusal({ PORT: String(port) });
     expect(complaint).toContain(`cannot listen on 127.0.0.1:${port}`);
-    expect(complaint).toContain("stop what uses it, or set PORT to another one");
+    expect(complaint).toContain("stop what uses the port, or set PORT to another one");
   });
 });
 
@@ -143,6 +143,13 @@ describe("a stop", () => {
     await deafClient(port, await seatPath(port));
     const slowRequest = await open(port);
     slowRequest.write("GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
+    expect(await stop(server, "SIGTERM")).toBeLessThan(GRACE_MS);
+    expect(await server.ended()).toBe(0);
+  });
+
+  test("waits no longer than the grace period for a seat that nobody took", async () => {
+    const server = startProcess();
+    await seatPath(await server.listening());
     expect(await stop(server, "SIGTERM")).toBeLessThan(GRACE_MS);
     expect(await server.ended()).toBe(0);
   });

@@ -24,7 +24,7 @@ test.each([
   "/monitor/",
   "/monitor/api",
   "/monitor/api/room?roomId=x",
-  "/monitor/api/room/call?roomId=x&method=x",
+  "/monitor/api/room/call?roomId=x&method=x&args=%5B%5D",
 ])("%s asks for the monitor's password, and takes no other", async (path) => {
   for (const headers of [{}, basic("admin", "wrong"), basic("root", MONITOR.password), { authorization: "Basic !" }]) {
     const answer = await fetch(server.url + path, { headers });
