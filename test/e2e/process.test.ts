@@ -149,7 +149,9 @@ describe("a stop", () => {
 
   test("waits no longer than the grace period for a seat that nobody took", async () => {
     const server = startProcess();
-    await seatPath(await server.listening());
+    const port = await server.listening();
+    await joinPlain(port);
+    await seatPath(port);
     expect(await stop(server, "SIGTERM")).toBeLessThan(GRACE_MS);
     expect(await server.ended()).toBe(0);
   });
