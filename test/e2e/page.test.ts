@@ -114,8 +114,17 @@ test("with 200 ms of lag the own player moves on the next frame, and prediction 
   // The server can know nothing of it yet, so what moved was the prediction.
   expect(frames.confirmed).toBe(false);
   expect(frames.shown).toBeLessThanOrEqual(2);
-  // Open ground and walls: each way long enough to run into something.
-  for (const key of ["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown", "ArrowLeft"]) await walk(page, key, 1500);
+  // Into a wall, along it and against it.
+  await page.keyboard.down("ArrowLeft");
+  await until(async () => {
+    const before = (await hook(page)).self!;
+    await page.waitForTimeout(300);
+    return (await hook(page)).self!.x === before.x;
+  }, 30_000);
+  await page.keyboard.up("ArrowLeft");
+  for (const key of ["ArrowUp", "ArrowLeft", "ArrowDown", "ArrowLeft"]) await walk(page, key, 700);
+  // Over open ground, back and forth.
+  for (const key of ["ArrowRight", "ArrowUp", "ArrowRight", "ArrowDown"]) await walk(page, key, 1000);
   await atRest(page);
   const end = await hook(page);
   expect(end.drift).toBe(0);
