@@ -22,7 +22,8 @@ const LENGTHS: Array<[what: string, bytes: number[]]> = [
   ["nothing", []],
 ];
 
-async function joinRaw(server: string): Promise<WebSocket> {
+/** Joins with a bare socket, as far as the handshake: the room still waits for its acknowledgement. */
+async function shakeHands(server: string): Promise<WebSocket> {
   const answer = await fetch(`${server}/matchmake/joinOrCreate/world`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -32,6 +33,11 @@ async function joinRaw(server: string): Promise<WebSocket> {
   const socket = new WebSocket(`${server.replace("http", "ws")}/${processId}/${roomId}?sessionId=${sessionId}`);
   socket.on("error", () => {});
   await new Promise((resolve) => socket.once("message", resolve));
+  return socket;
+}
+
+async function joinRaw(server: string): Promise<WebSocket> {
+  const socket = await shakeHands(server);
   socket.send(Buffer.of(10));
   return socket;
 }
@@ -89,4 +95,19 @@ test("junk of every first byte, a text frame and a megabyte end at most their ow
   witness.socket.send("north");
   await until(() => witness.errors.length === 1);
   expect(server.hasEnded()).toBe(false);
+});
+
+test("a connection lost before its join was acknowledged leaves no rejected promise behind", async () => {
+  // Such a client may not come back, and allowReconnection() says so by rejecting: left bare, that could end the process.
+  const server = startProcess();
+  const url = `http://127.0.0.1:${await server.listening()}`;
+  const witness = await PlainPlayer.join(url);
+  for (let i = 0; i < 3; i++) {
+    const socket = await shakeHands(url);
+    await until(() => witness.players.size === 2);
+    socket.terminate();
+    await until(() => witness.players.size === 1);
+  }
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  expect(server.stdout() + server.stderr()).not.toMatch(/rejected|ERROR|FATAL/);
 });
