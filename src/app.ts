@@ -6,7 +6,7 @@ import { WorldRoom, type WorldRoomSettings } from "../rooms/world-room.ts";
 import { GuardedSocket } from "./frame-guard.ts";
 import { type HttpSettings, httpRoutes } from "./http.ts";
 import { PLAIN_PATH, PlainSockets } from "./plain-sockets.ts";
-import { CLOSE_TIMEOUT_MS, MAX_FRAME_BYTES, MAX_MISSED_PINGS, PING_INTERVAL_MS } from "./sockets.ts";
+import { MAX_MISSED_PINGS, PING_INTERVAL_MS, SOCKET_OPTIONS } from "./sockets.ts";
 
 /** What the server is made of: all that is needed to run it and to stop it. */
 export interface App {
@@ -30,12 +30,10 @@ export function createApp(settings: AppSettings): App {
   const httpServer = createServer();
   const plainSockets = new PlainSockets();
   const transport = new WebSocketTransport({
-    noServer: true,
-    maxPayload: MAX_FRAME_BYTES,
+    ...SOCKET_OPTIONS,
     pingInterval: PING_INTERVAL_MS,
     pingMaxRetries: MAX_MISSED_PINGS,
     WebSocket: GuardedSocket,
-    ...({ closeTimeout: CLOSE_TIMEOUT_MS } as object),
   });
   transport.attachToServer(httpServer, { filter: (request) => ROOM_PATH.test(pathOf(request)) });
   httpServer.on("upgrade", (request, socket, head) => {

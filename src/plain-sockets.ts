@@ -13,7 +13,7 @@ import {
 import { WebSocket, WebSocketServer } from "ws";
 import { ERRORS } from "../rooms/errors.ts";
 import { PlainClient } from "./plain-client.ts";
-import { CLOSE_TIMEOUT_MS, MAX_FRAME_BYTES, MAX_MISSED_PINGS, PING_INTERVAL_MS } from "./sockets.ts";
+import { MAX_MISSED_PINGS, PING_INTERVAL_MS, SOCKET_OPTIONS } from "./sockets.ts";
 
 /** The path of the plain protocol. */
 export const PLAIN_PATH = "/websocket";
@@ -23,12 +23,7 @@ const EARLY_LIMIT = 8;
 
 /** Accepts plain WebSockets and makes each of them a player of the room `world`. */
 export class PlainSockets {
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_FRAME_BYTES,
-    perMessageDeflate: false,
-    ...({ closeTimeout: CLOSE_TIMEOUT_MS } as object),
-  });
+  readonly #server = new WebSocketServer(SOCKET_OPTIONS);
   readonly #missedPings = new Map<WebSocket, number>();
   readonly #pings: NodeJS.Timeout;
 
