@@ -4,10 +4,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PNG } from "pngjs";
 import { inspect } from "./inspect.ts";
-import type { MapDraft } from "./map-draft.ts";
+import type { MapDraft, Point } from "./map-draft.ts";
 import { drawMeadow } from "./meadow.ts";
 import { drawPlaza } from "./plaza.ts";
-import { scatterSpawns } from "./spawns.ts";
+import { type Area, middle, scatterSpawns } from "./spawns.ts";
 import { mapFile, tilesetFile } from "./tiled.ts";
 import { drawSheet } from "./tiles.ts";
 
@@ -15,8 +15,12 @@ const folder = import.meta.dirname;
 
 writeSheet();
 writeFileSync(join(folder, "tiles.tsj"), `${tilesetFile()}\n`);
-writeMap("plaza", drawPlaza(), 4, 0.6);
-writeMap("meadow", drawMeadow(), 5, 0.97);
+// Who meets on the plaza stands in sight of everybody else who has just come: 10 tiles are 320 units.
+const plaza = drawPlaza();
+writeMap("plaza", plaza, scatterSpawns(plaza, middle(plaza, 10), 1, 1), 0.6);
+const meadow = drawMeadow();
+const whole: Area = { left: 0, top: 0, width: meadow.width, height: meadow.height };
+writeMap("meadow", meadow, scatterSpawns(meadow, whole, 5, 1), 0.97);
 
 function writeSheet(): void {
   const sheet = drawSheet();
@@ -25,9 +29,8 @@ function writeSheet(): void {
   writeFileSync(join(folder, "tiles.png"), PNG.sync.write(png, { deflateLevel: 9 }));
 }
 
-/** Writes a map with one spawn for each square of `cell` by `cell` tiles, if it keeps what maps promise. */
-function writeMap(name: string, map: MapDraft, cell: number, leastOpen: number): void {
-  const spawns = scatterSpawns(map, cell, 1);
+/** Writes a map, if it keeps what maps promise. */
+function writeMap(name: string, map: MapDraft, spawns: Point[], leastOpen: number): void {
   const open = inspect(name, map, spawns, leastOpen);
   writeFileSync(join(folder, `${name}.tmj`), `${mapFile(map, spawns)}\n`);
   console.log(

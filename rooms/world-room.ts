@@ -20,6 +20,8 @@ import { seededRandom } from "../sim/random.ts";
 import { QUEUE_LIMIT, TICK_HZ } from "../sim/rules.ts";
 import { World } from "../sim/world.ts";
 import { ERRORS } from "./errors.ts";
+import { Grid } from "./interest/grid.ts";
+import { InterestSerializer } from "./interest/interest-serializer.ts";
 import { DEFAULT_MAP, type JoinOptions, parseJoinOptions } from "./join-options.ts";
 
 /** What the server hands to each room through its definition; these win over join options of the same name. */
@@ -88,6 +90,9 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput }> {
     this.state.width = ground.width;
     this.state.height = ground.height;
     this.metadata = { ...this.metadata, map };
+    // The number of an input that a client is told back is that of the last one the world has taken.
+    const applied = (sessionId: string) => this.inputs.get(sessionId).consumedCount;
+    this.setSerializer(new InterestSerializer(this.state, new Grid(ground.width, ground.height), applied));
     this.setFixedTimestep(() => this.step(), TICK_HZ);
     // Only after the timestep: as a field it would have the framework tick the room's clock by another timer, which
     // eats the time that the step is measured by.

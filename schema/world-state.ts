@@ -2,13 +2,16 @@
 import { type SchemaType, schema, t } from "@colyseus/schema";
 import { Player } from "./player.ts";
 
-/** `map`: name of the map. `width`, `height`: its size in units. `players`: by session id. */
+/**
+ * `map`: name of the map. `width`, `height`: its size in units. `players`: by session id; marked as a view because each
+ * client is sent only those near its own (rooms/interest/). The rest of the state is sent to everyone.
+ */
 export const WorldState = schema(
   {
     map: t.string(),
     width: t.uint16(),
     height: t.uint16(),
-    players: t.map(Player),
+    players: t.map(Player).view(),
   },
   "WorldState",
 );

@@ -7,6 +7,7 @@ const STEPS_LEARNT = 6;
 
 /** What the status line tells. */
 export interface Status {
+  /** How many players are in sight, the own one included; how many there are in all no client is told. */
   players: number;
   /** Milliseconds; 0 while it is not known. */
   roundTrip: number;
@@ -23,7 +24,7 @@ export class Hud {
 
   /** Updates the status line. It is no live region: a screen reader that reads out numbers is no help. */
   showStatus({ players, roundTrip, map }: Status): void {
-    const parts = [`${players} online`, ...(roundTrip > 0 ? [`${roundTrip} ms`] : []), map];
+    const parts = [`${players} in sight`, ...(roundTrip > 0 ? [`${roundTrip} ms`] : []), map];
     const text = parts.join(" · ");
     if (this.#status.textContent !== text) this.#status.textContent = text;
   }

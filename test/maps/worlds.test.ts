@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { PNG } from "pngjs";
+import { SIGHT } from "../../rooms/interest/grid.ts";
 import { readMap } from "../../sim/map.ts";
 import { TILE } from "../../sim/rules.ts";
 import { isFree } from "../../sim/step.ts";
@@ -201,4 +202,12 @@ describe.each(WORLDS)("the map $name", ({ name, tiles, leastSpawns }) => {
       expect(set.tilecount).toBe(countIn(set.imagewidth) * countIn(set.imageheight));
     });
   });
+});
+
+test("who appears on the plaza is in sight of everybody else who has just appeared", () => {
+  const { spawns } = readMap("plaza", JSON.parse(readFileSync(join(FOLDER, "plaza.tmj"), "utf8")));
+  for (const axis of ["x", "y"] as const) {
+    const places = spawns.map((spawn) => spawn[axis]);
+    expect(Math.max(...places) - Math.min(...places)).toBeLessThan(SIGHT);
+  }
 });

@@ -1,0 +1,62 @@
+// The map cut into square cells: who stands in one cell sees the same cells around it.
+
+/** What a player is promised, in units: it sees everybody within SIGHT and nobody beyond FARTHEST. */
+export const SIGHT = 320;
+export const FARTHEST = 960;
+
+/**
+ * Side of a cell in units, and how many cells one sees in each direction from one's own. Somebody at the edge of a cell
+ * sees CELL * REACH units far at least, and over the corner (REACH + 1) * CELL * √2 at most: 320 and 679 units here.
+ * Smaller cells send fewer bytes but have players cross more often; docs/performance.md has what was measured.
+ */
+const CELL = 160;
+const REACH = 2;
+
+/** No cell: of a player who is not in the world yet, or not any more. */
+export const NOWHERE = -1;
+
+/** A uniform grid over a map. A cell is a number; cells of one row follow each other. */
+export class Grid {
+  readonly #columns: number;
+  readonly #rows: number;
+
+  /** `width`, `height`: of the map, in units. */
+  constructor(width: number, height: number) {
+    this.#columns = Math.max(1, Math.ceil(width / CELL));
+    this.#rows = Math.max(1, Math.ceil(height / CELL));
+  }
+
+  /** How many cells there are. */
+  get size(): number {
+    return this.#columns * this.#rows;
+  }
+
+  /** The cell of a place. What lies outside of the map belongs to the nearest cell at its border. */
+  cellAt(x: number, y: number): number {
+    const column = Math.min(Math.max(Math.floor(x / CELL), 0), this.#columns - 1);
+    const row = Math.min(Math.max(Math.floor(y / CELL), 0), this.#rows - 1);
+    return row * this.#columns + column;
+  }
+
+  /** Whether somebody in the cell `from` sees the cell `to`. */
+  sees(from: number, to: number): boolean {
+    if (from === NOWHERE || to === NOWHERE) return false;
+    const columns = this.#columns;
+    return (
+      Math.abs((from % columns) - (to % columns)) <= REACH &&
+      Math.abs(Math.floor(from / columns) - Math.floor(to / columns)) <= REACH
+    );
+  }
+
+  /** The cells that are seen from `cell`, row by row: calls `each` with the first and the last cell of every row. */
+  eachRowInSight(cell: number, each: (first: number, last: number) => void): void {
+    if (cell === NOWHERE) return;
+    const column = cell % this.#columns;
+    const row = Math.floor(cell / this.#columns);
+    const left = Math.max(column - REACH, 0);
+    const right = Math.min(column + REACH, this.#columns - 1);
+    for (let y = Math.max(row - REACH, 0); y <= Math.min(row + REACH, this.#rows - 1); y++) {
+      each(y * this.#columns + left, y * this.#columns + right);
+    }
+  }
+}
