@@ -10,11 +10,10 @@ import {
   type RoomException,
   ServerError,
 } from "colyseus";
-import { z } from "zod";
 import { MoveInput } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
 import { WorldState } from "../schema/world-state.ts";
-import { DIRECTION_OF_WORD, DIRECTION_WORDS, directionOfCode } from "../sim/directions.ts";
+import { directionOfCode, directionOfWord } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { seededRandom } from "../sim/random.ts";
 import { QUEUE_LIMIT, TICK_HZ } from "../sim/rules.ts";
@@ -36,9 +35,6 @@ export interface WorldRoomSettings {
 
 /** The ways a connection ends without anybody having meant it to: gone away, no status, broken, told to retry. */
 const DROPPED: ReadonlySet<number | undefined> = new Set([1001, 1005, 1006, CloseCode.MAY_TRY_RECONNECT]);
-
-/** A `move`: one of the eight words, and nothing near to one. */
-const Move = z.enum(DIRECTION_WORDS).transform((word) => DIRECTION_OF_WORD[word]);
 
 // Room for the full state of several thousand players; the framework's own buffer warns and grows from 350 on.
 Encoder.BUFFER_SIZE = 256 * 1024;
@@ -64,9 +60,9 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput }> {
   // Checked here and not by the framework's validate(), which closes the connection on a bad word.
   override messages = {
     move: (client: Client, word: unknown, context: MessageContext) => {
-      const move = Move.safeParse(word);
-      if (!move.success) return this.#answer(client, ERRORS.badMove, context);
-      this.#world.move(client.sessionId, move.data);
+      const direction = directionOfWord(word);
+      if (direction === undefined) return this.#answer(client, ERRORS.badMove, context);
+      this.#world.move(client.sessionId, direction);
     },
     _: (client: Client) => this.#answer(client, ERRORS.unknownMessage),
   };
@@ -90,9 +86,8 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput }> {
     this.state.width = ground.width;
     this.state.height = ground.height;
     this.metadata = { ...this.metadata, map };
-    // The number of an input that a client is told back is that of the last one the world has taken.
-    const applied = (sessionId: string) => this.inputs.get(sessionId).consumedCount;
-    this.setSerializer(new InterestSerializer(this.state, new Grid(ground.width, ground.height), applied));
+    const grid = new Grid(ground.width, ground.height);
+    this.setSerializer(new InterestSerializer(this.state, grid, (sessionId) => this.inputs.get(sessionId)));
     this.setFixedTimestep(() => this.step(), TICK_HZ);
     // Only after the timestep: as a field it would have the framework tick the room's clock by another timer, which
     // eats the time that the step is measured by.

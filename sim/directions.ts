@@ -28,6 +28,13 @@ export type DirectionWord = keyof typeof DIRECTION_OF_WORD;
 /** The eight words, in the order in which people are told about them. */
 export const DIRECTION_WORDS = Object.keys(DIRECTION_OF_WORD) as DirectionWord[];
 
+const BY_WORD: ReadonlyMap<unknown, Direction> = new Map(Object.entries(DIRECTION_OF_WORD));
+
+/** The direction of one of the eight words; nothing for whatever else was said, near to one or not. */
+export function directionOfWord(word: unknown): Direction | undefined {
+  return BY_WORD.get(word);
+}
+
 /** The direction a code off the wire stands for; whatever is no code is no direction. */
 export function directionOfCode(code: number): DirectionOrNone {
   return code === LEFT || code === RIGHT || code === UP || code === DOWN ? code : NONE;

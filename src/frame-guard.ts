@@ -2,6 +2,7 @@
 import { logger, Protocol } from "colyseus";
 import WebSocket from "ws";
 import { ERRORS } from "../rooms/errors.ts";
+import { WholeFrameSocket } from "./whole-frames.ts";
 
 /** The low five bits of a frame's first byte say what it is; the upper three only modify that. */
 const CODE_BITS = 0x1f;
@@ -19,7 +20,7 @@ function isRefused(frame: unknown, isBinary: unknown): boolean {
 }
 
 /** The socket of a client of a room, for the `WebSocket` option of a `ws` server. */
-export class GuardedSocket extends WebSocket {
+export class GuardedSocket extends WholeFrameSocket {
   #closedWith: number | undefined;
 
   override close(code?: number, reason?: string | Buffer): void {

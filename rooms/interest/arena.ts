@@ -35,9 +35,7 @@ export class Arena {
     const start = this.#at.offset;
     encode(this.#bytes, this.#at);
     while (this.#at.offset > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(this.#at.offset * 2);
-      this.#bytes.copy(larger, 0, 0, start);
-      this.#bytes = larger;
+      this.#grow(this.#at.offset, start);
       this.#at.offset = start;
       encode(this.#bytes, this.#at);
     }
@@ -46,15 +44,32 @@ export class Arena {
 
   /** Writes a stretch once more, at the end. */
   repeat(start: number, end: number): void {
-    if (start === end) return;
-    this.write((bytes, at) => {
-      bytes.copyWithin(at.offset, start, end);
-      at.offset += end - start;
-    });
+    const to = this.#at.offset;
+    this.#grow(to + end - start, to);
+    this.#bytes.copyWithin(to, start, end);
+    this.#at.offset = to + end - start;
   }
 
-  /** Copies a stretch into `target` at `offset`. */
-  copy(target: Uint8Array, offset: number, { start, end }: Slice): void {
-    this.#bytes.copy(target, offset, start, end);
+  /** Writes what comes from elsewhere. */
+  append(source: Uint8Array): void {
+    const to = this.#at.offset;
+    this.#grow(to + source.length, to);
+    this.#bytes.set(source, to);
+    this.#at.offset = to + source.length;
+  }
+
+  /** A stretch as a buffer of its own, which stays as it is when the arena is written anew. */
+  take({ start, end }: Slice): Buffer {
+    const taken = Buffer.allocUnsafe(end - start);
+    this.#bytes.copy(taken, 0, start, end);
+    return taken;
+  }
+
+  /** Makes room for `size` bytes in all, of which the first `kept` stay. */
+  #grow(size: number, kept: number): void {
+    if (size <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(size * 2);
+    this.#bytes.copy(larger, 0, 0, kept);
+    this.#bytes = larger;
   }
 }

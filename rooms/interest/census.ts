@@ -54,27 +54,23 @@ export class Census<P extends Placed> {
     return this.#residents.values();
   }
 
-  /** Everybody in the cells seen from `cell`. */
+  /** Calls `each` with everybody in the cells seen from `cell`. */
   eachInSight(cell: number, each: (resident: Resident<P>) => void): void {
-    this.#grid.eachRowInSight(cell, (first, last) => {
-      for (let seen = first; seen <= last; seen++) this.#members[seen]?.forEach(each);
-    });
+    const rows = this.#grid.rowsInSight(cell);
+    for (let row = 0; row < rows.length; row += 2) {
+      for (let seen = rows[row]!; seen <= rows[row + 1]!; seen++) this.#members[seen]?.forEach(each);
+    }
   }
 
-  /** Takes note of where each of `players` stands now. */
-  take(players: PlayersById<P>): void {
-    for (const [id, player] of players.entries()) {
-      const known = this.#residents.get(id);
-      if (known?.player === player) this.#place(known, this.#grid.cellAt(player.x, player.y));
-      else {
-        // Another player under the same id is another one to everybody who watches.
-        if (known) this.#remove(known);
-        this.#add(id, player);
-      }
+  /** Takes note of where each of `players` stands now. `others`: whether somebody has come or gone since the last time. */
+  take(players: PlayersById<P>, others: boolean): void {
+    if (others) {
+      this.#dismiss(players);
+      this.#admit(players);
     }
-    if (this.#residents.size === players.size) return;
     for (const resident of this.#residents.values()) {
-      if (players.get(resident.id) !== resident.player) this.#remove(resident);
+      const { x, y } = resident.player;
+      this.#place(resident, this.#grid.cellAt(x, y));
     }
   }
 
@@ -84,15 +80,21 @@ export class Census<P extends Placed> {
     this.#moved.length = 0;
   }
 
-  #add(id: string, player: P): void {
-    const resident = { id, player, index: this.#nextIndex++, cell: NOWHERE, toldCell: NOWHERE };
-    this.#residents.set(id, resident);
-    this.#place(resident, this.#grid.cellAt(player.x, player.y));
+  #dismiss(players: PlayersById<P>): void {
+    for (const resident of this.#residents.values()) {
+      // Another player under the same id is another one to everybody who watches.
+      if (players.get(resident.id) === resident.player) continue;
+      this.#residents.delete(resident.id);
+      this.#place(resident, NOWHERE);
+    }
   }
 
-  #remove(resident: Resident<P>): void {
-    this.#residents.delete(resident.id);
-    this.#place(resident, NOWHERE);
+  #admit(players: PlayersById<P>): void {
+    if (this.#residents.size === players.size) return;
+    for (const [id, player] of players.entries()) {
+      if (this.#residents.has(id)) continue;
+      this.#residents.set(id, { id, player, index: this.#nextIndex++, cell: NOWHERE, toldCell: NOWHERE });
+    }
   }
 
   #place(resident: Resident<P>, cell: number): void {

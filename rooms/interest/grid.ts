@@ -12,13 +12,14 @@ export const FARTHEST = 960;
 const CELL = 160;
 const REACH = 2;
 
-/** No cell: of a player who is not in the world yet, or not any more. */
+/** No cell: of a player who is not in the world yet, or not any more. Nobody sees it, and it sees nobody. */
 export const NOWHERE = -1;
 
 /** A uniform grid over a map. A cell is a number; cells of one row follow each other. */
 export class Grid {
   readonly #columns: number;
   readonly #rows: number;
+  readonly #rowsInSight: (readonly number[] | undefined)[] = [];
 
   /** `width`, `height`: of the map, in units. */
   constructor(width: number, height: number) {
@@ -31,32 +32,49 @@ export class Grid {
     return this.#columns * this.#rows;
   }
 
-  /** The cell of a place. What lies outside of the map belongs to the nearest cell at its border. */
-  cellAt(x: number, y: number): number {
-    const column = Math.min(Math.max(Math.floor(x / CELL), 0), this.#columns - 1);
-    const row = Math.min(Math.max(Math.floor(y / CELL), 0), this.#rows - 1);
-    return row * this.#columns + column;
+  /**
+   * The cell of a place. What lies outside of the map belongs to the nearest cell at its border; what has no coordinates
+   * (yet) is nowhere.
+   */
+  cellAt(x: number | undefined, y: number | undefined): number {
+    const column = Math.min(Math.max(Math.floor((x ?? Number.NaN) / CELL), 0), this.#columns - 1);
+    const row = Math.min(Math.max(Math.floor((y ?? Number.NaN) / CELL), 0), this.#rows - 1);
+    const cell = row * this.#columns + column;
+    return Number.isNaN(cell) ? NOWHERE : cell;
   }
 
   /** Whether somebody in the cell `from` sees the cell `to`. */
   sees(from: number, to: number): boolean {
     if (from === NOWHERE || to === NOWHERE) return false;
     const columns = this.#columns;
-    return (
-      Math.abs((from % columns) - (to % columns)) <= REACH &&
-      Math.abs(Math.floor(from / columns) - Math.floor(to / columns)) <= REACH
-    );
+    const rows = ((from / columns) | 0) - ((to / columns) | 0);
+    const across = (from % columns) - (to % columns);
+    return rows <= REACH && -rows <= REACH && across <= REACH && -across <= REACH;
   }
 
-  /** The cells that are seen from `cell`, row by row: calls `each` with the first and the last cell of every row. */
-  eachRowInSight(cell: number, each: (first: number, last: number) => void): void {
-    if (cell === NOWHERE) return;
+  /**
+   * The cells that are seen from `cell`: the first and the last one of each row, one after the other. Made once for each
+   * cell that anybody stands in; not to be changed.
+   */
+  rowsInSight(cell: number): readonly number[] {
+    if (cell === NOWHERE) return [];
+    let rows = this.#rowsInSight[cell];
+    if (!rows) {
+      rows = this.#window(cell);
+      this.#rowsInSight[cell] = rows;
+    }
+    return rows;
+  }
+
+  #window(cell: number): number[] {
     const column = cell % this.#columns;
     const row = Math.floor(cell / this.#columns);
     const left = Math.max(column - REACH, 0);
     const right = Math.min(column + REACH, this.#columns - 1);
+    const rows: number[] = [];
     for (let y = Math.max(row - REACH, 0); y <= Math.min(row + REACH, this.#rows - 1); y++) {
-      each(y * this.#columns + left, y * this.#columns + right);
+      rows.push(y * this.#columns + left, y * this.#columns + right);
     }
+    return rows;
   }
 }

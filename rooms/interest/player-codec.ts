@@ -40,9 +40,12 @@ export class PlayerCodec {
     this.#fields = fieldsOf(player).map(({ index }) => index);
   }
 
-  /** Whether a player has changed since the framework's encoder last discarded changes. */
-  hasChanged(player: TrackedPlayer): boolean {
-    return player[$changes]!.has();
+  /**
+   * Whether a player has changed since the framework's encoder last discarded changes; or the map of players: that is,
+   * whether somebody was put into it or taken out.
+   */
+  hasChanged(tracked: IRef): boolean {
+    return tracked[$changes]!.has();
   }
 
   /** What has changed of a player, for those who know it. */
