@@ -31,7 +31,7 @@ export class Census<P extends Placed> {
   readonly #grid: Grid;
   readonly #residents = new Map<string, Resident<P>>();
   readonly #members: (Set<Resident<P>> | undefined)[];
-  readonly #moved: Resident<P>[] = [];
+  readonly #moved = new Set<Resident<P>>();
   #nextIndex = 0;
 
   constructor(grid: Grid) {
@@ -40,7 +40,7 @@ export class Census<P extends Placed> {
   }
 
   /** Those whose `cell` and `toldCell` differ: who came, left or crossed into another cell since the last `settle`. */
-  get moved(): readonly Resident<P>[] {
+  get moved(): ReadonlySet<Resident<P>> {
     return this.#moved;
   }
 
@@ -64,7 +64,7 @@ export class Census<P extends Placed> {
 
   /** Takes note of where each of `players` stands now. `others`: whether somebody has come or gone since the last time. */
   take(players: PlayersById<P>, others: boolean): void {
-    if (others) {
+    if (others || this.#residents.size !== players.size) {
       this.#dismiss(players);
       this.#admit(players);
     }
@@ -77,7 +77,7 @@ export class Census<P extends Placed> {
   /** Everybody has been told what `take` found. */
   settle(): void {
     for (const resident of this.#moved) resident.toldCell = resident.cell;
-    this.#moved.length = 0;
+    this.#moved.clear();
   }
 
   #dismiss(players: PlayersById<P>): void {
@@ -99,9 +99,10 @@ export class Census<P extends Placed> {
 
   #place(resident: Resident<P>, cell: number): void {
     if (resident.cell === cell) return;
-    if (resident.cell === resident.toldCell) this.#moved.push(resident);
     this.#members[resident.cell]?.delete(resident);
     resident.cell = cell;
+    if (cell === resident.toldCell) this.#moved.delete(resident);
+    else this.#moved.add(resident);
     if (cell === NOWHERE) return;
     this.#members[cell] ??= new Set();
     this.#members[cell].add(resident);

@@ -92,6 +92,11 @@ export class InterestSerializer implements Serializer<PeopledState> {
     this.#sharedState = undefined;
   }
 
+  /** The framework's encoder of the state; the monitor shows the size of a state that has one. */
+  get encoder(): Encoder {
+    return this.#encoder;
+  }
+
   handshake(): Uint8Array {
     return this.#handshake;
   }
@@ -196,8 +201,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
   #encodeChanges(): void {
     const changed: Resident<TrackedPlayer>[] = [];
     for (const resident of this.#census.all()) {
-      // Whoever is new is introduced, with all there is to know.
-      if (resident.toldCell !== NOWHERE && this.#codec.hasChanged(resident.player)) changed.push(resident);
+      if (resident.cell !== NOWHERE && this.#codec.hasChanged(resident.player)) changed.push(resident);
     }
     changed.sort((a, b) => a.cell - b.cell);
     let cell = 0;
@@ -257,8 +261,6 @@ export class InterestSerializer implements Serializer<PeopledState> {
   #tellNewcomer(shown: ReadonlySet<Resident<TrackedPlayer>>, to: number): void {
     for (const resident of shown) {
       if (!this.#grid.sees(to, resident.cell)) this.#dismiss(resident);
-      // What changed of somebody new is in the introduction alone.
-      else if (resident.toldCell === NOWHERE) this.#introduce(resident);
     }
     this.#census.eachInSight(to, (resident) => {
       if (!shown.has(resident)) this.#introduce(resident);

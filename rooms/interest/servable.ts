@@ -36,6 +36,10 @@ export function servablePlayers(state: typeof Schema, context: TypeContext): { f
         "declare it with .view().",
     );
   }
+  const metadata = state[Symbol.metadata] as Metadata;
+  if (Metadata.hasStreamAtIndex(metadata, field.index) || Metadata.hasFullStateOnlyAtIndex(metadata, field.index)) {
+    throw new Error(`interest management: ${state.name}.players has .stream() or .fullStateOnly(); take it away.`);
+  }
   for (const [schema] of context.schemas) {
     if (schema === player || schema.prototype instanceof player) refuseUnservableFields(schema);
     for (const { name, type } of fieldsOf(schema)) {

@@ -1,0 +1,146 @@
+// The promise of sight, worked out by distance alone: all within SIGHT, nobody beyond FARTHEST.
+import { expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { FARTHEST, Grid, NOWHERE, SIGHT } from "../../../rooms/interest/grid.ts";
+
+const sides = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 8192 }) },
+  { weight: 1, arbitrary: fc.constantFrom(1, 32, 159, 160, 161, 320, 960, 4096) },
+);
+const maps = fc.record({ width: sides, height: sides });
+
+interface Place {
+  x: number;
+  y: number;
+}
+
+/** Two places on a map; the second is anywhere, or near the first, where the promise is kept or broken. */
+const pairs = maps.chain(({ width, height }) => {
+  const place = fc.record({ x: fc.nat(width), y: fc.nat(height) });
+  const offset = fc.record({ x: fc.integer({ min: -1000, max: 1000 }), y: fc.integer({ min: -1000, max: 1000 }) });
+  const near = fc
+    .tuple(place, offset)
+    .map(([a, by]): [Place, Place] => [
+      a,
+      { x: Math.min(Math.max(a.x + by.x, 0), width), y: Math.min(Math.max(a.y + by.y, 0), height) },
+    ]);
+  return fc.record({
+    width: fc.constant(width),
+    height: fc.constant(height),
+    pair: fc.oneof(fc.tuple(place, place), near),
+  });
+});
+
+function distance(a: Place, b: Place): number {
+  return Math.hypot(a.x - b.x, a.y - b.y);
+}
+
+test("promises what is written: all within 320 units, nobody beyond 960", () => {
+  expect([SIGHT, FARTHEST]).toEqual([320, 960]);
+});
+
+test("whoever is within sight is in a cell that is seen, and whoever is too far is not, from either side", () => {
+  fc.assert(
+    fc.property(pairs, ({ width, height, pair: [a, b] }) => {
+      const grid = new Grid(width, height);
+      const [from, to] = [grid.cellAt(a.x, a.y), grid.cellAt(b.x, b.y)];
+      expect(grid.sees(to, from)).toBe(grid.sees(from, to));
+      if (distance(a, b) <= SIGHT) expect(grid.sees(from, to)).toBe(true);
+      if (distance(a, b) > FARTHEST) expect(grid.sees(from, to)).toBe(false);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.each([
+  ["across", 1, 0],
+  ["down", 0, 1],
+  ["over the corner", Math.SQRT1_2, Math.SQRT1_2],
+])("keeps the promise %s from every unit of a cell, and at every distance", (_way, x, y) => {
+  const grid = new Grid(4096, 4096);
+  for (let start = 1280; start <= 1440; start++) {
+    for (let units = 0; units <= 1100; units += units === 330 ? 620 : 1) {
+      const sees = grid.sees(grid.cellAt(start, start), grid.cellAt(start + x * units, start + y * units));
+      if (units <= SIGHT && !sees) throw new Error(`${start} does not see ${units} units far`);
+      if (units > FARTHEST && sees) throw new Error(`${start} sees ${units} units far`);
+    }
+  }
+});
+
+test("gives every place on the map one of its cells, whole numbers or not", () => {
+  const place = maps.chain(({ width, height }) =>
+    fc.record({
+      grid: fc.constant(new Grid(width, height)),
+      x: fc.double({ min: 0, max: width, noNaN: true }),
+      y: fc.double({ min: 0, max: height, noNaN: true }),
+    }),
+  );
+  fc.assert(
+    fc.property(place, ({ grid, x, y }) => {
+      const cell = grid.cellAt(x, y);
+      expect(Number.isInteger(cell)).toBe(true);
+      expect(cell).toBeGreaterThanOrEqual(0);
+      expect(cell).toBeLessThan(grid.size);
+    }),
+  );
+});
+
+test("lists exactly the cells that are seen, each once, row by row", () => {
+  const grids = maps.map(({ width, height }) => new Grid(width, height)).filter(({ size }) => size < 700);
+  fc.assert(
+    fc.property(grids, fc.nat(), (grid, any) => {
+      const from = any % grid.size;
+      const listed: number[] = [];
+      const rows = grid.rowsInSight(from);
+      expect(rows.length % 2).toBe(0);
+      for (let row = 0; row < rows.length; row += 2) {
+        expect(rows[row + 1]).toBeGreaterThanOrEqual(rows[row]!);
+        for (let cell = rows[row]!; cell <= rows[row + 1]!; cell++) listed.push(cell);
+      }
+      const seen = Array.from({ length: grid.size }, (_, cell) => cell).filter((cell) => grid.sees(from, cell));
+      expect(listed).toEqual(seen);
+      expect(grid.rowsInSight(from)).toEqual(rows);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("takes a place outside of the map for the nearest one on it", () => {
+  const outside = maps.chain(({ width, height }) =>
+    fc.record({
+      width: fc.constant(width),
+      height: fc.constant(height),
+      x: fc.integer({ min: -70_000, max: 70_000 }),
+      y: fc.integer({ min: -70_000, max: 70_000 }),
+    }),
+  );
+  fc.assert(
+    fc.property(outside, ({ width, height, x, y }) => {
+      const grid = new Grid(width, height);
+      const [nearestX, nearestY] = [Math.min(Math.max(x, 0), width), Math.min(Math.max(y, 0), height)];
+      expect(grid.cellAt(x, y)).toBe(grid.cellAt(nearestX, nearestY));
+    }),
+  );
+});
+
+test.each([Number.NaN, undefined])("takes a place with the coordinate %s for nowhere", (nothing) => {
+  const grid = new Grid(1280, 960);
+  for (const cell of [grid.cellAt(nothing, nothing), grid.cellAt(nothing, 700), grid.cellAt(700, nothing)]) {
+    expect(cell).toBe(NOWHERE);
+  }
+});
+
+test.each([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("takes %d for the border", (end) => {
+  const grid = new Grid(1280, 960);
+  const border = end > 0 ? grid.cellAt(1280, 960) : grid.cellAt(0, 0);
+  expect(grid.cellAt(end, end)).toBe(border);
+});
+
+test("nobody sees nowhere, and from nowhere nothing is seen", () => {
+  const grid = new Grid(1280, 960);
+  for (let cell = 0; cell < grid.size; cell++) {
+    expect([grid.sees(NOWHERE, cell), grid.sees(cell, NOWHERE)]).toEqual([false, false]);
+  }
+  expect(grid.sees(NOWHERE, NOWHERE)).toBe(false);
+  expect(grid.rowsInSight(NOWHERE)).toEqual([]);
+});

@@ -1,0 +1,285 @@
+// Interest management as players meet it: real sockets, the SDK as it is, the plain WebSocket, the monitor.
+import { type SchemaType, schema, t } from "@colyseus/schema";
+import { Callbacks, type Room as SdkRoom } from "@colyseus/sdk";
+import { expect, test } from "@jest/globals";
+import { type Client, matchMaker, Protocol, Room } from "colyseus";
+import { Grid } from "../../../rooms/interest/grid.ts";
+import { InterestSerializer } from "../../../rooms/interest/interest-serializer.ts";
+import type { WorldRoom } from "../../../rooms/world-room.ts";
+import type { WorldState } from "../../../schema/world-state.ts";
+import { TILE } from "../../../sim/rules.ts";
+import { drawnMap } from "../../support/maps.ts";
+import { PlainPlayer } from "../../support/plain.ts";
+import { MONITOR, startServer } from "../../support/server.ts";
+import { until } from "../../support/until.ts";
+import { joinWithSdk } from "../../support/walkers.ts";
+
+/** What a player is promised, in units: it sees all within NEAR and nobody beyond FAR. */
+const NEAR = 320;
+const FAR = 960;
+
+// 3840 x 320 units of open ground with a spawn at each end, far out of sight of each other.
+const COLUMNS = 120;
+const OPEN_ROW = ".".repeat(COLUMNS);
+const FIELD = drawnMap("plaza", [
+  ...Array<string>(4).fill(OPEN_ROW),
+  `.s${".".repeat(COLUMNS - 4)}s.`,
+  ...Array<string>(5).fill(OPEN_ROW),
+]);
+const WIDTH = COLUMNS * TILE;
+
+const server = await startServer({ maps: new Map([["plaza", FIELD]]) });
+
+type SdkClient = SdkRoom<unknown, WorldState>;
+
+/** A client with what its callbacks tell, in order: `+id` for an onAdd, `-id` for an onRemove. */
+async function join() {
+  const client = await joinWithSdk(server);
+  const events: string[] = [];
+  const callbacks = Callbacks.get<WorldState>(client);
+  callbacks.onAdd("players", (_player, id) => events.push(`+${id}`));
+  callbacks.onRemove("players", (_player, id) => events.push(`-${id}`));
+  return { client, events, id: client.sessionId };
+}
+
+/** Puts a player somewhere, as nobody can walk: what is shown to whom is told from the next tick on. */
+function place(room: WorldRoom, id: string, x: number, y = 160): void {
+  Object.assign(room.state.players.get(id)!, { x, y });
+}
+
+/** Who a client sees. */
+function seenBy({ state }: SdkClient): string[] {
+  return [...state.players.keys()].sort();
+}
+
+function sees(client: SdkClient, ...ids: string[]): boolean {
+  return seenBy(client).join() === ids.sort().join();
+}
+
+/** Counts the ticks of a room from now on. */
+function countTicks(room: WorldRoom): () => number {
+  let ticks = 0;
+  const step = room.step.bind(room);
+  room.step = () => {
+    step();
+    ticks++;
+  };
+  return () => ticks;
+}
+
+/** Every frame that arrives at a client from now on, by its own socket. */
+function framesOf(client: SdkClient): Buffer[] {
+  const frames: Buffer[] = [];
+  const { ws } = client.connection.transport as unknown as { ws: WebSocket };
+  ws.addEventListener("message", ({ data }) => frames.push(Buffer.from(data as ArrayBuffer)));
+  return frames;
+}
+
+test("two who walk towards each other meet within 320 units, and part beyond 960", async () => {
+  const here = await join();
+  const there = await join();
+  const room = await server.roomOf(here.id);
+  place(room, here.id, 100);
+  place(room, there.id, 100 + FAR + 8);
+  await until(() => sees(here.client, here.id) && sees(there.client, there.id));
+
+  const meeting = here.events.length;
+  place(room, there.id, 100 + NEAR + 16);
+  for (let i = 0; i < 2; i++) there.client.send("move", "left");
+  await until(() => room.state.players.get(there.id)!.x === 100 + NEAR);
+  await until(() => sees(here.client, here.id, there.id) && sees(there.client, here.id, there.id));
+  expect(here.events.slice(meeting)).toEqual([`+${there.id}`]);
+
+  const parting = here.events.length;
+  place(room, there.id, 100 + FAR - 8);
+  for (let i = 0; i < 2; i++) there.client.send("move", "right");
+  await until(() => room.state.players.get(there.id)!.x === 100 + FAR + 8);
+  await until(() => sees(here.client, here.id) && sees(there.client, there.id));
+  expect(here.events.slice(parting)).toEqual([`-${there.id}`]);
+  expect(here.client.state.toJSON()).toMatchObject({ map: "plaza", width: WIDTH, height: 320 });
+});
+
+test("who comes late is shown those near, as they are now, and nobody else", async () => {
+  const [near, far] = [await join(), await join()];
+  const room = await server.roomOf(near.id);
+  place(room, near.id, WIDTH / 2, 100);
+  place(room, far.id, 100);
+  await until(() => near.client.state.players.get(near.id)?.x === WIDTH / 2);
+  const late = await join();
+  place(room, late.id, WIDTH / 2 + 200);
+  await until(() => sees(late.client, near.id, late.id) && sees(near.client, near.id, late.id));
+  expect(late.client.state.players.get(near.id)!.toJSON()).toEqual(room.state.players.get(near.id)!.toJSON());
+  near.client.send("move", "up");
+  await until(() => late.client.state.players.get(near.id)?.y === 92);
+  expect(late.events).not.toContain(`-${near.id}`);
+});
+
+test("who comes back after a cut is shown what became of its neighbours meanwhile", async () => {
+  const back = await join();
+  const [stays, goes, leaves, comes] = [await join(), await join(), await join(), await join()];
+  const room = await server.roomOf(back.id);
+  for (const { id } of [back, stays, goes, leaves]) place(room, id, 1000);
+  place(room, comes.id, 3000);
+  await until(() => sees(back.client, back.id, stays.id, goes.id, leaves.id));
+  back.events.length = 0;
+  let isBack = false;
+  back.client.onReconnect(() => {
+    isBack = true;
+  });
+  (back.client.connection.transport as unknown as { ws: { close(): void } }).ws.close();
+  await until(() => !room.clients.get(back.id));
+  // All of this in one moment, before it can be back.
+  place(room, goes.id, 3000);
+  place(room, comes.id, 1000);
+  place(room, stays.id, 1040);
+  room.state.players.delete(leaves.id);
+  await until(() => isBack);
+  await until(() => sees(back.client, back.id, stays.id, comes.id));
+  expect(back.events.toSorted()).toEqual([`+${comes.id}`, `-${goes.id}`, `-${leaves.id}`].toSorted());
+  expect(back.client.state.players.get(stays.id)?.x).toBe(1040);
+  stays.client.send("move", "left");
+  await until(() => back.client.state.players.get(stays.id)?.x === 1032);
+});
+
+test("the plain WebSocket shows what an SDK client in the same place is shown, and who is gone", async () => {
+  const beside = await join();
+  const other = await join();
+  const plain = await PlainPlayer.join(server.url);
+  const room = await server.roomOf(plain.id);
+  const agree = () => {
+    const told = [...beside.client.state.players].map(([id, { x, y }]) => [id, x, y]);
+    return (
+      JSON.stringify(told.sort()) === JSON.stringify([...plain.players].map(([id, { x, y }]) => [id, x, y]).sort())
+    );
+  };
+  place(room, beside.id, 1000);
+  place(room, plain.id, 1000);
+  for (const x of [3000, 1300, 1700, 1990, 50, 1000]) {
+    place(room, other.id, x);
+    const isSeen = Math.abs(x - 1000) <= NEAR;
+    await until(
+      () => plain.players.get(plain.id)?.x === 1000 && beside.client.state.players.get(beside.id)?.x === 1000,
+    );
+    if (isSeen || Math.abs(x - 1000) > FAR) await until(() => plain.players.has(other.id) === isSeen);
+    await until(agree);
+  }
+  await other.client.leave();
+  await until(() => !plain.players.has(other.id));
+  await until(agree);
+  const gone = plain.frames.flatMap(({ gone }) => (gone as string[] | undefined) ?? []);
+  // Out of sight at 1990 or before, and for good at the end.
+  expect(gone.filter((id) => id === other.id).length).toBeGreaterThanOrEqual(2);
+  expect([...plain.players.keys()].sort()).toEqual([beside.id, plain.id].sort());
+});
+
+/** What the monitor tells of a room. */
+async function inspect(room: WorldRoom) {
+  const authorization = `Basic ${Buffer.from(`${MONITOR.user}:${MONITOR.password}`).toString("base64")}`;
+  const answer = await fetch(`${server.url}/monitor/api/room?roomId=${room.roomId}`, { headers: { authorization } });
+  return (await answer.json()) as { clients: unknown[]; state: { players: object }; stateSize: number };
+}
+
+test("the monitor shows every player of the room, however far apart", async () => {
+  const clients = await Promise.all([join(), join(), join(), join(), join()]);
+  const room = await server.roomOf(clients[0].id);
+  for (const [i, { id }] of clients.entries()) place(room, id, 100 + i * 900);
+  await until(() => clients.every(({ client, id }, i) => client.state.players.get(id)?.x === 100 + i * 900));
+  const shown = await inspect(room);
+  expect(shown.clients).toHaveLength(5);
+  expect(shown.state.players).toEqual(JSON.parse(JSON.stringify(room.state.players)));
+  expect(Object.keys(shown.state.players).sort()).toEqual(clients.map(({ id }) => id).sort());
+});
+
+test("the monitor tells how large the state of the room is", async () => {
+  const { id } = await join();
+  const room = await server.roomOf(id);
+  expect((await inspect(room)).stateSize).toBeGreaterThan(id.length);
+});
+
+test("nothing is sent while nothing happens, and an applied input that is blocked is told by a bare heartbeat", async () => {
+  const idle = await join();
+  const walker = await join();
+  const room = await server.roomOf(walker.id);
+  place(room, idle.id, 1000);
+  // In the corner, its face to the wall.
+  place(room, walker.id, 12);
+  walker.client.send("move", "left");
+  await until(() => walker.client.state.players.get(walker.id)?.facing === 1 && sees(idle.client, idle.id));
+  const ticks = countTicks(room);
+  await until(() => ticks() >= 2);
+  const [toIdle, toWalker] = [framesOf(idle.client), framesOf(walker.client)];
+  const quietUntil = ticks() + 10;
+  await until(() => ticks() >= quietUntil);
+  expect([toIdle, toWalker]).toEqual([[], []]);
+
+  const input = walker.client.input<{ direction: number }>();
+  input.data.direction = 1;
+  input.send();
+  await until(() => input.lastProcessed === 1);
+  const loudUntil = ticks() + 5;
+  await until(() => ticks() >= loudUntil);
+  expect(toIdle).toEqual([]);
+  expect(toWalker.map((frame) => [frame[0], frame.length])).toEqual([[Protocol.ROOM_STATE_PATCH | 0x80, 9]]);
+});
+
+test("every frame acknowledges exactly the inputs that are applied in it", async () => {
+  const { client, id } = await join();
+  const room = await server.roomOf(id);
+  place(room, id, 800);
+  await until(() => client.state.players.get(id)?.x === 800);
+  const input = client.input<{ direction: number }>();
+  const seen: Array<{ acknowledged: number; steps: number }> = [];
+  client.onStateChange((state) => {
+    seen.push({ acknowledged: input.lastProcessed, steps: (state.players.get(id)!.x - 800) / 8 });
+  });
+  input.data.direction = 2;
+  for (let i = 0; i < 8; i++) input.send();
+  await until(() => input.lastProcessed === 8);
+  expect(room.inputs.get(id).consumedCount).toBe(8);
+  expect(seen.length).toBeGreaterThanOrEqual(8);
+  for (const { acknowledged, steps } of seen) expect(steps).toBe(acknowledged);
+});
+
+// A developer's own player: its fields are sent without a word to the interest management.
+const Painter = schema({ x: t.uint16(), y: t.uint16(), color: t.string(), speed: t.float64() }, "Painter");
+const Canvas = schema({ title: t.string(), players: t.map(Painter).view() }, "Canvas");
+type Canvas = SchemaType<typeof Canvas>;
+
+class CanvasRoom extends Room<{ state: Canvas }> {
+  override state = new Canvas();
+  override patchRate = 10;
+
+  override onCreate() {
+    this.state.title = "a canvas";
+    this.setSerializer(new InterestSerializer(this.state, new Grid(2000, 2000), () => ({ consumedCount: 0 })));
+    this.onMessage("paint", (client: Client, color: string) => {
+      this.state.players.get(client.sessionId)!.color = color;
+    });
+  }
+
+  override onJoin({ sessionId }: Client, { x }: { x: number }) {
+    this.state.players.set(sessionId, new Painter().assign({ x, y: 100, color: "white", speed: 0.1 }));
+  }
+
+  override onLeave({ sessionId }: Client) {
+    this.state.players.delete(sessionId);
+  }
+}
+
+test("a field that a developer adds to the player is sent, in a room without inputs too", async () => {
+  matchMaker.defineRoomType("canvas", CanvasRoom);
+  const joined = [];
+  for (const x of [100, 200, 1900]) joined.push(await server.client().joinOrCreate<Canvas>("canvas", { x }));
+  const [one, two, far] = joined as [SdkRoom<unknown, Canvas>, SdkRoom<unknown, Canvas>, SdkRoom<unknown, Canvas>];
+  await until(() => one.state.players?.size === 2 && far.state.players?.size === 1);
+  expect(one.state.players.get(two.sessionId)!.toJSON()).toEqual({ x: 200, y: 100, color: "white", speed: 0.1 });
+  const colors: string[] = [];
+  Callbacks.get<Canvas>(one).listen(one.state.players.get(two.sessionId)!, "color", (color) => colors.push(color));
+  two.send("paint", "red");
+  await until(() => one.state.players.get(two.sessionId)?.color === "red");
+  expect(colors).toEqual(["white", "red"]);
+  expect(far.state.toJSON()).toEqual({
+    title: "a canvas",
+    players: { [far.sessionId]: { x: 1900, y: 100, color: "white", speed: 0.1 } },
+  });
+});
