@@ -1,0 +1,95 @@
+// The results as curves: players to the right, what they cost upwards, a line for each server.
+import { init } from "echarts";
+import { type BrokenRow, isWhole, type Row } from "./run.ts";
+
+const WIDTH = 760;
+const HEIGHT = 460;
+
+/** A colour for each server, apart from each other for most colour-blind eyes too (Okabe and Ito), sabang's first. */
+const COLOURS: Readonly<Record<string, string>> = {
+  sabang: "#d55e00",
+  "ws-binary": "#000000",
+  "ws-json": "#7f7f7f",
+  tutorial: "#0072b2",
+  "state-view": "#009e73",
+  "socket-io": "#cc79a7",
+  tornado: "#e69f00",
+};
+
+const CHARTS: readonly { file: string; title: string; unit: string; log: boolean; value: (row: Row) => number }[] = [
+  {
+    file: "cpu.svg",
+    title: "Server CPU per delivered frame",
+    unit: "µs per frame",
+    log: false,
+    value: (row) => row.cpuPerFrame,
+  },
+  {
+    file: "bytes.svg",
+    title: "Bytes to each client",
+    unit: "kB/s per client (log scale)",
+    log: true,
+    value: (row) => row.kilobytesPerSecond,
+  },
+  {
+    file: "latency.svg",
+    title: "From input to own state, 99th percentile",
+    unit: "ms (log scale)",
+    log: true,
+    value: (row) => row.latency.p99,
+  },
+];
+
+/** The curves as SVG texts, by file name. The ground is white, so they can be read on dark pages too. */
+export function charts(rows: readonly (Row | BrokenRow)[]): Map<string, string> {
+  const whole = rows.filter(isWhole);
+  return new Map(CHARTS.map(({ file, ...chart }) => [file, draw(whole, chart)]));
+}
+
+function draw(rows: readonly Row[], { title, unit, log, value }: Omit<(typeof CHARTS)[number], "file">): string {
+  const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height: HEIGHT });
+  const text = { color: "#222222", fontSize: 13 };
+  const axis = {
+    nameLocation: "middle" as const,
+    nameTextStyle: text,
+    axisLabel: text,
+    splitLine: { lineStyle: { color: "#dddddd" } },
+  };
+  const players = [...new Set(rows.map(({ clients }) => clients))];
+  chart.setOption({
+    animation: false,
+    backgroundColor: "#ffffff",
+    title: { text: title, left: "center", top: 10, textStyle: { color: "#222222", fontSize: 17 } },
+    legend: { bottom: 10, itemGap: 18, textStyle: text },
+    grid: { left: 80, right: 30, top: 55, bottom: 95 },
+    xAxis: {
+      ...axis,
+      type: "value",
+      name: "players in one room",
+      nameGap: 32,
+      min: 0,
+      max: Math.max(...players),
+      // Only where something was measured.
+      axisTick: { customValues: players },
+      axisLabel: { ...text, customValues: players },
+      splitLine: { show: false },
+    },
+    // On a scale of powers of two even neighbours get labels of their own.
+    yAxis: { ...axis, ...(log ? { type: "log", logBase: 2 } : { type: "value" }), name: unit, nameGap: 52 },
+    series: [...new Set(rows.map(({ server }) => server))].map((server) => ({
+      type: "line",
+      name: server,
+      color: COLOURS[server] ?? "#56b4e9",
+      lineStyle: { width: server === "sabang" ? 4 : 2 },
+      symbol: "circle",
+      symbolSize: server === "sabang" ? 9 : 6,
+      z: server === "sabang" ? 3 : 2,
+      data: rows
+        .filter((row) => row.server === server && Number.isFinite(value(row)))
+        .map((row) => [row.clients, Number(value(row).toPrecision(4))]),
+    })),
+  });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return svg;
+}

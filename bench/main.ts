@@ -1,0 +1,74 @@
+// Measures sabang and its peers: `npm run bench -- --help`.
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { charts } from "./charts.ts";
+import { unpinned } from "./children.ts";
+import { HELP, type Options, readOptions, UsageError } from "./cli.ts";
+import { contender } from "./contenders.ts";
+import { machine } from "./machine.ts";
+import { type BrokenRow, type Row, run } from "./run.ts";
+import { pythonWithTornado } from "./server-process.ts";
+import { results } from "./table.ts";
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    console.error("broken off; stopping what was started");
+    process.exit(130);
+  });
+}
+
+const args = process.argv.slice(2);
+const options = optionsOrExit();
+if (options.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+if (!existsSync("/proc/self/stat")) exit("the bench reads CPU and memory from /proc, which only Linux has");
+
+const tell = (what: string) => console.error(`${new Date().toTimeString().slice(0, 8)} ${what}`);
+const notes: string[] = [];
+const note = (sentence: string) => {
+  notes.push(sentence);
+  tell(sentence);
+};
+if (unpinned !== undefined) note(unpinned);
+let servers = options.only;
+if (servers.includes("tornado") && !pythonWithTornado()) {
+  note("tornado is left out: there is no python3 that can import tornado");
+  servers = servers.filter((name) => name !== "tornado");
+}
+
+const rows: (Row | BrokenRow)[] = [];
+const { seconds, warmup } = options;
+// All servers at one number of players before the next number: what is compared is measured close together.
+for (const clients of options.clients) {
+  for (const name of servers) rows.push(await run(contender(name), clients, { seconds, warmup, tell }));
+}
+
+const where = machine(args);
+const markdown = results(rows, where, notes);
+mkdirSync(options.out, { recursive: true });
+const save = (file: string, text: string) => writeFileSync(join(options.out, file), text);
+save("table.md", markdown);
+save(
+  "results.json",
+  `${JSON.stringify({ machine: where, options: { ...options, help: undefined }, rows, notes }, null, 2)}\n`,
+);
+for (const [file, svg] of charts(rows)) save(file, svg);
+tell(`written to ${options.out}: table.md, results.json and the curves`);
+process.stdout.write(markdown);
+process.exit(rows.some((row) => "broken" in row || row.fault !== undefined) ? 1 : 0);
+
+function optionsOrExit(): Options {
+  try {
+    return readOptions(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return exit(`${error.message}\nSee npm run bench -- --help`);
+  }
+}
+
+function exit(sentence: string): never {
+  console.error(sentence);
+  process.exit(2);
+}

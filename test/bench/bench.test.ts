@@ -1,0 +1,136 @@
+// The bench as people run it: a process of its own, real servers, a real load.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "@jest/globals";
+import type { Row } from "../../bench/run.ts";
+import { until } from "../support/until.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** Starts the bench. */
+function start(...args: string[]) {
+  const child = spawn(process.execPath, ["bench/main.ts", ...args], { cwd: ROOT });
+  cleanups.push(() => child.kill("SIGTERM"));
+  const printed = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      printed[name] += text;
+    });
+  }
+  const closed = once(child, "close");
+  const ended = async () => {
+    const [code] = await closed;
+    return { ...printed, code: code as number };
+  };
+  return { pid: child.pid!, signal: (name: NodeJS.Signals) => child.kill(name), printed, ended };
+}
+
+/** Runs the bench to its end. */
+const bench = (...args: string[]) => start(...args).ended();
+
+/** The processes that a process has started, by their number, with their command lines. */
+function childrenOf(pid: number): Map<number, string> {
+  const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  return new Map(pids.map((child) => [Number(child), readFileSync(`/proc/${child}/cmdline`, "utf8")]));
+}
+
+function folder(): string {
+  const out = mkdtempSync(join(tmpdir(), "bench-test-"));
+  cleanups.push(() => rmSync(out, { recursive: true }));
+  return out;
+}
+
+const onLinux = existsSync("/proc/self/stat") ? test : test.skip;
+
+onLinux("a run measures servers, finds them right, and leaves a table and curves", async () => {
+  const out = folder();
+  const args = ["--clients", "20", "--only", "sabang,ws-binary", "--seconds", "1", "--warmup", "1", "--out", out];
+  const { code, stdout, stderr } = await bench(...args);
+  const { rows } = JSON.parse(readFileSync(join(out, "results.json"), "utf8")) as { rows: Row[] };
+  expect(rows.map(({ server, clients }) => `${server} ${clients}`)).toEqual(["sabang 20", "ws-binary 20"]);
+  for (const row of rows) {
+    expect(row).not.toHaveProperty("broken");
+    expect(row.fault).toBeUndefined();
+    expect(row.framesPerSecond).toBeGreaterThan(1);
+    expect(row.cpuPerFrame).toBeGreaterThan(0);
+    expect(row.kilobytesPerSecond).toBeGreaterThan(0);
+    expect(row.sentMoves).toBeGreaterThan(5);
+    expect(row.latency.moves).toBeGreaterThan(10);
+    expect(row.latency.p99).toBeGreaterThanOrEqual(row.latency.p50);
+  }
+  expect(rows[0]!.audit!.frames).toBeGreaterThan(10);
+  expect(rows[0]!.audit!.leaks).toBe(0);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^\| sabang \| 20 \| .* \| ok \|$/m);
+  expect(stdout).toMatch(/^\| ws-binary \| 20 \| .* \| ok \|$/m);
+  expect(stdout).toContain("20 players: CPU per frame of sabang is ");
+  expect(readFileSync(join(out, "table.md"), "utf8")).toBe(stdout);
+  expect(stderr).toContain("sabang, 20 players: measuring for 1 s");
+  for (const file of ["cpu.svg", "bytes.svg", "latency.svg"]) {
+    const svg = readFileSync(join(out, file), "utf8");
+    expect(svg).toMatch(/^<svg /);
+    for (const text of ["sabang", "ws-binary", "players in one room", 'fill="#ffffff"']) expect(svg).toContain(text);
+  }
+});
+
+onLinux(
+  "a server that ends in its run gets a row that says so, the others get theirs, and the exit code is 1",
+  async () => {
+    const args = [
+      "--clients",
+      "12",
+      "--only",
+      "ws-binary,ws-json",
+      "--seconds",
+      "1",
+      "--warmup",
+      "0",
+      "--out",
+      folder(),
+    ];
+    const run = start(...args);
+    await until(() => run.printed.stderr.includes("ws-binary, 12 players: walking"));
+    const [server] = [...childrenOf(run.pid)].find(([, command]) => command.includes("servers/ws-binary.ts"))!;
+    process.kill(server, "SIGKILL");
+    const { code, stdout } = await run.ended();
+    expect(stdout).toMatch(/^\| ws-binary \| 12 (\| – )+\| BROKEN OFF \|$/m);
+    expect(stdout).toContain(
+      "ws-binary, 12 players: broken off. the server ended by itself (SIGKILL): listening on port",
+    );
+    expect(stdout).toMatch(/^\| ws-json \| 12 \| .* \| ok \|$/m);
+    expect(code).toBe(1);
+  },
+);
+
+onLinux("a bench that is stopped leaves nothing running", async () => {
+  const run = start("--clients", "12", "--only", "sabang", "--out", folder());
+  await until(() => run.printed.stderr.includes("sabang, 12 players: joining"));
+  const children = childrenOf(run.pid);
+  expect([...children.values()].filter((command) => /main\.ts/.test(command))).toHaveLength(3);
+  run.signal("SIGINT");
+  const { code, stdout } = await run.ended();
+  expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+  await until(() => [...children.keys()].every((pid) => !existsSync(`/proc/${pid}`)));
+});
+
+test("a command line that cannot be used ends at once, with the mend", async () => {
+  const { code, stdout, stderr } = await bench("--only", "apache");
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(
+    /^--only: there is no server "apache"; expected some of sabang, .*\nSee npm run bench -- --help\n$/,
+  );
+});
+
+test("help names the flags", async () => {
+  const { code, stdout, stderr } = await bench("--help");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain("--clients");
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { FrameCounter } from "../../bench/load/frame-counter.ts";
+import { BINARY, maskedFrame, PING, PONG, TEXT } from "../../bench/load/masked-frame.ts";
+
+/** A frame as a server writes it. */
+function frame(opcode: number, payload: Uint8Array, isLast = true): Buffer {
+  const first = (isLast ? 0x80 : 0) | opcode;
+  const { length } = payload;
+  if (length < 126) return Buffer.concat([Buffer.of(first, length), payload]);
+  const header = Buffer.alloc(length < 65536 ? 4 : 10);
+  header[0] = first;
+  if (length < 65536) {
+    header[1] = 126;
+    header.writeUInt16BE(length, 2);
+  } else {
+    header[1] = 127;
+    header.writeBigUInt64BE(BigInt(length), 2);
+  }
+  return Buffer.concat([header, payload]);
+}
+
+/** What a counter tells of chunks. */
+function heard(chunks: Uint8Array[]): string[] {
+  const events: string[] = [];
+  const counter = new FrameCounter({
+    message: (first) => events.push(`message ${first}`),
+    control: (opcode, payload) => events.push(`control ${opcode} ${Buffer.from(payload).toString("hex")}`),
+  });
+  for (const chunk of chunks) counter.push(chunk);
+  return events;
+}
+
+const payloads = fc.oneof(
+  { weight: 4, arbitrary: fc.uint8Array({ maxLength: 20 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 120, max: 300 }).map((length) => new Uint8Array(length).fill(0x81)) },
+  { weight: 1, arbitrary: fc.constantFrom(65535, 65536, 70_000).map((length) => new Uint8Array(length).fill(0xff)) },
+);
+const frames = fc.record({ opcode: fc.constantFrom(TEXT, BINARY, PING, PONG), payload: payloads }).map((one) => {
+  const isControl = one.opcode >= 8;
+  const payload = isControl ? one.payload.slice(0, 125) : one.payload;
+  return {
+    bytes: frame(one.opcode, payload),
+    event: isControl
+      ? `control ${one.opcode} ${Buffer.from(payload).toString("hex")}`
+      : `message ${payload.length > 0 ? payload[0] : -1}`,
+  };
+});
+
+describe("the frame counter", () => {
+  test("tells of every frame once and in order, wherever the stream is cut", () => {
+    fc.assert(
+      fc.property(fc.array(frames, { maxLength: 8 }), fc.array(fc.nat(), { maxLength: 30 }), (sent, cuts) => {
+        const stream = Buffer.concat(sent.map(({ bytes }) => bytes));
+        const places = [...new Set(cuts.map((cut) => cut % (stream.length + 1)))].sort((a, b) => a - b);
+        const chunks = [0, ...places].map((start, index) => stream.subarray(start, places[index] ?? stream.length));
+        expect(heard(chunks)).toEqual(sent.map(({ event }) => event));
+      }),
+    );
+  });
+
+  test("reads a stream that comes byte by byte", () => {
+    const stream = Buffer.concat([
+      frame(BINARY, Buffer.alloc(200, 7)),
+      frame(PING, Buffer.from("hi")),
+      frame(TEXT, Buffer.of()),
+    ]);
+    expect(heard([...stream].map((byte) => Uint8Array.of(byte)))).toEqual([
+      "message 7",
+      "control 9 6869",
+      "message -1",
+    ]);
+  });
+
+  test("reads a part of a buffer alone", () => {
+    const buffer = Buffer.concat([Buffer.from("before"), frame(BINARY, Buffer.of(5)), Buffer.from("after")]);
+    const firsts: number[] = [];
+    new FrameCounter({ message: (first) => firsts.push(first), control: () => {} }).push(buffer, 6, 9);
+    expect(firsts).toEqual([5]);
+  });
+
+  test("takes a message in several frames for one", () => {
+    const parts = [
+      frame(BINARY, Buffer.of(1, 2), false),
+      frame(0, Buffer.of(3), false),
+      frame(PING, Buffer.of()),
+      frame(0, Buffer.of(4)),
+    ];
+    expect(heard(parts)).toEqual(["message 1", "control 9 "]);
+  });
+
+  test("refuses frames that no server sends", () => {
+    expect(() => heard([maskedFrame(BINARY, Uint8Array.of(1))])).toThrow("must not mask");
+  });
+});
+
+describe("a hand-made client frame", () => {
+  test("holds the payload, masked", () => {
+    const made = maskedFrame(TEXT, "좌");
+    expect([made[0], made[1]]).toEqual([0x81, 0x83]);
+    const key = made.subarray(2, 6);
+    expect(key.every((byte) => byte !== 0)).toBe(true);
+    expect(Buffer.from(made.subarray(6).map((byte, index) => byte ^ key[index % 4]!)).toString()).toBe("좌");
+  });
+
+  test("is refused for a payload whose length does not fit", () => {
+    expect(maskedFrame(BINARY, new Uint8Array(125))).toHaveLength(131);
+    expect(() => maskedFrame(BINARY, new Uint8Array(126))).toThrow("a payload of 126 bytes; expected at most 125");
+  });
+});
