@@ -1,0 +1,51 @@
+// What the store's commands have in common: flags, the end of the process, and how a fault is told.
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { StoreError } from "./store.ts";
+
+/** A command line that cannot be understood. Its message says what was given, what is accepted. */
+export class UsageError extends Error {}
+
+/** What a command was given. */
+interface CommandLine {
+  values: Record<string, string | boolean | undefined>;
+  positionals: string[];
+}
+
+/** A command of the store. */
+export interface Command {
+  /** Its help, which `--help` prints. */
+  help: string;
+  /** The flags it takes, besides `--help`. */
+  flags?: ParseArgsOptionsConfig;
+  /** Does it. @returns the sentence to end with. @throws {UsageError | StoreError} which is told in a sentence. */
+  run(line: CommandLine): Promise<string>;
+}
+
+/**
+ * Runs a command if a file is the program that was started, and not imported.
+ * @param file the path of the command's own file.
+ */
+export async function runIfStarted(file: string, command: Command): Promise<void> {
+  if (process.argv[1] === file) process.exitCode = await runCommand(command, process.argv.slice(2));
+}
+
+/** Runs a command. @returns the exit code: 0 done, 1 the store is at fault, 2 the command line is. */
+async function runCommand({ help, flags, run }: Command, words: string[]): Promise<number> {
+  try {
+    const line = parse(words, { ...flags, help: { type: "boolean" } });
+    console.log(line.values.help ? help : await run(line));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof StoreError)) throw error;
+    console.error(error instanceof UsageError ? `${error.message}\n\n${help}` : error.message);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+function parse(args: string[], options: ParseArgsOptionsConfig): CommandLine {
+  try {
+    return parseArgs({ args, options, allowPositionals: true }) as CommandLine;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}

@@ -1,0 +1,215 @@
+// The store's commands, as an operator types them.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { UsageError } from "../../../src/store/command.ts";
+import { openStoreAt } from "../../../src/store/open.ts";
+import { readAge } from "../../../src/store/purge.ts";
+import type { Place } from "../../../src/store/store.ts";
+import { describeWithPostgres, PASSWORD, type Postgres, startPostgres } from "../../support/postgres.ts";
+import { crowd, place } from "./places.ts";
+
+const DAY = 24 * 3_600_000;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sabang-commands-"));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs a command with an environment of its own. */
+async function run(command: string, words: string[], environment: Record<string, string> = { DATA_DIR: folder }) {
+  const file = new URL(`../../../src/store/${command}.ts`, import.meta.url).pathname;
+  const child = spawn(process.execPath, [file, ...words], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, ...environment } as NodeJS.ProcessEnv,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const printed = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      printed[name] += text;
+    });
+  }
+  const [code] = await once(child, "close");
+  for (const secret of [PASSWORD, encodeURIComponent(PASSWORD)]) {
+    expect(printed.stdout + printed.stderr).not.toContain(secret);
+  }
+  return { code, ...printed };
+}
+
+/** Writes places to a store. */
+async function fill(address: string, places: Place[]): Promise<void> {
+  const store = await openStoreAt(address, "TEST", false);
+  await store.save(places);
+  await store.close();
+}
+
+/** How many places a store has. */
+async function sizeOf(address: string): Promise<number> {
+  const store = await openStoreAt(address, "TEST", true);
+  let size = 0;
+  for await (const page of store.pages(1000)) size += page.length;
+  await store.close();
+  return size;
+}
+
+describe("an age", () => {
+  test.each([
+    ["1h", 3_600_000],
+    ["36h", 36 * 3_600_000],
+    ["180d", 180 * DAY],
+    ["2w", 14 * DAY],
+  ])("is a number with a unit: %s", (text, ms) => {
+    expect(readAge(text)).toBe(ms);
+  });
+
+  test.each([
+    undefined,
+    "",
+    "180",
+    "d",
+    "0d",
+    "000h",
+    "-1d",
+    "1.5d",
+    "180 d",
+    "180D",
+    "1m",
+    "180days",
+    "999999d",
+    "1e3d",
+  ])("is nothing else: %s", (text) => {
+    expect(() => readAge(text)).toThrow(UsageError);
+    expect(() => readAge(text)).toThrow(
+      /^--older-than.*; expected a whole number above 0 with a unit, h, d or w, such as 180d$/,
+    );
+  });
+});
+
+describe("store:purge", () => {
+  beforeEach(() =>
+    fill(folder, [
+      ...crowd(3, { savedAt: Date.now() - 181 * DAY }),
+      ...crowd(2, { savedAt: Date.now() - 179 * DAY, map: "meadow" }),
+    ]),
+  );
+
+  test("removes what is older and says how much it was", async () => {
+    const { code, stdout } = await run("purge", ["--older-than", "180d"]);
+    expect(stdout).toMatch(/^removed 3 place\(s\) saved before \d{4}-\d\d-\d\dT[\d:.]+Z\n$/);
+    expect(code).toBe(0);
+    expect(await sizeOf(folder)).toBe(2);
+  });
+
+  test("only counts in a dry run", async () => {
+    const { code, stdout } = await run("purge", ["--dry-run", "--older-than=180d"]);
+    expect(stdout).toMatch(/^would remove 3 place\(s\) /);
+    expect(code).toBe(0);
+    expect(await sizeOf(folder)).toBe(5);
+  });
+
+  test.each([
+    [[], /^--older-than is missing; expected a whole number .* such as 180d\n\n/],
+    [["--older-than", "180"], /^--older-than: got "180"; expected a whole number .* such as 180d\n\n/],
+    [["--older", "180d"], /^Unknown option '--older'/],
+    [["--older-than", "1d", "2d"], /^got 1 words; expected flags alone\n\n/],
+  ])("removes nothing when it is told nonsense: %j", async (words, sentence) => {
+    const { code, stdout, stderr } = await run("purge", words);
+    expect(stderr).toMatch(sentence);
+    expect(stderr).toContain("npm run store:purge -- --older-than AGE");
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+    expect(await sizeOf(folder)).toBe(5);
+  });
+
+  test("explains itself", async () => {
+    const { code, stdout, stderr } = await run("purge", ["--help"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("--dry-run");
+  });
+
+  test("says what is wrong with the store", async () => {
+    writeFileSync(join(folder, "sabang.sqlite"), "nonsense, and more of it\n".repeat(100));
+    const { code, stderr } = await run("purge", ["--older-than", "180d"]);
+    expect(stderr).toMatch(/^DATA_DIR: .* file is not a database; .*\n$/);
+    expect(code).toBe(1);
+  });
+});
+
+describe("store:forget", () => {
+  test("removes one player", async () => {
+    await fill(folder, [place(), place({ map: "meadow" }), place({ player: "bob" })]);
+    expect(await run("forget", ["ann"])).toEqual({
+      code: 0,
+      stdout: "removed 2 place(s) of the player ann\n",
+      stderr: "",
+    });
+    expect(await sizeOf(folder)).toBe(1);
+  });
+
+  test.each([[[]], [["ann", "bob"]]])("wants one player: %j", async (words) => {
+    const { code, stderr } = await run("forget", words);
+    expect(stderr).toContain(`got ${words.length} words; expected one player id\n\n`);
+    expect(code).toBe(2);
+  });
+});
+
+describe("store:copy", () => {
+  test("copies a store to a new one, and says how far it is", async () => {
+    await fill(folder, crowd(10_500));
+    const copied = await run("copy", [folder, "copies/today.sqlite"]);
+    expect(copied.stdout).toBe("copied 10500 of 10500 place(s); what was newer in TO stayed as it was\n");
+    expect(copied.stderr).toBe("10000 places\n10500 places\n");
+    expect(copied.code).toBe(0);
+    expect(await sizeOf(join(folder, "copies", "today.sqlite"))).toBe(10_500);
+  });
+
+  test.each([[[]], [["one"]], [["one", "two", "three"]]])("wants two addresses: %j", async (words) => {
+    const { code, stderr } = await run("copy", words);
+    expect(stderr).toContain(`got ${words.length} addresses; expected two, FROM and TO\n\n`);
+    expect(code).toBe(2);
+  });
+
+  test("makes nothing when there is nothing to copy from", async () => {
+    const { code, stderr } = await run("copy", ["nowhere", "there"]);
+    expect(stderr).toBe("FROM: there is no file nowhere/sabang.sqlite; name a store that exists\n");
+    expect(code).toBe(1);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("shows no password", async () => {
+    await fill(folder, crowd(1));
+    const url = `postgres://sabang:${encodeURIComponent(PASSWORD)}@127.0.0.1:1/world`;
+    const { code, stderr } = await run("copy", [folder, url]);
+    expect(stderr).toMatch(
+      /^TO: PostgreSQL at 127.0.0.1:1\/world cannot be used: .*; start it, or correct its address\n$/,
+    );
+    expect(code).toBe(1);
+  });
+});
+
+describeWithPostgres("the commands with PostgreSQL", () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres?.remove());
+
+  test("copy there and back, forget and purge", async () => {
+    const url = await postgres.database();
+    const environment = { DATABASE_URL: url };
+    await fill(folder, crowd(1200));
+    expect((await run("copy", [folder, url])).stdout).toMatch(/^copied 1200 of 1200 /);
+    expect((await run("forget", ["player-7"], environment)).stdout).toBe("removed 1 place(s) of the player player-7\n");
+    expect((await run("copy", [url, join(folder, "back")])).stdout).toMatch(/^copied 1199 of 1199 /);
+    expect((await run("purge", ["--older-than", "1w"], environment)).stdout).toMatch(/^removed 1199 place\(s\) /);
+    expect(await sizeOf(url)).toBe(0);
+    expect(await sizeOf(join(folder, "back"))).toBe(1199);
+  });
+});

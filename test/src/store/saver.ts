@@ -1,0 +1,9 @@
+// A process that does nothing but save, to be killed by a test: it says the number of each save after its commit.
+import { openStore, storeSettings } from "../../../src/store/open.ts";
+import { crowd } from "./places.ts";
+
+const store = await openStore(storeSettings(process.env));
+for (let savedAt = 1; ; savedAt++) {
+  await store.save(crowd(300, { savedAt, x: savedAt }));
+  console.log(savedAt);
+}

@@ -1,0 +1,131 @@
+// A PostgreSQL of the test's own, in a temporary folder, which can be stopped, killed and started again.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe } from "@jest/globals";
+import pg from "pg";
+import { until } from "./until.ts";
+
+/** The password of every server, to look for in what is printed. */
+export const PASSWORD = "s3cret/pass word";
+
+/** A running server. */
+export interface Postgres {
+  /** Makes an empty database. @returns its URL, user and password included. */
+  database(): Promise<string>;
+  /** Ends it, each connection told. */
+  stop(): Promise<void>;
+  /** Ends it as kill -9 does. */
+  kill(): Promise<void>;
+  /** Starts it again, with the same port and data. */
+  start(): Promise<void>;
+  /** Ends it and removes its data. */
+  remove(): Promise<void>;
+}
+
+const installed = spawnSync("postgres", ["--version"]).status === 0;
+
+/** `describe` for tests that need a server. Where none is installed they are skipped, or fail if `CI=true`. */
+export function describeWithPostgres(name: string, tests: () => void): void {
+  const skipped = !installed && process.env.CI !== "true";
+  // Jest names a skipped test only when it runs a single file.
+  if (skipped) process.stderr.write(`skipped: ${name} (there is no postgres on the PATH)\n`);
+  (skipped ? describe.skip : describe)(name, tests);
+}
+
+/** Makes a server on a free port of 127.0.0.1 and starts it. */
+export async function startPostgres(): Promise<Postgres> {
+  const folder = mkdtempSync(join(tmpdir(), "sabang-postgres-"));
+  const user = unprivilegedUser();
+  const options = { ...user, cwd: folder };
+  const data = join(folder, "data");
+  const passwordFile = join(folder, "password");
+  writeFileSync(passwordFile, PASSWORD);
+  for (const path of user ? [folder, passwordFile] : []) chownSync(path, user!.uid, user!.gid);
+  const initdb = spawnSync(
+    "initdb",
+    ["-D", data, "-U", "sabang", "-A", "scram-sha-256", "--pwfile", passwordFile, "-E", "UTF8", "--no-sync"],
+    { ...options, encoding: "utf8" },
+  );
+  if (initdb.status !== 0) {
+    rmSync(folder, { recursive: true });
+    throw new Error(`no PostgreSQL could be made: ${initdb.error ?? initdb.stderr}`);
+  }
+
+  const port = await freePort();
+  const urlOf = (database: string) => `postgres://sabang:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}`;
+  let server: ChildProcess;
+  let databases = 0;
+
+  async function start(): Promise<void> {
+    const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "log_min_messages=panic"];
+    const run = () =>
+      spawn("postgres", ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])], {
+        ...options,
+        stdio: "ignore",
+      });
+    server = run();
+    await until(async () => {
+      // What is left of a killed server holds its data for a moment; the next one then ends at once.
+      if (server.exitCode !== null) server = run();
+      return query(urlOf("postgres"), "select 1").then(
+        () => true,
+        () => false,
+      );
+    }, 30_000);
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    server.kill(signal);
+    await once(server, "exit");
+  }
+
+  await start();
+  return {
+    async database() {
+      const name = `test_${databases++}`;
+      await query(urlOf("postgres"), `create database ${name}`);
+      return urlOf(name);
+    },
+    stop: () => end("SIGINT"),
+    kill: () => end("SIGKILL"),
+    start,
+    async remove() {
+      await end("SIGQUIT");
+      // After a kill its other processes may still be on their way out, and leave a file.
+      rmSync(folder, { recursive: true, maxRetries: 10 });
+    },
+  };
+}
+
+/** Runs one statement on a connection of its own. */
+export async function query(url: string, text: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Whom to run the server as: it refuses to run as root. Undefined for whoever runs the tests. */
+function unprivilegedUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const idOf = (flag: string) => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout);
+  return { uid: idOf("-u"), gid: idOf("-g") };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
