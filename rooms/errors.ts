@@ -7,6 +7,18 @@ export const ERRORS = {
   badJoinOption: { code: 422, sentence: "A join option is not valid." },
   /** Refuses a join, as HTTP status. */
   unknownMap: { code: 404, sentence: "There is no map of that name." },
+  /** Refuses a join, as HTTP status: not signed by us, whatever else is wrong with it. */
+  tokenForged: { code: 401, sentence: "This token was not signed by this server. Sign in again." },
+  /** Refuses a join, as HTTP status. */
+  tokenExpired: { code: 410, sentence: "This token has expired. Sign in again." },
+  /** Refuses a join, as HTTP status: signed by us, but for something else. */
+  tokenForeign: { code: 403, sentence: "This token names no player. Sign in again." },
+  /** Refuses the join of somebody with a token, as HTTP status. */
+  storeAway: {
+    code: 503,
+    sentence:
+      "Nobody can tell where you stood: the store is away. Try again in a few seconds, or join without a token.",
+  },
   /** Answers a message; the connection stays. */
   badMove: { code: 4301, sentence: `A move must be one of these words: ${DIRECTION_WORDS.join(", ")}.` },
   /** Answers a message; the connection stays. */
@@ -15,6 +27,8 @@ export const ERRORS = {
   badFrame: { code: 4310, sentence: "This is not a frame a client may send." },
   /** Closes a plain WebSocket, after an error frame that says why. */
   joinRefused: { code: 4311, sentence: "The join was refused." },
+  /** Closes the connection, and no seat is held. */
+  takenOver: { code: 4312, sentence: "You have joined from elsewhere, and play on there." },
   /** Closes a plain WebSocket when the server stops; it is the framework's own code for that. */
   serverShutdown: { code: 4001, sentence: "The server is shutting down. Connect again in a few seconds." },
 } as const;

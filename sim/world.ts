@@ -2,6 +2,7 @@
 // map, seed, joins and inputs in the same order give the same state.
 import { type Direction, directionOfCode, NONE } from "./directions.ts";
 import type { WorldMap } from "./map.ts";
+import { nearestFree, type Spot } from "./nearest-free.ts";
 import type { Random } from "./random.ts";
 import { QUEUE_LIMIT } from "./rules.ts";
 import { type Body, step } from "./step.ts";
@@ -32,12 +33,14 @@ export class World {
     return this.#dropped;
   }
 
-  /** Puts `body` on one of the map's spawns; from now on it is the world that moves it. */
-  join(id: string, body: Body): void {
-    const spawn = this.#map.spawns[this.#random(this.#map.spawns.length)];
-    if (spawn === undefined) throw new Error(`map "${this.#map.name}" has no spawn`);
-    body.x = spawn.x;
-    body.y = spawn.y;
+  /**
+   * Puts `body` where it stood before, or as near to it as there is room; without a `before` on one of the map's spawns.
+   * From now on it is the world that moves it.
+   */
+  join(id: string, body: Body, before?: Spot): void {
+    const { x, y } = before ? nearestFree(before, this.#map) : this.#spawn();
+    body.x = x;
+    body.y = y;
     this.#movers.set(id, { body, moves: [] });
   }
 
@@ -72,6 +75,12 @@ export class World {
       const direction = moves.shift() ?? firstDirection(id, nextInput);
       if (direction !== undefined) step(body, direction, this.#map);
     }
+  }
+
+  #spawn(): Spot {
+    const spawn = this.#map.spawns[this.#random(this.#map.spawns.length)];
+    if (spawn === undefined) throw new Error(`map "${this.#map.name}" has no spawn`);
+    return spawn;
   }
 }
 

@@ -1,24 +1,31 @@
 // Assembles the server out of its parts. It never listens: that is src/listen.ts.
 import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
-import { defineRoom, defineServer, type Server, WebSocketTransport } from "colyseus";
+import { defineServer, type Server, WebSocketTransport } from "colyseus";
 import type { Application } from "express";
-import { WorldRoom, type WorldRoomSettings } from "../rooms/world-room.ts";
+import { defineWorldRoom, type WorldRoomSettings } from "../rooms/world-room.ts";
 import { GuardedSocket } from "./frame-guard.ts";
 import { type HttpSettings, httpRoutes } from "./http.ts";
 import { PLAIN_PATH, PlainSockets } from "./plain-sockets.ts";
 import { MAX_MISSED_PINGS, PING_INTERVAL_MS, SOCKET_OPTIONS } from "./sockets.ts";
+import type { WriteBehind } from "./store/write-behind.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** What the server is made of: all that is needed to run it and to stop it. */
 export interface App {
   server: Server;
   httpServer: HttpServer;
   plainSockets: PlainSockets;
+  /** The places on their way to the store; it counts what it does. */
+  places: WriteBehind;
 }
 
-/** What an app is told: settings of the rooms, of HTTP, and who takes its log lines. */
+/** What an app is told: settings of the rooms, of HTTP, who is who, where places are kept, and who takes its log lines. */
 export interface AppSettings {
-  rooms: WorldRoomSettings;
-  http: HttpSettings;
+  rooms: Omit<WorldRoomSettings, "identify" | "places">;
+  http: Omit<HttpSettings, "tokens" | "isStoreHealthy">;
+  tokens: Tokens;
+  /** Started already. It is closed with the app. */
+  places: WriteBehind;
   logger: { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...values: unknown[]) => void };
 }
 
@@ -27,6 +34,7 @@ const ROOM_PATH = /^\/([\w-]+\/[\w-]+)?$/;
 
 /** Makes the server. One per process: the framework's matchmaker keeps its state in a module. */
 export function createApp(settings: AppSettings): App {
+  const { tokens, places } = settings;
   const httpServer = createServer();
   const plainSockets = new PlainSockets();
   const transport = new WebSocketTransport({
@@ -45,14 +53,16 @@ export function createApp(settings: AppSettings): App {
 
   const server = defineServer({
     transport,
-    rooms: { world: defineRoom(WorldRoom, settings.rooms).filterBy(["map"]) },
-    express: (app: Application) => httpRoutes(app, settings.http),
+    rooms: {
+      world: defineWorldRoom({ ...settings.rooms, places, identify: (token) => tokens.read(token) }),
+    },
+    express: (app: Application) => httpRoutes(app, { ...settings.http, tokens, isStoreHealthy: () => places.healthy }),
     logger: settings.logger,
     greet: false,
     // Signals and faults are the process's business: src/run.ts.
     gracefullyShutdown: false,
   });
-  return { server, httpServer, plainSockets };
+  return { server, httpServer, plainSockets, places };
 }
 
 function pathOf(request: IncomingMessage): string {

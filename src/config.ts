@@ -12,6 +12,8 @@ interface Setting<T> {
   accepted: string;
   /** What it is for. */
   purpose: string;
+  /** Whether its value is for nobody's eyes: it is never shown, not even a bad one. */
+  secret?: true;
 }
 
 function setting<T>(definition: Setting<T>): Setting<T> {
@@ -20,6 +22,13 @@ function setting<T>(definition: Setting<T>): Setting<T> {
 
 /** Passwords out of manuals and examples, long enough to pass otherwise: whoever keeps one has none. */
 const WELL_KNOWN = /^(administrator|(admin|password|changeme|change-me|secret|monitor|sabang|[ \d]+)+)$/i;
+
+/** The same for keys: those of jwt.io, and whatever says of itself that it is to be replaced. */
+const WELL_KNOWN_KEY = /a-string-secret|your.*secret|change.?(me|this)|example|password/i;
+
+/** Characters of a key, and how many different ones: HS256 asks for 256 bits, and "aaaa…" has none. */
+const KEY_LENGTH = 32;
+const KEY_VARIETY = 10;
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
@@ -32,6 +41,12 @@ const wholeNumber = (fallback: number, least: number, most: number) =>
     .or(z.undefined().transform(() => fallback));
 
 const text = (fallback: string) => z.string().or(z.undefined().transform(() => fallback));
+
+const key = z
+  .string()
+  .min(KEY_LENGTH)
+  .refine((value) => new Set(value).size >= KEY_VARIETY && !WELL_KNOWN.test(value) && !WELL_KNOWN_KEY.test(value))
+  .optional();
 
 /** The settings, in the order in which people read about them. */
 export const SETTINGS = {
@@ -51,7 +66,7 @@ export const SETTINGS = {
     schema: z.enum(["development", "production", "test"]).or(z.undefined().transform(() => "development" as const)),
     fallback: "development",
     accepted: "development, production or test",
-    purpose: "In production there is no playground, and a password of your own is required.",
+    purpose: "In production there is no playground, and secrets of your own are required.",
   }),
   LOG_LEVEL: setting({
     schema: z.enum(LOG_LEVELS).or(z.undefined().transform(() => "info" as const)),
@@ -77,6 +92,37 @@ export const SETTINGS = {
     fallback: "made at random and printed; in production none",
     accepted: "12 or more characters, no password out of a manual; required in production",
     purpose: "The password of the monitor panel, which can do anything to a room.",
+    secret: true,
+  }),
+  JWT_SECRET: setting({
+    schema: key,
+    fallback: "made once and kept in `DATA_DIR`; in production none",
+    accepted: "32 or more characters at random, such as `openssl rand -base64 36` prints; required in production",
+    purpose: "Signs the tokens by which players are known again. Whoever has it can be anybody.",
+    secret: true,
+  }),
+  JWT_SECRET_OLD: setting({
+    schema: key,
+    fallback: "none",
+    accepted: "the same as `JWT_SECRET`",
+    purpose: "The secret before this one: tokens that it signed are still taken, and renewed with the new one.",
+    secret: true,
+  }),
+  DATA_DIR: setting({
+    schema: text("data"),
+    fallback: "data",
+    accepted: "a folder that the server may write to; it is made when it is missing",
+    purpose: "Where players' places are kept, in a SQLite file.",
+  }),
+  DATABASE_URL: setting({
+    schema: z
+      .string()
+      .regex(/^postgres(ql)?:\/\/./)
+      .optional(),
+    fallback: "none",
+    accepted: "postgres://user:password@host:port/database",
+    purpose: "A PostgreSQL database that keeps the places instead of the file.",
+    secret: true,
   }),
   MAPS_DIR: setting({
     schema: text("maps"),
@@ -104,25 +150,18 @@ export class ConfigError extends Error {
   }
 }
 
+/** What a production server has to be given. */
+const REQUIRED_IN_PRODUCTION = ["MONITOR_PASSWORD", "JWT_SECRET"] as const;
+
 /**
  * Reads all settings from an environment.
  * @throws {ConfigError} that names every setting at fault, not only the first.
  */
-export function readConfig(environment: Record<string, string | undefined>): Config {
-  const faults: string[] = [];
-  const values: Record<string, unknown> = {};
-  for (const [name, { schema, accepted }] of Object.entries(SETTINGS)) {
-    const given = environment[name] || undefined;
-    const parsed = schema.safeParse(given);
-    values[name] = parsed.data;
-    // A password is not for the log, not even a bad one.
-    const shown = name.endsWith("PASSWORD") ? "a value that is not accepted" : JSON.stringify(given);
-    if (!parsed.success) faults.push(`${name}: got ${shown}; expected ${accepted}`);
-  }
-  const settings = values as unknown as Settings;
+export function readConfig(environment: Environment): Config {
+  const { settings, faults } = read(environment, Object.keys(SETTINGS) as (keyof Settings)[]);
   const production = settings.NODE_ENV === "production";
-  if (production && !environment.MONITOR_PASSWORD) {
-    faults.push(`MONITOR_PASSWORD: not set; expected ${SETTINGS.MONITOR_PASSWORD.accepted}`);
+  for (const name of production ? REQUIRED_IN_PRODUCTION : []) {
+    if (!environment[name]) faults.push(`${name}: not set; expected ${SETTINGS[name].accepted}`);
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return {
@@ -131,4 +170,30 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     monitorPasswordIsRandom: settings.MONITOR_PASSWORD === undefined,
     production,
   };
+}
+
+/**
+ * Reads what a command of the store needs: where the places are. It asks for nothing that only a server has.
+ * @throws {ConfigError} as `readConfig` does.
+ */
+export function readStoreConfig(environment: Environment): Pick<Config, "DATA_DIR" | "DATABASE_URL"> {
+  const { settings, faults } = read(environment, ["DATA_DIR", "DATABASE_URL"]);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return settings;
+}
+
+type Environment = Record<string, string | undefined>;
+
+function read<Name extends keyof Settings>(environment: Environment, names: readonly Name[]) {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    const { schema, accepted, secret }: Setting<unknown> = SETTINGS[name];
+    const given = environment[name] || undefined;
+    const parsed = schema.safeParse(given);
+    values[name] = parsed.data;
+    const shown = secret ? "a value that is not accepted" : JSON.stringify(given);
+    if (!parsed.success) faults.push(`${name}: got ${shown}; expected ${accepted}`);
+  }
+  return { settings: values as Pick<Settings, Name>, faults };
 }

@@ -1,12 +1,18 @@
 // What the server answers over HTTP besides matchmaking: the page, the maps, health, the monitor, the playground.
 import { basicAuth, matchMaker, monitor, playground } from "colyseus";
 import express, { type Application } from "express";
+import { identityRoutes } from "./identity.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** What the routes need to know. */
 export interface HttpSettings {
   monitorUser: string;
   monitorPassword: string;
   mapsFolder: string;
+  /** Signs the tokens that `/auth` gives out. */
+  tokens: Tokens;
+  /** Whether places are being saved. While they are not, those who come with a token may be refused. */
+  isStoreHealthy: () => boolean;
   /** The playground shows everybody how to send anything: never in production. */
   playground: boolean;
   /** Puts the demo page at `/`. */
@@ -20,15 +26,23 @@ export async function httpRoutes(app: Application, settings: HttpSettings): Prom
     response.type("text").send("ok\n");
   });
   app.get("/readyz", (_request, response) => {
-    const ready = matchMaker.state === matchMaker.MatchMakerState.READY;
+    const hindrance = hindranceOf(settings);
     response
-      .status(ready ? 200 : 503)
+      .status(hindrance ? 503 : 200)
       .type("text")
-      .send(ready ? "ready\n" : "draining: no new players\n");
+      .send(`${hindrance ?? "ready"}\n`);
   });
+  identityRoutes(app, settings.tokens);
   const users = { [settings.monitorUser]: settings.monitorPassword };
   app.use("/monitor", monitor({ use: [basicAuth({ users, realm: "sabang monitor" })] }));
   if (settings.playground) app.use("/playground", playground());
   app.use("/maps", express.static(settings.mapsFolder));
   await settings.page(app);
+}
+
+/** Why no new players should be sent here; undefined while they should. */
+function hindranceOf({ isStoreHealthy }: HttpSettings): string | undefined {
+  if (matchMaker.state !== matchMaker.MatchMakerState.READY) return "draining: no new players";
+  if (!isStoreHealthy()) return "the store is away: places wait to be saved, and players with a token may be refused";
+  return undefined;
 }

@@ -68,6 +68,7 @@ export class PlainSockets {
       token: query.get("token"),
       remoteAddress: request.socket.remoteAddress,
     });
+    query.delete("token");
     const seat = await matchMaker.joinOrCreate("world", Object.fromEntries(query), auth);
     // Gone meanwhile: the seat expires by itself, while a client made now would never hear of the end of its socket.
     if (socket.readyState !== WebSocket.OPEN) return;

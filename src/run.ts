@@ -1,8 +1,15 @@
 // The life of the process: environment, start, signals, end. What it runs is put together in src/app.ts.
 import { pino } from "pino";
 import pretty from "pino-pretty";
+import { MapError } from "../sim/map.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import type { HttpSettings } from "./http.ts";
+import { listen } from "./listen.ts";
+import { ownSecret } from "./own-secret.ts";
+import { shutDown } from "./shutdown.ts";
+import { openStore } from "./store/open.ts";
+import { StoreError } from "./store/store.ts";
+import { WriteBehind } from "./store/write-behind.ts";
 
 /** Seconds for which a dropped connection keeps its place. */
 const RECONNECTION_SECONDS = 20;
@@ -13,22 +20,27 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
   let onSignal: (signal: string) => void = () => process.exit(0);
   for (const signal of SIGNALS) process.on(signal, () => onSignal(signal));
 
-  const config = orExit(() => readConfig(process.env), ConfigError);
-  // Only now: importing the framework reads .env files and puts what they say into the environment.
+  const config = await orExit(() => readConfig(process.env), ConfigError);
+  // Only now: these import the framework, which reads .env files and puts what they say into the environment.
   process.env.DOTENV_CONFIG_QUIET = "true";
-  const [{ createApp }, { listen }, { loadMaps }, { shutDown }, { MapError }] = await Promise.all([
+  const [{ createApp }, { loadMaps }, { Tokens }] = await Promise.all([
     import("./app.ts"),
-    import("./listen.ts"),
     import("./maps.ts"),
-    import("./shutdown.ts"),
-    import("../sim/map.ts"),
+    import("./tokens.ts"),
   ]);
-  const maps = orExit(() => loadMaps(config.MAPS_DIR), MapError);
+  const maps = await orExit(() => loadMaps(config.MAPS_DIR), MapError);
+  const secret = await orExit(() => config.JWT_SECRET ?? ownSecret(config.DATA_DIR), StoreError);
+  const store = await orExit(
+    () => openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL }),
+    StoreError,
+  );
   // Written at once, without a worker thread: one whose reader is gone would hold up the end of the process.
   const logger = pino(
     { level: config.LOG_LEVEL },
     config.production ? pino.destination({ sync: true }) : pretty({ ignore: "pid,hostname", sync: true }),
   );
+  const places = new WriteBehind(store, logger);
+  places.start();
   const app = createApp({
     rooms: { maps, reconnectionSeconds: RECONNECTION_SECONDS },
     http: {
@@ -38,6 +50,8 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
       playground: !config.production,
       page,
     },
+    tokens: new Tokens(secret, config.JWT_SECRET_OLD),
+    places,
     logger,
   });
 
@@ -47,10 +61,10 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
       // A second signal is from somebody who will not wait; but npm sends the one of Ctrl-C twice, at once.
       if (performance.now() - since > SECOND_SIGNAL_MS) process.exit(1);
     };
-    const ended = await shutDown(app);
+    const { ended, lost } = await shutDown(app);
     if (!ended) logger.error("not every room ended in time; stopping without them");
     logger.info("stopped");
-    process.exit(ended ? exitCode : 1);
+    process.exit(ended && lost === 0 ? exitCode : 1);
   };
   onSignal = (signal) => {
     logger.info({ signal }, "stopping: no new players, everybody is told to come back later");
@@ -99,9 +113,9 @@ function announce(port: number, config: ReturnType<typeof readConfig>): void {
 }
 
 /** The value, or the end of the process with the sentence of an error that was foreseen. */
-function orExit<T>(read: () => T, foreseen: new (...values: never[]) => Error): T {
+async function orExit<T>(read: () => T | Promise<T>, foreseen: new (...values: never[]) => Error): Promise<T> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (!(error instanceof foreseen)) throw error;
     console.error(`sabang cannot start:\n${error.message.replace(/^/gm, "  ")}`);

@@ -1,27 +1,40 @@
-// How the server stops: no new players, everybody is told, every room ends, the last bytes go out.
+// How the server stops: no new players, everybody is told, every room ends, the last places and bytes go out.
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { App } from "./app.ts";
 
-/** Milliseconds for the rooms to end, `onDispose` of each included. */
+/** Milliseconds for the rooms to end, `onDispose` of each included, and for the places to be saved after that. */
 const ROOMS_DEADLINE_MS = 7000;
+
+/** Milliseconds that are left for the places to be saved, however long the rooms took. */
+const LEAST_SAVING_MS = 500;
 
 /** Milliseconds for the clients to take their closing frames; who does not is cut. */
 const SOCKETS_DEADLINE_MS = 1000;
 
+/** How a stop went. */
+interface Stopped {
+  /** Whether every room ended by itself. */
+  ended: boolean;
+  /** Places that could not be saved. */
+  lost: number;
+}
+
 /**
  * Stops an app. The framework locks the rooms and closes every client with 4001; meanwhile `/readyz` says 503. It
- * settles within 8 seconds, whatever a room or a client does.
- * @returns whether every room ended by itself.
+ * settles within 9 seconds, whatever a room, a client or the store does.
  */
-export async function shutDown({ server, httpServer, plainSockets }: App): Promise<boolean> {
+export async function shutDown({ server, httpServer, plainSockets, places }: App): Promise<Stopped> {
+  const since = performance.now();
   const ended = await within(ROOMS_DEADLINE_MS, server.gracefullyShutdown(false));
+  const left = ROOMS_DEADLINE_MS - (performance.now() - since);
+  const saving = places.close(Math.max(LEAST_SAVING_MS, left));
   plainSockets.close();
   const closed = httpServer.listening ? once(httpServer.close(), "close") : Promise.resolve();
   httpServer.closeIdleConnections();
   await within(SOCKETS_DEADLINE_MS, closed);
   httpServer.closeAllConnections();
-  return ended;
+  return { ended, lost: await saving };
 }
 
 /** Whether `work` was done in time. */

@@ -25,7 +25,7 @@ function snippet(language: string, containing: string): string {
 test("README's SDK snippet joins and walks", async () => {
   const { Client } = await import("@colyseus/sdk");
   const printed: unknown[][] = [];
-  const code = snippet("js", "@colyseus/sdk").replace(/^import .*$/m, "");
+  const code = snippet("js", 'new Client("http://localhost:2567").joinOrCreate').replace(/^import .*$/m, "");
   const run = new Function("Client", "console", `return (async () => {${code}; return room; })()`);
   const room = await run(Client, { log: (...values: unknown[]) => printed.push(values) });
   await until(() => room.state.players?.get(room.sessionId)?.facing === 1);

@@ -10,6 +10,10 @@ export type WorldRoom = Room<unknown, WorldState>;
 /** Milliseconds for a join to be answered. A request into a network that swallows it would wait for minutes. */
 const JOIN_TIMEOUT_MS = 12_000;
 
+/** The server's answers to a token that is no good, as HTTP statuses, and its close code for who has joined elsewhere. */
+const TOKEN_REFUSED = [401, 403, 410];
+const TAKEN_OVER = 4312;
+
 /** What the connection tells. */
 export interface ConnectionEvents {
   /** Joined, as a new player. The join counts as failed if the promise rejects. */
@@ -20,6 +24,8 @@ export interface ConnectionEvents {
   reconnected(): void;
   /** The server will not have us, and trying again would not change it. */
   refused(sentence: string): void;
+  /** The player has joined in another tab or on another device. Coming back by itself would throw that one out. */
+  takenOver(): void;
 }
 
 /** The page's one connection. */
@@ -29,6 +35,10 @@ export class Connection {
   readonly #events: ConnectionEvents;
   #room: WorldRoom | undefined;
   #attempt = 0;
+  /** Whether the token is one that the server gave out, or renewed, while this page was open. */
+  #signedIn = false;
+  /** Whether a join that took too long may still arrive somewhere, and take over from the one after it. */
+  #stray = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Counts tries to be in a room; what comes late from an earlier one is not listened to. */
   #try = 0;
@@ -39,7 +49,7 @@ export class Connection {
     this.#events = events;
   }
 
-  /** Joins, and goes on trying until `close`. */
+  /** Joins, and goes on trying until `close`, or until the player has joined elsewhere. */
   open(): void {
     this.#attempt = 0;
     void this.#join();
@@ -53,8 +63,12 @@ export class Connection {
 
   async #join(): Promise<void> {
     const thisTry = ++this.#try;
-    const timeout = setTimeout(() => this.#again(thisTry), JOIN_TIMEOUT_MS);
+    const timeout = setTimeout(() => {
+      this.#stray = true;
+      this.#again(thisTry);
+    }, JOIN_TIMEOUT_MS);
     try {
+      await this.#signIn();
       const room: WorldRoom = await this.#client.joinOrCreate<WorldState>("world", this.#options);
       if (thisTry !== this.#try) return leave(room);
       this.#room = room;
@@ -70,17 +84,39 @@ export class Connection {
         if (thisTry === this.#try) this.#events.reconnected();
         else leave(room);
       });
-      room.onLeave(() => this.#again(thisTry));
+      room.onLeave((code) => (code === TAKEN_OVER ? this.#giveWay(thisTry) : this.#again(thisTry)));
       clearTimeout(timeout);
       await this.#events.joined(room);
       if (thisTry === this.#try) this.#attempt = 0;
     } catch (error) {
+      const code = error instanceof MatchMakeError ? error.code : undefined;
+      if (code === TAKEN_OVER) return this.#giveWay(thisTry);
+      // Another secret, another server: signing in anew makes us somebody there.
+      if (TOKEN_REFUSED.includes(code!)) this.#signedIn = false;
       const refusal = refusalOf(error);
       if (refusal === undefined || thisTry !== this.#try) return this.#again(thisTry);
       this.#giveUp();
       this.#events.refused(refusal);
     } finally {
       clearTimeout(timeout);
+    }
+  }
+
+  /** Makes the page somebody. With a token from the last visit it stays who it was, and the token is renewed. */
+  async #signIn(): Promise<void> {
+    if (!this.#signedIn) await this.#client.auth.signInAnonymously();
+    this.#signedIn = true;
+  }
+
+  /** Makes way for the one that has taken over, unless it was ourselves. */
+  #giveWay(thisTry: number): void {
+    if (thisTry !== this.#try) return;
+    if (this.#stray) {
+      this.#stray = false;
+      this.#again(thisTry);
+    } else {
+      this.#giveUp();
+      this.#events.takenOver();
     }
   }
 
@@ -105,12 +141,14 @@ function leave(room: Room): void {
   if (room.connection.isOpen) void room.leave(true);
 }
 
+const MAY_PASS = [408, 425, 429, ...TOKEN_REFUSED];
+
 /** The sentence of an error that would come again, however often one tried. */
 function refusalOf(error: unknown): string | undefined {
   if (error instanceof MapError) return error.message;
   if (!(error instanceof MatchMakeError)) return undefined;
-  // As HTTP status: 4xx says that the request is wrong, except for those that speak of time. A server that cannot be
-  // reached has no code at all.
-  const wrong = error.code >= 400 && error.code < 500 && ![408, 425, 429].includes(error.code);
+  // As HTTP status: 4xx says that the request is wrong, except for those that speak of time, and of a token. A server
+  // that cannot be reached has no code at all.
+  const wrong = error.code >= 400 && error.code < 500 && !MAY_PASS.includes(error.code);
   return wrong ? error.message : undefined;
 }

@@ -38,6 +38,18 @@ export class Hud {
     this.#banner.classList.add("shown");
   }
 
+  /** Says that the game stands still until the player does something about it, and offers what. */
+  offer(sentence: string, label: string, accept: () => void): void {
+    this.apart(sentence);
+    const button = document.createElement("button");
+    button.textContent = label;
+    button.onclick = () => {
+      button.remove();
+      accept();
+    };
+    this.#banner.append(" ", button);
+  }
+
   /** Says that the game goes on, for those who were told that it does not. */
   back(): void {
     if (!document.body.classList.contains("apart")) return;

@@ -8,6 +8,7 @@ import { Session } from "./session.ts";
 import { exposeTestHook } from "./test-hook.ts";
 
 const LOST = "connection lost, reconnecting…";
+const ELSEWHERE = "You play on in another window.";
 
 /** The folder the page is in, on whatever host and below whatever path a proxy puts it. */
 const base = new URL(".", document.baseURI);
@@ -45,6 +46,7 @@ const connection = new Connection(
       hud.back();
     },
     refused: (sentence) => hud.apart(sentence),
+    takenOver: () => hud.offer(ELSEWHERE, "Play here", () => connection.open()),
   },
 );
 

@@ -1,5 +1,6 @@
 // What the store's commands have in common: flags, the end of the process, and how a fault is told.
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { ConfigError } from "../config.ts";
 import { StoreError } from "./store.ts";
 
 /** A command line that cannot be understood. Its message says what was given, what is accepted. */
@@ -17,7 +18,7 @@ export interface Command {
   help: string;
   /** The flags it takes, besides `--help`. */
   flags?: ParseArgsOptionsConfig;
-  /** Does it. @returns the sentence to end with. @throws {UsageError | StoreError} which is told in a sentence. */
+  /** Does it. @returns the sentence to end with. @throws {UsageError | StoreError | ConfigError} which is told in a sentence. */
   run(line: CommandLine): Promise<string>;
 }
 
@@ -29,16 +30,20 @@ export async function runIfStarted(file: string, command: Command): Promise<void
   if (process.argv[1] === file) process.exitCode = await runCommand(command, process.argv.slice(2));
 }
 
-/** Runs a command. @returns the exit code: 0 done, 1 the store is at fault, 2 the command line is. */
+/** Runs a command. @returns the exit code: 0 done, 1 the store or a setting is at fault, 2 the command line is. */
 async function runCommand({ help, flags, run }: Command, words: string[]): Promise<number> {
   try {
     const line = parse(words, { ...flags, help: { type: "boolean" } });
     console.log(line.values.help ? help : await run(line));
     return 0;
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof StoreError)) throw error;
-    console.error(error instanceof UsageError ? `${error.message}\n\n${help}` : error.message);
-    return error instanceof UsageError ? 2 : 1;
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\n\n${help}`);
+      return 2;
+    }
+    if (!(error instanceof StoreError || error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    return 1;
   }
 }
 

@@ -1,6 +1,7 @@
 // Which store it is: by the server's settings, or by the address that an operator writes.
 import { access, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { readStoreConfig } from "../config.ts";
 import { openPostgres, POSTGRES_URL } from "./postgres.ts";
 import { openSqlite, SQLITE_FILE } from "./sqlite.ts";
 import { type Store, StoreError } from "./store.ts";
@@ -13,9 +14,10 @@ export interface StoreSettings {
   databaseUrl?: string | undefined;
 }
 
-/** Reads the settings from an environment. */
+/** The settings that an environment has for the store. @throws {ConfigError} */
 export function storeSettings(environment: Record<string, string | undefined>): StoreSettings {
-  return { dataDir: environment.DATA_DIR || "data", databaseUrl: environment.DATABASE_URL || undefined };
+  const { DATA_DIR, DATABASE_URL } = readStoreConfig(environment);
+  return { dataDir: DATA_DIR, databaseUrl: DATABASE_URL };
 }
 
 /**

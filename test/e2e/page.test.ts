@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import sparticuz from "@sparticuz/chromium";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { laggyNetwork } from "../support/lag.ts";
-import { startProcess } from "../support/process.ts";
+import { dataFolder, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
 const INSTALLED = ["/usr/bin/google-chrome", "/usr/bin/chromium"].find((path) => existsSync(path));
@@ -149,14 +149,90 @@ test("a lost connection is told of and comes back by itself, with the same playe
   network.close();
 });
 
-test("a restarted server is joined again by itself", async () => {
-  const first = startProcess();
+test("a restarted server is joined again by itself, and the player stands where it stood", async () => {
+  const DATA_DIR = dataFolder();
+  const first = startProcess({ DATA_DIR });
   const port = await first.listening();
   const page = await open(`http://127.0.0.1:${port}`);
+  await walk(page, "ArrowLeft", 500);
+  await atRest(page);
+  const before = await hook(page);
   first.signal("SIGTERM");
   expect(await first.ended()).toBe(0);
   await page.waitForFunction(() => !window.sabang.connected);
-  const second = startProcess({ PORT: String(port) });
+  const second = startProcess({ PORT: String(port), DATA_DIR });
   await second.listening();
   await page.waitForFunction(() => window.sabang.connected, null, { timeout: 30_000 });
+  const after = await hook(page);
+  expect(after.sessionId).not.toBe(before.sessionId);
+  expect(after.server).toEqual(before.server);
+  expect(nameOf(after)).toBe(nameOf(before));
 });
+
+test("a server that knows nothing of the token is joined as somebody new", async () => {
+  const first = startProcess();
+  const port = await first.listening();
+  const page = await open(`http://127.0.0.1:${port}`);
+  const token = await tokenOf(page);
+  first.signal("SIGKILL");
+  await first.ended();
+  const second = startProcess({ PORT: String(port) });
+  await second.listening();
+  await page.waitForFunction(() => window.sabang.connected && window.sabang.reconnects === 1, null, {
+    timeout: 30_000,
+  });
+  expect(idOf(await tokenOf(page))).not.toBe(idOf(token));
+});
+
+test("a page that is loaded anew has its player where it stood, and its token renewed", async () => {
+  const server = startProcess();
+  const page = await open(`http://127.0.0.1:${await server.listening()}`);
+  const token = await tokenOf(page);
+  await walk(page, "ArrowUp", 400);
+  await atRest(page);
+  const before = await hook(page);
+  await page.reload();
+  await page.waitForFunction(() => window.sabang?.connected && window.sabang.self !== undefined);
+  const after = await hook(page);
+  expect(after.server).toEqual(before.server);
+  expect(nameOf(after)).toBe(nameOf(before));
+  expect(Object.keys(after.players)).toHaveLength(1);
+  expect(idOf(await tokenOf(page))).toBe(idOf(token));
+});
+
+test("a second tab takes over; the first one says so, stays away, and can have the player back", async () => {
+  const server = startProcess();
+  const url = `http://127.0.0.1:${await server.listening()}`;
+  const first = await open(url);
+  const second = await first.context().newPage();
+  await second.goto(url);
+  await second.waitForFunction(() => window.sabang?.connected && window.sabang.self !== undefined);
+  const button = first.getByRole("button", { name: "Play here" });
+  await button.waitFor();
+  expect(await first.locator("#banner").innerText()).toContain("You play on in another window.");
+  // Longer than the first two tries of a page that comes back by itself.
+  await first.waitForTimeout(2500);
+  expect((await hook(second)).connected).toBe(true);
+  expect(Object.keys((await hook(second)).players)).toHaveLength(1);
+  await button.click();
+  await first.waitForFunction(() => window.sabang.connected);
+  await second.getByRole("button", { name: "Play here" }).waitFor();
+  expect(Object.keys((await hook(first)).players)).toHaveLength(1);
+  expect(await first.locator("#banner").innerText()).not.toContain("another window");
+});
+
+type Hook = Awaited<ReturnType<typeof hook>>;
+
+function nameOf({ players, sessionId }: Hook): string | undefined {
+  return players[sessionId!]?.name;
+}
+
+/** The token that the SDK keeps for the page. */
+function tokenOf(page: Page): Promise<string> {
+  return page.evaluate(() => localStorage.getItem("colyseus-auth-token")!);
+}
+
+/** The player that a token names. */
+function idOf(token: string): string {
+  return JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString()).id;
+}

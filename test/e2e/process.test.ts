@@ -1,16 +1,17 @@
 // The server as a process: how it starts, what it says when it cannot, how it stops.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@colyseus/sdk";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { tiledMap } from "../support/maps.ts";
-import { type ServerProcess, startProcess } from "../support/process.ts";
+import { dataFolder, type ServerProcess, startProcess, UNPRIVILEGED } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
 const PASSWORD = "open sesame, please";
-const PRODUCTION = { NODE_ENV: "production", MONITOR_PASSWORD: PASSWORD };
+const SECRET = "a secret of our own, for the tests alone";
+const PRODUCTION = { NODE_ENV: "production", MONITOR_PASSWORD: PASSWORD, JWT_SECRET: SECRET };
 
 /** Milliseconds that `docker stop` waits before it kills; other supervisors wait longer. */
 const GRACE_MS = 10_000;
@@ -81,8 +82,13 @@ describe("a start that cannot be", () => {
     expect(complaint).toContain('LOG_LEVEL: got "loud"; expected trace, debug, info, warn, error, fatal, silent');
   });
 
-  test("asks for the monitor's password in production, and repeats none that is too weak", async () => {
-    expect(await refusal({ NODE_ENV: "production" })).toContain("MONITOR_PASSWORD: not set; expected 12 or more");
+  test("asks for secrets of one's own in production, and repeats none that is too weak", async () => {
+    const missing = await refusal({ NODE_ENV: "production" });
+    expect(missing).toContain("MONITOR_PASSWORD: not set; expected 12 or more");
+    expect(missing).toContain("JWT_SECRET: not set; expected 32 or more");
+    const short = await refusal({ ...PRODUCTION, JWT_SECRET: "hunter2" });
+    expect(short).toContain("JWT_SECRET: got a value that is not accepted");
+    expect(short).not.toContain("hunter2");
     const weak = await refusal({ NODE_ENV: "production", MONITOR_PASSWORD: "hunter2" });
     expect(weak).toContain("MONITOR_PASSWORD");
     expect(weak).not.toContain("hunter2");
@@ -107,6 +113,25 @@ describe("a start that cannot be", () => {
     expect(await refusal({ MAPS_DIR: missing })).toMatch(/folder cannot be read .*missing.*; see MAPS_DIR/);
   });
 
+  test.each([
+    ["for the places", { ...PRODUCTION }],
+    ["for the secret, outside production", {}],
+  ])("names the data folder that is none, or cannot be written to: %s", async (_what, environment) => {
+    const file = join(dataFolder(), "file");
+    writeFileSync(file, "");
+    expect(await refusal({ ...environment, DATA_DIR: file })).toMatch(/^ {2}DATA_DIR: .*cannot be used: /m);
+    const locked = dataFolder();
+    chmodSync(locked, 0o555);
+    const complaint = await refusal({ ...environment, DATA_DIR: locked }, UNPRIVILEGED);
+    expect(complaint).toMatch(/^ {2}DATA_DIR: .* cannot be used: .*; let the user that runs the server write to /m);
+  });
+
+  test("names the database that does not answer, and no password", async () => {
+    const complaint = await refusal({ DATABASE_URL: "postgres://me:hunter2@127.0.0.1:1/world" });
+    expect(complaint).toMatch(/DATABASE_URL: PostgreSQL at 127\.0\.0\.1:1\/world cannot be used: .*; start it/);
+    expect(complaint).not.toContain("hunter2");
+  });
+
   test("says which port is taken, and how to mend it", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
@@ -118,11 +143,47 @@ describe("a start that cannot be", () => {
   });
 });
 
+describe("the secret of a server that was given none", () => {
+  test("is made once, kept for its user alone, and is the same after a restart", async () => {
+    const folder = join(dataFolder(), "new");
+    const first = startProcess({ DATA_DIR: folder });
+    const client = guest(await first.listening());
+    const { user } = await client.auth.signInAnonymously();
+    const file = join(folder, "jwt-secret");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const secret = readFileSync(file, "utf8");
+    expect(first.stdout() + first.stderr()).not.toContain(secret.trim());
+    await stop(first, "SIGTERM");
+    const second = startProcess({ DATA_DIR: folder });
+    const answer = await fetch(`http://127.0.0.1:${await second.listening()}/auth/userdata`, {
+      headers: { authorization: `Bearer ${client.auth.token}` },
+    });
+    expect(await answer.json()).toEqual({ user });
+    expect(readFileSync(file, "utf8")).toBe(secret);
+  });
+
+  test("is one for two servers that start at once", async () => {
+    const DATA_DIR = dataFolder();
+    const servers = [startProcess({ DATA_DIR }), startProcess({ DATA_DIR })];
+    const [one, other] = (await Promise.all(servers.map((server) => server.listening()))) as [number, number];
+    const signIn = await fetch(`http://127.0.0.1:${one}/auth/anonymous`, { method: "POST" });
+    const { user, token } = (await signIn.json()) as { user: object; token: string };
+    const headers = { authorization: `Bearer ${token}` };
+    expect(await (await fetch(`http://127.0.0.1:${other}/auth/userdata`, { headers })).json()).toEqual({ user });
+  });
+
+  test("is not made anew over a file that holds none", async () => {
+    const DATA_DIR = dataFolder();
+    writeFileSync(join(DATA_DIR, "jwt-secret"), "");
+    expect(await refusal({ DATA_DIR })).toMatch(/DATA_DIR: .*jwt-secret holds no secret; remove it/);
+  });
+});
+
 describe("a stop", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("by %s tells every client to come back later", async (signal) => {
     const server = startProcess();
     const port = await server.listening();
-    const room = await new Client(`http://127.0.0.1:${port}`).joinOrCreate("world", { name: "하나" });
+    const room = await guest(port).joinOrCreate("world", { name: "하나" });
     const left = new Promise((resolve) => room.onLeave(resolve));
     const plain = await joinPlain(port);
     const took = await stop(server, signal);
@@ -171,6 +232,13 @@ describe("a stop", () => {
   });
 });
 
+/** An SDK client without a token: all of one process share those that they were given. */
+function guest(port: number): Client {
+  const client = new Client(`http://127.0.0.1:${port}`);
+  client.auth.token = undefined as unknown as string;
+  return client;
+}
+
 /** The status of an answer, redirects followed. */
 async function status(port: number, path: string, user?: string): Promise<number> {
   const headers: Record<string, string> = { connection: "close" };
@@ -181,8 +249,8 @@ async function status(port: number, path: string, user?: string): Promise<number
 }
 
 /** What a server that must not start says: on stderr, in sentences, with exit code 1, and nothing was listening. */
-async function refusal(environment: Record<string, string>): Promise<string> {
-  const server = startProcess(environment);
+async function refusal(environment: Record<string, string>, user?: typeof UNPRIVILEGED): Promise<string> {
+  const server = startProcess(environment, user);
   expect(await server.ended()).toBe(1);
   expect(server.stdout()).not.toContain("listening");
   // A stack trace is for faults that nobody foresaw.

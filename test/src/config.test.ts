@@ -1,12 +1,16 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { ConfigError, readConfig, SETTINGS } from "../../src/config.ts";
+import { ConfigError, readConfig, readStoreConfig, SETTINGS } from "../../src/config.ts";
 
 type Environment = Record<string, string | undefined>;
 type Name = keyof typeof SETTINGS;
 
 const NAMES = Object.keys(SETTINGS) as Name[];
 const GOOD_PASSWORD = "correct horse battery";
+const GOOD_KEY = "correct horse battery staple, and more";
+/** The settings whose values are never shown. */
+const SECRETS: Name[] = ["MONITOR_PASSWORD", "JWT_SECRET", "JWT_SECRET_OLD", "DATABASE_URL"];
 
 /** The message with which an environment is refused. */
 function refusalOf(environment: Environment): string {
@@ -28,6 +32,10 @@ describe("without any variable", () => {
       LOG_LEVEL: "info",
       MONITOR_USER: "admin",
       MONITOR_PASSWORD: expect.any(String),
+      JWT_SECRET: undefined,
+      JWT_SECRET_OLD: undefined,
+      DATA_DIR: "data",
+      DATABASE_URL: undefined,
       MAPS_DIR: "maps",
       monitorPasswordIsRandom: true,
       production: false,
@@ -36,7 +44,7 @@ describe("without any variable", () => {
 
   test("the default told in words is the one taken", () => {
     const config = readConfig({});
-    const told = NAMES.filter((name) => name !== "MONITOR_PASSWORD");
+    const told = NAMES.filter((name) => !SECRETS.includes(name));
     expect(told.map((name) => [name, String(config[name])])).toEqual(
       told.map((name) => [name, SETTINGS[name].fallback]),
     );
@@ -79,6 +87,11 @@ describe("a variable", () => {
     ["MONITOR_USER", "관리자", "관리자"],
     ["MONITOR_PASSWORD", "twelve chars", "twelve chars"],
     ["MAPS_DIR", "/srv/maps of ours", "/srv/maps of ours"],
+    ["DATA_DIR", "/srv/data of ours", "/srv/data of ours"],
+    ["JWT_SECRET", GOOD_KEY, GOOD_KEY],
+    ["JWT_SECRET_OLD", GOOD_KEY, GOOD_KEY],
+    ["DATABASE_URL", "postgres://a:b@c:5/d", "postgres://a:b@c:5/d"],
+    ["DATABASE_URL", "postgresql://c/d", "postgresql://c/d"],
   ];
 
   test.each(good)("%s takes %j", (name, given, taken) => {
@@ -101,8 +114,8 @@ describe("a variable", () => {
   });
 
   test("every setting with a rule has a value here that breaks it", () => {
-    const free: Name[] = ["HOST", "MAPS_DIR"];
-    const broken = new Set<Name>([...bad.map(([name]) => name), "MONITOR_PASSWORD"]);
+    const free: Name[] = ["HOST", "DATA_DIR", "MAPS_DIR"];
+    const broken = new Set<Name>([...bad.map(([name]) => name), ...SECRETS]);
     expect(NAMES.filter((name) => !broken.has(name))).toEqual(free);
   });
 
@@ -139,7 +152,7 @@ describe("a variable", () => {
 
 describe("the monitor's password", () => {
   test("of one's own is taken, and not told again", () => {
-    const config = readConfig({ NODE_ENV: "production", MONITOR_PASSWORD: GOOD_PASSWORD });
+    const config = readConfig({ NODE_ENV: "production", MONITOR_PASSWORD: GOOD_PASSWORD, JWT_SECRET: GOOD_KEY });
     expect(config).toMatchObject({
       MONITOR_PASSWORD: GOOD_PASSWORD,
       monitorPasswordIsRandom: false,
@@ -149,21 +162,21 @@ describe("the monitor's password", () => {
   });
 
   test.each([undefined, ""])("is missed in production when it is %j", (password) => {
-    expect(refusalOf({ NODE_ENV: "production", MONITOR_PASSWORD: password })).toBe(
+    expect(refusalOf({ NODE_ENV: "production", MONITOR_PASSWORD: password, JWT_SECRET: GOOD_KEY })).toBe(
       `MONITOR_PASSWORD: not set; expected ${SETTINGS.MONITOR_PASSWORD.accepted}`,
     );
   });
 
   test("that is missing in production is told beside other faults", () => {
     const lines = refusalOf({ NODE_ENV: "production", PORT: "abc" }).split("\n");
-    expect(lines.map((line) => line.split(":")[0])).toEqual(["PORT", "MONITOR_PASSWORD"]);
+    expect(lines.map((line) => line.split(":")[0])).toEqual(["PORT", "MONITOR_PASSWORD", "JWT_SECRET"]);
   });
 
   const REFUSED = ["short", "eleven char", "admin", "Password", "CHANGEME", "change-me", "secret", "monitor", "sabang"];
 
   describe.each(["production", "development", "test"])("in %s", (mode) => {
     test.each(REFUSED)("is refused when it is short or well known, in one line, and never shown: %j", (password) => {
-      const message = refusalOf({ NODE_ENV: mode, MONITOR_PASSWORD: password });
+      const message = refusalOf({ NODE_ENV: mode, MONITOR_PASSWORD: password, JWT_SECRET: GOOD_KEY });
       expect(message).toBe(
         `MONITOR_PASSWORD: got a value that is not accepted; expected ${SETTINGS.MONITOR_PASSWORD.accepted}`,
       );
@@ -173,6 +186,68 @@ describe("the monitor's password", () => {
   test("is in no message, neither a bad one nor a good one beside another fault", () => {
     expect(refusalOf({ MONITOR_PASSWORD: "hunter2", PORT: "abc" })).not.toContain("hunter2");
     expect(refusalOf({ MONITOR_PASSWORD: GOOD_PASSWORD, PORT: "abc" })).not.toContain(GOOD_PASSWORD);
+  });
+});
+
+describe("a secret", () => {
+  test("is one of the settings that say so", () => {
+    expect(NAMES.filter((name) => (SETTINGS[name] as { secret?: true }).secret)).toEqual(SECRETS);
+  });
+
+  test.each(SECRETS)("is never shown: %s", (name) => {
+    const message = refusalOf({ [name]: "hush-hush" });
+    expect(message).toBe(`${name}: got a value that is not accepted; expected ${SETTINGS[name].accepted}`);
+  });
+});
+
+describe("the tokens' secret", () => {
+  test.each([undefined, ""])("is missed in production when it is %j, and only there", (secret) => {
+    const rest = { MONITOR_PASSWORD: GOOD_PASSWORD, JWT_SECRET: secret };
+    expect(refusalOf({ ...rest, NODE_ENV: "production" })).toBe(
+      `JWT_SECRET: not set; expected ${SETTINGS.JWT_SECRET.accepted}`,
+    );
+    expect(readConfig({ ...rest, NODE_ENV: "development" }).JWT_SECRET).toBeUndefined();
+  });
+
+  test.each([
+    "short",
+    "31 characters are one too few..",
+    "a".repeat(64),
+    "1234".repeat(16),
+    "secret".repeat(8),
+    "changeme-changeme-changeme-changeme",
+    "a-string-secret-at-least-256-bits-long",
+    "your-256-bit-secret-goes-here-please",
+    "please-change-this-before-production",
+    "this is the password of everything: 1",
+  ])("is refused when it is short, dull or well known: %j", (secret) => {
+    for (const name of ["JWT_SECRET", "JWT_SECRET_OLD"]) {
+      expect(refusalOf({ [name]: secret })).toBe(
+        `${name}: got a value that is not accepted; expected ${SETTINGS[name as Name].accepted}`,
+      );
+    }
+  });
+
+  test("may be any at random", () => {
+    for (let i = 0; i < 1000; i++) {
+      for (const encoding of ["base64", "base64url", "hex"] as const) {
+        const secret = randomBytes(32).toString(encoding);
+        expect(readConfig({ JWT_SECRET: secret }).JWT_SECRET).toBe(secret);
+      }
+    }
+  });
+});
+
+describe("a command of the store", () => {
+  test("reads where the places are, and asks for nothing else", () => {
+    expect(readStoreConfig({ NODE_ENV: "production", PORT: "abc" })).toEqual({ DATA_DIR: "data" });
+    expect(readStoreConfig({ DATA_DIR: "/a", DATABASE_URL: "postgres://b" })).toEqual({
+      DATA_DIR: "/a",
+      DATABASE_URL: "postgres://b",
+    });
+    expect(() => readStoreConfig({ DATABASE_URL: "mysql://b" })).toThrow(
+      new ConfigError([`DATABASE_URL: got a value that is not accepted; expected ${SETTINGS.DATABASE_URL.accepted}`]),
+    );
   });
 });
 

@@ -1,6 +1,9 @@
 // Starts the server as people do: a process of its own with an environment of its own, its output in hand.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach } from "@jest/globals";
 import { until } from "./until.ts";
 
@@ -20,7 +23,17 @@ export interface ServerProcess {
   hasEnded(): boolean;
 }
 
+/** Whom to run a server as. */
+interface User {
+  uid?: number;
+  gid?: number;
+}
+
+/** Somebody without the rights of root, who may write everywhere: `nobody`, or whoever runs the tests. */
+export const UNPRIVILEGED: User = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+
 const started = new Set<ChildProcess>();
+const folders: string[] = [];
 
 afterEach(async () => {
   for (const child of started) {
@@ -29,13 +42,32 @@ afterEach(async () => {
     await once(child, "exit");
   }
   started.clear();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a server on a free port. It sees the given variables and nothing of the test's own environment. */
-export function startProcess(environment: Record<string, string> = {}): ServerProcess {
+/** A folder for the data of servers, which is removed after the test, as soon as they have ended. */
+export function dataFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "sabang-data-"));
+  folders.push(folder);
+  return folder;
+}
+
+/**
+ * Starts a server on a free port. It sees the given variables and nothing of the test's own environment, and its data
+ * are its own unless `DATA_DIR` is given.
+ * @param user whom to run it as, by default whoever runs the tests.
+ */
+export function startProcess(environment: Record<string, string> = {}, user: User = {}): ServerProcess {
   const child = spawn(process.execPath, ["src/main.ts"], {
+    ...user,
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: "0", ...environment } as NodeJS.ProcessEnv,
+    env: {
+      PATH: process.env.PATH,
+      HOST: "127.0.0.1",
+      PORT: "0",
+      ...(environment.DATA_DIR ? {} : { DATA_DIR: dataFolder() }),
+      ...environment,
+    } as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
   });
   started.add(child);

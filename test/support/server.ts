@@ -1,5 +1,7 @@
 // Starts the real server on a free port inside the test's own process, with its log in hand, and stops it again.
-
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Client } from "@colyseus/sdk";
 import { ColyseusTestServer } from "@colyseus/testing";
 import { afterAll, afterEach, expect } from "@jest/globals";
@@ -10,12 +12,19 @@ import { type App, type AppSettings, createApp } from "../../src/app.ts";
 import { listen } from "../../src/listen.ts";
 import { loadMaps } from "../../src/maps.ts";
 import { shutDown } from "../../src/shutdown.ts";
+import { openStore } from "../../src/store/open.ts";
+import type { Store } from "../../src/store/store.ts";
+import { WriteBehind } from "../../src/store/write-behind.ts";
+import { Tokens } from "../../src/tokens.ts";
 import { until } from "./until.ts";
 
 /** Where the maps of this repository are. */
 const MAPS = new URL("../../maps", import.meta.url).pathname;
 
 export const MONITOR = { user: "admin", password: "open sesame, please" };
+
+/** The secrets that the tokens of the tests are signed with, the current one and the one before. */
+export const SECRETS = { current: "the secret of the tests, long enough", old: "the secret before that: just as long" };
 
 /** A running server and what tests ask of it. */
 export interface TestServer {
@@ -25,8 +34,10 @@ export interface TestServer {
   url: string;
   /** The framework's own test harness: rooms as the server holds them. */
   colyseus: ColyseusTestServer;
-  /** An SDK client that shares nothing with others. */
-  client(): Client;
+  /** Signs the tokens that the server takes. */
+  tokens: Tokens;
+  /** An SDK client that shares nothing with others; without a token it is a guest. */
+  client(token?: string): Client;
   /** The room that a player is in. */
   roomOf(sessionId: string): Promise<WorldRoom>;
   /** Announces a warning or an error that the log will hold: whatever was not announced fails the test. */
@@ -38,12 +49,22 @@ export interface TestSettings {
   reconnectionSeconds?: number;
   seed?: number;
   playground?: boolean;
+  /** Stands in front of the store, to fail in its place. */
+  store?: (store: Store) => Store;
 }
 
 /** Starts a server for the tests of a file; it stops after the last one. One per file: the matchmaker is a module. */
 export async function startServer(settings: TestSettings = {}): Promise<TestServer> {
   const lines: string[] = [];
+  const logger = logInto(lines);
+  const folder = mkdtempSync(join(tmpdir(), "sabang-server-"));
+  const store = await openStore({ dataDir: folder });
+  const places = new WriteBehind(settings.store?.(store) ?? store, logger, { periodMs: 100, patienceMs: 1000 });
+  places.start();
+  const tokens = new Tokens(SECRETS.current, SECRETS.old);
   const app = createApp({
+    tokens,
+    places,
     rooms: {
       maps: settings.maps ?? loadMaps(MAPS),
       reconnectionSeconds: settings.reconnectionSeconds ?? 20,
@@ -60,7 +81,7 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
         });
       },
     },
-    logger: logInto(lines),
+    logger,
   });
   const port = await listen(app, 0, "127.0.0.1");
   // The harness asks the server for the port it was told to listen on, which was 0.
@@ -79,6 +100,7 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
   });
   afterAll(async () => {
     if (app.httpServer.listening) await shutDown(app);
+    rmSync(folder, { recursive: true });
   });
 
   return {
@@ -86,10 +108,11 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
     port,
     url,
     colyseus,
-    client: () => {
+    tokens,
+    client: (token) => {
       const client = new Client(url);
       // All SDK clients of one process share a token store: nobody is to join as somebody else.
-      client.auth.token = undefined as unknown as string;
+      client.auth.token = token as string;
       return client;
     },
     roomOf: async (sessionId) => {

@@ -28,8 +28,9 @@ export interface Way {
 export async function joinWithSdk(
   server: TestServer,
   options: Record<string, unknown> = {},
+  token?: string,
 ): Promise<Room<unknown, WorldState>> {
-  const room = await server.client().joinOrCreate<WorldState>("world", options);
+  const room = await server.client(token).joinOrCreate<WorldState>("world", options);
   // In tests a connection may drop as soon as it is there.
   room.reconnection.minUptime = 0;
   await until(() => room.state.players?.has(room.sessionId));

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import type { WorldMap } from "../../sim/map.ts";
+import { nearestFree, type Spot } from "../../sim/nearest-free.ts";
+import { isFree } from "../../sim/step.ts";
+import { drawnMap } from "../support/maps.ts";
+
+const OPEN = drawnMap("open", ["....", ".s..", "...."]);
+
+describe("a spot that is free", () => {
+  test("stays as it is, to the unit", () => {
+    for (const spot of [
+      { x: 12, y: 12 },
+      { x: 47, y: 33 },
+      { x: 116, y: 84 },
+    ]) {
+      expect(nearestFree(spot, OPEN)).toEqual(spot);
+    }
+  });
+});
+
+describe("a spot outside of the map", () => {
+  test.each([
+    ["left and above", { x: -1, y: -1 }, { x: 12, y: 12 }],
+    ["right of it", { x: 5000, y: 40 }, { x: 116, y: 40 }],
+    ["very far below", { x: 40, y: Number.MAX_SAFE_INTEGER }, { x: 40, y: 84 }],
+  ])("is taken for the one at the edge: %s", (_where, wanted, found) => {
+    expect(nearestFree(wanted, OPEN)).toEqual(found);
+  });
+});
+
+describe("a spot in a wall", () => {
+  test("moves out of it by the shortest way", () => {
+    const map = drawnMap("wall", ["...#...", "s..#...", "...#..."]);
+    // The wall covers 96 to 128, so bodies stand up to 84 on its left and from 140 on its right.
+    expect(nearestFree({ x: 100, y: 48 }, map)).toEqual({ x: 84, y: 48 });
+    expect(nearestFree({ x: 130, y: 48 }, map)).toEqual({ x: 140, y: 48 });
+  });
+
+  test("goes up rather than down, and left rather than right, where both are as near", () => {
+    const map = drawnMap("block", [".....", ".....", "..#..", ".....", "s...."]);
+    expect(nearestFree({ x: 80, y: 80 }, map)).toEqual({ x: 80, y: 52 });
+    const bar = drawnMap("bar", ["..#..", "s.#.."]);
+    expect(nearestFree({ x: 80, y: 32 }, bar)).toEqual({ x: 52, y: 32 });
+  });
+
+  test("leaves gaps aside that a body does not fit into", () => {
+    // The single open tile has 32 units for a body of 24.
+    const map = drawnMap("gap", ["#####", "##.##", "#####", "s####"]);
+    expect(nearestFree({ x: 80, y: 80 }, map)).toEqual({ x: 80, y: 52 });
+    const narrow = drawnMap("narrow", ["s..", "###", "###"]);
+    expect(nearestFree({ x: 90, y: 95 }, narrow)).toEqual({ x: 84, y: 20 });
+  });
+
+  test("finds the only spot of a map, wherever it is", () => {
+    const rows = Array.from({ length: 60 }, () => "#".repeat(60));
+    rows[59] = `${"#".repeat(59)}s`;
+    const map = drawnMap("one", rows);
+    expect(nearestFree({ x: 12, y: 12 }, map)).toEqual({ x: 1900, y: 1900 });
+  });
+});
+
+describe("on any map", () => {
+  const rows = fc
+    .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }))
+    .chain(([width, height]) =>
+      fc.array(fc.string({ unit: fc.constantFrom("#", "#", "."), minLength: width, maxLength: width }), {
+        minLength: height,
+        maxLength: height,
+      }),
+    )
+    .map((lines) => [`s${lines[0]!.slice(1)}`, ...lines.slice(1)]);
+
+  test("is what looking at every single spot finds", () => {
+    fc.assert(
+      fc.property(rows, fc.integer({ min: -20, max: 220 }), fc.integer({ min: -20, max: 220 }), (lines, x, y) => {
+        const map = drawnMap("any", lines);
+        expect(nearestFree({ x, y }, map)).toEqual(lookEverywhere({ x, y }, map));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** The same, without any cleverness. */
+function lookEverywhere(wanted: Spot, map: WorldMap): Spot {
+  const x = Math.min(Math.max(wanted.x, 12), map.width - 12);
+  const y = Math.min(Math.max(wanted.y, 12), map.height - 12);
+  let best: Spot & { distance: number } = { x: 0, y: 0, distance: Number.POSITIVE_INFINITY };
+  for (let down = 0; down <= map.height; down++) {
+    for (let across = 0; across <= map.width; across++) {
+      const distance = (across - x) ** 2 + (down - y) ** 2;
+      if (distance < best.distance && isFree(across, down, map)) best = { x: across, y: down, distance };
+    }
+  }
+  return { x: best.x, y: best.y };
+}

@@ -1,0 +1,107 @@
+// Players who come back by themselves: each signs in once, walks about, and joins again whenever it has lost its room.
+import { Client, type Room } from "@colyseus/sdk";
+import { ProtocolModifier } from "colyseus";
+import type { WorldState } from "../../schema/world-state.ts";
+import { until } from "./until.ts";
+
+interface Figure {
+  name: string;
+  x: number;
+  y: number;
+  facing: number;
+}
+
+const WORDS = ["left", "right", "up", "down"];
+
+/** Milliseconds between two tries to join. */
+const RETRY_MS = 200;
+
+/** A player that wants to be in the world. */
+export class Returning {
+  room: Room<unknown, WorldState> | undefined;
+  /** The code with which the last room was left. */
+  left: number | undefined;
+  /** The server's clock at every patch: ms since the room began. */
+  readonly ticks = new Set<number>();
+  readonly #client: Client;
+  readonly #options: object;
+  #walking: ReturnType<typeof setInterval> | undefined;
+  #ended = false;
+
+  private constructor(client: Client, options: object) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** Signs in at `http://host:port` and joins. */
+  static async join(url: string, options: object): Promise<Returning> {
+    const client = new Client(url);
+    // All SDK clients of one process share a token store.
+    client.auth.token = undefined as unknown as string;
+    await client.auth.signInAnonymously();
+    const player = new Returning(client, options);
+    await player.#join();
+    return player;
+  }
+
+  /** The id that the token names. */
+  get id(): string {
+    return JSON.parse(Buffer.from(this.#client.auth.token!.split(".")[1]!, "base64url").toString()).id;
+  }
+
+  /** Where it was last seen, by itself; a copy. */
+  get figure(): Figure | undefined {
+    const self = this.room?.state.players?.get(this.room.sessionId);
+    return self && { name: self.name, x: self.x, y: self.y, facing: self.facing };
+  }
+
+  /** Walks about, in a random direction for a second each, one step a tick. */
+  walk(): void {
+    let word = "left";
+    let steps = Math.floor(Math.random() * 20);
+    this.#walking = setInterval(() => {
+      if (steps++ % 20 === 0) word = WORDS[Math.floor(Math.random() * 4)]!;
+      if (this.room?.connection.isOpen) this.room.send("move", word);
+    }, 50);
+  }
+
+  stand(): void {
+    clearInterval(this.#walking);
+  }
+
+  /** Leaves for good. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.stand();
+    if (this.room?.connection.isOpen) await this.room.leave();
+  }
+
+  async #join(): Promise<void> {
+    const room = await this.#client.joinOrCreate<WorldState>("world", this.#options);
+    // A server that was killed knows no seats: joining again is what is tested.
+    room.reconnection.enabled = false;
+    const { onmessage } = room.connection.events;
+    room.connection.events.onmessage = (event) => {
+      const frame = new DataView(event.data);
+      if (frame.getUint8(0) & ProtocolModifier.TIMED) this.ticks.add(frame.getUint32(1, true));
+      onmessage?.(event);
+    };
+    room.onLeave((code) => {
+      this.left = code;
+      if (!this.#ended) void this.#comeBack();
+    });
+    await until(() => room.state.players?.has(room.sessionId));
+    this.room = room;
+  }
+
+  async #comeBack(): Promise<void> {
+    while (!this.#ended) {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS * (0.5 + Math.random())));
+      try {
+        return await this.#join();
+      } catch {
+        // The server is not there yet.
+      }
+    }
+  }
+}
