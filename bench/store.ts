@@ -1,0 +1,67 @@
+// How long a stored place takes to be found among very many: what a join waits for.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { openStore } from "../src/store/open.ts";
+import type { Place } from "../src/store/store.ts";
+
+const HELP = `npm run bench:store -- [--players 2000000] [--loads 20000] [--database-url postgres://…]
+
+Fills a store with places and measures how long loading one of them takes, one after the other and at random.
+Without --database-url that is a SQLite file in a folder of its own, removed at the end. A database that is given must be
+empty: its places are added to.`;
+
+/** Places that are saved in one transaction. */
+const BATCH = 20_000;
+
+const { values } = parseArgs({
+  options: {
+    players: { type: "string", default: "2000000" },
+    loads: { type: "string", default: "20000" },
+    "database-url": { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+const players = Number(values.players);
+const loads = Number(values.loads);
+if (values.help) console.log(HELP);
+else if (!Number.isInteger(players) || !Number.isInteger(loads) || players < 1 || loads < 100) {
+  console.error(`--players takes a whole number from 1 on, --loads one from 100 on.\n\n${HELP}`);
+  process.exitCode = 2;
+} else await measure();
+
+async function measure(): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), "bench-store-"));
+  const store = await openStore({ dataDir, databaseUrl: values["database-url"] });
+  try {
+    for (let first = 0; first < players; first += BATCH) {
+      await store.save(Array.from({ length: Math.min(BATCH, players - first) }, (_, i) => placeOf(first + i)));
+      if (first % (10 * BATCH) === 0) console.error(`stored ${first} of ${players} places`);
+    }
+    const times: number[] = [];
+    for (let i = 0; i < loads; i++) {
+      const { player, map } = placeOf(Math.floor(Math.random() * players));
+      const start = performance.now();
+      const found = await store.load(player, map);
+      times.push(performance.now() - start);
+      if (found?.player !== player) throw new Error(`the place of ${player} was not found`);
+    }
+    times.sort((a, b) => a - b);
+    const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))]!.toFixed(2);
+    console.log(
+      "| store | places | loads | p50 ms | p99 ms | p99.9 ms | max ms |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    );
+    const name = values["database-url"] ? "PostgreSQL" : "SQLite";
+    console.log(`| ${name} | ${players} | ${loads} | ${at(0.5)} | ${at(0.99)} | ${at(0.999)} | ${at(1)} |`);
+  } finally {
+    await store.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** The place of the player of a number. Ids are as long as real ones, and do not follow each other. */
+function placeOf(number: number): Place {
+  const player = [...String(number).padStart(10, "0")].reverse().join("").padEnd(22, "x");
+  return { player, map: "plaza", x: number % 4096, y: number % 2048, facing: 4, name: "bench", savedAt: 1 };
+}
