@@ -247,25 +247,6 @@ async function truth(sight: "promise" | "cells", { port, monitor }: Server, room
   const signal = AbortSignal.timeout(TRUTH_MS);
   const response = await fetch(`http://127.0.0.1:${port}/${path}`, { headers, signal });
   if (!response.ok) throw new Error(`the server answered ${response.status} to the question where everybody is`);
-  const answer = (await firstJson(response)) as Players & { state: { players: Players } };
+  const answer = (await response.json()) as Players & { state: { players: Players } };
   return sight === "cells" ? answer : answer.state.players;
-}
-
-/**
- * Reads a body until it is whole as JSON. Not to its end: the framework's router never ends a body that is larger than
- * the socket's buffer (setResponse of @colyseus/better-call 1.3.3 waits for `drain`, then leaves `end` out).
- */
-async function firstJson(response: Response): Promise<unknown> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
-    if (!text.endsWith("}")) continue;
-    try {
-      return JSON.parse(text);
-    } catch {
-      // The bracket of an inner object: there is more to come.
-    }
-  }
-  throw new Error("the server's answer to the question where everybody is ended too early");
 }

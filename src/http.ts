@@ -1,6 +1,6 @@
 // What the server answers over HTTP besides matchmaking: the page, the maps, health, the monitor, the playground.
 import { basicAuth, matchMaker, monitor, playground } from "colyseus";
-import express, { type Application } from "express";
+import express, { type Application, type NextFunction, type Request, type Response } from "express";
 import { identityRoutes } from "./identity.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -34,10 +34,24 @@ export async function httpRoutes(app: Application, settings: HttpSettings): Prom
   });
   identityRoutes(app, settings.tokens);
   const users = { [settings.monitorUser]: settings.monitorPassword };
-  app.use("/monitor", monitor({ use: [basicAuth({ users, realm: "sabang monitor" })] }));
+  app.use("/monitor", endingAnswers, monitor({ use: [basicAuth({ users, realm: "sabang monitor" })] }));
   if (settings.playground) app.use("/playground", playground());
   app.use("/maps", express.static(settings.mapsFolder));
   await settings.page(app);
+}
+
+/**
+ * The framework's router waits for `drain` when an answer is larger than the socket's buffer, and then never ends it
+ * (setResponse of @colyseus/better-call 1.3.3): the monitor would hang on a crowded room. Told that there is no need to
+ * wait, it ends the answer, which is in memory anyway.
+ */
+function endingAnswers(_request: Request, response: Response, next: NextFunction): void {
+  const write = response.write.bind(response) as (...values: unknown[]) => boolean;
+  response.write = (...values: unknown[]) => {
+    write(...values);
+    return true;
+  };
+  next();
 }
 
 /** Why no new players should be sent here; undefined while they should. */

@@ -1,5 +1,6 @@
 // What the server answers over HTTP.
 import { expect, test } from "@jest/globals";
+import { Player } from "../../schema/player.ts";
 import { MONITOR, startServer } from "../support/server.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
@@ -47,6 +48,18 @@ test("the monitor shows the rooms and the players in them", async () => {
   const room = await (await fetch(`${server.url}/monitor/api/room?roomId=${client.roomId}`, { headers })).json();
   expect(JSON.stringify(room)).toContain(client.sessionId);
   expect(JSON.stringify(room)).toContain("Ada");
+});
+
+test("the monitor's answer about a crowded room comes to an end", async () => {
+  const client = await joinWithSdk(server);
+  const { players } = (await server.roomOf(client.sessionId)).state;
+  for (let i = 0; i < 5000; i++) players.set(`extra-${i}`, new Player().assign({ name: "extra", x: i, y: i }));
+  const answer = await fetch(`${server.url}/monitor/api/room?roomId=${client.roomId}`, {
+    headers: basic(MONITOR.user, MONITOR.password),
+    signal: AbortSignal.timeout(20_000),
+  });
+  const { state } = (await answer.json()) as { state: { players: Record<string, unknown> } };
+  expect(Object.keys(state.players)).toHaveLength(5001);
 });
 
 test.each(["/playground", "/playground/"])("%s shows the playground outside production", async (path) => {
