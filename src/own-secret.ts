@@ -17,7 +17,10 @@ export function ownSecret(dataDir: string): string {
     return read(file) ?? make(dataDir, file);
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    const mend = "let the user that runs the server write to the folder, or set JWT_SECRET";
+    const isFull = (error as NodeJS.ErrnoException).code === "ENOSPC";
+    const mend = isFull
+      ? "make room on its disk"
+      : "let the user that runs the server write to the folder, or set JWT_SECRET";
     throw new StoreError("DATA_DIR", `${file} cannot be used: ${(error as Error).message}`, mend, error);
   }
 }
@@ -25,8 +28,8 @@ export function ownSecret(dataDir: string): string {
 function make(dataDir: string, file: string): string {
   mkdirSync(dataDir, { recursive: true });
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString("base64url")}\n`, { mode: 0o600 });
   try {
+    writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString("base64url")}\n`, { mode: 0o600 });
     // Whole or not at all, and never over another one: of two servers that start at once both take the first one's.
     linkSync(draft, file);
   } catch (error) {
