@@ -13,9 +13,9 @@ const MEDIUM = 0xffff;
 const HEAD_BYTES = 4;
 
 /**
- * `ws` gives the socket a frame's header and payload as two buffers, which costs a gathered write for each frame. Most
- * of what a server of many players does is to send small frames: joined before, they are plain writes, and cheaper even
- * with the copy (docs/performance.md has the figures). What is not a binary frame of less than 64 kB goes the usual way.
+ * `ws` gives the socket a frame's header and payload as two buffers, which is a gathered write for each frame. Most of
+ * what a server of many players does is to send small frames: joined before, each is a plain write of one buffer. What
+ * is not a binary frame of less than 64 kB goes the usual way.
  */
 export class WholeFrameSocket extends WebSocket {
   #plain: boolean | undefined;

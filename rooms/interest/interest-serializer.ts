@@ -143,8 +143,8 @@ export class InterestSerializer implements Serializer<PeopledState> {
     this.#encodeChanges();
     this.#encoder.discardChanges();
 
-    // All frames are written before the first is sent: so each loop stays in the processor's caches, and the far end of
-    // a socket on the same machine is woken less often. They become buffers one by one, which makes little garbage.
+    // All frames are written before the first is sent: whatever a client does while it is sent to changes nobody else's.
+    // They become buffers one by one, which leaves little for the collector at a time.
     const count = clients.length;
     this.#firstServed += Math.ceil(count * TURN);
     const served: Viewer[] = [];
