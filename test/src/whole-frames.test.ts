@@ -1,4 +1,4 @@
-// Frames that are handed to the kernel whole, to a reader that does not keep up.
+// Frames that are handed to the kernel whole, to readers of which one does not keep up.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "@jest/globals";
@@ -6,23 +6,42 @@ import { WebSocket, WebSocketServer } from "ws";
 import { WholeFrameSocket } from "../../src/whole-frames.ts";
 import { until } from "../support/until.ts";
 
-test("frames of every size arrive whole and in turn, also when the reader pauses and they have to wait", async () => {
+test("frames of every size arrive whole and in turn, while another reader pauses and makes its own wait", async () => {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1", WebSocket: WholeFrameSocket });
   await once(server, "listening");
-  const accepted = once(server, "connection");
-  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const [socket] = (await accepted) as [WholeFrameSocket];
-  await once(client, "open");
-  const received: Buffer[] = [];
-  client.on("message", (data: Buffer) => received.push(data));
-  client.pause();
-  const sizes = [0, 1, 125, 126, 300, 65_535, 65_536, 100_000];
-  const sent = Array.from({ length: 800 }, (_, i) => Buffer.alloc(sizes[i % sizes.length]!, i));
-  for (const frame of sent) socket.send(frame, { binary: true });
-  expect(socket.bufferedAmount).toBeGreaterThan(0);
-  client.resume();
-  await until(() => received.length === sent.length);
-  expect(received.every((frame, i) => frame.equals(sent[i]!))).toBe(true);
-  client.terminate();
+  const connect = async () => {
+    const accepted = once(server, "connection");
+    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const [socket] = (await accepted) as [WholeFrameSocket];
+    await once(client, "open");
+    const received: Buffer[] = [];
+    client.on("message", (data: Buffer) => received.push(data));
+    return { client, socket, received, sent: [] as Buffer[] };
+  };
+  const paused = await connect();
+  const lively = await connect();
+  paused.client.pause();
+  // The longer ones, which go the usual way, come last: it is one of the others that the kernel must not take whole.
+  const sizes = [
+    ...Array.from({ length: 900 }, (_, i) => [1, 125, 126, 300, 0, 65_535, 65_534][i % 7]!),
+    65_536,
+    100_000,
+  ];
+  for (const [i, size] of sizes.entries()) {
+    for (const [offset, { socket, sent }] of [paused, lively].entries()) {
+      const frame = Buffer.alloc(size, 2 * i + offset);
+      sent.push(frame);
+      socket.send(frame, { binary: true });
+    }
+    // So that the lively reader's socket is empty, and its frames are written at once.
+    await until(() => lively.received.length === lively.sent.length);
+  }
+  expect(paused.socket.bufferedAmount).toBeGreaterThan(0);
+  paused.client.resume();
+  for (const { received, sent } of [paused, lively]) {
+    await until(() => received.length === sent.length);
+    expect(received.findIndex((frame, i) => !frame.equals(sent[i]!))).toBe(-1);
+  }
+  for (const { client } of [paused, lively]) client.terminate();
   server.close();
 });
