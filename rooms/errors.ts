@@ -19,6 +19,18 @@ export const ERRORS = {
     sentence:
       "Nobody can tell where you stood: the store is away. Try again in a few seconds, or join without a token.",
   },
+  /** Refuses a join, as HTTP status: the client speaks another version of the protocol. */
+  outdated: { code: 426, sentence: "This page is of another version than the server. Reload it." },
+  /** Refuses a join or an upgrade, as HTTP status. */
+  foreignOrigin: { code: 403, sentence: "Pages of this site may not join this server." },
+  /** Refuses a join or a sign-in, as HTTP status. */
+  tooManyJoins: { code: 429, sentence: "Too many joins from your address. Try again in a minute." },
+  /** Refuses a join or an upgrade, as HTTP status. */
+  tooManyConnections: { code: 429, sentence: "Too many connections from your address. Close one of them first." },
+  /** Refuses a join, as HTTP status: nothing of ours is that large. */
+  tooLarge: { code: 413, sentence: "This request is larger than any that the server takes." },
+  /** Refuses a join, as HTTP status, while those who are in need all there is. */
+  busy: { code: 503, sentence: "The server is full at the moment. Try again in some seconds." },
   /** Answers a message; the connection stays. */
   badMove: { code: 4301, sentence: `A move must be one of these words: ${DIRECTION_WORDS.join(", ")}.` },
   /** Answers a message; the connection stays. */
@@ -29,6 +41,12 @@ export const ERRORS = {
   joinRefused: { code: 4311, sentence: "The join was refused." },
   /** Closes the connection, and no seat is held. */
   takenOver: { code: 4312, sentence: "You have joined from elsewhere, and play on there." },
+  /** Closes the connection, and no seat is held. */
+  flooding: { code: 4313, sentence: "You keep sending more messages than the server takes." },
+  /** Closes the connection: too much waits for a client that does not read. */
+  notReading: { code: 4314, sentence: "You do not read what the server sends." },
+  /** Closes the connection, and no seat is held. */
+  idle: { code: 4315, sentence: "You stood still for too long. Join again to play on." },
   /** Closes a plain WebSocket when the server stops; it is the framework's own code for that. */
   serverShutdown: { code: 4001, sentence: "The server is shutting down. Connect again in a few seconds." },
 } as const;

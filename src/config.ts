@@ -1,6 +1,7 @@
 // Every setting of the server: its variable, default, accepted values and one sentence. Nothing else reads the
 // environment, and the table in README.md is held to this one by a test.
 import { randomBytes } from "node:crypto";
+import proxyaddr from "proxy-addr";
 import { z } from "zod";
 
 /** One environment variable. `schema` reads its text; undefined stands for unset or empty. */
@@ -40,13 +41,52 @@ const wholeNumber = (fallback: number, least: number, most: number) =>
     .refine((value) => value >= least && value <= most)
     .or(z.undefined().transform(() => fallback));
 
+/** A limit: a whole number, of which 0 means that there is none. */
+const limit = (fallback: number, most: number) => wholeNumber(fallback, 0, most);
+
+/** The same, where the default depends on other settings. */
+const optionalLimit = (most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .refine((value) => value <= most)
+    .optional();
+
 const text = (fallback: string) => z.string().or(z.undefined().transform(() => fallback));
+
+const list = (value: string) => value.split(",").map((item) => item.trim());
+
+/** Origins as browsers send them: no path, no trailing slash, the default port left out. */
+const origins = z
+  .string()
+  .transform(list)
+  .refine((values) =>
+    values.every((value) => /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value),
+  )
+  .or(z.undefined().transform((): string[] => []));
+
+const proxies = z
+  .string()
+  .transform(list)
+  .refine(isProxyList)
+  .or(z.undefined().transform((): string[] => []));
 
 const key = z
   .string()
   .min(KEY_LENGTH)
   .refine((value) => new Set(value).size >= KEY_VARIETY && !WELL_KNOWN.test(value) && !WELL_KNOWN_KEY.test(value))
   .optional();
+
+/** Whether the list is one that `proxy-addr` can match addresses against. */
+function isProxyList(values: string[]): boolean {
+  try {
+    proxyaddr.compile(values);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The settings, in the order in which people read about them. */
 export const SETTINGS = {
@@ -130,13 +170,94 @@ export const SETTINGS = {
     accepted: "a folder that holds Tiled maps, `plaza.tmj` among them",
     purpose: "Where the worlds are.",
   }),
+  METRICS_TOKEN: setting({
+    schema: z.string().min(16).optional(),
+    fallback: "none",
+    accepted: "16 or more characters",
+    purpose: "What `/metrics` asks for as a bearer token. Without it everybody may read them.",
+    secret: true,
+  }),
+  ALLOWED_ORIGINS: setting({
+    schema: origins,
+    fallback: "none",
+    accepted: "origins such as https://play.example.org, separated by commas",
+    purpose: "The sites whose pages may join, besides the server's own. Without it every page may.",
+  }),
+  TRUST_PROXY: setting({
+    schema: proxies,
+    fallback: "none",
+    accepted: "addresses or networks, such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, separated by commas",
+    purpose: "The proxies in front of the server whose `X-Forwarded-For` is believed.",
+  }),
+  MAX_PLAYERS_PER_ROOM: setting({
+    schema: limit(2000, 100_000),
+    fallback: "2000",
+    accepted: "a whole number from 0 to 100000 (0: no limit)",
+    purpose: "Players in one room. Who comes after that gets another room of the same map.",
+  }),
+  MAX_MESSAGES_PER_SECOND: setting({
+    schema: limit(100, 10_000),
+    fallback: "100",
+    accepted: "a whole number from 0 to 10000 (0: no limit)",
+    purpose: "Frames a client may send in the long run. Who keeps sending more is disconnected.",
+  }),
+  MAX_CONNECTIONS_PER_ADDRESS: setting({
+    schema: optionalLimit(100_000),
+    fallback: "50 in production, else 0",
+    accepted: "a whole number from 0 to 100000 (0: no limit)",
+    purpose: "WebSockets that one address may have open.",
+  }),
+  MAX_JOINS_PER_MINUTE: setting({
+    schema: optionalLimit(100_000),
+    fallback: "60 in production, else 0",
+    accepted: "a whole number from 0 to 100000 (0: no limit)",
+    purpose: "Joins, and sign-ins, that one address may ask for in a minute.",
+  }),
+  MAX_IDLE_SECONDS: setting({
+    schema: limit(600, 86_400),
+    fallback: "600",
+    accepted: "a whole number from 0 to 86400 (0: no limit)",
+    purpose: "How long a player may stand still without sending anything before it is removed.",
+  }),
+  MAX_FRAME_BYTES: setting({
+    schema: wholeNumber(4096, 256, 1_048_576),
+    fallback: "4096",
+    accepted: "a whole number from 256 to 1048576",
+    purpose: "The largest frame a client may send.",
+  }),
+  MAX_SEND_BUFFER_BYTES: setting({
+    schema: wholeNumber(1_048_576, 65_536, 67_108_864),
+    fallback: "1048576",
+    accepted: "a whole number from 65536 to 67108864",
+    purpose: "What may wait in the server for a client that does not read. Beyond it the client is disconnected.",
+  }),
+  ADMISSION_MAX_DELAY_MS: setting({
+    schema: limit(100, 10_000),
+    fallback: "100",
+    accepted: "a whole number from 0 to 10000 (0: no limit)",
+    purpose: "How late ticks may be, as their p99 in milliseconds, before new players are refused.",
+  }),
+  RECORD: setting({
+    schema: z
+      .enum(["0", "1"])
+      .or(z.undefined().transform(() => "0" as const))
+      .transform((value) => value === "1"),
+    fallback: "0",
+    accepted: "0 or 1",
+    purpose: "With 1 each room writes its inputs into a file under `DATA_DIR`, which can be replayed.",
+  }),
 } satisfies Record<string, Setting<unknown>>;
+
+/** Limits that are per address: off where one person starts fifty clients, on where strangers come. */
+const PER_ADDRESS_IN_PRODUCTION = { MAX_CONNECTIONS_PER_ADDRESS: 50, MAX_JOINS_PER_MINUTE: 60 };
 
 type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]["schema"]> };
 
 /** The settings as the server uses them. */
 export interface Config extends Settings {
   MONITOR_PASSWORD: string;
+  MAX_CONNECTIONS_PER_ADDRESS: number;
+  MAX_JOINS_PER_MINUTE: number;
   /** Whether the monitor's password was made up at start, so that it has to be told. */
   monitorPasswordIsRandom: boolean;
   production: boolean;
@@ -164,8 +285,13 @@ export function readConfig(environment: Environment): Config {
     if (!environment[name]) faults.push(`${name}: not set; expected ${SETTINGS[name].accepted}`);
   }
   if (faults.length > 0) throw new ConfigError(faults);
+  const perAddress = production
+    ? PER_ADDRESS_IN_PRODUCTION
+    : { MAX_CONNECTIONS_PER_ADDRESS: 0, MAX_JOINS_PER_MINUTE: 0 };
   return {
     ...settings,
+    MAX_CONNECTIONS_PER_ADDRESS: settings.MAX_CONNECTIONS_PER_ADDRESS ?? perAddress.MAX_CONNECTIONS_PER_ADDRESS,
+    MAX_JOINS_PER_MINUTE: settings.MAX_JOINS_PER_MINUTE ?? perAddress.MAX_JOINS_PER_MINUTE,
     MONITOR_PASSWORD: settings.MONITOR_PASSWORD ?? randomBytes(12).toString("base64url"),
     monitorPasswordIsRandom: settings.MONITOR_PASSWORD === undefined,
     production,
