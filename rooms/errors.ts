@@ -50,3 +50,15 @@ export const ERRORS = {
   /** Closes a plain WebSocket when the server stops; it is the framework's own code for that. */
   serverShutdown: { code: 4001, sentence: "The server is shutting down. Connect again in a few seconds." },
 } as const;
+
+/** The name of an error in the table. */
+export type ErrorName = keyof typeof ERRORS;
+
+/**
+ * Which error of the table somebody was sent, or undefined if it is none of ours. Where several have one code their
+ * sentences tell them apart; the sentence that was sent may go on after that of the table.
+ */
+export function nameOfError({ code, message }: { code: number; message: string }): ErrorName | undefined {
+  const names = (Object.keys(ERRORS) as ErrorName[]).filter((name) => ERRORS[name].code === code);
+  return names.length > 1 ? names.find((name) => message.startsWith(ERRORS[name].sentence)) : names[0];
+}

@@ -25,6 +25,7 @@ import { ERRORS } from "./errors.ts";
 import { Grid } from "./interest/grid.ts";
 import { InterestSerializer } from "./interest/interest-serializer.ts";
 import { DEFAULT_MAP, type JoinOptions, parseJoinOptions } from "./join-options.ts";
+import type { InputTally, RoomObserver } from "./observer.ts";
 import { KeptPlaces, type Place, type Places } from "./places.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -38,6 +39,8 @@ export interface WorldRoomSettings {
   identify: (token: string) => Promise<string>;
   /** Where the places of those with a token are kept. */
   places: Places;
+  /** Who is told what happens; nobody by default. */
+  observer?: RoomObserver;
   /** Start of the room's chance; by default another one for each room. */
   seed?: number;
 }
@@ -63,6 +66,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     bufferMaxSize: QUEUE_LIMIT,
     sanitize: (input) => {
       input.direction = directionOfCode(input.direction);
+      this.#received++;
     },
   });
 
@@ -70,6 +74,9 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   #reconnectionSeconds!: number;
   #places!: KeptPlaces;
   #sessions!: Sessions;
+  #observer: RoomObserver | undefined;
+  /** Moves and inputs that have arrived. */
+  #received = 0;
   /** The seats that are held for dropped connections, by session id. */
   readonly #held = new Map<string, Deferred>();
 
@@ -78,6 +85,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     move: (client: Client, word: unknown, context: MessageContext) => {
       const direction = directionOfWord(word);
       if (direction === undefined) return this.#answer(client, ERRORS.badMove, context);
+      this.#received++;
       this.#world.move(client.sessionId, direction);
     },
     _: (client: Client) => this.#answer(client, ERRORS.unknownMessage),
@@ -93,6 +101,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     this.#reconnectionSeconds = settings.reconnectionSeconds;
     this.#places = new KeptPlaces(places, map);
     this.#sessions = sessions;
+    this.#observer = settings.observer;
     this.state.map = map;
     this.state.width = ground.width;
     this.state.height = ground.height;
@@ -103,6 +112,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     // Only after the timestep: as a field it would have the framework tick the room's clock by another timer, which
     // eats the time that the step is measured by.
     this.patchRate = null;
+    this.#observer?.opened(this);
   }
 
   override async onJoin(client: WorldClient, options: Partial<JoinOptions> = {}) {
@@ -110,6 +120,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     const id = client.auth?.id;
     if (id === undefined) {
       this.#enter(sessionId, options.name);
+      this.#observer?.joined(this, client);
       return;
     }
     // The body that this player has already goes now, and where it stood is the place that is found.
@@ -121,6 +132,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     }
     const player = this.#enter(sessionId, options.name ?? place?.name, place);
     this.#places.keep(sessionId, id, player, place);
+    this.#observer?.joined(this, client, id);
   }
 
   override async onDrop(client: WorldClient, code?: number) {
@@ -129,6 +141,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     if (!DROPPED.has(code) || !this.state.players.has(sessionId)) return;
     const held = this.allowReconnection(client, this.#reconnectionSeconds);
     this.#held.set(sessionId, held);
+    this.#observer?.held(this, client, held.promise);
     try {
       await held;
     } catch {
@@ -139,16 +152,24 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     }
   }
 
-  override onLeave(client: WorldClient) {
+  override onLeave(client: WorldClient, code?: number) {
     this.#exit(client.sessionId);
+    this.#observer?.left(this, client, code);
     const id = client.auth?.id;
     if (id !== undefined) this.#sessions.finish(id, client.sessionId);
+  }
+
+  override onDispose() {
+    this.#observer?.closed(this);
   }
 
   /** Keeps a fault in one handler from being the end of every room: without it the framework shuts the process. */
   override onUncaughtException(error: RoomException, where: string) {
     // An answer to a client is no fault of ours.
-    if (error.cause instanceof ServerError) return;
+    if (error.cause instanceof ServerError) {
+      if (where === "onJoin") this.#observer?.refused(error.cause, this);
+      return;
+    }
     logger.error({ err: error.cause, room: this.roomId, where }, "a room's handler threw");
   }
 
@@ -159,9 +180,19 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
    * 3. the places that are kept are handed on, to be written behind the room's back.
    */
   step() {
+    const begun = performance.now();
     this.#world.tick((id) => this.inputs.get(id).next()?.direction);
+    const moved = performance.now();
     this.broadcastPatch();
+    this.#observer?.ticked(this, begun, moved, performance.now());
     this.#places.save();
+  }
+
+  /** What has become of the inputs so far. It counts those that wait, so it is not for every tick. */
+  tally(): InputTally {
+    let waiting = this.#world.waiting;
+    for (const id of this.state.players.keys()) waiting += this.inputs.get(id).size;
+    return { received: this.#received, applied: this.#world.taken, idle: this.#world.idle, waiting };
   }
 
   /** Gives a session its body: where it stood before, if that is known. */

@@ -22,6 +22,8 @@ export class World {
   readonly #random: Random;
   readonly #movers = new Map<string, Mover>();
   #dropped = 0;
+  #taken = 0;
+  #idle = 0;
 
   constructor(map: WorldMap, random: Random) {
     this.#map = map;
@@ -31,6 +33,23 @@ export class World {
   /** Steps that were asked for while the asker's queue was full, and so never taken. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Steps that were taken, those that a wall stopped included. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Predicted inputs without a direction that were taken along. */
+  get idle(): number {
+    return this.#idle;
+  }
+
+  /** Steps asked for by `move` that wait. It counts them, so it is not for every tick. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const { moves } of this.#movers.values()) waiting += moves.length;
+    return waiting;
   }
 
   /**
@@ -72,9 +91,21 @@ export class World {
    */
   tick(nextInput: NextInput): void {
     for (const [id, { body, moves }] of this.#movers) {
-      const direction = moves.shift() ?? firstDirection(id, nextInput);
-      if (direction !== undefined) step(body, direction, this.#map);
+      const direction = moves.shift() ?? this.#firstDirection(id, nextInput);
+      if (direction === undefined) continue;
+      step(body, direction, this.#map);
+      this.#taken++;
     }
+  }
+
+  /** The first of a player's waiting inputs that asks for a direction; those before it are taken along. */
+  #firstDirection(id: string, nextInput: NextInput): Direction | undefined {
+    for (let code = nextInput(id); code !== undefined; code = nextInput(id)) {
+      const direction = directionOfCode(code);
+      if (direction !== NONE) return direction;
+      this.#idle++;
+    }
+    return undefined;
   }
 
   #spawn(): Spot {
@@ -82,13 +113,4 @@ export class World {
     if (spawn === undefined) throw new Error(`map "${this.#map.name}" has no spawn`);
     return spawn;
   }
-}
-
-/** The first of a player's waiting inputs that asks for a direction; those before it are taken along. */
-function firstDirection(id: string, nextInput: NextInput): Direction | undefined {
-  for (let code = nextInput(id); code !== undefined; code = nextInput(id)) {
-    const direction = directionOfCode(code);
-    if (direction !== NONE) return direction;
-  }
-  return undefined;
 }

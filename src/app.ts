@@ -5,6 +5,8 @@ import type { Application } from "express";
 import { defineWorldRoom, type WorldRoomSettings } from "../rooms/world-room.ts";
 import { GuardedSocket } from "./frame-guard.ts";
 import { type HttpSettings, httpRoutes } from "./http.ts";
+import { Metrics } from "./metrics.ts";
+import { Observer } from "./observer.ts";
 import { PLAIN_PATH, PlainSockets } from "./plain-sockets.ts";
 import { MAX_MISSED_PINGS, PING_INTERVAL_MS, SOCKET_OPTIONS } from "./sockets.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
@@ -21,8 +23,8 @@ export interface App {
 
 /** What an app is told: settings of the rooms, of HTTP, who is who, where places are kept, and who takes its log lines. */
 export interface AppSettings {
-  rooms: Omit<WorldRoomSettings, "identify" | "places">;
-  http: Omit<HttpSettings, "tokens" | "isStoreHealthy">;
+  rooms: Omit<WorldRoomSettings, "identify" | "places" | "observer">;
+  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "metrics">;
   tokens: Tokens;
   /** Started already. It is closed with the app. */
   places: WriteBehind;
@@ -36,7 +38,10 @@ const ROOM_PATH = /^\/([\w-]+\/[\w-]+)?$/;
 export function createApp(settings: AppSettings): App {
   const { tokens, places } = settings;
   const httpServer = createServer();
-  const plainSockets = new PlainSockets();
+  const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], places, tokens });
+  const observer = new Observer(metrics, settings.logger);
+  observer.watchMatchmaking();
+  const plainSockets = new PlainSockets(observer);
   const transport = new WebSocketTransport({
     ...SOCKET_OPTIONS,
     pingInterval: PING_INTERVAL_MS,
@@ -54,9 +59,10 @@ export function createApp(settings: AppSettings): App {
   const server = defineServer({
     transport,
     rooms: {
-      world: defineWorldRoom({ ...settings.rooms, places, identify: (token) => tokens.read(token) }),
+      world: defineWorldRoom({ ...settings.rooms, places, observer, identify: (token) => tokens.read(token) }),
     },
-    express: (app: Application) => httpRoutes(app, { ...settings.http, tokens, isStoreHealthy: () => places.healthy }),
+    express: (app: Application) =>
+      httpRoutes(app, { ...settings.http, tokens, metrics, isStoreHealthy: () => places.healthy }),
     logger: settings.logger,
     greet: false,
     // Signals and faults are the process's business: src/run.ts.

@@ -2,6 +2,7 @@
 import { logger, Protocol } from "colyseus";
 import WebSocket from "ws";
 import { ERRORS } from "../rooms/errors.ts";
+import { traffic } from "./traffic.ts";
 import { WholeFrameSocket } from "./whole-frames.ts";
 
 /** The low five bits of a frame's first byte say what it is; the upper three only modify that. */
@@ -44,7 +45,9 @@ export class GuardedSocket extends WholeFrameSocket {
   #receive(values: unknown[]): boolean {
     // What was still on its way when the connection was closed is not to be acted on.
     if (this.readyState !== WebSocket.OPEN) return false;
+    traffic.framesReceived++;
     if (isRefused(values[0], values[1])) {
+      traffic.framesRefused++;
       this.close(ERRORS.badFrame.code, ERRORS.badFrame.sentence);
       return false;
     }
@@ -52,6 +55,7 @@ export class GuardedSocket extends WholeFrameSocket {
       return super.emit("message", ...values);
     } catch (error) {
       // Thrown on from here it would be an uncaught exception, which ends the process for everybody.
+      traffic.framesRefused++;
       logger.error({ err: error }, "a frame could not be read; its connection is closed");
       this.close(ERRORS.badFrame.code, ERRORS.badFrame.sentence);
       return false;

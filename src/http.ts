@@ -2,6 +2,7 @@
 import { basicAuth, matchMaker, monitor, playground } from "colyseus";
 import express, { type Application, type NextFunction, type Request, type Response } from "express";
 import { identityRoutes } from "./identity.ts";
+import { type Metrics, metricsRoute } from "./metrics.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** What the routes need to know. */
@@ -9,6 +10,9 @@ export interface HttpSettings {
   monitorUser: string;
   monitorPassword: string;
   mapsFolder: string;
+  metrics: Metrics;
+  /** What `/metrics` asks for; without it everybody may read them. */
+  metricsToken?: string;
   /** Signs the tokens that `/auth` gives out. */
   tokens: Tokens;
   /** Whether places are being saved. While they are not, those who come with a token may be refused. */
@@ -32,6 +36,7 @@ export async function httpRoutes(app: Application, settings: HttpSettings): Prom
       .type("text")
       .send(`${hindrance ?? "ready"}\n`);
   });
+  metricsRoute(app, settings.metrics, settings.metricsToken);
   identityRoutes(app, settings.tokens);
   const users = { [settings.monitorUser]: settings.monitorPassword };
   app.use("/monitor", endingAnswers, monitor({ use: [basicAuth({ users, realm: "sabang monitor" })] }));

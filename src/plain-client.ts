@@ -16,6 +16,7 @@ import WebSocket from "ws";
 import { ERRORS } from "../rooms/errors.ts";
 import { WorldState } from "../schema/world-state.ts";
 import { STEP } from "../sim/rules.ts";
+import { traffic } from "./traffic.ts";
 
 /** The low five bits of a frame's first byte say what it is. */
 const CODE_BITS = 0x1f;
@@ -52,6 +53,11 @@ export class PlainClient {
 
   get readyState(): number {
     return this.#socket.readyState;
+  }
+
+  /** Bytes that wait for the other side to read. */
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount;
   }
 
   /** Hands the room what should be one of the eight words. */
@@ -115,6 +121,10 @@ export class PlainClient {
   }
 
   #json(message: object): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    const text = JSON.stringify(message);
+    traffic.framesSent++;
+    traffic.bytesSent += Buffer.byteLength(text);
+    this.#socket.send(text);
   }
 }

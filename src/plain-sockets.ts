@@ -12,8 +12,10 @@ import {
 } from "colyseus";
 import { WebSocket, WebSocketServer } from "ws";
 import { ERRORS } from "../rooms/errors.ts";
+import type { Observer } from "./observer.ts";
 import { PlainClient } from "./plain-client.ts";
 import { MAX_MISSED_PINGS, PING_INTERVAL_MS, SOCKET_OPTIONS } from "./sockets.ts";
+import { traffic } from "./traffic.ts";
 
 /** The path of the plain protocol. */
 export const PLAIN_PATH = "/websocket";
@@ -26,8 +28,10 @@ export class PlainSockets {
   readonly #server = new WebSocketServer(SOCKET_OPTIONS);
   readonly #missedPings = new Map<WebSocket, number>();
   readonly #pings: NodeJS.Timeout;
+  readonly #observer: Observer;
 
-  constructor() {
+  constructor(observer: Observer) {
+    this.#observer = observer;
     this.#pings = setInterval(() => this.#pingAll(), PING_INTERVAL_MS);
     this.#pings.unref();
   }
@@ -59,6 +63,7 @@ export class PlainSockets {
       if (early.length < EARLY_LIMIT) early.push(word);
     };
     socket.on("message", (data, isBinary) => {
+      traffic.framesReceived++;
       if (socket.readyState === WebSocket.OPEN) take(isBinary ? "" : String(data));
     });
 
@@ -69,7 +74,10 @@ export class PlainSockets {
       remoteAddress: request.socket.remoteAddress,
     });
     query.delete("token");
-    const seat = await matchMaker.joinOrCreate("world", Object.fromEntries(query), auth);
+    const seat = await matchMaker.joinOrCreate("world", Object.fromEntries(query), auth).catch((error) => {
+      this.#observer.refused(error);
+      throw error;
+    });
     // Gone meanwhile: the seat expires by itself, while a client made now would never hear of the end of its socket.
     if (socket.readyState !== WebSocket.OPEN) return;
     const client = new PlainClient(seat.sessionId, socket);

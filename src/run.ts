@@ -1,10 +1,9 @@
 // The life of the process: environment, start, signals, end. What it runs is put together in src/app.ts.
-import { pino } from "pino";
-import pretty from "pino-pretty";
 import { MapError } from "../sim/map.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import type { HttpSettings } from "./http.ts";
 import { listen } from "./listen.ts";
+import { createLogger } from "./logger.ts";
 import { ownSecret } from "./own-secret.ts";
 import { shutDown } from "./shutdown.ts";
 import { openStore } from "./store/open.ts";
@@ -34,11 +33,7 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
     () => openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL }),
     StoreError,
   );
-  // Written at once, without a worker thread: one whose reader is gone would hold up the end of the process.
-  const logger = pino(
-    { level: config.LOG_LEVEL },
-    config.production ? pino.destination({ sync: true }) : pretty({ ignore: "pid,hostname", sync: true }),
-  );
+  const logger = createLogger(config.LOG_LEVEL, config.production);
   const places = new WriteBehind(store, logger);
   places.start();
   const app = createApp({
@@ -47,6 +42,7 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
       monitorUser: config.MONITOR_USER,
       monitorPassword: config.MONITOR_PASSWORD,
       mapsFolder: config.MAPS_DIR,
+      metricsToken: config.METRICS_TOKEN,
       playground: !config.production,
       page,
     },

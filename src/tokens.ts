@@ -25,6 +25,7 @@ export function newPlayerId(): string {
 export class Tokens {
   readonly #secret: string;
   readonly #secrets: readonly string[];
+  #issued = 0;
 
   /** @param oldSecret the one before, whose tokens are read too. */
   constructor(secret: string, oldSecret?: string) {
@@ -32,8 +33,14 @@ export class Tokens {
     this.#secrets = oldSecret === undefined ? [secret] : [secret, oldSecret];
   }
 
+  /** How many were signed. */
+  get issued(): number {
+    return this.#issued;
+  }
+
   /** A new token for a player. */
   async sign(id: string): Promise<string> {
+    this.#issued++;
     JWT.settings.secret = this.#secret;
     return JWT.sign({ id }, { algorithm: ALGORITHMS[0], expiresIn: LIFETIME });
   }

@@ -42,6 +42,8 @@ export interface TestServer {
   roomOf(sessionId: string): Promise<WorldRoom>;
   /** Announces a warning or an error that the log will hold: whatever was not announced fails the test. */
   expectLog(pattern: RegExp): void;
+  /** The value of one series as `/metrics` has it, such as `sabang_rooms{map="plaza"}`; undefined if there is none. */
+  metric(series: string): Promise<number | undefined>;
 }
 
 export interface TestSettings {
@@ -49,6 +51,7 @@ export interface TestSettings {
   reconnectionSeconds?: number;
   seed?: number;
   playground?: boolean;
+  metricsToken?: string;
   /** Stands in front of the store, to fail in its place. */
   store?: (store: Store) => Store;
 }
@@ -75,6 +78,7 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
       monitorPassword: MONITOR.password,
       mapsFolder: MAPS,
       playground: settings.playground ?? false,
+      metricsToken: settings.metricsToken,
       page: (express) => {
         express.get("/", (_request, response) => {
           response.send("the page");
@@ -120,6 +124,12 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
       return until(() => rooms.find((room) => room.state.players.has(sessionId)));
     },
     expectLog: (pattern) => announced.push(pattern),
+    metric: async (series) => {
+      const authorization = `Bearer ${settings.metricsToken}`;
+      const text = await (await fetch(`${url}/metrics`, { headers: { authorization } })).text();
+      const line = text.split("\n").find((line) => line.startsWith(`${series} `));
+      return line === undefined ? undefined : Number(line.slice(series.length + 1));
+    },
   };
 }
 

@@ -1,0 +1,106 @@
+// What happens in rooms and at their door: each event is counted, and has one line in the log. No name, no token is in it.
+import type { Client, ServerError } from "colyseus";
+import { matchMaker } from "colyseus";
+import { nameOfError } from "../rooms/errors.ts";
+import type { RoomObserver } from "../rooms/observer.ts";
+import type { WorldRoom } from "../rooms/world-room.ts";
+import { TICK_HZ } from "../sim/rules.ts";
+import { kindOf, leaveReason, type Metrics } from "./metrics.ts";
+
+/** Who takes the lines. */
+interface Logger {
+  info(fields: object, message: string): void;
+}
+
+/** Milliseconds from one tick to the next, when all is well. */
+const PERIOD_MS = 1000 / TICK_HZ;
+
+/** Watches all rooms of a server. */
+export class Observer implements RoomObserver {
+  readonly #metrics: Metrics;
+  readonly #logger: Logger;
+  /** Whoever has joined and not left, by session id: since when. */
+  readonly #present = new Map<string, number>();
+  /** When the last tick of a room began. */
+  readonly #lastTick = new WeakMap<WorldRoom, number>();
+
+  constructor(metrics: Metrics, logger: Logger) {
+    this.#metrics = metrics;
+    this.#logger = logger;
+  }
+
+  /** From now on refusals by HTTP are noticed, those of the framework too. Once per process. */
+  watchMatchmaking(): void {
+    const { controller } = matchMaker;
+    const invoke = controller.invokeMethod.bind(controller);
+    controller.invokeMethod = (...call) =>
+      invoke(...call).catch((error: ServerError) => {
+        this.refused(error);
+        throw error;
+      });
+  }
+
+  opened(room: WorldRoom): void {
+    this.#metrics.opened(room);
+    this.#logger.info(idsOf(room), "a room is open");
+  }
+
+  closed(room: WorldRoom): void {
+    this.#metrics.closed(room);
+    this.#logger.info(idsOf(room), "a room is closed");
+  }
+
+  joined(room: WorldRoom, client: Client, player?: string): void {
+    this.#present.set(client.sessionId, performance.now());
+    this.#metrics.joined(room.state.map, client);
+    const fields = { ...idsOf(room, client), player, kind: kindOf(client), address: addressOf(client) };
+    this.#logger.info(fields, "joined");
+  }
+
+  refused(error: { code: number; message: string }, room?: WorldRoom): void {
+    const reason = nameOfError(error);
+    this.#metrics.refused(reason);
+    this.#logger.info({ ...(room && idsOf(room)), reason: reason ?? "other", code: error.code }, "refused");
+  }
+
+  held(room: WorldRoom, client: Client, back: PromiseLike<unknown>): void {
+    this.#metrics.held();
+    const over = (outcome: "returned" | "gave_up") => {
+      this.#metrics.unheld(outcome);
+      this.#logger.info({ ...idsOf(room, client), outcome }, "a seat is held no longer");
+    };
+    back.then(
+      () => over("returned"),
+      () => over("gave_up"),
+    );
+  }
+
+  left(room: WorldRoom, client: Client, code?: number): void {
+    const since = this.#present.get(client.sessionId);
+    // Who was refused a body has not left: that was told as a refusal.
+    if (since === undefined) return;
+    this.#present.delete(client.sessionId);
+    const ours = code === undefined ? undefined : nameOfError({ code, message: "" });
+    const reason = leaveReason(code, ours);
+    this.#metrics.left(reason);
+    const seconds = Math.round((performance.now() - since) / 1000);
+    this.#logger.info({ ...idsOf(room, client), reason, code, seconds }, "left");
+  }
+
+  ticked(room: WorldRoom, begun: number, moved: number, sent: number): void {
+    const last = this.#lastTick.get(room);
+    this.#lastTick.set(room, begun);
+    // After a stall ticks are made up for one after the other: those are not early.
+    const late = last === undefined ? undefined : Math.max(0, begun - last - PERIOD_MS) / 1000;
+    this.#metrics.ticked((moved - begun) / 1000, (sent - moved) / 1000, late);
+  }
+}
+
+function idsOf(room: WorldRoom, client?: Client) {
+  return { room: room.roomId, map: room.state.map, session: client?.sessionId };
+}
+
+/** The address at the other end of the socket, which behind a proxy is the proxy's. */
+function addressOf(client: Client): string | undefined {
+  return (client.ref as unknown as { _socket?: { remoteAddress?: string } })._socket?.remoteAddress;
+}
