@@ -1,0 +1,145 @@
+// The log of a real process: a line for each thing that happens, with ids, and never a token, whatever is asked of it.
+import { createHmac } from "node:crypto";
+import { request } from "node:http";
+import { Client } from "@colyseus/sdk";
+import { expect, test } from "@jest/globals";
+import { hideTokens } from "../../src/logger.ts";
+import { PlainPlayer } from "../support/plain.ts";
+import { dataFolder, startProcess } from "../support/process.ts";
+import { until } from "../support/until.ts";
+
+const SECRET = "correct horse battery staple, and more";
+const PRODUCTION = { NODE_ENV: "production", MONITOR_PASSWORD: "open sesame, please", JWT_SECRET: SECRET };
+
+/** A token as anybody can make one who has the secret. */
+function sign(payload: object, secret: string): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const body = `${part({ alg: "HS256", typ: "JWT" })}.${part(payload)}`;
+  return `${body}.${createHmac("sha256", secret).update(body).digest("base64url")}`;
+}
+
+/** Sends a request as it is, without `fetch` mending its path. @returns the status. */
+function ask(port: number, path: string, headers: Record<string, string> = {}, body?: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? "GET" : "POST";
+    const asked = request({ host: "127.0.0.1", port, path, method, headers: { connection: "close", ...headers } });
+    asked.on("response", (answer) => {
+      answer.resume().on("end", () => resolve(answer.statusCode!));
+    });
+    asked.on("upgrade", (_answer, socket) => {
+      socket.destroy();
+      resolve(101);
+    });
+    asked.on("error", reject);
+    asked.end(body);
+  });
+}
+
+test.each([
+  ["in production", PRODUCTION],
+  ["in development", { JWT_SECRET: SECRET }],
+])("no token gets into it, however it came, at the level of trace, %s", async (_where, environment) => {
+  const server = startProcess({ ...environment, LOG_LEVEL: "trace", DATA_DIR: dataFolder() });
+  const port = await server.listening();
+  const url = `http://127.0.0.1:${port}`;
+  const soon = Math.floor(Date.now() / 1000) + 3600;
+  const signIn = async () =>
+    ((await (await fetch(`${url}/auth/anonymous`, { method: "POST" })).json()) as { token: string }).token;
+  const tokens = {
+    good: await signIn(),
+    forSockets: await signIn(),
+    forged: sign({ id: "x".repeat(22), exp: soon }, "some other secret, which is not the server's"),
+    expired: sign({ id: "x".repeat(22), exp: 1 }, SECRET),
+    foreign: sign({ sub: "somebody", exp: soon }, SECRET),
+    garbage: "no-token-at-all-but-still-nobodys-business",
+  };
+
+  for (const token of Object.values(tokens)) {
+    const client = new Client(url);
+    client.auth.token = token;
+    const room = await client.joinOrCreate("world").catch(() => undefined);
+    await room?.leave();
+    const plain = new PlainPlayer(`${url.replace("http", "ws")}/websocket?token=${token}`);
+    await until(() => plain.closed ?? plain.players.size > 0);
+    plain.socket.close();
+    const bearer = { authorization: `Bearer ${token}` };
+    await ask(port, "/auth/userdata", bearer);
+    await ask(port, "/metrics", bearer);
+    await ask(
+      port,
+      `/matchmake/joinOrCreate/world`,
+      { ...bearer, "content-type": "application/json" },
+      `{"token":"${token}"`,
+    );
+    const upgrade = { connection: "upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
+    for (const path of [`/%?token=${token}`, `/maps/%2e%2e/%?token=${token}`, `/x/y?_authToken=${token}&sessionId=1`]) {
+      await ask(port, path, bearer).catch(() => {});
+      await ask(port, path, { ...upgrade, "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" }).catch(() => {});
+    }
+  }
+  await until(() => server.stdout().match(/joined/g)?.length === 4 && server.stdout().match(/left/g)?.length === 4);
+  server.signal("SIGTERM");
+  expect(await server.ended()).toBe(0);
+  const printed = server.stdout() + server.stderr();
+  expect(printed.match(/refused/g)!.length).toBeGreaterThanOrEqual(8);
+  for (const [what, token] of Object.entries(tokens)) {
+    // Neither whole nor its signature, which is the part that is secret.
+    for (const part of [token, token.split(".").at(-1)!]) expect([what, printed.includes(part)]).toEqual([what, false]);
+  }
+  expect(printed).not.toContain(SECRET);
+});
+
+test("has one line for each join, refusal and leave, with ids and without names", async () => {
+  const server = startProcess({ ...PRODUCTION, DATA_DIR: dataFolder() });
+  const port = await server.listening();
+  const url = `http://127.0.0.1:${port}`;
+  const announced = server.stdout().length;
+  const lines = () =>
+    server
+      .stdout()
+      .slice(announced)
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const client = new Client(url);
+  client.auth.token = undefined as unknown as string;
+  const { user } = (await client.auth.signInAnonymously()) as unknown as { user: { id: string } };
+  const known = await client.joinOrCreate("world", { name: "Ada Lovelace" });
+  const plain = await PlainPlayer.join(url, "?name=Grace");
+  await client.joinOrCreate("world", { map: "nowhere" }).catch(() => {});
+  plain.socket.close();
+  await until(() => lines().some(({ msg }) => msg === "left"));
+  await known.leave();
+  await until(() => lines().filter(({ msg }) => msg === "left").length === 2);
+  const ids = { room: known.roomId, map: "plaza" };
+  const line = (msg: string, fields: object) => ({
+    level: 30,
+    time: expect.any(Number),
+    pid: expect.any(Number),
+    hostname: expect.any(String),
+    msg,
+    ...fields,
+  });
+  // The room ends with the last to leave, soon.
+  expect(lines().slice(0, 6)).toEqual([
+    line("a room is open", ids),
+    line("joined", { ...ids, session: known.sessionId, player: user.id, kind: "sdk", address: "127.0.0.1" }),
+    line("joined", { ...ids, session: plain.id, kind: "plain" }),
+    line("refused", { reason: "unknownMap", code: 404 }),
+    line("left", { ...ids, session: plain.id, reason: "consented", code: 4000, seconds: expect.any(Number) }),
+    line("left", { ...ids, session: known.sessionId, reason: "consented", code: 4000, seconds: expect.any(Number) }),
+  ]);
+  expect(server.stdout()).not.toMatch(/Ada|Grace/);
+});
+
+test.each([
+  ['GET /websocket?token=abc.def&map=plaza "x"', 'GET /websocket?token=[hidden]&map=plaza "x"'],
+  ["/p/r?_authToken=abc", "/p/r?_authToken=[hidden]"],
+  ['{"authorization":"Bearer abc","host":"x"}', '{"authorization":"Bearer [hidden]","host":"x"}'],
+  ['{"body":"{\\"token\\":\\"abc\\"}"}', '{"body":"{\\"token\\":\\"[hidden]\\"}"}'],
+  ["authorization: Basic YTpi", "authorization: Basic [hidden]"],
+  ["it said eyJhbGciOi.eyJpZCI6.c2ln and closed", "it said [hidden] and closed"],
+  ['{"msg":"This token has expired. Sign in again."}', '{"msg":"This token has expired. Sign in again."}'],
+])("whatever an error quotes loses its tokens: %s", (line, hidden) => {
+  expect(hideTokens(line)).toBe(hidden);
+});
