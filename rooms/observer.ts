@@ -1,5 +1,5 @@
 // What a room tells of itself to whoever counts and keeps the log. The room does neither.
-import type { Client, ServerError } from "colyseus";
+import type { Client, Deferred, ServerError } from "colyseus";
 import type { WorldRoom } from "./world-room.ts";
 
 /** Is told what happens in rooms. All of it is called by the game's own loop: it has to be quick and must not throw. */
@@ -13,7 +13,7 @@ export interface RoomObserver {
   /** Somebody was refused; `room` if they had a seat in one by then. */
   refused(error: ServerError, room?: WorldRoom): void;
   /** A connection was lost, and its seat is held. `back` resolves when it comes back, and rejects when nobody does. */
-  held(room: WorldRoom, client: Client, back: PromiseLike<unknown>): void;
+  held(room: WorldRoom, client: Client, back: Pick<Deferred, "then">): void;
   /** A connection has ended for good, that of somebody who never got a body too. `code`: what it was closed with. */
   left(room: WorldRoom, client: Client, code?: number): void;
   /** A tick is over. When it began, when everybody had moved, and when all was sent, by `performance.now()`. */

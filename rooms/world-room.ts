@@ -141,7 +141,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     if (!DROPPED.has(code) || !this.state.players.has(sessionId)) return;
     const held = this.allowReconnection(client, this.#reconnectionSeconds);
     this.#held.set(sessionId, held);
-    this.#observer?.held(this, client, held.promise);
+    this.#observer?.held(this, client, held);
     try {
       await held;
     } catch {

@@ -15,7 +15,7 @@ export function createLogger(level: string, production: boolean): Logger {
   const options = { level, hooks: { streamWrite: hideTokens } };
   // Written at once, without a worker thread: one whose reader is gone would hold up the end of the process.
   if (production) return pino(options, pino.destination({ sync: true }));
-  return pino(options, pretty({ ignore: "pid,hostname", sync: true }));
+  return pino(options, pretty({ ignore: "pid,hostname", singleLine: true, sync: true }));
 }
 
 /** A line without the tokens that stood in it. */

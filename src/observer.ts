@@ -1,6 +1,5 @@
 // What happens in rooms and at their door: each event is counted, and has one line in the log. No name, no token is in it.
-import type { Client, ServerError } from "colyseus";
-import { matchMaker } from "colyseus";
+import { type Client, type Deferred, matchMaker, type ServerError } from "colyseus";
 import { nameOfError } from "../rooms/errors.ts";
 import type { RoomObserver } from "../rooms/observer.ts";
 import type { WorldRoom } from "../rooms/world-room.ts";
@@ -63,7 +62,7 @@ export class Observer implements RoomObserver {
     this.#logger.info({ ...(room && idsOf(room)), reason: reason ?? "other", code: error.code }, "refused");
   }
 
-  held(room: WorldRoom, client: Client, back: PromiseLike<unknown>): void {
+  held(room: WorldRoom, client: Client, back: Pick<Deferred, "then">): void {
     this.#metrics.held();
     const over = (outcome: "returned" | "gave_up") => {
       this.#metrics.unheld(outcome);
