@@ -1,0 +1,172 @@
+// The files for operators say what the server really takes: nothing here runs Docker or Kubernetes.
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { expect, test } from "@jest/globals";
+import { parseAllDocuments, parse as parseYaml } from "yaml";
+import { readConfig, SETTINGS } from "../../src/config.ts";
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+const yaml = (path: string) => parseYaml(read(path), { merge: true });
+
+interface Service {
+  image?: string;
+  build?: string;
+  environment?: Record<string, string>;
+  read_only?: boolean;
+  cap_drop?: string[];
+  security_opt?: string[];
+  ports?: string[];
+  volumes?: string[];
+  healthcheck?: object;
+  stop_grace_period?: string;
+  profiles?: string[];
+  privileged?: boolean;
+  networks: string[];
+}
+const compose = yaml("deploy/compose.yaml") as {
+  services: Record<string, Service>;
+  volumes: object;
+  networks: Record<string, { internal?: boolean }>;
+};
+const services = Object.entries(compose.services);
+
+/** The variables of a compose file: with `:?` they are asked for, with `:-` they have a default. */
+const variables = new Map<string, string>();
+for (const [, name, sign] of read("deploy/compose.yaml").matchAll(/\$\{(\w+)(:[?-])?/g))
+  variables.set(name!, sign ?? "");
+
+/** The lines of .env.example that set something. */
+const example = new Map(
+  read("deploy/.env.example")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.split("=", 2) as [string, string]),
+);
+
+/** A value of compose with the variables put in. */
+const filled = (text: string, values: Record<string, string>) =>
+  text.replace(/\$\{(\w+)(?::\?[^}]*|:-([^}]*))?\}/g, (_all, name, fallback) => values[name] || (fallback ?? ""));
+
+test("compose asks for every secret and the host, and has a default for none of them", () => {
+  const asked = [...variables].filter(([, sign]) => sign === ":?").map(([name]) => name);
+  expect(asked.sort()).toEqual(
+    ["GRAFANA_PASSWORD", "JWT_SECRET", "METRICS_TOKEN", "MONITOR_PASSWORD", "POSTGRES_PASSWORD", "SABANG_HOST"].sort(),
+  );
+  for (const [name, sign] of variables) expect([name, sign]).not.toEqual([name, ""]);
+  for (const [, { environment = {} }] of services) {
+    for (const [name, value] of Object.entries(environment)) {
+      if (/PASSWORD|SECRET|TOKEN|DATABASE_URL/.test(name))
+        expect([name, value]).toEqual([name, expect.stringMatching(/\$\{/)]);
+    }
+  }
+});
+
+test(".env.example names each variable of compose, and holds no value", () => {
+  expect([...example.keys()].sort()).toEqual([...variables.keys()].sort());
+  expect([...example.values()].filter((value) => value !== "")).toEqual([]);
+});
+
+test("what compose gives the server is a production configuration that it takes", () => {
+  const values = {
+    ...Object.fromEntries(example),
+    SABANG_HOST: "play.example.org",
+    JWT_SECRET: randomBytes(36).toString("base64"),
+    MONITOR_PASSWORD: randomBytes(18).toString("base64"),
+    METRICS_TOKEN: randomBytes(24).toString("hex"),
+    POSTGRES_PASSWORD: randomBytes(24).toString("hex"),
+  };
+  const given = Object.fromEntries(
+    Object.entries(compose.services.server!.environment!).map(([name, value]) => [name, filled(value, values)]),
+  );
+  for (const name of Object.keys(given)) expect(Object.keys(SETTINGS)).toContain(name);
+  const config = readConfig({ NODE_ENV: "production", ...given });
+  expect(config).toMatchObject({
+    METRICS_TOKEN: values.METRICS_TOKEN,
+    TRUST_PROXY: ["uniquelocal"],
+    LOG_LEVEL: "info",
+  });
+  expect(new URL(config.DATABASE_URL!).password).toBe(values.POSTGRES_PASSWORD);
+});
+
+test.each(services)("%s has no more rights than it needs, and is asked how it is", (name, service) => {
+  expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"] });
+  expect(service.privileged).toBeUndefined();
+  // The server's own stands in its image.
+  if (name === "server") expect(read("Dockerfile")).toMatch(/^HEALTHCHECK /m);
+  else expect(service.healthcheck).toBeDefined();
+});
+
+test("only the proxy is reachable from other machines, and the database from the server alone", () => {
+  for (const [name, { ports = [] }] of services) {
+    const open = ports.filter((port) => !port.startsWith("127.0.0.1:"));
+    expect([name, open.length > 0]).toEqual([name, name === "proxy"]);
+  }
+  expect(compose.networks.back!.internal).toBe(true);
+  expect(services.filter(([, { networks }]) => networks.includes("back")).map(([name]) => name)).toEqual([
+    "server",
+    "database",
+  ]);
+});
+
+test("the server is given longer to stop than a stop takes, by compose and by Kubernetes", () => {
+  const longest = Number(/A stop takes at most (\d+) seconds/.exec(read("Dockerfile"))![1]);
+  expect(Number.parseInt(compose.services.server!.stop_grace_period!, 10)).toBeGreaterThan(longest);
+  const [deployment] = kubernetes();
+  const { terminationGracePeriodSeconds, containers } = deployment.spec.template.spec;
+  const [, pause] = containers[0].lifecycle.preStop.exec.command;
+  expect(terminationGracePeriodSeconds).toBeGreaterThan(longest + Number(pause));
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: the shape is Kubernetes's, and each test says which part it reads.
+function kubernetes(): any[] {
+  return parseAllDocuments(read("deploy/kubernetes.yaml")).map((document) => {
+    expect(document.errors).toEqual([]);
+    return document.toJS();
+  });
+}
+
+test("Kubernetes runs one server, as a user without rights, and replaces it by ending it first", () => {
+  const [deployment, service, ingress] = kubernetes();
+  expect([deployment.kind, service.kind, ingress.kind]).toEqual(["Deployment", "Service", "Ingress"]);
+  expect(deployment.spec).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
+  const pod = deployment.spec.template.spec;
+  expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+  expect(pod.containers[0].securityContext).toEqual({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ["ALL"] },
+  });
+  expect(service.spec.selector).toEqual(deployment.spec.selector.matchLabels);
+  expect(deployment.spec.template.metadata.labels).toEqual(deployment.spec.selector.matchLabels);
+  expect(ingress.spec.rules[0].http.paths[0].backend.service.name).toBe(service.metadata.name);
+});
+
+test("Kubernetes asks at the port of the image whether the server lives and takes players, and names its settings", () => {
+  const [deployment] = kubernetes();
+  const [container] = deployment.spec.template.spec.containers;
+  expect(container.ports).toEqual([
+    { name: "http", containerPort: Number(/^EXPOSE (\d+)$/m.exec(read("Dockerfile"))![1]) },
+  ]);
+  expect(container.livenessProbe.httpGet.path).toBe("/healthz");
+  expect(container.readinessProbe.httpGet.path).toBe("/readyz");
+  const named = [...read("deploy/kubernetes.yaml").matchAll(/--from-literal=(\w+)=/g)].map(([, name]) => name!);
+  expect(named).toEqual(expect.arrayContaining(["JWT_SECRET", "MONITOR_PASSWORD", "DATABASE_URL"]));
+  for (const name of [...named, ...container.env.map(({ name }: { name: string }) => name)]) {
+    expect(Object.keys(SETTINGS)).toContain(name);
+  }
+  // The image's volume and /tmp are all that is written to.
+  expect(container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath)).toEqual(["/data", "/tmp"]);
+});
+
+test("the workflow runs what .ci/run runs, without rights or secrets", () => {
+  const workflow = yaml(".github/workflows/ci.yml");
+  expect(workflow.permissions).toEqual({ contents: "read" });
+  const text = read(".github/workflows/ci.yml");
+  expect(text).not.toMatch(/secrets\.|pull_request_target/);
+  for (const [, action] of text.matchAll(/uses: (\S+)/g))
+    expect(action).toMatch(/^[\w-]+\/[\w-]+@(v\d+|[0-9a-f]{40})$/);
+  const steps = Object.values(workflow.jobs as Record<string, { steps: { run?: string }[] }>).flatMap(
+    ({ steps }) => steps,
+  );
+  expect(steps.some(({ run }) => run?.includes(".ci/run"))).toBe(true);
+});
