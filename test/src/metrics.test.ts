@@ -1,5 +1,6 @@
 // What /metrics says, of a real server with players in it: well formed, rightly named, true, and for whom it is meant.
 
+import { readFileSync } from "node:fs";
 import type { Room } from "@colyseus/sdk";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { ERRORS, nameOfError } from "../../rooms/errors.ts";
@@ -93,6 +94,26 @@ describe("the names", () => {
     }
     expect(nameOfError({ code: 522, message: "room is full" })).toBeUndefined();
   });
+});
+
+test("docs/operating.md has one row for each metric of our own, with its type, unit, labels and help, and no other", async () => {
+  const all = await text();
+  const rows = [...(await families())]
+    .filter(([name]) => name.startsWith("sabang_"))
+    .map(([name, { type, help }]) => {
+      const unit = /_(seconds|bytes)(_total)?$/.exec(name)?.[1] ?? "–";
+      const series = new RegExp(`^${name}(?:_bucket)?\\{(.*)\\} `, "m").exec(all)?.[1] ?? "";
+      const labels = [...series.matchAll(/(\w+)="/g)].map(([, label]) => label).filter((label) => label !== "le");
+      return `| \`${name}\` | ${type} | ${unit} | ${labels.join(", ") || "–"} | ${help} |`;
+    });
+  const page = readFileSync(new URL("../../docs/operating.md", import.meta.url), "utf8");
+  expect(page.match(/^\| `sabang_.*$/gm)).toEqual(rows);
+});
+
+test("docs/operating.md says of each alert what to do, and of no other", () => {
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+  const alerts = [...read("deploy/alerts.yml").matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
+  expect([...read("docs/operating.md").matchAll(/^\| `(Sabang\w+)` \|/gm)].map(([, name]) => name)).toEqual(alerts);
 });
 
 describeWithProgram("promtool", "promtool", () => {
