@@ -26,8 +26,8 @@ export interface InputTally {
   received: number;
   /** Steps that were taken. */
   applied: number;
-  /** Inputs without a direction, which were acknowledged. */
-  idle: number;
+  /** Inputs that asked for nothing, which were acknowledged. */
+  blank: number;
   /** Those whose turn comes yet. */
   waiting: number;
 }

@@ -192,7 +192,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   tally(): InputTally {
     let waiting = this.#world.waiting;
     for (const id of this.state.players.keys()) waiting += this.inputs.get(id).size;
-    return { received: this.#received, applied: this.#world.taken, idle: this.#world.idle, waiting };
+    return { received: this.#received, applied: this.#world.taken, blank: this.#world.blank, waiting };
   }
 
   /** Gives a session its body: where it stood before, if that is known. */

@@ -23,7 +23,7 @@ export class World {
   readonly #movers = new Map<string, Mover>();
   #dropped = 0;
   #taken = 0;
-  #idle = 0;
+  #blank = 0;
 
   constructor(map: WorldMap, random: Random) {
     this.#map = map;
@@ -40,9 +40,9 @@ export class World {
     return this.#taken;
   }
 
-  /** Predicted inputs without a direction that were taken along. */
-  get idle(): number {
-    return this.#idle;
+  /** Predicted inputs that asked for nothing, and were taken along. */
+  get blank(): number {
+    return this.#blank;
   }
 
   /** Steps asked for by `move` that wait. It counts them, so it is not for every tick. */
@@ -103,7 +103,7 @@ export class World {
     for (let code = nextInput(id); code !== undefined; code = nextInput(id)) {
       const direction = directionOfCode(code);
       if (direction !== NONE) return direction;
-      this.#idle++;
+      this.#blank++;
     }
     return undefined;
   }

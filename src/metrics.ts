@@ -150,10 +150,10 @@ export class Metrics {
 
   closed(room: WorldRoom): void {
     this.#rooms.delete(room);
-    const { received, applied, idle } = room.tally();
+    const { received, applied, blank } = room.tally();
     this.#ended.received += received;
     this.#ended.applied += applied;
-    this.#ended.dropped += received - applied - idle;
+    this.#ended.dropped += received - applied - blank;
   }
 
   joined(map: string, client: Client): void {
@@ -213,10 +213,10 @@ export class Metrics {
       const { map, players } = room.state;
       this.#roomsOpen.inc({ map });
       this.#players.inc({ map }, players.size);
-      const { received, applied, idle, waiting } = room.tally();
+      const { received, applied, blank, waiting } = room.tally();
       sums.received += received;
       sums.applied += applied;
-      sums.dropped += received - applied - idle - waiting;
+      sums.dropped += received - applied - blank - waiting;
       sums.waiting += waiting;
       for (const client of room.clients) {
         this.#clients.inc({ map, kind: kindOf(client) });
