@@ -34,7 +34,7 @@ export function frame(opcode: number, payload: Uint8Array | string, shape: Shape
 }
 
 export const binary = (payload: Uint8Array | string) => frame(BINARY, payload);
-export const text = (payload: Uint8Array | string) => frame(TEXT, payload);
+const text = (payload: Uint8Array | string) => frame(TEXT, payload);
 
 /** Something sent on an open WebSocket that breaks the rules of WebSockets themselves, or strains them. */
 type Offence = (random: Random, payload: Buffer) => Buffer | Buffer[];
