@@ -217,7 +217,7 @@ export const SETTINGS = {
     schema: limit(600, 86_400),
     fallback: "600",
     accepted: "a whole number from 0 to 86400 (0: no limit)",
-    purpose: "How long a player may stand still without sending anything before it is removed.",
+    purpose: "How long a player may stand still, asking for no step, before it is removed.",
   }),
   MAX_FRAME_BYTES: setting({
     schema: wholeNumber(4096, 256, 1_048_576),
@@ -236,6 +236,12 @@ export const SETTINGS = {
     fallback: "100",
     accepted: "a whole number from 0 to 10000 (0: no limit)",
     purpose: "How late ticks may be, as their p99 in milliseconds, before new players are refused.",
+  }),
+  DRAIN_SECONDS: setting({
+    schema: limit(0, 60),
+    fallback: "0",
+    accepted: "a whole number from 0 to 60",
+    purpose: "How long the game goes on after SIGTERM, without new players, so that balancers can send them elsewhere.",
   }),
   RECORD: setting({
     schema: z
