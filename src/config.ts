@@ -78,8 +78,12 @@ const key = z
   .refine((value) => new Set(value).size >= KEY_VARIETY && !WELL_KNOWN.test(value) && !WELL_KNOWN_KEY.test(value))
   .optional();
 
-/** Whether the list is one that `proxy-addr` can match addresses against. */
+/**
+ * Whether the list is one that `proxy-addr` can match addresses against. A bare number would be taken for the address
+ * 0.0.0.1, while whoever writes it means a number of proxies.
+ */
 function isProxyList(values: string[]): boolean {
+  if (values.some((value) => /^\d+$/.test(value))) return false;
   try {
     proxyaddr.compile(values);
     return true;
