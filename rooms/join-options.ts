@@ -1,6 +1,7 @@
 // What a client may ask for when it joins, and the sentence it gets for what it may not.
 import { ServerError } from "colyseus";
 import { z } from "zod";
+import { PROTOCOL_VERSION } from "../schema/protocol.ts";
 import { ERRORS } from "./errors.ts";
 
 /** The map of a client that names none. */
@@ -8,6 +9,7 @@ export const DEFAULT_MAP = "plaza";
 
 const NAME_SENTENCE = "`name` must be 1 to 24 characters after trimming, without control characters.";
 const MAP_SENTENCE = "`map` must be the name of a map, as text.";
+const PROTOCOL_SENTENCE = "`protocol` must be a whole number.";
 
 /** Letters of any script; what could forge a line break, hide itself or turn the text around in a list is not one. */
 const UNSEEN = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u;
@@ -20,6 +22,8 @@ const JoinOptions = z.object(
       .refine((name) => name.length > 0 && [...name].length <= 24 && !UNSEEN.test(name), NAME_SENTENCE)
       .optional(),
     map: z.string(MAP_SENTENCE).optional(),
+    // In the address of a plain WebSocket a number is text.
+    protocol: z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)], PROTOCOL_SENTENCE).optional(),
   },
   "The join options must be an object.",
 );
@@ -32,12 +36,15 @@ export interface JoinOptions {
 
 /**
  * Checks join options as they came off the wire.
- * @throws {ServerError} with an HTTP status and a sentence, for the first option that is wrong.
+ * @throws {ServerError} with an HTTP status and a sentence, for the first option that is wrong, or for a client that
+ * speaks another version of the protocol than the server.
  */
 export function parseJoinOptions(options: unknown): JoinOptions {
   const parsed = JoinOptions.safeParse(options);
   if (!parsed.success) {
     throw new ServerError(ERRORS.badJoinOption.code, parsed.error.issues[0]?.message ?? ERRORS.badJoinOption.sentence);
   }
-  return { ...parsed.data, map: parsed.data.map ?? DEFAULT_MAP };
+  const { protocol = PROTOCOL_VERSION, map = DEFAULT_MAP, ...others } = parsed.data;
+  if (protocol !== PROTOCOL_VERSION) throw new ServerError(ERRORS.outdated.code, ERRORS.outdated.sentence);
+  return { ...others, map };
 }

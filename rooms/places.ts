@@ -1,5 +1,7 @@
 // What the room asks of a store of places, and how it keeps the places of those who are known.
+import { ServerError } from "colyseus";
 import type { Player } from "../schema/player.ts";
+import { ERRORS } from "./errors.ts";
 
 /** Where a player stood on a map. */
 export interface Place {
@@ -25,6 +27,19 @@ export interface Places {
   flush(): Promise<unknown>;
 }
 
+/**
+ * Where a player stood before on a map.
+ * @throws {ServerError} if nobody knows, because the store is away.
+ */
+export function findPlace(places: Places, player: string, map: string): Promise<Place | undefined> {
+  return places.load(player, map).catch(() => {
+    throw new ServerError(ERRORS.storeAway.code, ERRORS.storeAway.sentence);
+  });
+}
+
+/** Ticks from one save to the next: to compare every player at each tick costs time that a full room has not. */
+const SAVE_TICKS = 4;
+
 interface Kept {
   readonly body: Player;
   /** The place that the store was given last. */
@@ -36,15 +51,16 @@ export class KeptPlaces {
   readonly #places: Places;
   readonly #map: string;
   readonly #kept = new Map<string, Kept>();
+  #ticks = 0;
 
   constructor(places: Places, map: string) {
     this.#places = places;
     this.#map = map;
   }
 
-  /** Where a player stood before on this map. Rejects if nobody knows, because the store is away. */
+  /** Where a player stood before on this map. Rejects as `findPlace` does. */
   load(player: string): Promise<Place | undefined> {
-    return this.#places.load(player, this.#map);
+    return findPlace(this.#places, player, this.#map);
   }
 
   /** Keeps the place of a player from now on. `before`: what `load` gave. */
@@ -54,8 +70,9 @@ export class KeptPlaces {
     this.#kept.set(sessionId, { body, place });
   }
 
-  /** Gives the store each place that is another one than before. */
+  /** To be called at each tick. At every fourth one it gives the store each place that is another one than before. */
   save(): void {
+    if (this.#ticks++ % SAVE_TICKS !== 0) return;
     for (const kept of this.#kept.values()) {
       const { body, place } = kept;
       const { x, y, facing, name } = body;

@@ -14,6 +14,10 @@ interface Mover {
   readonly body: Body;
   /** Steps asked for by `move`, oldest first; at most QUEUE_LIMIT. */
   readonly moves: Direction[];
+  /** Whether the next tick passes by without a step. */
+  rests: boolean;
+  /** Ticks since it last asked for a step. */
+  still: number;
 }
 
 /** A world on one map. It owns no wire and no clock: who calls `tick` says when a tick is. */
@@ -36,12 +40,15 @@ export class World {
   /**
    * Puts `body` where it stood before, or as near to it as there is room; without a `before` on one of the map's spawns.
    * From now on it is the world that moves it.
+   *
+   * Who comes back rests for one tick: somebody who went from world to world, each with ticks at other times, would
+   * take more steps than one world has ticks.
    */
   join(id: string, body: Body, before?: Spot): void {
     const { x, y } = before ? nearestFree(before, this.#map) : this.#spawn();
     body.x = x;
     body.y = y;
-    this.#movers.set(id, { body, moves: [] });
+    this.#movers.set(id, { body, moves: [], rests: before !== undefined, still: 0 });
   }
 
   /** Takes a player out of the world, with all that waits for it. */
@@ -71,10 +78,22 @@ export class World {
    * So nobody moves more than one step a tick, however many inputs arrive by however many ways.
    */
   tick(nextInput: NextInput): void {
-    for (const [id, { body, moves }] of this.#movers) {
-      const direction = moves.shift() ?? firstDirection(id, nextInput);
-      if (direction !== undefined) step(body, direction, this.#map);
+    for (const [id, mover] of this.#movers) {
+      mover.still++;
+      if (mover.rests) {
+        mover.rests = false;
+        continue;
+      }
+      const direction = mover.moves.shift() ?? firstDirection(id, nextInput);
+      if (direction === undefined) continue;
+      mover.still = 0;
+      step(mover.body, direction, this.#map);
     }
+  }
+
+  /** Who has asked for no step in so many ticks. */
+  *idle(ticks: number): Iterable<string> {
+    for (const [id, { still }] of this.#movers) if (still >= ticks) yield id;
   }
 
   #spawn(): Spot {

@@ -1,8 +1,9 @@
 // Assembles the server out of its parts. It never listens: that is src/listen.ts.
 import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
-import { defineServer, type Server, WebSocketTransport } from "colyseus";
+import { createRouter, defineServer, type Server, WebSocketTransport } from "colyseus";
 import type { Application } from "express";
-import { defineWorldRoom, type WorldRoomSettings } from "../rooms/world-room.ts";
+import { defineWorldRoom, type WorldRoomSettings } from "../rooms/define-world-room.ts";
+import { Admission, refuseWhileStopping } from "./admission.ts";
 import { GuardedSocket } from "./frame-guard.ts";
 import { type HttpSettings, httpRoutes } from "./http.ts";
 import { PLAIN_PATH, PlainSockets } from "./plain-sockets.ts";
@@ -15,14 +16,18 @@ export interface App {
   server: Server;
   httpServer: HttpServer;
   plainSockets: PlainSockets;
+  /** Lets players in, or not; it knows how late the ticks are. */
+  admission: Admission;
   /** The places on their way to the store; it counts what it does. */
   places: WriteBehind;
 }
 
 /** What an app is told: settings of the rooms, of HTTP, who is who, where places are kept, and who takes its log lines. */
 export interface AppSettings {
-  rooms: Omit<WorldRoomSettings, "identify" | "places">;
-  http: Omit<HttpSettings, "tokens" | "isStoreHealthy">;
+  rooms: Omit<WorldRoomSettings, "identify" | "places" | "door">;
+  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission">;
+  /** The p99 of the ticks' delay above which nobody is let in, in ms; 0 to let in everybody. */
+  maxDelayMs: number;
   tokens: Tokens;
   /** Started already. It is closed with the app. */
   places: WriteBehind;
@@ -35,6 +40,7 @@ const ROOM_PATH = /^\/([\w-]+\/[\w-]+)?$/;
 /** Makes the server. One per process: the framework's matchmaker keeps its state in a module. */
 export function createApp(settings: AppSettings): App {
   const { tokens, places } = settings;
+  const admission = new Admission(settings.maxDelayMs);
   const httpServer = createServer();
   const plainSockets = new PlainSockets();
   const transport = new WebSocketTransport({
@@ -54,15 +60,22 @@ export function createApp(settings: AppSettings): App {
   const server = defineServer({
     transport,
     rooms: {
-      world: defineWorldRoom({ ...settings.rooms, places, identify: (token) => tokens.read(token) }),
+      world: defineWorldRoom({
+        ...settings.rooms,
+        places,
+        door: admission,
+        identify: (token) => tokens.read(token),
+      }),
     },
-    express: (app: Application) => httpRoutes(app, { ...settings.http, tokens, isStoreHealthy: () => places.healthy }),
+    routes: createRouter({}, { onRequest: refuseWhileStopping }),
+    express: (app: Application) =>
+      httpRoutes(app, { ...settings.http, tokens, admission, isStoreHealthy: () => places.healthy }),
     logger: settings.logger,
     greet: false,
     // Signals and faults are the process's business: src/run.ts.
     gracefullyShutdown: false,
   });
-  return { server, httpServer, plainSockets, places };
+  return { server, httpServer, plainSockets, admission, places };
 }
 
 function pathOf(request: IncomingMessage): string {

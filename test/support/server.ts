@@ -49,6 +49,10 @@ export interface TestSettings {
   reconnectionSeconds?: number;
   seed?: number;
   playground?: boolean;
+  /** Off by default, as the other limits: tests run on machines that do much else. */
+  maxDelayMs?: number;
+  maxPlayers?: number;
+  idleSeconds?: number;
   /** Stands in front of the store, to fail in its place. */
   store?: (store: Store) => Store;
 }
@@ -65,9 +69,12 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
   const app = createApp({
     tokens,
     places,
+    maxDelayMs: settings.maxDelayMs ?? 0,
     rooms: {
       maps: settings.maps ?? loadMaps(MAPS),
       reconnectionSeconds: settings.reconnectionSeconds ?? 20,
+      maxPlayers: settings.maxPlayers ?? 0,
+      idleSeconds: settings.idleSeconds ?? 0,
       seed: settings.seed,
     },
     http: {
