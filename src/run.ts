@@ -43,6 +43,12 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
   places.start();
   const app = createApp({
     rooms: { maps, reconnectionSeconds: RECONNECTION_SECONDS },
+    edge: {
+      trustedProxies: config.TRUST_PROXY,
+      allowedOrigins: config.ALLOWED_ORIGINS,
+      maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+      maxJoinsPerMinute: config.MAX_JOINS_PER_MINUTE,
+    },
     http: {
       monitorUser: config.MONITOR_USER,
       monitorPassword: config.MONITOR_PASSWORD,
