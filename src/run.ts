@@ -48,6 +48,12 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
       maxPlayers: config.MAX_PLAYERS_PER_ROOM,
       idleSeconds: config.MAX_IDLE_SECONDS,
     },
+    edge: {
+      trustedProxies: config.TRUST_PROXY,
+      allowedOrigins: config.ALLOWED_ORIGINS,
+      maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+      maxJoinsPerMinute: config.MAX_JOINS_PER_MINUTE,
+    },
     maxDelayMs: config.ADMISSION_MAX_DELAY_MS,
     http: {
       monitorUser: config.MONITOR_USER,
