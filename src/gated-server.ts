@@ -42,9 +42,14 @@ export class GatedServer extends Server {
       const [socket] = values as [Socket];
       if (this.#gate.connection(socket)) return pass();
       socket.destroy();
-    } else if (event === "request") this.#gate.request(...(values as [IncomingMessage, ServerResponse]), pass);
-    else if (event === "upgrade") this.#gate.upgrade(...(values as [IncomingMessage, Duplex]), pass);
-    else return pass();
+    } else if (event === "request") {
+      const [request, response] = values as [IncomingMessage, ServerResponse];
+      this.#gate.request(request, response, pass);
+    } else if (event === "upgrade") {
+      // There is a third value, the bytes that came with the request.
+      const [request, socket] = values as [IncomingMessage, Duplex, Buffer];
+      this.#gate.upgrade(request, socket, pass);
+    } else return pass();
     return true;
   }
 }
