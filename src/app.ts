@@ -50,7 +50,16 @@ export interface EdgeSettings extends GateSettings {
 const PATIENCE_MS = 10_000;
 
 /** `/process/room` for a seat in a room, and `/` for the SDK's own latency probe. All else is not upgraded. */
-const ROOM_PATH = /^\/([\w-]+\/[\w-]+)?$/;
+const ROOM_PATH = /^\/(?:[\w-]+\/([\w-]+))?$/;
+
+/**
+ * Whether a path is one of those. The framework looks rooms up in an object, where `constructor` and its like are always
+ * found and are no rooms.
+ */
+function isRoomPath(path: string): boolean {
+  const match = ROOM_PATH.exec(path);
+  return match !== null && !(match[1] !== undefined && match[1] in Object.prototype);
+}
 
 /** Makes the server. One per process: the framework's matchmaker keeps its state in a module. */
 export function createApp(settings: AppSettings): App {
@@ -66,11 +75,11 @@ export function createApp(settings: AppSettings): App {
     pingMaxRetries: MAX_MISSED_PINGS,
     WebSocket: GuardedSocket,
   });
-  transport.attachToServer(httpServer, { filter: (request) => ROOM_PATH.test(pathOf(request)) });
+  transport.attachToServer(httpServer, { filter: (request) => isRoomPath(pathOf(request)) });
   httpServer.on("upgrade", (request, socket, head) => {
     const path = pathOf(request);
     if (path === PLAIN_PATH) plainSockets.upgrade(request, socket, head);
-    else if (!ROOM_PATH.test(path)) refuseUpgrade(socket, { code: 404, sentence: "There is no WebSocket here." });
+    else if (!isRoomPath(path)) refuseUpgrade(socket, { code: 404, sentence: "There is no WebSocket here." });
   });
 
   const server = defineServer({

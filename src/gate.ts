@@ -170,13 +170,13 @@ export class Gate implements Gatekeeper {
   async #passWhole(request: IncomingMessage, response: ServerResponse, pass: () => void): Promise<void> {
     try {
       const budget = request.url!.startsWith(RECONNECT) ? this.#returns : this.#joins;
-      const refusal = isReading(request) ? undefined : await this.#spend(budget, request);
+      const refusal = isReading(request) ? undefined : ((await this.#spend(budget, request)) ?? refusalOfType(request));
       const body = refusal || !hasBody(request) ? "" : await readBody(request);
       if (refusal) this.#answer(request, response, refusal);
       else if (body === undefined) this.#answer(request, response, answerOf("tooLarge"));
       else {
-        // Where the framework looks first.
-        if (body) Object.assign(request, { body });
+        // Where the framework looks first. An empty one too: the stream that it would read otherwise is used up.
+        if (hasBody(request)) Object.assign(request, { body });
         pass();
       }
     } catch (error) {
@@ -232,6 +232,13 @@ export function refuseUpgrade(socket: Duplex, { code, sentence }: { code: number
       body,
     ].join("\r\n"),
   );
+}
+
+/** Bodies are JSON or none: the framework reads whatever a request says that it is, and fails on half of it. */
+function refusalOfType(request: IncomingMessage): Answer | undefined {
+  const type = request.headers["content-type"];
+  if (!hasBody(request) || type === undefined || /^application\/json\s*(;|$)/i.test(type)) return undefined;
+  return { reason: "badRequest", code: 415, sentence: "A body has to be application/json." };
 }
 
 function isReading({ method }: IncomingMessage): boolean {

@@ -206,7 +206,11 @@ class Session {
       socket.on("data", (data) => {
         if (answer.length < 200_000) answer += data.toString("latin1");
       });
-      const closed = new Promise<boolean>((resolve) => socket.once("close", () => resolve(true)));
+      // Our own half stays open: the end of theirs is all that there is to wait for.
+      const closed = new Promise<boolean>((resolve) => {
+        socket.once("end", () => resolve(true));
+        socket.once("close", () => resolve(true));
+      });
       if (this.#random(8) === 0) {
         for (let at = 0; at < bytes.length && at < 2000; at += 50) {
           socket.write(bytes.subarray(at, at + 50));

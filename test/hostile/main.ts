@@ -1,6 +1,6 @@
 // `npm run fuzz`: the attack at any length, with a table at its end. The exit code is 1 if anything was wrong.
 import { parseArgs } from "node:util";
-import { report, trial, WITHOUT_ADDRESS_LIMITS } from "./trial.ts";
+import { OPEN_DOOR, report, trial } from "./trial.ts";
 
 const HELP = `Attacks a server of its own with hostile frames and requests, while honest players walk about.
 
@@ -45,7 +45,7 @@ const outcome = await trial({
   seed,
   frames: whole("frames", values.frames),
   ...(values.from !== undefined && { from: whole("from", values.from) }),
-  environment: values.limits ? {} : WITHOUT_ADDRESS_LIMITS,
+  environment: values.limits ? {} : OPEN_DOOR,
   tell: (what) => console.error(`${new Date().toTimeString().slice(0, 8)} ${what}`),
 });
 process.stdout.write(report(outcome));

@@ -35,8 +35,8 @@ export interface Outcome {
   faults: string[];
 }
 
-/** Without limits per address: whoever is refused at the door tries nothing. */
-export const WITHOUT_ADDRESS_LIMITS = { MAX_CONNECTIONS_PER_ADDRESS: "0", MAX_JOINS_PER_MINUTE: "0" };
+/** Without what refuses at the door: who is not let in tries nothing. */
+export const OPEN_DOOR = { MAX_CONNECTIONS_PER_ADDRESS: "0", MAX_JOINS_PER_MINUTE: "0", ADMISSION_MAX_DELAY_MS: "0" };
 
 /** The share of all frames by which the server is warmed up before its memory is read. */
 const WARM_UP = 0.1;
@@ -144,10 +144,7 @@ function faultsOf(outcome: Omit<Outcome, "faults">, later: Watched, target: Targ
     ...tally.faults,
     ...watched.faults,
     ...later.faults,
-    ...target
-      .faults()
-      .slice(0, 50)
-      .map((line) => `in the log: ${line.slice(0, 600)}`),
+    ...inGroups(target.faults()),
     ...(target.end() === undefined ? [] : [target.end()!]),
     ...Object.entries(delays).flatMap(([what, ms]) => (ms < FROZEN_MS ? [] : [`${what} took ${ms.toFixed(0)} ms`])),
     ...(watched.moves.count > 0 && watched.health.count > 0 ? [] : ["the honest players saw nothing"]),
@@ -155,6 +152,22 @@ function faultsOf(outcome: Omit<Outcome, "faults">, later: Watched, target: Targ
       ? []
       : [`memory grew from ${megabytes(before)} to ${megabytes(after)} MB`]),
   ];
+}
+
+/** Lines of a log, those that are alike together: the first of them, and how many there were. */
+function inGroups(lines: string[]): string[] {
+  const groups = new Map<string, { first: string; count: number }>();
+  for (const line of lines) {
+    // What is alike but for numbers and quotations is alike.
+    const kind = line
+      .replace(/"(time|pid)":\d+/g, "")
+      .replace(/\d+|\\".*?\\"/g, "")
+      .slice(0, 160);
+    const group = groups.get(kind);
+    if (group) group.count++;
+    else groups.set(kind, { first: line, count: 1 });
+  }
+  return [...groups.values()].map(({ first, count }) => `${count} x in the log: ${first.slice(0, 700)}`);
 }
 
 /** The outcome as Markdown. */
@@ -172,6 +185,7 @@ export function report({ tally, watched, seconds, before, after, during, descrip
       `${ms(watched.moves.p50)} / ${ms(watched.moves.p99)} / ${ms(watched.moves.max)}`,
     ],
     ["honest join p50 / max, ms", `${ms(watched.joins.p50)} / ${ms(watched.joins.max)}`],
+    ["honest joins refused for a busy server", watched.refused],
     [
       "heap and buffers before / after, MB",
       `${mb(memory(before))} / ${mb(memory(after))} (${((memory(after) / memory(before) - 1) * 100).toFixed(1)} %)`,

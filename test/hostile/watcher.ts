@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Client, type Room } from "@colyseus/sdk";
 import { obey } from "../../bench/orders.ts";
 import { percentile } from "../../bench/probes/latency.ts";
+import { ERRORS } from "../../rooms/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { DIRECTION_OF_WORD, type Direction, type DirectionWord, DOWN } from "../../sim/directions.ts";
 import { readMap } from "../../sim/map.ts";
@@ -20,6 +21,8 @@ export interface Watched {
   health: { count: number; p99: number; max: number };
   /** Joins of somebody new, from the request to the own player in the state. */
   joins: { count: number; p50: number; max: number };
+  /** Joins that were refused because the server was busy, which is its right. */
+  refused: number;
   /** What must not happen to an honest player, in sentences. */
   faults: string[];
 }
@@ -46,6 +49,7 @@ const WORDS: readonly DirectionWord[] = ["left", "right", "up", "down"];
 
 const times = { moves: [] as number[], health: [] as number[], joins: [] as number[] };
 const faults: string[] = [];
+let refused = 0;
 const ground = readMap(MAP, JSON.parse(readFileSync(new URL(`../../maps/${MAP}.tmj`, import.meta.url), "utf8")));
 const random = seededRandom(1);
 
@@ -142,7 +146,8 @@ async function newcomers(url: string): Promise<void> {
       await room.leave();
     } catch (error) {
       const { code, message } = error as { code?: number; message: string };
-      faults.push(`somebody new could not join: ${code ?? ""} ${message}`);
+      if (code === ERRORS.busy.code) refused++;
+      else faults.push(`somebody new could not join: ${code ?? ""} ${message}`);
     }
     await wait(JOIN_MS);
   }
@@ -163,7 +168,14 @@ obey({
       max: Math.max(0, ...values),
     });
     const { moves, health, joins } = times;
-    const watched: Watched = { moves: of(moves), health: of(health), joins: of(joins), faults: faults.splice(0, 100) };
+    const watched: Watched = {
+      moves: of(moves),
+      health: of(health),
+      joins: of(joins),
+      refused,
+      faults: faults.splice(0, 100),
+    };
+    refused = 0;
     for (const values of [moves, health, joins]) values.length = 0;
     return watched;
   },
