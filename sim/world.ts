@@ -10,12 +10,15 @@ import { type Body, step } from "./step.ts";
 /** Gives a player's next waiting predicted input: a direction's code, 0 for none, undefined when none waits. */
 export type NextInput = (id: string) => number | undefined;
 
+/** Ticks for which a player who comes back takes no step. */
+const REST_TICKS = 2;
+
 interface Mover {
   readonly body: Body;
   /** Steps asked for by `move`, oldest first; at most QUEUE_LIMIT. */
   readonly moves: Direction[];
-  /** Whether the next tick passes by without a step. */
-  rests: boolean;
+  /** Ticks that are still to pass by without a step. */
+  rest: number;
   /** Ticks since it last asked for a step. */
   still: number;
 }
@@ -41,14 +44,14 @@ export class World {
    * Puts `body` where it stood before, or as near to it as there is room; without a `before` on one of the map's spawns.
    * From now on it is the world that moves it.
    *
-   * Who comes back rests for one tick: somebody who went from world to world, each with ticks at other times, would
-   * take more steps than one world has ticks.
+   * Who comes back rests for two ticks: somebody who went from world to world, each with ticks at other times, would
+   * take more steps than one world has ticks. Two, because one may come at the heels of another.
    */
   join(id: string, body: Body, before?: Spot): void {
     const { x, y } = before ? nearestFree(before, this.#map) : this.#spawn();
     body.x = x;
     body.y = y;
-    this.#movers.set(id, { body, moves: [], rests: before !== undefined, still: 0 });
+    this.#movers.set(id, { body, moves: [], rest: before ? REST_TICKS : 0, still: 0 });
   }
 
   /** Takes a player out of the world, with all that waits for it. */
@@ -80,8 +83,8 @@ export class World {
   tick(nextInput: NextInput): void {
     for (const [id, mover] of this.#movers) {
       mover.still++;
-      if (mover.rests) {
-        mover.rests = false;
+      if (mover.rest > 0) {
+        mover.rest--;
         continue;
       }
       const direction = mover.moves.shift() ?? firstDirection(id, nextInput);

@@ -242,7 +242,7 @@ export const SETTINGS = {
     purpose: "How late ticks may be, as their p99 in milliseconds, before new players are refused.",
   }),
   DRAIN_SECONDS: setting({
-    schema: limit(0, 60),
+    schema: wholeNumber(0, 0, 60),
     fallback: "0",
     accepted: "a whole number from 0 to 60",
     purpose: "How long the game goes on after SIGTERM, without new players, so that balancers can send them elsewhere.",

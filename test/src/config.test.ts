@@ -23,6 +23,7 @@ const NUMBERS: [name: Name, least: number, most: number][] = [
   ["MAX_FRAME_BYTES", 256, 1_048_576],
   ["MAX_SEND_BUFFER_BYTES", 65_536, 67_108_864],
   ["ADMISSION_MAX_DELAY_MS", 0, 10_000],
+  ["DRAIN_SECONDS", 0, 60],
 ];
 
 /** The limits that are on in production only, with what they are there. */
@@ -64,6 +65,7 @@ describe("without any variable", () => {
       MAX_FRAME_BYTES: 4096,
       MAX_SEND_BUFFER_BYTES: 1_048_576,
       ADMISSION_MAX_DELAY_MS: 100,
+      DRAIN_SECONDS: 0,
       RECORD: false,
       monitorPasswordIsRandom: true,
       production: false,
@@ -189,8 +191,9 @@ describe("a variable", () => {
   test("what is accepted is told in words: numbers with their bounds, choices one by one", () => {
     for (const [name, least, most] of NUMBERS) {
       expect(SETTINGS[name].accepted).toContain(`a whole number from ${least} to ${most}`);
-      // A limit says how to be without it; a port of 0 is no limit.
-      if (name !== "PORT" && least === 0) expect(SETTINGS[name].accepted).toContain("0: no limit");
+      // A limit says how to be without it; a port of 0 is no limit, nor is a while of 0.
+      if (name !== "PORT" && name !== "DRAIN_SECONDS" && least === 0)
+        expect(SETTINGS[name].accepted).toContain("0: no limit");
     }
     for (const mode of ["development", "production", "test"]) expect(SETTINGS.NODE_ENV.accepted).toContain(mode);
     for (const level of ["trace", "debug", "info", "warn", "error", "fatal", "silent"]) {
