@@ -38,12 +38,12 @@ export class GatedServer extends Server {
 
   override emit(event: string, ...values: unknown[]): boolean {
     const pass = () => super.emit(event, ...values);
+    const [one, two] = values;
     if (event === "connection") {
-      const [socket] = values as [Socket];
-      if (this.#gate.connection(socket)) return pass();
-      socket.destroy();
-    } else if (event === "request") this.#gate.request(...(values as [IncomingMessage, ServerResponse]), pass);
-    else if (event === "upgrade") this.#gate.upgrade(...(values as [IncomingMessage, Duplex]), pass);
+      if (this.#gate.connection(one as Socket)) return pass();
+      (one as Socket).destroy();
+    } else if (event === "request") this.#gate.request(one as IncomingMessage, two as ServerResponse, pass);
+    else if (event === "upgrade") this.#gate.upgrade(one as IncomingMessage, two as Duplex, pass);
     else return pass();
     return true;
   }
