@@ -38,18 +38,13 @@ export class GatedServer extends Server {
 
   override emit(event: string, ...values: unknown[]): boolean {
     const pass = () => super.emit(event, ...values);
+    const [one, two] = values;
     if (event === "connection") {
-      const [socket] = values as [Socket];
-      if (this.#gate.connection(socket)) return pass();
-      socket.destroy();
-    } else if (event === "request") {
-      const [request, response] = values as [IncomingMessage, ServerResponse];
-      this.#gate.request(request, response, pass);
-    } else if (event === "upgrade") {
-      // There is a third value, the bytes that came with the request.
-      const [request, socket] = values as [IncomingMessage, Duplex, Buffer];
-      this.#gate.upgrade(request, socket, pass);
-    } else return pass();
+      if (this.#gate.connection(one as Socket)) return pass();
+      (one as Socket).destroy();
+    } else if (event === "request") this.#gate.request(one as IncomingMessage, two as ServerResponse, pass);
+    else if (event === "upgrade") this.#gate.upgrade(one as IncomingMessage, two as Duplex, pass);
+    else return pass();
     return true;
   }
 }
