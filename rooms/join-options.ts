@@ -12,21 +12,26 @@ const MAP_SENTENCE = "`map` must be the name of a map, as text.";
 /** Letters of any script; what could forge a line break, hide itself or turn the text around in a list is not one. */
 const UNSEEN = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u;
 
-const JoinOptions = z.object(
+const OBJECT_SENTENCE = "The join options must be an object.";
+
+/** What a player chooses of itself: fields of Player, which the room fills in for who leaves them out. */
+const Chosen = z.object(
   {
     name: z
       .string(NAME_SENTENCE)
       .trim()
       .refine((name) => name.length > 0 && [...name].length <= 24 && !UNSEEN.test(name), NAME_SENTENCE)
       .optional(),
-    map: z.string(MAP_SENTENCE).optional(),
   },
-  "The join options must be an object.",
+  OBJECT_SENTENCE,
 );
 
-/** Join options as the room takes them. `name`: trimmed; the room makes one up for who gives none. */
+/** What it says about the room it wants. */
+const Wanted = z.object({ map: z.string(MAP_SENTENCE).optional() }, OBJECT_SENTENCE);
+
+/** Join options as the room takes them. */
 export interface JoinOptions {
-  name?: string;
+  chosen: z.output<typeof Chosen>;
   map: string;
 }
 
@@ -35,9 +40,13 @@ export interface JoinOptions {
  * @throws {ServerError} with an HTTP status and a sentence, for the first option that is wrong.
  */
 export function parseJoinOptions(options: unknown): JoinOptions {
-  const parsed = JoinOptions.safeParse(options);
-  if (!parsed.success) {
-    throw new ServerError(ERRORS.badJoinOption.code, parsed.error.issues[0]?.message ?? ERRORS.badJoinOption.sentence);
-  }
-  return { ...parsed.data, map: parsed.data.map ?? DEFAULT_MAP };
+  const chosen = checked(Chosen, options);
+  const { map = DEFAULT_MAP } = checked(Wanted, options);
+  return { chosen, map };
+}
+
+function checked<Output>(schema: z.ZodType<Output>, options: unknown): Output {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw new ServerError(ERRORS.badJoinOption.code, parsed.error.issues[0]?.message ?? ERRORS.badJoinOption.sentence);
 }

@@ -16,7 +16,7 @@ import {
 import { MoveInput } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
 import { WorldState } from "../schema/world-state.ts";
-import { DOWN, directionOfCode, directionOfWord } from "../sim/directions.ts";
+import { directionOfCode, directionOfWord } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { seededRandom } from "../sim/random.ts";
 import { QUEUE_LIMIT, TICK_HZ } from "../sim/rules.ts";
@@ -25,7 +25,7 @@ import { ERRORS } from "./errors.ts";
 import { Grid } from "./interest/grid.ts";
 import { InterestSerializer } from "./interest/interest-serializer.ts";
 import { DEFAULT_MAP, type JoinOptions, parseJoinOptions } from "./join-options.ts";
-import { KeptPlaces, type Place, type Places } from "./places.ts";
+import { KeptPlaces, keptOf, type Place, type Places } from "./places.ts";
 import { Sessions } from "./sessions.ts";
 
 /** What the server hands to each room through its definition; these win over join options of the same name. */
@@ -109,7 +109,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     const { sessionId } = client;
     const id = client.auth?.id;
     if (id === undefined) {
-      this.#enter(sessionId, options.name);
+      this.#enter(sessionId, options.chosen);
       return;
     }
     // The body that this player has already goes now, and where it stood is the place that is found.
@@ -119,7 +119,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     if (!this.#sessions.isCurrent(id, sessionId) || client.state === ClientState.LEAVING) {
       throw new ServerError(ERRORS.takenOver.code, ERRORS.takenOver.sentence);
     }
-    const player = this.#enter(sessionId, options.name ?? place?.name, place);
+    const player = this.#enter(sessionId, options.chosen, place);
     this.#places.keep(sessionId, id, player, place);
   }
 
@@ -164,9 +164,13 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     this.#places.save();
   }
 
-  /** Gives a session its body: where it stood before, if that is known. */
-  #enter(sessionId: string, name = `player-${generateId(4)}`, before?: Place): Player {
-    const player = new Player().assign({ name, facing: directionOfCode(before?.facing ?? DOWN) || DOWN });
+  /** Gives a session its body: as it was before, if that is known, save for what it has chosen to be now. */
+  #enter(sessionId: string, chosen?: JoinOptions["chosen"], before?: Place): Player {
+    const player = new Player().assign({
+      name: `player-${generateId(4)}`,
+      ...(before && keptOf(before)),
+      ...chosen,
+    });
     this.#world.join(sessionId, player, before);
     this.state.players.set(sessionId, player);
     return player;
