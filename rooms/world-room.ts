@@ -16,7 +16,7 @@ import {
 import { MoveInput } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
 import { WorldState } from "../schema/world-state.ts";
-import { directionOfCode, directionOfWord } from "../sim/directions.ts";
+import { directionOfWord } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { seededRandom } from "../sim/random.ts";
 import { QUEUE_LIMIT, TICK_HZ } from "../sim/rules.ts";
@@ -57,14 +57,9 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   /** Seconds for which a seat waits for its client. A stopping server waits for seats, so it must not be long. */
   override seatReservationTimeout = 5;
 
-  // An unknown code is no direction. Not a range: a range clamps, and 200 would become a step nobody asked for.
+  // What a code means, and that most mean nothing, is sim/act.ts: a range here would clamp, and 200 would become a step.
   // When the buffer is full the framework drops the oldest input and acknowledges it.
-  override inputs = this.defineInput(MoveInput, {
-    bufferMaxSize: QUEUE_LIMIT,
-    sanitize: (input) => {
-      input.direction = directionOfCode(input.direction);
-    },
-  });
+  override inputs = this.defineInput(MoveInput, { bufferMaxSize: QUEUE_LIMIT });
 
   #world!: World;
   #reconnectionSeconds!: number;
