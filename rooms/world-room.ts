@@ -26,7 +26,7 @@ import { Grid } from "./interest/grid.ts";
 import { InterestSerializer } from "./interest/interest-serializer.ts";
 import { DEFAULT_MAP, type JoinOptions, parseJoinOptions } from "./join-options.ts";
 import { KeptPlaces, keptOf, type Place, type Places } from "./places.ts";
-import { Sessions } from "./sessions.ts";
+import type { Sessions } from "./sessions.ts";
 
 /** What the server hands to each room through its definition; these win over join options of the same name. */
 export interface WorldRoomSettings {
@@ -38,6 +38,8 @@ export interface WorldRoomSettings {
   identify: (token: string) => Promise<string>;
   /** Where the places of those with a token are kept. */
   places: Places;
+  /** Who is here, in the rooms of all definitions together. */
+  sessions: Sessions;
   /** Start of the room's chance; by default another one for each room. */
   seed?: number;
 }
@@ -78,7 +80,8 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     _: (client: Client) => this.#answer(client, ERRORS.unknownMessage),
   };
 
-  override onCreate({ map = DEFAULT_MAP, maps, sessions, places, ...settings }: Partial<JoinOptions> & RoomSettings) {
+  override onCreate(options: Partial<JoinOptions> & WorldRoomSettings) {
+    const { map = DEFAULT_MAP, maps, sessions, places, ...settings } = options;
     const ground = maps.get(map);
     if (!ground) {
       const known = [...maps.keys()].join(", ");
@@ -192,11 +195,6 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   }
 }
 
-/** What a room is handed in all: the sessions are of all rooms together. */
-interface RoomSettings extends WorldRoomSettings {
-  sessions: Sessions;
-}
-
 /** Refuses who came with a token while nobody knows where they stood. Guests need no store. */
 function refuseStoreAway(): never {
   throw new ServerError(ERRORS.storeAway.code, ERRORS.storeAway.sentence);
@@ -221,5 +219,5 @@ export function defineWorldRoom(settings: WorldRoomSettings) {
       return { id };
     }
   }
-  return defineRoom(DefinedRoom, { ...settings, sessions: new Sessions() }).filterBy(["map"]);
+  return defineRoom(DefinedRoom, settings).filterBy(["map"]);
 }

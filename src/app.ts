@@ -2,6 +2,7 @@
 import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import { defineServer, type Server, WebSocketTransport } from "colyseus";
 import type { Application } from "express";
+import { Sessions } from "../rooms/sessions.ts";
 import { defineWorldRoom, type WorldRoomSettings } from "../rooms/world-room.ts";
 import { GuardedSocket } from "./frame-guard.ts";
 import { type HttpSettings, httpRoutes } from "./http.ts";
@@ -21,7 +22,7 @@ export interface App {
 
 /** What an app is told: settings of the rooms, of HTTP, who is who, where places are kept, and who takes its log lines. */
 export interface AppSettings {
-  rooms: Omit<WorldRoomSettings, "identify" | "places">;
+  rooms: Omit<WorldRoomSettings, "identify" | "places" | "sessions">;
   http: Omit<HttpSettings, "tokens" | "isStoreHealthy">;
   tokens: Tokens;
   /** Started already. It is closed with the app. */
@@ -51,10 +52,16 @@ export function createApp(settings: AppSettings): App {
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   });
 
+  const rooms: WorldRoomSettings = {
+    ...settings.rooms,
+    places,
+    identify: (token) => tokens.read(token),
+    sessions: new Sessions(),
+  };
   const server = defineServer({
     transport,
     rooms: {
-      world: defineWorldRoom({ ...settings.rooms, places, identify: (token) => tokens.read(token) }),
+      world: defineWorldRoom(rooms),
     },
     express: (app: Application) => httpRoutes(app, { ...settings.http, tokens, isStoreHealthy: () => places.healthy }),
     logger: settings.logger,
