@@ -3,7 +3,6 @@ import { defineRoom, ServerError } from "colyseus";
 import { TICK_MS } from "../sim/rules.ts";
 import { type JoinOptions, parseJoinOptions } from "./join-options.ts";
 import { findPlace } from "./places.ts";
-import { Sessions } from "./sessions.ts";
 import { giveUpUnclaimedSeats } from "./unclaimed-seats.ts";
 import { type RoomSettings, WorldRoom } from "./world-room.ts";
 
@@ -19,7 +18,7 @@ export interface Door {
 }
 
 /** What the server hands to the rooms. */
-export interface WorldRoomSettings extends Omit<RoomSettings, "sessions"> {
+export interface WorldRoomSettings extends RoomSettings {
   /** The id of the player that a token names. Rejects with a ServerError, code and sentence, for a token that is no good. */
   identify: (token: string) => Promise<string>;
   /** Players in one room, seats that are held included; 0 for as many as come. */
@@ -32,7 +31,7 @@ export interface WorldRoomSettings extends Omit<RoomSettings, "sessions"> {
  * It is a class of its own because the framework calls the static `onAuth` with neither class nor settings.
  */
 export function defineWorldRoom({ door, identify, maxPlayers, ...settings }: WorldRoomSettings) {
-  const sessions = new Sessions();
+  const { maps, places, sessions } = settings;
 
   class DefinedRoom extends WorldRoom {
     override maxClients = maxPlayers || Number.POSITIVE_INFINITY;
@@ -48,10 +47,10 @@ export function defineWorldRoom({ door, identify, maxPlayers, ...settings }: Wor
       if (refusal) throw new ServerError(refusal.code, refusal.sentence);
       // `true` is somebody without a token: a guest.
       if (id === undefined) return true;
-      if (settings.maps.has(parsed.map)) {
+      if (maps.has(parsed.map)) {
         // The place is asked for once more when the seat is taken: until then it may change. This time it is about an
         // answer by HTTP, and a seat that nobody has to give back.
-        await findPlace(settings.places, id, parsed.map);
+        await findPlace(places, id, parsed.map);
         await sessions.makeRoom(id, parsed.map);
       }
       return { id };
@@ -71,5 +70,5 @@ export function defineWorldRoom({ door, identify, maxPlayers, ...settings }: Wor
     }
   }
 
-  return defineRoom(DefinedRoom, { ...settings, sessions }).filterBy(["map"]);
+  return defineRoom(DefinedRoom, settings).filterBy(["map"]);
 }

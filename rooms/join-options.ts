@@ -14,23 +14,33 @@ const PROTOCOL_SENTENCE = "`protocol` must be a whole number.";
 /** Letters of any script; what could forge a line break, hide itself or turn the text around in a list is not one. */
 const UNSEEN = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u;
 
-const JoinOptions = z.object(
+const OBJECT_SENTENCE = "The join options must be an object.";
+
+/** What a player chooses of itself: fields of Player, which the room fills in for who leaves them out. */
+const Chosen = z.object(
   {
     name: z
       .string(NAME_SENTENCE)
       .trim()
       .refine((name) => name.length > 0 && [...name].length <= 24 && !UNSEEN.test(name), NAME_SENTENCE)
       .optional(),
+  },
+  OBJECT_SENTENCE,
+);
+
+/** What it says about the room it wants, and how it speaks. */
+const Wanted = z.object(
+  {
     map: z.string(MAP_SENTENCE).optional(),
     // In the address of a plain WebSocket a number is text.
     protocol: z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)], PROTOCOL_SENTENCE).optional(),
   },
-  "The join options must be an object.",
+  OBJECT_SENTENCE,
 );
 
-/** Join options as the room takes them. `name`: trimmed; the room makes one up for who gives none. */
+/** Join options as the room takes them. */
 export interface JoinOptions {
-  name?: string;
+  chosen: z.output<typeof Chosen>;
   map: string;
 }
 
@@ -40,11 +50,14 @@ export interface JoinOptions {
  * speaks another version of the protocol than the server.
  */
 export function parseJoinOptions(options: unknown): JoinOptions {
-  const parsed = JoinOptions.safeParse(options);
-  if (!parsed.success) {
-    throw new ServerError(ERRORS.badJoinOption.code, parsed.error.issues[0]?.message ?? ERRORS.badJoinOption.sentence);
-  }
-  const { protocol = PROTOCOL_VERSION, map = DEFAULT_MAP, ...others } = parsed.data;
+  const chosen = checked(Chosen, options);
+  const { map = DEFAULT_MAP, protocol = PROTOCOL_VERSION } = checked(Wanted, options);
   if (protocol !== PROTOCOL_VERSION) throw new ServerError(ERRORS.outdated.code, ERRORS.outdated.sentence);
-  return { ...others, map };
+  return { chosen, map };
+}
+
+function checked<Output>(schema: z.ZodType<Output>, options: unknown): Output {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw new ServerError(ERRORS.badJoinOption.code, parsed.error.issues[0]?.message ?? ERRORS.badJoinOption.sentence);
 }

@@ -15,7 +15,7 @@ import {
 import { MoveInput } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
 import { WorldState } from "../schema/world-state.ts";
-import { DOWN, directionOfCode, directionOfWord } from "../sim/directions.ts";
+import { directionOfWord } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { seededRandom } from "../sim/random.ts";
 import { QUEUE_LIMIT, TICK_HZ } from "../sim/rules.ts";
@@ -24,7 +24,7 @@ import { ERRORS } from "./errors.ts";
 import { Grid } from "./interest/grid.ts";
 import { InterestSerializer } from "./interest/interest-serializer.ts";
 import { DEFAULT_MAP, type JoinOptions } from "./join-options.ts";
-import { KeptPlaces, type Place, type Places } from "./places.ts";
+import { KeptPlaces, keptOf, type Place, type Places } from "./places.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** What each room is handed by its definition: rooms/define-world-room.ts. It wins over join options of the same name. */
@@ -37,7 +37,7 @@ export interface RoomSettings {
   idleSeconds: number;
   /** Where the places of those with a token are kept. */
   places: Places;
-  /** The sessions of all rooms together. */
+  /** Who is here, in the rooms of all definitions together. */
   sessions: Sessions;
   /** Start of the room's chance; by default another one for each room. */
   seed?: number;
@@ -58,14 +58,9 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   /** Seconds for which a seat waits for its client. A stopping server waits for seats, so it must not be long. */
   override seatReservationTimeout = 5;
 
-  // An unknown code is no direction. Not a range: a range clamps, and 200 would become a step nobody asked for.
+  // What a code means, and that most mean nothing, is sim/act.ts: a range here would clamp, and 200 would become a step.
   // When the buffer is full the framework drops the oldest input and acknowledges it.
-  override inputs = this.defineInput(MoveInput, {
-    bufferMaxSize: QUEUE_LIMIT,
-    sanitize: (input) => {
-      input.direction = directionOfCode(input.direction);
-    },
-  });
+  override inputs = this.defineInput(MoveInput, { bufferMaxSize: QUEUE_LIMIT });
 
   #world!: World;
   #reconnectionSeconds!: number;
@@ -111,7 +106,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     const { sessionId } = client;
     const id = client.auth?.id;
     if (id === undefined) {
-      this.#enter(sessionId, options.name);
+      this.#enter(sessionId, options.chosen);
       return;
     }
     // The body that this player has already goes now, and where it stood is the place that is found.
@@ -124,7 +119,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     if (!this.#sessions.isCurrent(id, sessionId) || client.state === ClientState.LEAVING) {
       throw new ServerError(ERRORS.takenOver.code, ERRORS.takenOver.sentence);
     }
-    const player = this.#enter(sessionId, options.name ?? place?.name, place);
+    const player = this.#enter(sessionId, options.chosen, place);
     this.#places.keep(sessionId, id, player, place);
   }
 
@@ -169,9 +164,13 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     this.#places.save();
   }
 
-  /** Gives a session its body: where it stood before, if that is known. */
-  #enter(sessionId: string, name = `player-${generateId(4)}`, before?: Place): Player {
-    const player = new Player().assign({ name, facing: directionOfCode(before?.facing ?? DOWN) || DOWN });
+  /** Gives a session its body: as it was before, if that is known, save for what it has chosen to be now. */
+  #enter(sessionId: string, chosen?: JoinOptions["chosen"], before?: Place): Player {
+    const player = new Player().assign({
+      name: `player-${generateId(4)}`,
+      ...(before && keptOf(before)),
+      ...chosen,
+    });
     this.#world.join(sessionId, player, before);
     this.state.players.set(sessionId, player);
     return player;

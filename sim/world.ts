@@ -1,11 +1,12 @@
 // The world's state and its tick: who stands where, whose steps wait, and the one step each takes per tick. The same
 // map, seed, joins and inputs in the same order give the same state.
-import { type Direction, directionOfCode, NONE } from "./directions.ts";
+import { act } from "./act.ts";
+import type { Direction } from "./directions.ts";
 import type { WorldMap } from "./map.ts";
 import { nearestFree, type Spot } from "./nearest-free.ts";
 import type { Random } from "./random.ts";
 import { QUEUE_LIMIT } from "./rules.ts";
-import { type Body, step } from "./step.ts";
+import type { Body } from "./step.ts";
 
 /** Gives a player's next waiting predicted input: a direction's code, 0 for none, undefined when none waits. */
 export type NextInput = (id: string) => number | undefined;
@@ -76,9 +77,9 @@ export class World {
   /**
    * One tick. For each player, in the order in which they joined:
    * 1. the oldest waiting `move`, if there is one, is the step of this tick; predicted inputs wait;
-   * 2. else predicted inputs are taken, those without a direction at no cost, until one has a direction;
+   * 2. else predicted inputs are taken, those that ask for nothing at no cost, until one does something;
    * 3. the body takes that one step, as far as the walls let it.
-   * So nobody moves more than one step a tick, however many inputs arrive by however many ways.
+   * So nobody does more than one thing a tick, however many inputs arrive by however many ways.
    */
   tick(nextInput: NextInput): void {
     for (const [id, mover] of this.#movers) {
@@ -87,10 +88,9 @@ export class World {
         mover.rest--;
         continue;
       }
-      const direction = mover.moves.shift() ?? firstDirection(id, nextInput);
-      if (direction === undefined) continue;
-      mover.still = 0;
-      step(mover.body, direction, this.#map);
+      let code = mover.moves.shift() ?? nextInput(id);
+      while (code !== undefined && !act(mover.body, code, this.#map)) code = nextInput(id);
+      if (code !== undefined) mover.still = 0;
     }
   }
 
@@ -104,13 +104,4 @@ export class World {
     if (spawn === undefined) throw new Error(`map "${this.#map.name}" has no spawn`);
     return spawn;
   }
-}
-
-/** The first of a player's waiting inputs that asks for a direction; those before it are taken along. */
-function firstDirection(id: string, nextInput: NextInput): Direction | undefined {
-  for (let code = nextInput(id); code !== undefined; code = nextInput(id)) {
-    const direction = directionOfCode(code);
-    if (direction !== NONE) return direction;
-  }
-  return undefined;
 }

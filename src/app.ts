@@ -3,6 +3,7 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { createRouter, defineServer, type Server, WebSocketTransport } from "colyseus";
 import type { Application } from "express";
 import { defineWorldRoom, type WorldRoomSettings } from "../rooms/define-world-room.ts";
+import { Sessions } from "../rooms/sessions.ts";
 import { Admission, refuseWhileStopping } from "./admission.ts";
 import { GuardedSocket } from "./frame-guard.ts";
 import { Gate, type GateSettings, PLAIN_PATH, refuseUpgrade } from "./gate.ts";
@@ -29,7 +30,7 @@ export interface App {
 
 /** What an app is told: settings of the rooms, of the edge, of HTTP, who is who, where places are kept, and who takes its log lines. */
 export interface AppSettings {
-  rooms: Omit<WorldRoomSettings, "identify" | "places" | "door">;
+  rooms: Omit<WorldRoomSettings, "identify" | "places" | "door" | "sessions">;
   edge: EdgeSettings;
   http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission">;
   /** The p99 of the ticks' delay above which nobody is let in, in ms; 0 to let in everybody. */
@@ -82,15 +83,17 @@ export function createApp(settings: AppSettings): App {
     else if (!isRoomPath(path)) refuseUpgrade(socket, { code: 404, sentence: "There is no WebSocket here." });
   });
 
+  const rooms: WorldRoomSettings = {
+    ...settings.rooms,
+    places,
+    door: admission,
+    identify: (token) => tokens.read(token),
+    sessions: new Sessions(),
+  };
   const server = defineServer({
     transport,
     rooms: {
-      world: defineWorldRoom({
-        ...settings.rooms,
-        places,
-        door: admission,
-        identify: (token) => tokens.read(token),
-      }),
+      world: defineWorldRoom(rooms),
     },
     routes: createRouter({}, { onRequest: refuseWhileStopping }),
     express: (app: Application) =>
