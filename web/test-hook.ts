@@ -29,6 +29,15 @@ interface TestHook {
   readonly rtt: number;
   /** How often the page came back after it had lost its connection, by reconnecting or by joining again. */
   readonly reconnects: number;
+  /** The part of the world that the screen shows; undefined before the first frame. */
+  readonly view: { left: number; top: number; width: number; height: number } | undefined;
+}
+
+/** Where the hook looks when it is asked. */
+interface Sources {
+  session: () => Session | undefined;
+  reconnects: () => number;
+  view: () => TestHook["view"];
 }
 
 declare global {
@@ -38,7 +47,7 @@ declare global {
 }
 
 /** Puts the test hook on the window. */
-export function exposeTestHook(session: () => Session | undefined, reconnects: () => number): void {
+export function exposeTestHook({ session, reconnects, view }: Sources): void {
   const copy = (place: Place | undefined) => place && { x: place.x, y: place.y };
   window.sabang = Object.freeze<TestHook>({
     get sessionId() {
@@ -71,6 +80,9 @@ export function exposeTestHook(session: () => Session | undefined, reconnects: (
     },
     get reconnects() {
       return reconnects();
+    },
+    get view() {
+      return view();
     },
   });
 }
