@@ -42,7 +42,7 @@ export class Character {
     this.#body = scene.add.image(x, y, sheetOf(scene, id), 0).setOrigin(0.5, 1);
     if (ghost) this.#body.setAlpha(GHOST_ALPHA).setTint(GHOST_TINT);
     this.#name = scene.add.text(x, y, name, { fontFamily: FONT, color: own ? "#ffdf9e" : "#ffffff" });
-    this.#name.setOrigin(0.5, 1).setDepth(DEPTH.names);
+    this.#name.setOrigin(0.5, 1).setDepth(DEPTH.names + (own ? 1 : 0));
   }
 
   /** Fits the name to the screen: as many real pixels as it takes, whatever the zoom of the world. */

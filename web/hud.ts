@@ -24,7 +24,8 @@ interface Help {
 
 /** The page's text. */
 export class Hud {
-  readonly #status = byId("status", HTMLElement);
+  readonly #status = byId("status-text", HTMLElement);
+  readonly #map = byId("status-map", HTMLElement);
   readonly #banner = byId("banner", HTMLElement);
   readonly #sentence = byId("banner-text", HTMLElement);
   readonly #button = byId("banner-button", HTMLButtonElement);
@@ -42,8 +43,9 @@ export class Hud {
   /** Updates the status line. It is no live region: a screen reader that reads out numbers is no help. */
   showStatus({ players, roundTrip, map }: Status): void {
     const { inSight, milliseconds } = messages();
-    const parts = [inSight(players), ...(roundTrip > 0 ? [milliseconds(roundTrip)] : []), map];
+    const parts = [inSight(players), ...(roundTrip > 0 ? [milliseconds(roundTrip)] : [])];
     write(this.#status, parts.join(" · "));
+    write(this.#map, ` · ${map}`);
   }
 
   /** Says that the game stands still, and why, until `back`. With a `help`, nothing goes on before it is accepted. */

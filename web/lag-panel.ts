@@ -11,8 +11,8 @@ export class LagPanel {
   readonly #ahead = byId("ahead", HTMLElement);
   readonly #corrected = byId("corrected", HTMLElement);
 
-  /** The controls write into `lag` and `showing`, which others read. */
-  constructor(lag: Lag, showing: Showing) {
+  /** The controls write into `lag` and `showing`, which others read. `onLag`: the way has changed. */
+  constructor(lag: Lag, showing: Showing, onLag: () => void) {
     this.#lag = lag;
     const roundTrip = byId("round-trip", HTMLInputElement);
     const jitter = byId("jitter", HTMLInputElement);
@@ -28,6 +28,7 @@ export class LagPanel {
       this.#writeValues(roundTrip, jitter);
     };
     for (const input of [roundTrip, jitter, predicted, ghost]) input.addEventListener("input", take);
+    for (const input of [roundTrip, jitter]) input.addEventListener("input", onLag);
     take();
     onLanguage(() => this.#writeValues(roundTrip, jitter));
   }

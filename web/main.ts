@@ -35,7 +35,8 @@ const hud = new Hud();
 const controls = new Controls(byId("pad", HTMLElement));
 const minimap = new Minimap();
 const playersPanel = new PlayersPanel();
-const lagPanel = new LagPanel(lag, showing);
+// A way that has just become longer would be taken for a queue until it is measured.
+const lagPanel = new LagPanel(lag, showing, () => session?.roundTrip.forget());
 const announcer = new Announcer((sentence) => write(news, sentence));
 const grounds = new Map<string, Ground>();
 /** The name that was asked for and not given yet. */

@@ -73,6 +73,11 @@ export class Session {
     return this.#showing.predicted ? this.#predicted : this.#confirmed;
   }
 
+  /** Where the own player's ghost is drawn, while there is one. */
+  get ghost(): { x: number; y: number } | undefined {
+    return this.#figures.get(GHOST);
+  }
+
   /** Where the server has the own player. */
   get confirmed(): { x: number; y: number } | undefined {
     return this.#prediction?.confirmed;

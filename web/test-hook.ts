@@ -13,10 +13,12 @@ interface TestHook {
   readonly sessionId: string | undefined;
   /** Whether the connection stands and keys have an effect. */
   readonly connected: boolean;
-  /** The own player as predicted, in whole units; undefined while not connected, as are the next two. */
+  /** The own player as predicted, in whole units; undefined while not connected, as are the next three. */
   readonly self: Place | undefined;
   /** Where the own player is drawn. */
   readonly shown: Place | undefined;
+  /** Where its ghost is drawn; undefined while there is none. */
+  readonly ghost: Place | undefined;
   /** Where the server has the own player. */
   readonly server: Place | undefined;
   /** Everybody in sight as the server has them, the own player included. */
@@ -61,6 +63,9 @@ export function exposeTestHook({ session, reconnects, view }: Sources): void {
     },
     get shown() {
       return copy(session()?.connected ? session()?.shown : undefined);
+    },
+    get ghost() {
+      return copy(session()?.ghost);
     },
     get server() {
       return copy(session()?.confirmed);
