@@ -16,6 +16,9 @@ const KEYS: Readonly<Record<string, Direction | undefined>> = {
 /** Part of the pad's radius around its middle where a thumb rests and asks for nothing. */
 const REST = 0.18;
 
+/** Where keys are for writing, or move a slider. */
+const FIELDS = "input, select, textarea";
+
 /** Listens to the keyboard and to a touch pad. */
 export class Controls {
   /** Whether presses count; they do not while nothing is joined. What is held already stays held. */
@@ -63,6 +66,7 @@ export class Controls {
   #keyDown(event: KeyboardEvent): void {
     const direction = KEYS[event.code];
     if (direction === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target instanceof Element && event.target.matches(FIELDS)) return;
     event.preventDefault();
     if (!event.repeat) this.#press(event.code, direction);
   }

@@ -94,9 +94,10 @@ export class Prediction {
     return { x: this.#predict.value(player, "x"), y: this.#predict.value(player, "y") };
   }
 
-  /** Where the server has the own player. */
-  get confirmed(): { x: number; y: number } {
-    return { x: this.#self.x, y: this.#self.y };
+  /** Where the server has the own player, and which way it faces there. */
+  get confirmed(): Body {
+    const { x, y, facing } = this.#self;
+    return { x, y, facing };
   }
 
   /** Lets go of the room. */
