@@ -14,8 +14,8 @@ export interface Machine {
   command: string;
 }
 
-/** `args`: the arguments of the command line. */
-export function machine(args: string[]): Machine {
+/** `args`: the arguments of the command line, `program` what they were given to. */
+export function machine(args: string[], program = "npm run bench"): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: cpus().length,
@@ -23,7 +23,7 @@ export function machine(args: string[]): Machine {
     node: process.version,
     commit: commit(),
     date: new Date().toISOString(),
-    command: ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
+    command: [program, ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
   };
 }
 

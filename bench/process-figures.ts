@@ -1,6 +1,6 @@
 // What the kernel knows of processes and cores: who has had a core for how long, and what memory they hold.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 let ticksPerSecond: number | undefined;
 
@@ -23,6 +23,11 @@ export function residentKilobytes(pid: number): number {
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   if (!match) throw new Error(`the process ${pid} has no memory any more`);
   return (Number(match[1]) * 1024) / 1000;
+}
+
+/** File descriptors that a process has open: its sockets, above all. */
+export function openDescriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
 }
 
 /** Time that a core was not idle so far, whoever had it, in microseconds; time that the host took from us counts too. */

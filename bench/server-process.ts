@@ -1,12 +1,14 @@
 // One of the servers as a process: how it is started, and what it said.
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SERVER_CORE, start, stop } from "./children.ts";
 import { openMap } from "./sabang-map.ts";
+import { type AskVitals, PASSENGER_ARGS, vitalsOf } from "./vitals.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -34,6 +36,10 @@ export interface Server {
   readonly monitor: string;
   /** Rejects with a sentence when the server ends before it is stopped. */
   readonly died: Promise<never>;
+  /** Asks the passenger, where one rides along. */
+  readonly vitals: AskVitals;
+  /** Tells it to end; its exit code, null if it had to be killed. The folder stays for the next one. */
+  terminate(): Promise<number | null>;
   /** Ends it and takes its files away. */
   stop(): Promise<void>;
 }
@@ -50,16 +56,39 @@ export function pythonWithTornado(): string | undefined {
   });
 }
 
-/** Starts a server and waits until it listens. */
-export async function startServer(name: string): Promise<Server> {
+/** How a server of a siege differs from that of a measurement. */
+export interface ServerOptions {
+  /** Variables of its own; they win. */
+  environment?: Record<string, string>;
+  /** Takes a passenger along, who tells of heap and event loop. */
+  passenger?: boolean;
+  /** The folder of a server before it, whose data it takes over; see `makeFolder`. */
+  folder?: string;
+}
+
+/** A folder for a server's files, which goes when this process ends. */
+export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   folders.add(folder);
+  return folder;
+}
+
+/** Starts a server and waits until it listens. */
+export async function startServer(name: string, options: ServerOptions = {}): Promise<Server> {
+  const folder = options.folder ?? makeFolder();
   const password = randomBytes(16).toString("hex");
   const { program, args, environment } = commandOf(name, folder, password);
-  const child = start(SERVER_CORE, program, args, {
+  const child = start(SERVER_CORE, program, [...(options.passenger ? PASSENGER_ARGS : []), ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: "0", NODE_ENV: "production", ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PATH: process.env.PATH,
+      HOST: "127.0.0.1",
+      PORT: "0",
+      NODE_ENV: "production",
+      ...environment,
+      ...options.environment,
+    },
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   let output = "";
   let isStopped = false;
@@ -74,7 +103,7 @@ export async function startServer(name: string): Promise<Server> {
   const stopAll = async () => {
     isStopped = true;
     await stop(child);
-    remove(folder);
+    if (options.folder === undefined) remove(folder);
   };
   const port = new Promise<number>((resolve) => {
     const hear = (chunk: Buffer) => {
@@ -91,6 +120,14 @@ export async function startServer(name: string): Promise<Server> {
       pid: child.pid!,
       monitor: `admin:${password}`,
       died,
+      vitals: vitalsOf(child),
+      terminate: async () => {
+        isStopped = true;
+        const ended = once(child, "exit");
+        child.kill("SIGTERM");
+        const [code] = await ended;
+        return code as number | null;
+      },
       stop: stopAll,
     };
   } catch (error) {
@@ -106,7 +143,7 @@ function commandOf(name: string, folder: string, password: string) {
   }
   if (name !== "sabang") return { program: process.execPath, args: [`bench/servers/${name}.ts`], environment };
   const maps = join(folder, "maps");
-  mkdirSync(maps);
+  mkdirSync(maps, { recursive: true });
   writeFileSync(join(maps, "plaza.tmj"), openMap());
   return {
     program: process.execPath,

@@ -30,7 +30,9 @@ export const ERRORS = {
   /** Refuses a join, as HTTP status: nothing of ours is that large. */
   tooLarge: { code: 413, sentence: "This request is larger than any that the server takes." },
   /** Refuses a join, as HTTP status, while those who are in need all there is. */
-  busy: { code: 503, sentence: "The server is full at the moment. Try again in some seconds." },
+  busy: { code: 503, sentence: "The server is full at the moment. Try again in 10 seconds." },
+  /** Refuses a join, as HTTP status: those who play will be asked to connect again, too. */
+  stopping: { code: 503, sentence: "The server is about to stop. Try again in 10 seconds." },
   /** Answers a message; the connection stays. */
   badMove: { code: 4301, sentence: `A move must be one of these words: ${DIRECTION_WORDS.join(", ")}.` },
   /** Answers a message; the connection stays. */

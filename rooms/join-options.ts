@@ -1,6 +1,7 @@
 // What a client may ask for when it joins, and the sentence it gets for what it may not.
 import { ServerError } from "colyseus";
 import { z } from "zod";
+import { PROTOCOL_VERSION } from "../schema/protocol.ts";
 import { ERRORS } from "./errors.ts";
 
 /** The map of a client that names none. */
@@ -8,36 +9,55 @@ export const DEFAULT_MAP = "plaza";
 
 const NAME_SENTENCE = "`name` must be 1 to 24 characters after trimming, without control characters.";
 const MAP_SENTENCE = "`map` must be the name of a map, as text.";
+const PROTOCOL_SENTENCE = "`protocol` must be a whole number.";
 
 /** Letters of any script; what could forge a line break, hide itself or turn the text around in a list is not one. */
 const UNSEEN = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u;
 
-const JoinOptions = z.object(
+const OBJECT_SENTENCE = "The join options must be an object.";
+
+/** What a player chooses of itself: fields of Player, which the room fills in for who leaves them out. */
+const Chosen = z.object(
   {
     name: z
       .string(NAME_SENTENCE)
       .trim()
       .refine((name) => name.length > 0 && [...name].length <= 24 && !UNSEEN.test(name), NAME_SENTENCE)
       .optional(),
-    map: z.string(MAP_SENTENCE).optional(),
   },
-  "The join options must be an object.",
+  OBJECT_SENTENCE,
 );
 
-/** Join options as the room takes them. `name`: trimmed; the room makes one up for who gives none. */
+/** What it says about the room it wants, and how it speaks. */
+const Wanted = z.object(
+  {
+    map: z.string(MAP_SENTENCE).optional(),
+    // In the address of a plain WebSocket a number is text.
+    protocol: z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)], PROTOCOL_SENTENCE).optional(),
+  },
+  OBJECT_SENTENCE,
+);
+
+/** Join options as the room takes them. */
 export interface JoinOptions {
-  name?: string;
+  chosen: z.output<typeof Chosen>;
   map: string;
 }
 
 /**
  * Checks join options as they came off the wire.
- * @throws {ServerError} with an HTTP status and a sentence, for the first option that is wrong.
+ * @throws {ServerError} with an HTTP status and a sentence, for the first option that is wrong, or for a client that
+ * speaks another version of the protocol than the server.
  */
 export function parseJoinOptions(options: unknown): JoinOptions {
-  const parsed = JoinOptions.safeParse(options);
-  if (!parsed.success) {
-    throw new ServerError(ERRORS.badJoinOption.code, parsed.error.issues[0]?.message ?? ERRORS.badJoinOption.sentence);
-  }
-  return { ...parsed.data, map: parsed.data.map ?? DEFAULT_MAP };
+  const chosen = checked(Chosen, options);
+  const { map = DEFAULT_MAP, protocol = PROTOCOL_VERSION } = checked(Wanted, options);
+  if (protocol !== PROTOCOL_VERSION) throw new ServerError(ERRORS.outdated.code, ERRORS.outdated.sentence);
+  return { chosen, map };
+}
+
+function checked<Output>(schema: z.ZodType<Output>, options: unknown): Output {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw new ServerError(ERRORS.badJoinOption.code, parsed.error.issues[0]?.message ?? ERRORS.badJoinOption.sentence);
 }

@@ -5,7 +5,6 @@ import {
   ClientState,
   CloseCode,
   type Deferred,
-  defineRoom,
   generateId,
   logger,
   type MessageContext,
@@ -16,7 +15,7 @@ import {
 import { MoveInput } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
 import { WorldState } from "../schema/world-state.ts";
-import { DOWN, directionOfCode, directionOfWord } from "../sim/directions.ts";
+import { directionOfWord } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { seededRandom } from "../sim/random.ts";
 import { QUEUE_LIMIT, TICK_HZ } from "../sim/rules.ts";
@@ -24,21 +23,23 @@ import { World } from "../sim/world.ts";
 import { ERRORS } from "./errors.ts";
 import { Grid } from "./interest/grid.ts";
 import { InterestSerializer } from "./interest/interest-serializer.ts";
-import { DEFAULT_MAP, type JoinOptions, parseJoinOptions } from "./join-options.ts";
+import { DEFAULT_MAP, type JoinOptions } from "./join-options.ts";
 import type { InputTally, RoomObserver } from "./observer.ts";
-import { KeptPlaces, type Place, type Places } from "./places.ts";
-import { Sessions } from "./sessions.ts";
+import { KeptPlaces, keptOf, type Place, type Places } from "./places.ts";
+import type { Sessions } from "./sessions.ts";
 
-/** What the server hands to each room through its definition; these win over join options of the same name. */
-export interface WorldRoomSettings {
+/** What each room is handed by its definition: rooms/define-world-room.ts. It wins over join options of the same name. */
+export interface RoomSettings {
   /** Every map that can be joined, by name. */
   maps: ReadonlyMap<string, WorldMap>;
   /** Seconds for which a dropped connection keeps its place. */
   reconnectionSeconds: number;
-  /** The id of the player that a token names. Rejects with a ServerError, code and sentence, for a token that is no good. */
-  identify: (token: string) => Promise<string>;
+  /** Seconds for which a player may ask for no step before it is removed; 0 for as long as it likes. */
+  idleSeconds: number;
   /** Where the places of those with a token are kept. */
   places: Places;
+  /** Who is here, in the rooms of all definitions together. */
+  sessions: Sessions;
   /** Who is told what happens; nobody by default. */
   observer?: RoomObserver;
   /** Start of the room's chance; by default another one for each room. */
@@ -46,7 +47,7 @@ export interface WorldRoomSettings {
 }
 
 /** A connection to the room. Who came without a token has no `id` (the framework gives `true`): a guest. */
-type WorldClient = Client<{ auth: { id?: string } }>;
+export type WorldClient = Client<{ auth: { id?: string } }>;
 
 /** The ways a connection ends without anybody having meant it to: gone away, no status, broken, told to retry. */
 const DROPPED: ReadonlySet<number | undefined> = new Set([1001, 1005, 1006, CloseCode.MAY_TRY_RECONNECT]);
@@ -60,12 +61,11 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   /** Seconds for which a seat waits for its client. A stopping server waits for seats, so it must not be long. */
   override seatReservationTimeout = 5;
 
-  // An unknown code is no direction. Not a range: a range clamps, and 200 would become a step nobody asked for.
+  // What a code means, and that most mean nothing, is sim/act.ts: a range here would clamp, and 200 would become a step.
   // When the buffer is full the framework drops the oldest input and acknowledges it.
   override inputs = this.defineInput(MoveInput, {
     bufferMaxSize: QUEUE_LIMIT,
-    sanitize: (input) => {
-      input.direction = directionOfCode(input.direction);
+    sanitize: () => {
       this.#received++;
     },
   });
@@ -112,6 +112,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     // Only after the timestep: as a field it would have the framework tick the room's clock by another timer, which
     // eats the time that the step is measured by.
     this.patchRate = null;
+    if (settings.idleSeconds > 0) this.clock.setInterval(() => this.#dismissIdle(settings.idleSeconds), 1000);
     this.#observer?.opened(this);
   }
 
@@ -119,18 +120,21 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     const { sessionId } = client;
     const id = client.auth?.id;
     if (id === undefined) {
-      this.#enter(sessionId, options.name);
+      this.#enter(sessionId, options.chosen);
       this.#observer?.joined(this, client);
       return;
     }
     // The body that this player has already goes now, and where it stood is the place that is found.
-    this.#sessions.begin(id, sessionId, () => this.#giveWay(sessionId));
-    const place = await this.#places.load(id).catch(refuseStoreAway);
+    this.#sessions.begin(id, sessionId, {
+      end: () => this.#dismiss(sessionId, ERRORS.takenOver),
+      fills: (map) => map === this.state.map && this.locked,
+    });
+    const place = await this.#places.load(id);
     // Meanwhile the next one may have come, or this one gone: then there is to be no body.
     if (!this.#sessions.isCurrent(id, sessionId) || client.state === ClientState.LEAVING) {
       throw new ServerError(ERRORS.takenOver.code, ERRORS.takenOver.sentence);
     }
-    const player = this.#enter(sessionId, options.name ?? place?.name, place);
+    const player = this.#enter(sessionId, options.chosen, place);
     this.#places.keep(sessionId, id, player, place);
     this.#observer?.joined(this, client, id);
   }
@@ -195,9 +199,13 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     return { received: this.#received, applied: this.#world.taken, blank: this.#world.blank, waiting };
   }
 
-  /** Gives a session its body: where it stood before, if that is known. */
-  #enter(sessionId: string, name = `player-${generateId(4)}`, before?: Place): Player {
-    const player = new Player().assign({ name, facing: directionOfCode(before?.facing ?? DOWN) || DOWN });
+  /** Gives a session its body: as it was before, if that is known, save for what it has chosen to be now. */
+  #enter(sessionId: string, chosen?: JoinOptions["chosen"], before?: Place): Player {
+    const player = new Player().assign({
+      name: `player-${generateId(4)}`,
+      ...(before && keptOf(before)),
+      ...chosen,
+    });
     this.#world.join(sessionId, player, before);
     this.state.players.set(sessionId, player);
     return player;
@@ -210,11 +218,20 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     if (this.state.players.has(sessionId)) this.state.players.delete(sessionId);
   }
 
-  /** Ends a session whose player has come back in another one: the body goes first, then the connection or its seat. */
-  #giveWay(sessionId: string): void {
+  /** Ends a session that is not to come back: the body goes first, then the connection or the seat that is held for it. */
+  #dismiss(sessionId: string, error: { code: number; sentence: string }): void {
     this.#exit(sessionId);
     this.#held.get(sessionId)?.reject(false);
-    this.clients.get(sessionId)?.leave(ERRORS.takenOver.code, ERRORS.takenOver.sentence);
+    this.clients.get(sessionId)?.leave(error.code, error.sentence);
+  }
+
+  /**
+   * Dismisses who has stood still for too long. The framework's idle-kick plugin cannot: to it a ping is a sign of life,
+   * and the page sends one every few seconds whether or not anybody looks at it. Besides, it takes who has just come
+   * back, and sent nothing yet, for somebody who never sent anything.
+   */
+  #dismissIdle(seconds: number): void {
+    for (const sessionId of this.#world.idle(seconds * TICK_HZ)) this.#dismiss(sessionId, ERRORS.idle);
   }
 
   /** Tells a client what was wrong with a message; whoever made a request of it gets the sentence as its answer. */
@@ -222,36 +239,4 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     if (context?.id !== undefined) return context.reject(error.sentence);
     client.error(error.code, error.sentence);
   }
-}
-
-/** What a room is handed in all: the sessions are of all rooms together. */
-interface RoomSettings extends WorldRoomSettings {
-  sessions: Sessions;
-}
-
-/** Refuses who came with a token while nobody knows where they stood. Guests need no store. */
-function refuseStoreAway(): never {
-  throw new ServerError(ERRORS.storeAway.code, ERRORS.storeAway.sentence);
-}
-
-/**
- * Defines the room. Rooms are matched by map; a player has one body in all of them.
- * It is a class of its own because the framework calls the static `onAuth` with neither class nor settings.
- */
-export function defineWorldRoom(settings: WorldRoomSettings) {
-  class DefinedRoom extends WorldRoom {
-    /** Checks a join before matchmaking: it is here that a join without a map becomes one for the default map. */
-    static override async onAuth(token: string | undefined, options: JoinOptions) {
-      const parsed = parseJoinOptions(options);
-      Object.assign(options, parsed);
-      // `true` is somebody without a token: a guest.
-      if (!token) return true;
-      const id = await settings.identify(token);
-      // The place is asked for once more when the seat is taken: until then it may change. This time it is about an
-      // answer by HTTP, and a seat that nobody has to give back.
-      if (settings.maps.has(parsed.map)) await settings.places.load(id, parsed.map).catch(refuseStoreAway);
-      return { id };
-    }
-  }
-  return defineRoom(DefinedRoom, { ...settings, sessions: new Sessions() }).filterBy(["map"]);
 }

@@ -17,3 +17,6 @@ export const Player = schema(
   "Player",
 );
 export type Player = SchemaType<typeof Player>;
+
+/** The fields that are kept of a player who is known, and are there again when it comes back. */
+export const KEPT = ["name", "x", "y", "facing"] as const satisfies (keyof Player)[];

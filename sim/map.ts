@@ -1,9 +1,19 @@
-// A world's ground: reads what a Tiled map file holds (walls and spawns) and refuses what cannot be played on.
+// A world's ground: reads what a Tiled map file holds (walls, spawns, objects) and refuses what cannot be played on.
 import { MAX_MAP_TILES, TILE } from "./rules.ts";
 import { isFree, type Walls } from "./step.ts";
 
 /** A place where a player may appear: the centre of its body, in units. */
 interface Spawn {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Something that stands on a map: an object of an object layer. */
+export interface MapObject {
+  /** What Tiled shows as its name and its class; empty where it was given none. */
+  readonly name: string;
+  readonly type: string;
+  /** Its middle, in whole units. */
   readonly x: number;
   readonly y: number;
 }
@@ -17,6 +27,8 @@ export interface WorldMap extends Walls {
   readonly height: number;
   /** At least one; each on open ground. */
   readonly spawns: readonly Spawn[];
+  /** The objects of the object layers of that name; none if there is no such layer. */
+  objects(layer: string): readonly MapObject[];
 }
 
 /** A map file that cannot be used. The message names the map, what is wrong and what would be right. */
@@ -32,8 +44,8 @@ const TILE_NUMBER = 0x1fffffff;
 
 /**
  * Reads the parsed JSON of a Tiled map file (.tmj, https://doc.mapeditor.org/en/stable/reference/json-map-format/).
- * It takes the tile layer `walls`, whose non-zero tiles are solid, and the object layer `spawns`; all else in the file
- * is for the eye.
+ * It takes the tile layer `walls`, whose non-zero tiles are solid, the object layer `spawns`, and whatever other object
+ * layers there are, for the game to ask for by name; all else in the file is for the eye.
  * @throws {MapError} if the map cannot be played on.
  */
 export function readMap(name: string, file: unknown): WorldMap {
@@ -53,7 +65,8 @@ export function readMap(name: string, file: unknown): WorldMap {
     return refuse(`it is ${columns} x ${rows} tiles; expected whole numbers from 1 to ${MAX_MAP_TILES}`);
   }
 
-  const walls = layerOf(file, "tilelayer", "walls") ?? refuse("it has no tile layer named `walls`");
+  const walls =
+    layersOf(file, "tilelayer").find((layer) => layer.name === "walls") ?? refuse("it has no tile layer named `walls`");
   const tiles = walls.data;
   if (!Array.isArray(tiles)) {
     return refuse("its layer `walls` is compressed or base64; set the map's tile layer format to CSV in Tiled");
@@ -65,25 +78,39 @@ export function readMap(name: string, file: unknown): WorldMap {
   const isWall = (tileX: number, tileY: number): boolean =>
     tileX < 0 || tileY < 0 || tileX >= columns || tileY >= rows || solid[tileY * columns + tileX] === 1;
 
-  const layer = layerOf(file, "objectgroup", "spawns") ?? refuse("it has no object layer named `spawns`");
-  const objects: unknown[] = Array.isArray(layer.objects) ? layer.objects : [];
-  if (objects.length === 0) return refuse("its layer `spawns` is empty; put at least one point on open ground");
-  const spawns = objects.map((object, index): Spawn => {
-    const { x, y } = isRecord(object) ? object : {};
-    if (typeof x !== "number" || typeof y !== "number") return refuse(`spawn ${index + 1} has no position`);
-    const spawn = { x: Math.round(x), y: Math.round(y) };
-    if (!isFree(spawn.x, spawn.y, { isWall })) {
-      return refuse(`spawn ${index + 1} at (${x}, ${y}) is inside a wall or outside the map; move it to open ground`);
-    }
-    return spawn;
-  });
+  const layers = new Map<string, MapObject[]>();
+  for (const layer of layersOf(file, "objectgroup")) {
+    const objects: unknown[] = Array.isArray(layer.objects) ? layer.objects : [];
+    const read = objects.map(
+      (object, index) =>
+        objectOf(object) ?? refuse(`object ${index + 1} of its layer \`${layer.name}\` has no position`),
+    );
+    layers.set(String(layer.name), [...(layers.get(String(layer.name)) ?? []), ...read]);
+  }
+  const objects = (layer: string) => layers.get(layer) ?? [];
 
-  return { name, width: columns * TILE, height: rows * TILE, spawns, isWall };
+  if (!layers.has("spawns")) return refuse("it has no object layer named `spawns`");
+  const spawns = objects("spawns").map(({ x, y }, index): Spawn => {
+    if (isFree(x, y, { isWall })) return { x, y };
+    return refuse(`spawn ${index + 1} at (${x}, ${y}) is inside a wall or outside the map; move it to open ground`);
+  });
+  if (spawns.length === 0) return refuse("its layer `spawns` is empty; put at least one point on open ground");
+
+  return { name, width: columns * TILE, height: rows * TILE, spawns, objects, isWall };
 }
 
-function layerOf(file: Record<string, unknown>, type: string, name: string): Record<string, unknown> | undefined {
+function objectOf(object: unknown): MapObject | undefined {
+  const { name, type, x, y, width = 0, height = 0, gid } = isRecord(object) ? object : {};
+  if (typeof x !== "number" || typeof y !== "number") return undefined;
+  // A point is its own middle. Tiled has a rectangle by its upper left corner, and a tile by its lower left one.
+  const right = Number(width) / 2;
+  const down = (gid === undefined ? 1 : -1) * (Number(height) / 2);
+  return { name: String(name ?? ""), type: String(type ?? ""), x: Math.round(x + right), y: Math.round(y + down) };
+}
+
+function layersOf(file: Record<string, unknown>, type: string): Record<string, unknown>[] {
   const layers: unknown[] = Array.isArray(file.layers) ? file.layers : [];
-  return layers.filter(isRecord).find((layer) => layer.type === type && layer.name === name);
+  return layers.filter(isRecord).filter((layer) => layer.type === type);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

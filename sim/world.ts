@@ -1,19 +1,27 @@
 // The world's state and its tick: who stands where, whose steps wait, and the one step each takes per tick. The same
 // map, seed, joins and inputs in the same order give the same state.
-import { type Direction, directionOfCode, NONE } from "./directions.ts";
+import { act } from "./act.ts";
+import type { Direction } from "./directions.ts";
 import type { WorldMap } from "./map.ts";
 import { nearestFree, type Spot } from "./nearest-free.ts";
 import type { Random } from "./random.ts";
 import { QUEUE_LIMIT } from "./rules.ts";
-import { type Body, step } from "./step.ts";
+import type { Body } from "./step.ts";
 
 /** Gives a player's next waiting predicted input: a direction's code, 0 for none, undefined when none waits. */
 export type NextInput = (id: string) => number | undefined;
+
+/** Ticks for which a player who comes back takes no step. */
+const REST_TICKS = 2;
 
 interface Mover {
   readonly body: Body;
   /** Steps asked for by `move`, oldest first; at most QUEUE_LIMIT. */
   readonly moves: Direction[];
+  /** Ticks that are still to pass by without a step. */
+  rest: number;
+  /** Ticks since it last asked for a step. */
+  still: number;
 }
 
 /** A world on one map. It owns no wire and no clock: who calls `tick` says when a tick is. */
@@ -55,12 +63,15 @@ export class World {
   /**
    * Puts `body` where it stood before, or as near to it as there is room; without a `before` on one of the map's spawns.
    * From now on it is the world that moves it.
+   *
+   * Who comes back rests for two ticks: somebody who went from world to world, each with ticks at other times, would
+   * take more steps than one world has ticks. Two, because one may come at the heels of another.
    */
   join(id: string, body: Body, before?: Spot): void {
     const { x, y } = before ? nearestFree(before, this.#map) : this.#spawn();
     body.x = x;
     body.y = y;
-    this.#movers.set(id, { body, moves: [] });
+    this.#movers.set(id, { body, moves: [], rest: before ? REST_TICKS : 0, still: 0 });
   }
 
   /** Takes a player out of the world, with all that waits for it. */
@@ -85,27 +96,31 @@ export class World {
   /**
    * One tick. For each player, in the order in which they joined:
    * 1. the oldest waiting `move`, if there is one, is the step of this tick; predicted inputs wait;
-   * 2. else predicted inputs are taken, those without a direction at no cost, until one has a direction;
+   * 2. else predicted inputs are taken, those that ask for nothing at no cost, until one does something;
    * 3. the body takes that one step, as far as the walls let it.
-   * So nobody moves more than one step a tick, however many inputs arrive by however many ways.
+   * So nobody does more than one thing a tick, however many inputs arrive by however many ways.
    */
   tick(nextInput: NextInput): void {
-    for (const [id, { body, moves }] of this.#movers) {
-      const direction = moves.shift() ?? this.#firstDirection(id, nextInput);
-      if (direction === undefined) continue;
-      step(body, direction, this.#map);
+    for (const [id, mover] of this.#movers) {
+      mover.still++;
+      if (mover.rest > 0) {
+        mover.rest--;
+        continue;
+      }
+      let code = mover.moves.shift() ?? nextInput(id);
+      while (code !== undefined && !act(mover.body, code, this.#map)) {
+        code = nextInput(id);
+        this.#blank++;
+      }
+      if (code === undefined) continue;
+      mover.still = 0;
       this.#taken++;
     }
   }
 
-  /** The first of a player's waiting inputs that asks for a direction; those before it are taken along. */
-  #firstDirection(id: string, nextInput: NextInput): Direction | undefined {
-    for (let code = nextInput(id); code !== undefined; code = nextInput(id)) {
-      const direction = directionOfCode(code);
-      if (direction !== NONE) return direction;
-      this.#blank++;
-    }
-    return undefined;
+  /** Who has asked for no step in so many ticks. */
+  *idle(ticks: number): Iterable<string> {
+    for (const [id, { still }] of this.#movers) if (still >= ticks) yield id;
   }
 
   #spawn(): Spot {

@@ -1,15 +1,20 @@
 // Assembles the server out of its parts. It never listens: that is src/listen.ts.
-import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
-import { defineServer, type Server, WebSocketTransport } from "colyseus";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import { createRouter, defineServer, type Server, WebSocketTransport } from "colyseus";
 import type { Application } from "express";
-import { defineWorldRoom, type WorldRoomSettings } from "../rooms/world-room.ts";
+import { defineWorldRoom, type WorldRoomSettings } from "../rooms/define-world-room.ts";
+import { Sessions } from "../rooms/sessions.ts";
+import { Admission, refuseWhileStopping } from "./admission.ts";
 import { GuardedSocket } from "./frame-guard.ts";
+import { Gate, type GateSettings, PLAIN_PATH, refuseUpgrade } from "./gate.ts";
+import { GatedServer } from "./gated-server.ts";
 import { type HttpSettings, httpRoutes } from "./http.ts";
 import { Metrics } from "./metrics.ts";
 import { Observer } from "./observer.ts";
-import { PLAIN_PATH, PlainSockets } from "./plain-sockets.ts";
+import { PlainSockets } from "./plain-sockets.ts";
 import { MAX_MISSED_PINGS, PING_INTERVAL_MS, SOCKET_OPTIONS } from "./sockets.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
+import { Tally } from "./tally.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** What the server is made of: all that is needed to run it and to stop it. */
@@ -17,58 +22,94 @@ export interface App {
   server: Server;
   httpServer: HttpServer;
   plainSockets: PlainSockets;
+  /** Lets players in, or not; it knows how late the ticks are. */
+  admission: Admission;
   /** The places on their way to the store; it counts what it does. */
   places: WriteBehind;
+  /** What the edge has refused and sent. */
+  tally: Tally;
 }
 
-/** What an app is told: settings of the rooms, of HTTP, who is who, where places are kept, and who takes its log lines. */
+/** What an app is told: settings of the rooms, of the edge, of HTTP, who is who, where places are kept, and who takes its log lines. */
 export interface AppSettings {
-  rooms: Omit<WorldRoomSettings, "identify" | "places" | "observer">;
-  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "metrics">;
+  rooms: Omit<WorldRoomSettings, "identify" | "places" | "door" | "observer" | "sessions">;
+  edge: EdgeSettings;
+  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "metrics">;
+  /** The p99 of the ticks' delay above which nobody is let in, in ms; 0 to let in everybody. */
+  maxDelayMs: number;
   tokens: Tokens;
   /** Started already. It is closed with the app. */
   places: WriteBehind;
   logger: { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...values: unknown[]) => void };
 }
 
+/** What protects the process from who connects to it. */
+export interface EdgeSettings extends GateSettings {
+  /** Milliseconds within which a request has to arrive; 10 seconds by default. */
+  patienceMs?: number;
+}
+
+/** Milliseconds within which a request has to arrive, its head as well as all of it. */
+const PATIENCE_MS = 10_000;
+
 /** `/process/room` for a seat in a room, and `/` for the SDK's own latency probe. All else is not upgraded. */
-const ROOM_PATH = /^\/([\w-]+\/[\w-]+)?$/;
+const ROOM_PATH = /^\/(?:[\w-]+\/([\w-]+))?$/;
+
+/**
+ * Whether a path is one of those. The framework looks rooms up in an object, where `constructor` and its like are always
+ * found and are no rooms.
+ */
+function isRoomPath(path: string): boolean {
+  const match = ROOM_PATH.exec(path);
+  return match !== null && !(match[1] !== undefined && match[1] in Object.prototype);
+}
 
 /** Makes the server. One per process: the framework's matchmaker keeps its state in a module. */
 export function createApp(settings: AppSettings): App {
-  const { tokens, places } = settings;
-  const httpServer = createServer();
+  const { tokens, places, edge } = settings;
+  const admission = new Admission(settings.maxDelayMs);
+  const tally = new Tally();
+  const gate = new Gate(edge, tally);
+  const httpServer = new GatedServer(gate, edge.patienceMs ?? PATIENCE_MS);
   const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], places, tokens });
   const observer = new Observer(metrics, settings.logger);
   observer.watchMatchmaking();
-  const plainSockets = new PlainSockets(observer);
+  const plainSockets = new PlainSockets((request) => gate.admitPlain(request), observer);
   const transport = new WebSocketTransport({
     ...SOCKET_OPTIONS,
     pingInterval: PING_INTERVAL_MS,
     pingMaxRetries: MAX_MISSED_PINGS,
     WebSocket: GuardedSocket,
   });
-  transport.attachToServer(httpServer, { filter: (request) => ROOM_PATH.test(pathOf(request)) });
+  transport.attachToServer(httpServer, { filter: (request) => isRoomPath(pathOf(request)) });
   httpServer.on("upgrade", (request, socket, head) => {
     const path = pathOf(request);
     if (path === PLAIN_PATH) plainSockets.upgrade(request, socket, head);
-    else if (!ROOM_PATH.test(path))
-      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    else if (!isRoomPath(path)) refuseUpgrade(socket, { code: 404, sentence: "There is no WebSocket here." });
   });
 
+  const rooms: WorldRoomSettings = {
+    ...settings.rooms,
+    places,
+    door: admission,
+    observer,
+    identify: (token) => tokens.read(token),
+    sessions: new Sessions(),
+  };
   const server = defineServer({
     transport,
     rooms: {
-      world: defineWorldRoom({ ...settings.rooms, places, observer, identify: (token) => tokens.read(token) }),
+      world: defineWorldRoom(rooms),
     },
+    routes: createRouter({}, { onRequest: refuseWhileStopping }),
     express: (app: Application) =>
-      httpRoutes(app, { ...settings.http, tokens, metrics, isStoreHealthy: () => places.healthy }),
+      httpRoutes(app, { ...settings.http, tokens, admission, metrics, isStoreHealthy: () => places.healthy }),
     logger: settings.logger,
     greet: false,
     // Signals and faults are the process's business: src/run.ts.
     gracefullyShutdown: false,
   });
-  return { server, httpServer, plainSockets, places };
+  return { server, httpServer, plainSockets, admission, places, tally };
 }
 
 function pathOf(request: IncomingMessage): string {

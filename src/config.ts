@@ -78,8 +78,12 @@ const key = z
   .refine((value) => new Set(value).size >= KEY_VARIETY && !WELL_KNOWN.test(value) && !WELL_KNOWN_KEY.test(value))
   .optional();
 
-/** Whether the list is one that `proxy-addr` can match addresses against. */
+/**
+ * Whether the list is one that `proxy-addr` can match addresses against. A bare number would be taken for the address
+ * 0.0.0.1, while whoever writes it means a number of proxies.
+ */
 function isProxyList(values: string[]): boolean {
+  if (values.some((value) => /^\d+$/.test(value))) return false;
   try {
     proxyaddr.compile(values);
     return true;
@@ -217,7 +221,7 @@ export const SETTINGS = {
     schema: limit(600, 86_400),
     fallback: "600",
     accepted: "a whole number from 0 to 86400 (0: no limit)",
-    purpose: "How long a player may stand still without sending anything before it is removed.",
+    purpose: "How long a player may stand still, asking for no step, before it is removed.",
   }),
   MAX_FRAME_BYTES: setting({
     schema: wholeNumber(4096, 256, 1_048_576),
@@ -236,6 +240,12 @@ export const SETTINGS = {
     fallback: "100",
     accepted: "a whole number from 0 to 10000 (0: no limit)",
     purpose: "How late ticks may be, as their p99 in milliseconds, before new players are refused.",
+  }),
+  DRAIN_SECONDS: setting({
+    schema: wholeNumber(0, 0, 60),
+    fallback: "0",
+    accepted: "a whole number from 0 to 60",
+    purpose: "How long the game goes on after SIGTERM, without new players, so that balancers can send them elsewhere.",
   }),
   RECORD: setting({
     schema: z

@@ -1,6 +1,7 @@
 // What the server answers over HTTP besides matchmaking: the page, the maps, health, the monitor, the playground.
-import { basicAuth, matchMaker, monitor, playground } from "colyseus";
+import { basicAuth, monitor, playground } from "colyseus";
 import express, { type Application, type NextFunction, type Request, type Response } from "express";
+import type { Admission } from "./admission.ts";
 import { identityRoutes } from "./identity.ts";
 import { type Metrics, metricsRoute } from "./metrics.ts";
 import type { Tokens } from "./tokens.ts";
@@ -17,6 +18,8 @@ export interface HttpSettings {
   tokens: Tokens;
   /** Whether places are being saved. While they are not, those who come with a token may be refused. */
   isStoreHealthy: () => boolean;
+  /** Lets players in, or not. */
+  admission: Pick<Admission, "hindrance" | "delayMs">;
   /** The playground shows everybody how to send anything: never in production. */
   playground: boolean;
   /** Puts the demo page at `/`. */
@@ -60,8 +63,9 @@ function endingAnswers(_request: Request, response: Response, next: NextFunction
 }
 
 /** Why no new players should be sent here; undefined while they should. */
-function hindranceOf({ isStoreHealthy }: HttpSettings): string | undefined {
-  if (matchMaker.state !== matchMaker.MatchMakerState.READY) return "draining: no new players";
+function hindranceOf({ admission, isStoreHealthy }: HttpSettings): string | undefined {
+  if (admission.hindrance === "stopping") return "draining: no new players";
+  if (admission.hindrance === "busy") return `busy: ticks are ${Math.round(admission.delayMs)} ms late`;
   if (!isStoreHealthy()) return "the store is away: places wait to be saved, and players with a token may be refused";
   return undefined;
 }

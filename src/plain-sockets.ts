@@ -17,11 +17,11 @@ import { PlainClient } from "./plain-client.ts";
 import { MAX_MISSED_PINGS, PING_INTERVAL_MS, SOCKET_OPTIONS } from "./sockets.ts";
 import { traffic } from "./traffic.ts";
 
-/** The path of the plain protocol. */
-export const PLAIN_PATH = "/websocket";
-
 /** Words that may wait while a join is under way; more are dropped, as a full queue in the world drops them. */
 const EARLY_LIMIT = 8;
+
+/** Milliseconds that a client whose join was refused has to close its socket. */
+const REFUSED_MS = 500;
 
 /** Accepts plain WebSockets and makes each of them a player of the room `world`. */
 export class PlainSockets {
@@ -29,9 +29,12 @@ export class PlainSockets {
   readonly #missedPings = new Map<WebSocket, number>();
   readonly #pings: NodeJS.Timeout;
   readonly #observer: Observer;
+  readonly #admit: (request: IncomingMessage) => Promise<void>;
 
-  constructor(observer: Observer) {
+  /** `admit`: lets a join in, or rejects with the ServerError that says why not. */
+  constructor(admit: (request: IncomingMessage) => Promise<void>, observer: Observer) {
     this.#observer = observer;
+    this.#admit = admit;
     this.#pings = setInterval(() => this.#pingAll(), PING_INTERVAL_MS);
     this.#pings.unref();
   }
@@ -67,6 +70,7 @@ export class PlainSockets {
       if (socket.readyState === WebSocket.OPEN) take(isBinary ? "" : String(data));
     });
 
+    await this.#admit(request);
     const query = new URL(request.url ?? "/", "ws://server").searchParams;
     const auth = createAuthContext({
       headers: request.headers as Record<string, string | undefined>,
@@ -106,4 +110,6 @@ function refuse(socket: WebSocket, error: unknown): void {
   const message = known ? error.message : ERRORS.joinRefused.sentence;
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "error", code, message }));
   socket.close(ERRORS.joinRefused.code, ERRORS.joinRefused.sentence);
+  // Who does not answer that is not to keep the connection: it may be one too many.
+  setTimeout(() => socket.terminate(), REFUSED_MS).unref();
 }

@@ -5,7 +5,7 @@ import type { HttpSettings } from "./http.ts";
 import { listen } from "./listen.ts";
 import { createLogger } from "./logger.ts";
 import { ownSecret } from "./own-secret.ts";
-import { shutDown } from "./shutdown.ts";
+import { drain, shutDown } from "./shutdown.ts";
 import { openStore } from "./store/open.ts";
 import { StoreError } from "./store/store.ts";
 import { WriteBehind } from "./store/write-behind.ts";
@@ -37,7 +37,19 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
   const places = new WriteBehind(store, logger);
   places.start();
   const app = createApp({
-    rooms: { maps, reconnectionSeconds: RECONNECTION_SECONDS },
+    rooms: {
+      maps,
+      reconnectionSeconds: RECONNECTION_SECONDS,
+      maxPlayers: config.MAX_PLAYERS_PER_ROOM,
+      idleSeconds: config.MAX_IDLE_SECONDS,
+    },
+    edge: {
+      trustedProxies: config.TRUST_PROXY,
+      allowedOrigins: config.ALLOWED_ORIGINS,
+      maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+      maxJoinsPerMinute: config.MAX_JOINS_PER_MINUTE,
+    },
+    maxDelayMs: config.ADMISSION_MAX_DELAY_MS,
     http: {
       monitorUser: config.MONITOR_USER,
       monitorPassword: config.MONITOR_PASSWORD,
@@ -52,19 +64,19 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
   });
 
   const stop = async (exitCode: number) => {
-    const since = performance.now();
-    onSignal = () => {
-      // A second signal is from somebody who will not wait; but npm sends the one of Ctrl-C twice, at once.
-      if (performance.now() - since > SECOND_SIGNAL_MS) process.exit(1);
-    };
+    onSignal = onceMore(() => process.exit(1));
     const { ended, lost } = await shutDown(app);
     if (!ended) logger.error("not every room ended in time; stopping without them");
     logger.info("stopped");
     process.exit(ended && lost === 0 ? exitCode : 1);
   };
-  onSignal = (signal) => {
+  onSignal = async (signal) => {
+    const draining = drain(app, config.DRAIN_SECONDS);
+    if (config.DRAIN_SECONDS > 0) logger.info({ signal }, `stopping in ${config.DRAIN_SECONDS} s: no new players`);
+    onSignal = onceMore(draining.cutShort);
+    await draining.over;
     logger.info({ signal }, "stopping: no new players, everybody is told to come back later");
-    stop(0);
+    await stop(0);
   };
   process.on("uncaughtException", (error) => {
     logger.fatal({ err: error }, "a fault that nobody caught; the state cannot be trusted any more");
@@ -85,6 +97,14 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
 
 /** Milliseconds within which signals are one and the same. */
 const SECOND_SIGNAL_MS = 500;
+
+/** What a second signal does. It is from somebody who will not wait; but npm sends the one of Ctrl-C twice, at once. */
+function onceMore(act: () => void): () => void {
+  const since = performance.now();
+  return () => {
+    if (performance.now() - since > SECOND_SIGNAL_MS) act();
+  };
+}
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 

@@ -12,6 +12,17 @@ const LEAST_SAVING_MS = 500;
 /** Milliseconds for the clients to take their closing frames; who does not is cut. */
 const SOCKETS_DEADLINE_MS = 1000;
 
+/**
+ * Lets nobody in any more while the game goes on, so that a balancer which asks `/readyz` sends new players elsewhere.
+ * @returns when that is over, and a way to have it over at once.
+ */
+export function drain({ admission }: Pick<App, "admission">, seconds: number) {
+  admission.stop();
+  const end = new AbortController();
+  const over = delay(1000 * seconds, undefined, { signal: end.signal }).catch(() => {});
+  return { over, cutShort: () => end.abort() };
+}
+
 /** How a stop went. */
 interface Stopped {
   /** Whether every room ended by itself. */
@@ -24,7 +35,8 @@ interface Stopped {
  * Stops an app. The framework locks the rooms and closes every client with 4001; meanwhile `/readyz` says 503. It
  * settles within 9 seconds, whatever a room, a client or the store does.
  */
-export async function shutDown({ server, httpServer, plainSockets, places }: App): Promise<Stopped> {
+export async function shutDown({ server, httpServer, plainSockets, admission, places }: App): Promise<Stopped> {
+  admission.stop();
   const since = performance.now();
   const ended = await within(ROOMS_DEADLINE_MS, server.gracefullyShutdown(false));
   const left = ROOMS_DEADLINE_MS - (performance.now() - since);

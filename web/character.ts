@@ -4,7 +4,7 @@ import { DOWN, directionOfCode } from "../sim/directions.ts";
 import { HALF_BODY } from "../sim/rules.ts";
 import { FRAMES, HEIGHT, lookOf, paintSheet, ROWS, WIDTH } from "./character-art.ts";
 import { DEPTH } from "./depth.ts";
-import type { Figure } from "./session.ts";
+import type { Figure } from "./figure.ts";
 
 /** Units walked for each picture of the walk cycle. */
 const STRIDE = 10;
@@ -16,6 +16,11 @@ const STANDS_AFTER_MS = 90;
 const NAME_PIXELS = 12;
 
 const MARK = 0xf0c268;
+
+/** How a ghost is told from a player. */
+const GHOST_ALPHA = 0.5;
+const GHOST_TINT = 0x9fd4ff;
+
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans KR", sans-serif';
 
 /** A player drawn in a scene. */
@@ -28,15 +33,16 @@ export class Character {
   #walked = 0;
   #movedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(scene: Phaser.Scene, { id, name, x, y, own }: Figure) {
+  constructor(scene: Phaser.Scene, { id, name, x, y, own, ghost }: Figure) {
     this.#x = x;
     this.#y = y;
     // The own player stands on a ring of light, the others on a shadow alone.
     this.#shadow = scene.add.ellipse(x, y, 20, 9, 0x14181c, 0.3);
     if (own) this.#shadow.setStrokeStyle(1.5, MARK, 0.95);
     this.#body = scene.add.image(x, y, sheetOf(scene, id), 0).setOrigin(0.5, 1);
+    if (ghost) this.#body.setAlpha(GHOST_ALPHA).setTint(GHOST_TINT);
     this.#name = scene.add.text(x, y, name, { fontFamily: FONT, color: own ? "#ffdf9e" : "#ffffff" });
-    this.#name.setOrigin(0.5, 1).setDepth(DEPTH.names);
+    this.#name.setOrigin(0.5, 1).setDepth(DEPTH.names + (own ? 1 : 0));
   }
 
   /** Fits the name to the screen: as many real pixels as it takes, whatever the zoom of the world. */
@@ -46,8 +52,8 @@ export class Character {
     this.#name.setScale(1 / zoom);
   }
 
-  /** Shows the player as it is at `now`. */
-  draw({ x, y, facing }: Figure, now: number, zoom: number): void {
+  /** Shows the player as it is at `now`. `still`: no legs that move; where it goes is seen all the same. */
+  draw({ x, y, facing }: Figure, now: number, zoom: number, still: boolean): void {
     const way = Math.hypot(x - this.#x, y - this.#y);
     this.#x = x;
     this.#y = y;
@@ -59,7 +65,7 @@ export class Character {
     }
     const moving = now - this.#movedAt <= STANDS_AFTER_MS;
     // The first picture of a walk is a step, so that even a single one is seen to be walked.
-    const frame = moving ? (Math.floor(this.#walked / STRIDE) + 1) % FRAMES : 0;
+    const frame = moving && !still ? (Math.floor(this.#walked / STRIDE) + 1) % FRAMES : 0;
     const row = ROWS.indexOf(directionOfCode(facing) || DOWN);
 
     // To whole pixels of the screen: between them, nearest-neighbour scaling makes outlines flicker.

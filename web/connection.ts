@@ -1,8 +1,10 @@
 // Keeps the page in the room: joins, lets the SDK reconnect, and joins again by itself when that has failed.
-import { Client, MatchMakeError, type Room } from "@colyseus/sdk";
+import { Client, type Room } from "@colyseus/sdk";
+import { PROTOCOL_VERSION } from "../schema/protocol.ts";
 import type { WorldState } from "../schema/world-state.ts";
-import { MapError } from "../sim/map.ts";
 import { backoff } from "./backoff.ts";
+import { delayTraffic, type Lag } from "./lag.ts";
+import { isTokenRefused, REMEDIES, type Reason, reasonOfClose, reasonOfError } from "./reasons.ts";
 
 /** A room `world` as the page sees it. */
 export type WorldRoom = Room<unknown, WorldState>;
@@ -10,31 +12,35 @@ export type WorldRoom = Room<unknown, WorldState>;
 /** Milliseconds for a join to be answered. A request into a network that swallows it would wait for minutes. */
 const JOIN_TIMEOUT_MS = 12_000;
 
-/** The server's answers to a token that is no good, as HTTP statuses, and its close code for who has joined elsewhere. */
-const TOKEN_REFUSED = [401, 403, 410];
-const TAKEN_OVER = 4312;
-
 /** What the connection tells. */
 export interface ConnectionEvents {
   /** Joined, as a new player. The join counts as failed if the promise rejects. */
   joined(room: WorldRoom): Promise<void>;
-  /** The game stands still: dropped, closed by the server or not reachable. More attempts follow by themselves. */
-  apart(): void;
+  /**
+   * The game stands still. If the remedy of the reason is to wait, more attempts follow by themselves; else none does
+   * until `open`. `error` is what a join failed with.
+   */
+  apart(reason: Reason, error?: unknown): void;
   /** The same player's connection stands again. */
   reconnected(): void;
-  /** The server will not have us, and trying again would not change it. */
-  refused(sentence: string): void;
-  /** The player has joined in another tab or on another device. Coming back by itself would throw that one out. */
-  takenOver(): void;
+  /** The server takes no such name; we go back in under the one before. */
+  nameRefused(): void;
 }
 
 /** The page's one connection. */
 export class Connection {
   readonly #client: Client;
-  readonly #options: { name?: string; map?: string };
+  readonly #options: { name?: string; map?: string; protocol: number };
+  readonly #lag: Lag;
   readonly #events: ConnectionEvents;
   #room: WorldRoom | undefined;
+  /** Lets out what waits in the simulated lag of the room. */
+  #flush = () => {};
+  /** The name before the one that is being tried out. */
+  #nameBefore: { name?: string } | undefined;
   #attempt = 0;
+  /** Why we are not in a room; undefined while we are. */
+  #reason: Reason | undefined;
   /** Whether the token is one that the server gave out, or renewed, while this page was open. */
   #signedIn = false;
   /** Whether a join that took too long may still arrive somewhere, and take over from the one after it. */
@@ -43,16 +49,27 @@ export class Connection {
   /** Counts tries to be in a room; what comes late from an earlier one is not listened to. */
   #try = 0;
 
-  constructor(endpoint: URL, options: { name?: string; map?: string }, events: ConnectionEvents) {
+  /** @param lag is simulated on the room's socket. */
+  constructor(endpoint: URL, options: { name?: string; map?: string }, lag: Lag, events: ConnectionEvents) {
     this.#client = new Client(endpoint.href);
-    this.#options = options;
+    this.#options = { ...options, protocol: PROTOCOL_VERSION };
+    this.#lag = lag;
     this.#events = events;
   }
 
-  /** Joins, and goes on trying until `close`, or until the player has joined elsewhere. */
+  /** Joins, and goes on trying until `close`, or until there is a reason against which trying does not help. */
   open(): void {
+    clearTimeout(this.#timer);
     this.#attempt = 0;
     void this.#join();
+  }
+
+  /** Leaves, and comes back under another name. The place is found again by the token. */
+  rename(name: string): void {
+    this.#nameBefore ??= { name: this.#options.name };
+    this.#options.name = name;
+    this.#giveUp();
+    this.open();
   }
 
   /** Leaves for good: the player is gone from the world at once. */
@@ -65,38 +82,42 @@ export class Connection {
     const thisTry = ++this.#try;
     const timeout = setTimeout(() => {
       this.#stray = true;
-      this.#again(thisTry);
+      this.#apart(thisTry, "lost");
     }, JOIN_TIMEOUT_MS);
+    const wasSignedIn = this.#signedIn;
     try {
       await this.#signIn();
       const room: WorldRoom = await this.#client.joinOrCreate<WorldState>("world", this.#options);
       if (thisTry !== this.#try) return leave(room);
       this.#room = room;
+      this.#flush = delayTraffic(room, this.#lag);
       // The SDK would give a connection up that broke in its first seconds, though the server holds its place.
       room.reconnection.minUptime = 0;
       // Together about as long as the server holds it.
       room.reconnection.maxRetries = 9;
       room.reconnection.maxDelay = 3000;
       room.onDrop(() => {
-        if (thisTry === this.#try) this.#events.apart();
+        if (thisTry === this.#try) this.#events.apart("lost");
       });
       room.onReconnect(() => {
         if (thisTry === this.#try) this.#events.reconnected();
         else leave(room);
       });
-      room.onLeave((code) => (code === TAKEN_OVER ? this.#giveWay(thisTry) : this.#again(thisTry)));
+      room.onLeave((code) => this.#apart(thisTry, reasonOfClose(code)));
       clearTimeout(timeout);
       await this.#events.joined(room);
-      if (thisTry === this.#try) this.#attempt = 0;
+      if (thisTry !== this.#try) return;
+      this.#attempt = 0;
+      this.#reason = undefined;
+      this.#nameBefore = undefined;
     } catch (error) {
-      const code = error instanceof MatchMakeError ? error.code : undefined;
-      if (code === TAKEN_OVER) return this.#giveWay(thisTry);
-      // Another secret, another server: signing in anew makes us somebody there.
-      if (TOKEN_REFUSED.includes(code!)) this.#signedIn = false;
-      const refusal = refusalOf(error);
-      if (refusal === undefined || thisTry !== this.#try) return this.#again(thisTry);
-      this.#giveUp();
-      this.#events.refused(refusal);
+      if (isTokenRefused(error)) {
+        // Another secret, another server: signing in anew makes us somebody there. A token that was made a moment ago
+        // is not what is wrong.
+        this.#signedIn = false;
+        if (wasSignedIn) return this.#apart(thisTry, "lost");
+      }
+      this.#apart(thisTry, reasonOfError(error), error);
     } finally {
       clearTimeout(timeout);
     }
@@ -108,29 +129,33 @@ export class Connection {
     this.#signedIn = true;
   }
 
-  /** Makes way for the one that has taken over, unless it was ourselves. */
-  #giveWay(thisTry: number): void {
-    if (thisTry !== this.#try) return;
-    if (this.#stray) {
-      this.#stray = false;
-      this.#again(thisTry);
-    } else {
-      this.#giveUp();
-      this.#events.takenOver();
-    }
-  }
-
-  /** Starts the next try after a while, if `thisTry` is the one that just failed. */
-  #again(thisTry: number): void {
+  /** Does what follows from not being in a room, if it is `thisTry` that has failed. */
+  #apart(thisTry: number, reason: Reason, error?: unknown): void {
     if (thisTry !== this.#try) return;
     this.#giveUp();
-    this.#events.apart();
-    this.#timer = setTimeout(() => this.#join(), backoff(this.#attempt++, Math.random()));
+    if (reason === "badName" && this.#nameBefore) {
+      this.#options.name = this.#nameBefore.name;
+      this.#nameBefore = undefined;
+      this.#events.nameRefused();
+      return this.open();
+    }
+    // It was our own join that took over, one that had taken too long for us to wait for it.
+    const ours = reason === "takenOver" && this.#stray;
+    if (ours) this.#stray = false;
+    // While a server restarts it cannot be reached, and that is no news.
+    if (reason !== "lost" || this.#reason !== "restarting") this.#reason = ours ? "lost" : reason;
+    this.#events.apart(this.#reason, error);
+    if (REMEDIES[this.#reason] === "wait") {
+      this.#timer = setTimeout(() => this.#join(), backoff(this.#attempt++, Math.random()));
+    }
   }
 
   #giveUp(): void {
     this.#try++;
     if (this.#room) leave(this.#room);
+    // There may be no time for what waits: the page may be on its way out.
+    this.#flush();
+    this.#flush = () => {};
     this.#room = undefined;
   }
 }
@@ -139,16 +164,4 @@ export class Connection {
 function leave(room: Room): void {
   room.reconnection.enabled = false;
   if (room.connection.isOpen) void room.leave(true);
-}
-
-const MAY_PASS = [408, 425, 429, ...TOKEN_REFUSED];
-
-/** The sentence of an error that would come again, however often one tried. */
-function refusalOf(error: unknown): string | undefined {
-  if (error instanceof MapError) return error.message;
-  if (!(error instanceof MatchMakeError)) return undefined;
-  // As HTTP status: 4xx says that the request is wrong, except for those that speak of time, and of a token. A server
-  // that cannot be reached has no code at all.
-  const wrong = error.code >= 400 && error.code < 500 && !MAY_PASS.includes(error.code);
-  return wrong ? error.message : undefined;
 }

@@ -1,14 +1,5 @@
 // What the player wants: arrow keys, WASD and the touch pad, as one direction. The last one pressed wins.
-import {
-  type Direction,
-  type DirectionOrNone,
-  DOWN,
-  directionOfCode,
-  LEFT,
-  NONE,
-  RIGHT,
-  UP,
-} from "../sim/directions.ts";
+import { type Direction, DOWN, directionOfCode, LEFT, NONE, RIGHT, UP } from "../sim/directions.ts";
 
 /** By place on the keyboard, not by letter: WASD lies in another place on a French one, but it is the same hand. */
 const KEYS: Readonly<Record<string, Direction | undefined>> = {
@@ -25,15 +16,18 @@ const KEYS: Readonly<Record<string, Direction | undefined>> = {
 /** Part of the pad's radius around its middle where a thumb rests and asks for nothing. */
 const REST = 0.18;
 
+/** Where keys are for writing, or move a slider. */
+const FIELDS = "input, select, textarea";
+
 /** Listens to the keyboard and to a touch pad. */
 export class Controls {
   /** Whether presses count; they do not while nothing is joined. What is held already stays held. */
   enabled = false;
   readonly #pad: HTMLElement;
-  /** Everything held down, by key or pointer, in the order in which it was pressed. */
-  readonly #held = new Map<string, Direction>();
+  /** The codes of everything held down, by key or pointer, in the order in which it was pressed. */
+  readonly #held = new Map<string, number>();
   /** The last press until a step was taken for it, so that a tap shorter than a tick is a step as well. */
-  #tapped: DirectionOrNone = NONE;
+  #tapped: number = NONE;
 
   constructor(pad: HTMLElement) {
     this.#pad = pad;
@@ -52,8 +46,8 @@ export class Controls {
     pad.addEventListener("contextmenu", (event) => event.preventDefault());
   }
 
-  /** The direction that is wanted now, or none. */
-  get direction(): DirectionOrNone {
+  /** The code of the direction that is wanted now, or of none. */
+  get direction(): number {
     return this.#tapped || ([...this.#held.values()].at(-1) ?? NONE);
   }
 
@@ -72,6 +66,7 @@ export class Controls {
   #keyDown(event: KeyboardEvent): void {
     const direction = KEYS[event.code];
     if (direction === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target instanceof Element && event.target.matches(FIELDS)) return;
     event.preventDefault();
     if (!event.repeat) this.#press(event.code, direction);
   }
@@ -90,7 +85,7 @@ export class Controls {
     if (this.#held.get(source) !== direction) this.#press(source, direction);
   }
 
-  #press(source: string, direction: Direction): void {
+  #press(source: string, direction: number): void {
     if (!this.enabled) return;
     this.#held.delete(source);
     this.#held.set(source, direction);

@@ -1,4 +1,6 @@
 // The words over the game: who is here, how far away the server is, and what is wrong.
+import { byId, write } from "./elements.ts";
+import { messages, onLanguage } from "./language.ts";
 
 const BACK_MS = 1600;
 
@@ -14,47 +16,51 @@ export interface Status {
   map: string;
 }
 
+/** A button that helps. */
+interface Help {
+  label: () => string;
+  accept: () => void;
+}
+
 /** The page's text. */
 export class Hud {
-  readonly #status = byId("status");
-  readonly #banner = byId("banner");
-  readonly #hint = byId("hint");
+  readonly #status = byId("status-text", HTMLElement);
+  readonly #map = byId("status-map", HTMLElement);
+  readonly #banner = byId("banner", HTMLElement);
+  readonly #sentence = byId("banner-text", HTMLElement);
+  readonly #button = byId("banner-button", HTMLButtonElement);
+  readonly #hint = byId("hint", HTMLElement);
+  #say = () => "";
+  #help: Help | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #steps = 0;
 
+  constructor() {
+    onLanguage(() => this.#write());
+    this.#button.onclick = () => this.#help?.accept();
+  }
+
   /** Updates the status line. It is no live region: a screen reader that reads out numbers is no help. */
   showStatus({ players, roundTrip, map }: Status): void {
-    const parts = [`${players} in sight`, ...(roundTrip > 0 ? [`${roundTrip} ms`] : []), map];
-    const text = parts.join(" · ");
-    if (this.#status.textContent !== text) this.#status.textContent = text;
+    const { inSight, milliseconds } = messages();
+    const parts = [inSight(players), ...(roundTrip > 0 ? [milliseconds(roundTrip)] : [])];
+    write(this.#status, parts.join(" · "));
+    write(this.#map, ` · ${map}`);
   }
 
-  /** Says that the game stands still, and why, until `back`. */
-  apart(sentence: string): void {
-    clearTimeout(this.#timer);
+  /** Says that the game stands still, and why, until `back`. With a `help`, nothing goes on before it is accepted. */
+  apart(say: () => string, help?: Help): void {
     document.body.classList.add("apart");
-    this.#banner.textContent = sentence;
-    this.#banner.classList.toggle("long", sentence.length > 48);
-    this.#banner.classList.add("shown");
-  }
-
-  /** Says that the game stands still until the player does something about it, and offers what. */
-  offer(sentence: string, label: string, accept: () => void): void {
-    this.apart(sentence);
-    const button = document.createElement("button");
-    button.textContent = label;
-    button.onclick = () => {
-      button.remove();
-      accept();
-    };
-    this.#banner.append(" ", button);
+    this.#show(say, help);
+    // Who was waiting at the keyboard can go on there.
+    if (help) this.#button.focus({ preventScroll: true });
   }
 
   /** Says that the game goes on, for those who were told that it does not. */
   back(): void {
     if (!document.body.classList.contains("apart")) return;
-    this.apart("back");
     document.body.classList.remove("apart");
+    this.#show(() => messages().back);
     this.#timer = setTimeout(() => this.#banner.classList.remove("shown"), BACK_MS);
   }
 
@@ -62,10 +68,20 @@ export class Hud {
   stepped(): void {
     if (++this.#steps === STEPS_LEARNT) this.#hint.classList.add("done");
   }
-}
 
-function byId(id: string): HTMLElement {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`the page has no element #${id}`);
-  return element;
+  #show(say: () => string, help?: Help): void {
+    clearTimeout(this.#timer);
+    this.#say = say;
+    this.#help = help;
+    this.#write();
+    this.#banner.classList.add("shown");
+  }
+
+  #write(): void {
+    const sentence = this.#say();
+    write(this.#sentence, sentence);
+    write(this.#button, this.#help?.label() ?? "");
+    this.#button.hidden = !this.#help;
+    this.#banner.classList.toggle("long", sentence.length > 40 || this.#help !== undefined);
+  }
 }

@@ -2,9 +2,9 @@
 import { type InputHandle, Predict, type Reconciler } from "@colyseus/sdk";
 import type { MoveInput } from "../schema/move-input.ts";
 import type { Player } from "../schema/player.ts";
-import { type Direction, directionOfCode, NONE } from "../sim/directions.ts";
+import { act } from "../sim/act.ts";
 import { STEP, TICK_MS } from "../sim/rules.ts";
-import { type Body, step, type Walls } from "../sim/step.ts";
+import type { Body, Walls } from "../sim/step.ts";
 import type { WorldRoom } from "./connection.ts";
 
 /** Milliseconds that others are drawn in the past: two ticks, so that one late frame does not stop them. */
@@ -45,8 +45,7 @@ export class Prediction {
       input: this.#input,
       fields: ["x", "y", "facing"],
       step: (context, body, command) => {
-        const direction = directionOfCode(command.direction);
-        if (direction !== NONE) step(body, direction, walls);
+        act(body, command.direction, walls);
         this.#led[context.tick % this.#input.replayBufferSize] = { x: body.x, y: body.y };
       },
       onReconcile: (acknowledged) => {
@@ -71,9 +70,9 @@ export class Prediction {
     this.#predict.tick(now);
   }
 
-  /** Sends one step and takes it. */
-  walk(direction: Direction): void {
-    this.#input.data.direction = direction;
+  /** Sends one input, by its code, and does what it asks for. */
+  walk(code: number): void {
+    this.#input.data.direction = code;
     const number = this.#input.send();
     this.#sentAt[number % this.#input.replayBufferSize] = performance.now();
   }
@@ -95,9 +94,10 @@ export class Prediction {
     return { x: this.#predict.value(player, "x"), y: this.#predict.value(player, "y") };
   }
 
-  /** Where the server has the own player. */
-  get confirmed(): { x: number; y: number } {
-    return { x: this.#self.x, y: this.#self.y };
+  /** Where the server has the own player, and which way it faces there. */
+  get confirmed(): Body {
+    const { x, y, facing } = this.#self;
+    return { x, y, facing };
   }
 
   /** Lets go of the room. */

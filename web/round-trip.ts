@@ -20,6 +20,8 @@ export class RoundTrip {
   readonly #timer: ReturnType<typeof setInterval>;
   #recent: number[] = [];
   #unanswered = 0;
+  /** Whether the question that is under way was asked before the way changed. */
+  #stale = false;
 
   constructor(room: Room) {
     this.#room = room;
@@ -36,7 +38,14 @@ export class RoundTrip {
   reset(): void {
     this.#recent = [];
     this.#unanswered = 0;
+    this.#stale = false;
     this.#beat();
+  }
+
+  /** Forgets what was measured, because the way of this connection is longer or shorter from now on. */
+  forget(): void {
+    this.#recent = [];
+    this.#stale = this.#unanswered > 0;
   }
 
   stop(): void {
@@ -52,6 +61,9 @@ export class RoundTrip {
     }
     this.#room.ping((milliseconds) => {
       this.#unanswered = 0;
+      const stale = this.#stale;
+      this.#stale = false;
+      if (stale) return;
       this.last = milliseconds;
       this.#recent.push(milliseconds);
       if (this.#recent.length > RECENT) this.#recent.shift();

@@ -3,8 +3,8 @@ import Phaser from "phaser";
 import { ease, middleOf, zoomFor } from "./camera.ts";
 import { Character } from "./character.ts";
 import { DEPTH } from "./depth.ts";
+import type { Figure } from "./figure.ts";
 import type { Ground } from "./ground.ts";
-import type { Figure } from "./session.ts";
 
 /** Gives who is to be drawn in the frame at `now`. */
 export type Frame = (now: number) => ReadonlyMap<string, Figure>;
@@ -50,6 +50,14 @@ export class WorldScene extends Phaser.Scene {
     super("world");
     this.#frame = frame;
     this.#ready = ready;
+  }
+
+  /** The part of the world that the screen shows, in units. */
+  get view(): { left: number; top: number; width: number; height: number } {
+    const { scrollX, scrollY, zoom, width, height } = this.cameras.main;
+    const shown = { width: width / zoom, height: height / zoom };
+    // A camera zooms around the middle of its viewport; its scroll is where the corner would be at zoom 1.
+    return { left: scrollX + (width - shown.width) / 2, top: scrollY + (height - shown.height) / 2, ...shown };
   }
 
   /** Called by Phaser, once. */
@@ -108,7 +116,7 @@ export class WorldScene extends Phaser.Scene {
         character.fit(zoom, this.#pixelRatio);
         this.#characters.set(id, character);
       }
-      character.draw(figure, now, zoom);
+      character.draw(figure, now, zoom, this.#stillness.matches);
     }
   }
 
@@ -123,7 +131,7 @@ export class WorldScene extends Phaser.Scene {
     const { zoom, width, height } = camera;
     const left = middleOf(this.#middle.x, width / zoom, map.width) - width / zoom / 2;
     const top = middleOf(this.#middle.y, height / zoom, map.height) - height / zoom / 2;
-    // A camera zooms around the middle of its viewport; its scroll is where the corner would be at zoom 1.
+    // As in `view`, the other way round.
     const scrollX = Math.round(left * zoom) / zoom - (width - width / zoom) / 2;
     const scrollY = Math.round(top * zoom) / zoom - (height - height / zoom) / 2;
     camera.setScroll(scrollX, scrollY);

@@ -5,20 +5,22 @@ import type { WorldMap } from "../sim/map.ts";
 import { Cadence } from "./cadence.ts";
 import type { WorldRoom } from "./connection.ts";
 import type { Controls } from "./controls.ts";
+import type { Figure } from "./figure.ts";
 import { Glide } from "./glide.ts";
 import { Pacer } from "./pacing.ts";
 import { Prediction } from "./prediction.ts";
 import { RoundTrip } from "./round-trip.ts";
 
-/** A player as it is drawn in one frame. */
-export interface Figure {
-  id: string;
-  name: string;
-  x: number;
-  y: number;
-  facing: number;
-  own: boolean;
+/** How the own player is drawn. It may be changed at any time. */
+export interface Showing {
+  /** Where the own player is predicted to be; else where the server has it, as a page without prediction would. */
+  predicted: boolean;
+  /** Whether the other one of the two is to be seen as well, as a ghost, as long as the prediction is what is drawn. */
+  ghost: boolean;
 }
+
+/** The ghost's place among the figures; no session has an id like it. */
+const GHOST = "the own player, as the server has it";
 
 /** Units a frame above which a drawn player is seen to walk. */
 const SEEN_TO_WALK = 0.2;
@@ -29,20 +31,24 @@ export class Session {
   readonly roundTrip: RoundTrip;
   /** Units by which the server ever corrected the prediction, added up. */
   drift = 0;
+  readonly #showing: Readonly<Showing>;
   readonly #map: WorldMap;
   readonly #controls: Controls;
   readonly #onStep: () => void;
   readonly #cadence = new Cadence();
   #pacer = new Pacer();
   #prediction: Prediction | undefined;
-  #glide: Glide | undefined;
+  /** The own player as predicted, and as the server has it, both as they are drawn. */
+  #predicted: Glide | undefined;
+  #confirmed: Glide | undefined;
   #figures = new Map<string, Figure>();
   #lastFrame = 0;
   #ended = false;
 
-  constructor(room: WorldRoom, map: WorldMap, controls: Controls, onStep: () => void) {
+  constructor(room: WorldRoom, map: WorldMap, controls: Controls, showing: Readonly<Showing>, onStep: () => void) {
     this.room = room;
     this.#map = map;
+    this.#showing = showing;
     this.#controls = controls;
     this.#onStep = onStep;
     this.roundTrip = new RoundTrip(room);
@@ -64,7 +70,12 @@ export class Session {
 
   /** Where the own player is drawn. */
   get shown(): { x: number; y: number } | undefined {
-    return this.#glide;
+    return this.#showing.predicted ? this.#predicted : this.#confirmed;
+  }
+
+  /** Where the own player's ghost is drawn, while there is one. */
+  get ghost(): { x: number; y: number } | undefined {
+    return this.#figures.get(GHOST);
   }
 
   /** Where the server has the own player. */
@@ -110,7 +121,8 @@ export class Session {
     this.#prediction = new Prediction(this.room, self, this.#map, (units) => {
       this.drift += units;
     });
-    this.#glide ??= new Glide(self);
+    this.#predicted ??= new Glide(self);
+    this.#confirmed ??= new Glide(self);
     this.#pacer = new Pacer();
     this.#controls.enabled = true;
     this.roundTrip.reset();
@@ -138,12 +150,21 @@ export class Session {
 
   #draw(prediction: Prediction, milliseconds: number): Map<string, Figure> {
     const figures = new Map<string, Figure>();
-    this.#glide?.follow(prediction.self, milliseconds);
+    const { self, confirmed } = prediction;
+    this.#predicted?.follow(self, milliseconds);
+    this.#confirmed?.follow(confirmed, milliseconds);
     for (const [id, player] of this.room.state.players) {
       const own = id === this.room.sessionId;
-      const { x, y } = own && this.#glide ? this.#glide : prediction.placeOf(player);
-      const facing = own ? prediction.self.facing : facingOf(player, { x, y }, this.#figures.get(id));
+      const { x, y } = (own && this.shown) || prediction.placeOf(player);
+      const facing = own
+        ? (this.#showing.predicted ? self : confirmed).facing
+        : facingOf(player, { x, y }, this.#figures.get(id));
       figures.set(id, { id, name: player.name, x, y, facing, own });
+    }
+    if (this.#showing.predicted && this.#showing.ghost && this.#confirmed) {
+      const { x, y } = this.#confirmed;
+      const id = this.room.sessionId;
+      figures.set(GHOST, { id, name: "", x, y, facing: confirmed.facing, own: false, ghost: true });
     }
     return figures;
   }

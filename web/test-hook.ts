@@ -13,10 +13,12 @@ interface TestHook {
   readonly sessionId: string | undefined;
   /** Whether the connection stands and keys have an effect. */
   readonly connected: boolean;
-  /** The own player as predicted, in whole units; undefined while not connected, as are the next two. */
+  /** The own player as predicted, in whole units; undefined while not connected, as are the next three. */
   readonly self: Place | undefined;
   /** Where the own player is drawn. */
   readonly shown: Place | undefined;
+  /** Where its ghost is drawn; undefined while there is none. */
+  readonly ghost: Place | undefined;
   /** Where the server has the own player. */
   readonly server: Place | undefined;
   /** Everybody in sight as the server has them, the own player included. */
@@ -29,6 +31,15 @@ interface TestHook {
   readonly rtt: number;
   /** How often the page came back after it had lost its connection, by reconnecting or by joining again. */
   readonly reconnects: number;
+  /** The part of the world that the screen shows; undefined before the first frame. */
+  readonly view: { left: number; top: number; width: number; height: number } | undefined;
+}
+
+/** Where the hook looks when it is asked. */
+interface Sources {
+  session: () => Session | undefined;
+  reconnects: () => number;
+  view: () => TestHook["view"];
 }
 
 declare global {
@@ -38,7 +49,7 @@ declare global {
 }
 
 /** Puts the test hook on the window. */
-export function exposeTestHook(session: () => Session | undefined, reconnects: () => number): void {
+export function exposeTestHook({ session, reconnects, view }: Sources): void {
   const copy = (place: Place | undefined) => place && { x: place.x, y: place.y };
   window.sabang = Object.freeze<TestHook>({
     get sessionId() {
@@ -52,6 +63,9 @@ export function exposeTestHook(session: () => Session | undefined, reconnects: (
     },
     get shown() {
       return copy(session()?.connected ? session()?.shown : undefined);
+    },
+    get ghost() {
+      return copy(session()?.ghost);
     },
     get server() {
       return copy(session()?.confirmed);
@@ -71,6 +85,9 @@ export function exposeTestHook(session: () => Session | undefined, reconnects: (
     },
     get reconnects() {
       return reconnects();
+    },
+    get view() {
+      return view();
     },
   });
 }

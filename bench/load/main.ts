@@ -25,8 +25,9 @@ export interface LoadFigures {
   clients: number;
   bytes: number;
   states: number;
-  /** Messages with state that the worst served client got. */
+  /** Messages with state that the worst served client got, and the best served one. */
   leastStates: number;
+  mostStates: number;
   /** Moves that were due, and those that were sent. */
   asked: number;
   sent: number;
@@ -38,6 +39,8 @@ export interface LoadOrders {
   walk(argument: null): void;
   /** `seconds`: how long. */
   measure(argument: number): Promise<LoadFigures>;
+  /** So many of the clients go, without a word. */
+  drop(argument: number): void;
   halt(argument: null): void;
   /** Why connections ended that should not have. */
   losses(argument: null): string[];
@@ -59,11 +62,12 @@ async function join({ server, port, clients: count }: Parameters<LoadOrders["joi
       const { path, room } = await dialect.seat(port, `load-${index}`);
       if (room !== undefined) rooms.add(room);
       const client = new RawClient(dialect, port, path);
-      clients.push(client);
       const overdue = wait(JOIN_PATIENCE_MS, undefined, { ref: false }).then(() => {
         throw new Error(`a join took more than ${JOIN_PATIENCE_MS / 1000} s`);
       });
       await Promise.race([client.joined, overdue]);
+      // Only now: those who are in may be walking already.
+      clients.push(client);
       walks.push(new Walk(walks.length));
       if (walks.length % 100 === 0) report(`joining ${walks.length}/${count}`);
     }
@@ -97,13 +101,14 @@ async function measure(seconds: number): Promise<LoadFigures> {
   const before = reading();
   await wait(seconds * 1000);
   const after = reading();
-  const figures = { bytes: 0, states: 0, sent: 0, leastStates: Number.POSITIVE_INFINITY };
+  const figures = { bytes: 0, states: 0, sent: 0, leastStates: Number.POSITIVE_INFINITY, mostStates: 0 };
   for (const [index, now] of after.each.entries()) {
     const then = before.each[index]!;
     figures.bytes += now.bytes - then.bytes;
     figures.states += now.states - then.states;
     figures.sent += now.sent - then.sent;
     figures.leastStates = Math.min(figures.leastStates, now.states - then.states);
+    figures.mostStates = Math.max(figures.mostStates, now.states - then.states);
   }
   const due = after.asked - before.asked;
   return { ...figures, asked: due, clients: clients.length, seconds: (after.at - before.at) / 1000 };
@@ -113,6 +118,10 @@ obey({
   join,
   walk,
   measure,
+  drop: (count) => {
+    for (const client of clients.splice(-count)) client.destroy();
+    walks.length = clients.length;
+  },
   halt: () => clearInterval(walking),
   losses: () => clients.flatMap(({ ended }) => ended ?? []),
 } satisfies LoadOrders);

@@ -28,6 +28,8 @@ export interface ProbeOrders {
   /** Waits until nothing changes any more, then tells what each probe knows. */
   settle(argument: null): Promise<Seen[]>;
   latencies(argument: null): LatencyFigures;
+  /** The same while they walk on: of the moves that have been seen by now. */
+  sampled(argument: null): LatencyFigures;
   losses(argument: null): string[];
 }
 
@@ -173,6 +175,10 @@ function audited({ audit }: Probe): { audit?: AuditFigures } {
 
 function latencies(): LatencyFigures {
   for (const walker of walkers) walker.end();
+  return sampled();
+}
+
+function sampled(): LatencyFigures {
   const timed = walkers.flatMap(({ samples }) => samples.filter(({ sentAt }) => sentAt >= from && sentAt < to));
   return {
     latencies: timed.map(({ latency }) => latency),
@@ -191,5 +197,6 @@ obey({
   },
   settle,
   latencies,
+  sampled,
   losses: () => walkers.flatMap(({ probe }) => probe.ended ?? []),
 } satisfies ProbeOrders);

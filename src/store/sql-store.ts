@@ -1,7 +1,8 @@
 // The queries: one set, on whichever database a dialect speaks.
 import { type Dialect, Kysely, type RawBuilder } from "kysely";
+import type { Place, PlaceKey } from "../../rooms/places.ts";
 import { migrate, type Tables } from "./migrations.ts";
-import type { Place, PlaceKey, Store, StoreError } from "./store.ts";
+import type { Store, StoreError } from "./store.ts";
 
 /**
  * Rows of one statement. Putting a statement together is work for the thread that ticks: 0.3 ms for a hundred rows,
@@ -50,8 +51,9 @@ export class SqlStore implements Store {
     this.#waitForWriters = waitForWriters;
   }
 
-  load(player: string, map: string): Promise<Place | undefined> {
-    return this.#places().where("player", "=", player).where("map", "=", map).executeTakeFirst();
+  async load(player: string, map: string): Promise<Place | undefined> {
+    const row = await this.#places().where("player", "=", player).where("map", "=", map).executeTakeFirst();
+    return row && placeOf(row);
   }
 
   save(places: readonly Place[]): Promise<number> {
@@ -60,19 +62,11 @@ export class SqlStore implements Store {
       for (let at = 0; at < places.length; at += ROWS_PER_STATEMENT) {
         const { numInsertedOrUpdatedRows } = await transaction
           .insertInto("places")
-          .values(
-            places.slice(at, at + ROWS_PER_STATEMENT).map(({ savedAt, ...rest }) => ({ ...rest, saved_at: savedAt })),
-          )
+          .values(places.slice(at, at + ROWS_PER_STATEMENT).map(rowOf))
           .onConflict((conflict) =>
             conflict
               .columns(["player", "map"])
-              .doUpdateSet(({ ref }) => ({
-                x: ref("excluded.x"),
-                y: ref("excluded.y"),
-                facing: ref("excluded.facing"),
-                name: ref("excluded.name"),
-                saved_at: ref("excluded.saved_at"),
-              }))
+              .doUpdateSet(({ ref }) => ({ kept: ref("excluded.kept"), saved_at: ref("excluded.saved_at") }))
               .whereRef("excluded.saved_at", ">=", "places.saved_at"),
           )
           .executeTakeFirstOrThrow();
@@ -103,7 +97,7 @@ export class SqlStore implements Store {
         .orderBy("map")
         .limit(size)
         .execute();
-      if (page.length > 0) yield page;
+      if (page.length > 0) yield page.map(placeOf);
       if (page.length < size) return;
       last = page.at(-1)!;
     }
@@ -125,8 +119,15 @@ export class SqlStore implements Store {
   }
 
   #places() {
-    return this.#reader
-      .selectFrom("places")
-      .select(["player", "map", "x", "y", "facing", "name", "saved_at as savedAt"]);
+    return this.#reader.selectFrom("places").selectAll();
   }
+}
+
+/** What is kept of a player is one column, so that a field more is no change here. */
+function rowOf({ player, map, savedAt, ...kept }: Place): Tables["places"] {
+  return { player, map, kept: JSON.stringify(kept), saved_at: savedAt };
+}
+
+function placeOf({ player, map, kept, saved_at }: Tables["places"]): Place {
+  return { player, map, ...JSON.parse(kept), savedAt: saved_at };
 }

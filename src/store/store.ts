@@ -1,24 +1,5 @@
 // What the server asks of a store of places, whichever database is behind it.
-
-/** What a place is kept under: a player has one place on each map. */
-export interface PlaceKey {
-  /** Our id of the player, 1 to 255 characters. */
-  player: string;
-  /** The map's name, 1 to 255 characters. */
-  map: string;
-}
-
-/** Where a player stood. */
-export interface Place extends PlaceKey {
-  /** World units, as in the room's state. */
-  x: number;
-  y: number;
-  /** 1 left, 2 right, 3 up, 4 down. */
-  facing: number;
-  name: string;
-  /** When the player stood there: ms since 1970. Of two places with one key the later is kept, in whatever order. */
-  savedAt: number;
-}
+import type { Place, PlaceKey } from "../../rooms/places.ts";
 
 /** Places in a database. Every promise of it rejects with a {@link StoreError} when the database is away or full. */
 export interface Store {
@@ -56,17 +37,23 @@ export class StoreError extends Error {
  * @throws {TypeError} that names the field: such a place is a fault of the program.
  */
 export function assertPlace(place: Place): void {
-  for (const field of ["player", "map"] as const) {
-    if (place[field].length < 1 || place[field].length > MOST_KEY_CHARACTERS) refuse(place, field);
+  const { player, map, savedAt, ...kept } = place;
+  for (const [field, key] of Object.entries({ player, map })) {
+    if (key.length < 1 || key.length > MOST_KEY_CHARACTERS || key.includes("\0")) refuse(field, key);
   }
-  for (const field of ["player", "map", "name"] as const) if (place[field].includes("\0")) refuse(place, field);
-  for (const field of ["x", "y", "savedAt"] as const) if (!Number.isSafeInteger(place[field])) refuse(place, field);
-  if (!Number.isInteger(place.facing) || place.facing < 1 || place.facing > 4) refuse(place, "facing");
+  if (!Number.isSafeInteger(savedAt)) refuse("savedAt", savedAt);
+  for (const [field, value] of Object.entries(kept)) if (!isKeepable(value)) refuse(field, value);
 }
 
 /** PostgreSQL's index refuses keys of some kilobytes. */
 const MOST_KEY_CHARACTERS = 255;
 
-function refuse(place: Place, field: keyof Place): never {
-  throw new TypeError(`a place with ${field} ${JSON.stringify(place[field])} cannot be stored`);
+/** Whether a value is the same after it has been JSON. */
+function isKeepable(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
+}
+
+function refuse(field: string, value: unknown): never {
+  const shown = typeof value === "number" ? value : JSON.stringify(value);
+  throw new TypeError(`a place with ${field} ${shown} cannot be stored`);
 }

@@ -1,6 +1,7 @@
 // Saves places behind the game's back: the world goes on at once, the database learns of it within half a second.
 import { setTimeout as delay } from "node:timers/promises";
-import { assertPlace, type Place, type Store, StoreError } from "./store.ts";
+import type { Place } from "../../rooms/places.ts";
+import { assertPlace, type Store, StoreError } from "./store.ts";
 
 /** What is told about the store's health. pino's loggers fit. */
 interface Logger {

@@ -1,58 +1,15 @@
 // The page in a real browser: two people see each other walk, prediction under lag, lost connections, restarts.
-import { existsSync, mkdirSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
-import sparticuz from "@sparticuz/chromium";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { mkdirSync } from "node:fs";
+import { expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { atRest, hook, startBrowser, walk } from "../support/browser.ts";
 import { laggyNetwork } from "../support/lag.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
-const INSTALLED = ["/usr/bin/google-chrome", "/usr/bin/chromium"].find((path) => existsSync(path));
 const SHOTS = new URL("../../docs/images/", import.meta.url).pathname;
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: INSTALLED ?? (await sparticuz.executablePath()),
-    // Its single process would end with the first profile that is closed.
-    args: [
-      ...sparticuz.args.filter((flag) => flag !== "--single-process"),
-      "--no-sandbox",
-      "--disable-quic",
-      "--disable-background-networking",
-    ],
-    headless: true,
-  });
-});
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
-afterAll(() => browser.close());
-
-/** Opens the page in a browser profile of its own and waits until it plays. */
-async function open(url: string): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
-  const page = await context.newPage();
-  await page.goto(url);
-  await page.waitForFunction(() => window.sabang?.connected && window.sabang.self !== undefined, null, {
-    timeout: 60_000,
-  });
-  return page;
-}
-
-/** What the page says of itself; a copy. */
-const hook = (page: Page) => page.evaluate(() => ({ ...window.sabang, players: { ...window.sabang.players } }));
-
-/** Waits until nothing is under way: all inputs are answered. */
-async function atRest(page: Page): Promise<void> {
-  await page.waitForFunction(() => window.sabang.unacknowledged === 0, null, { timeout: 30_000 });
-}
-
-async function walk(page: Page, key: string, milliseconds: number): Promise<void> {
-  await page.keyboard.down(key);
-  await page.waitForTimeout(milliseconds);
-  await page.keyboard.up(key);
-}
+const { open } = startBrowser();
 
 test("two pages: one walks, the other sees it", async () => {
   const server = startProcess();
@@ -159,7 +116,7 @@ test("a restarted server is joined again by itself, and the player stands where 
   const before = await hook(page);
   first.signal("SIGTERM");
   expect(await first.ended()).toBe(0);
-  await page.waitForFunction(() => !window.sabang.connected);
+  await page.waitForFunction(() => document.body.innerText.includes("The server restarts."));
   const second = startProcess({ PORT: String(port), DATA_DIR });
   await second.listening();
   await page.waitForFunction(() => window.sabang.connected, null, { timeout: 30_000 });

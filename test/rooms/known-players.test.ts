@@ -128,6 +128,7 @@ describe("a player with a token", () => {
   test("walks, and what is stored follows without anybody leaving", async () => {
     const client = await joinWithSdk(server, { name: "Ada" }, token);
     await walk(client, "left", 2);
+    await until(async () => (await places.load(id, "plaza"))?.x === SPAWN.x - 16);
     await until(() => places.counters().rowsWaiting === 0);
     expect(await places.load(id, "plaza")).toMatchObject({
       player: id,

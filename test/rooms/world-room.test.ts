@@ -4,9 +4,11 @@ import type { Room } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
 import { ERRORS } from "../../rooms/errors.ts";
+import { PROTOCOL_VERSION } from "../../schema/protocol.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { DIRECTION_WORDS } from "../../sim/directions.ts";
 import { drawnMap } from "../support/maps.ts";
+import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
@@ -83,12 +85,37 @@ describe("joining", () => {
     ["a name that turns the text around", { name: "a\u202eb" }],
     ["a name that is a number", { name: 7 }],
     ["a map that is a list", { map: ["plaza"] }],
+    ["a protocol that is a word", { protocol: "new" }],
+    ["a protocol with a fraction", { protocol: 1.5 }],
+    ["a protocol that is nothing", { protocol: null }],
   ])("refuses %s with a status and a sentence", async (_what, options) => {
     const [option] = Object.keys(options);
     await expect(server.client().joinOrCreate("world", options)).rejects.toMatchObject({
       code: ERRORS.badJoinOption.code,
       message: expect.stringMatching(new RegExp(`^\`${option}\` must be .*\\.$`)),
     });
+  });
+
+  test("takes a client of the server's protocol, and refuses one of another with a sentence", async () => {
+    await joinWithSdk(server, { protocol: PROTOCOL_VERSION });
+    await PlainPlayer.join(server.url, `?protocol=${PROTOCOL_VERSION}`);
+    for (const protocol of [PROTOCOL_VERSION + 1, 0, -1]) {
+      await expect(server.client().joinOrCreate("world", { protocol })).rejects.toMatchObject({
+        code: ERRORS.outdated.code,
+        message: ERRORS.outdated.sentence,
+      });
+    }
+  });
+
+  test.each([
+    [`protocol=${PROTOCOL_VERSION + 1}`, ERRORS.outdated.code, /another version/],
+    ["protocol=one", ERRORS.badJoinOption.code, /^`protocol` must be a whole number\.$/],
+    ["protocol=", ERRORS.badJoinOption.code, /^`protocol` must be a whole number\.$/],
+  ])("refuses a plain client with ?%s", async (query, code, sentence) => {
+    const plain = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket?${query}`);
+    await until(() => plain.closed);
+    expect(plain.errors).toEqual([{ type: "error", code, message: expect.stringMatching(sentence) }]);
+    expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);
   });
 
   test("takes 24 characters of any script, however many bytes they have", async () => {

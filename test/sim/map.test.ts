@@ -35,7 +35,7 @@ function refusalOf(content: unknown, name = "harbour"): MapError {
 describe("a map that can be played on", () => {
   test("has its name, its size in units, its spawns and its walls from the file", () => {
     const map = readMap("harbour", tiledMap(["#s..", "..s#"]));
-    expect({ ...map, isWall: undefined }).toEqual({
+    expect({ ...map, isWall: undefined, objects: undefined }).toEqual({
       name: "harbour",
       width: 128,
       height: 64,
@@ -103,6 +103,31 @@ describe("a map that can be played on", () => {
     expect(readMap("harbour", withLayer("spawns", { objects: [{ x: 47.4, y: 52.4 }] })).spawns).toEqual([
       { x: 47, y: 52 },
     ]);
+  });
+
+  test("has the objects of any object layer by its name: points, rectangles and tiles by their middle", () => {
+    const coins = [
+      { id: 1, name: "first", type: "coin", x: 40.4, y: 56.6, point: true, width: 0, height: 0 },
+      { id: 2, name: "", type: "", x: 32, y: 32, width: 32, height: 16 },
+      { id: 3, gid: 7, x: 32, y: 64, width: 32, height: 32 },
+    ];
+    const layers = [
+      { type: "objectgroup", name: "coins", objects: coins },
+      ...(file().layers as Json[]),
+      { type: "objectgroup", name: "coins", objects: [{ x: 1, y: 2 }] },
+      { type: "objectgroup", name: "doors" },
+    ];
+    const map = readMap("harbour", file({ layers }));
+    expect(map.objects("coins")).toEqual([
+      { name: "first", type: "coin", x: 40, y: 57 },
+      { name: "", type: "", x: 48, y: 40 },
+      { name: "", type: "", x: 48, y: 48 },
+      { name: "", type: "", x: 1, y: 2 },
+    ]);
+    expect(map.objects("spawns")).toMatchObject(map.spawns);
+    expect(map.objects("doors")).toEqual([]);
+    expect(map.objects("walls")).toEqual([]);
+    expect(map.objects("constructor")).toEqual([]);
   });
 
   test("may be one tile small or 2047 tiles wide", () => {
@@ -192,12 +217,20 @@ describe("a map is refused with its name and what to do", () => {
     ["with spawns of tiles", withLayer("spawns", { type: "tilelayer" }), NO_SPAWNS],
     ["with an empty layer of spawns", withLayer("spawns", { objects: [] }), EMPTY],
     ["with spawns that are no list", withLayer("spawns", { objects: { x: 48, y: 48 } }), EMPTY],
-    ["with a spawn that has no x", withLayer("spawns", { objects: [{ y: 48 }] }), "spawn 1 has no position"],
-    ["with a spawn in words", withLayer("spawns", { objects: [{ x: 48, y: "48" }] }), "spawn 1 has no position"],
+    [
+      "with a spawn that has no x",
+      withLayer("spawns", { objects: [{ y: 48 }] }),
+      "object 1 of its layer `spawns` has no position",
+    ],
+    [
+      "with a spawn in words",
+      withLayer("spawns", { objects: [{ x: 48, y: "48" }] }),
+      "object 1 of its layer `spawns` has no position",
+    ],
     [
       "with a spawn that is nothing",
       withLayer("spawns", { objects: [{ x: 48, y: 48 }, null] }),
-      "spawn 2 has no position",
+      "object 2 of its layer `spawns` has no position",
     ],
     ["with a spawn in a wall", secondSpawn(16, 48), unusable(16, 48)],
     ["with a spawn that has an edge in a wall", secondSpawn(43, 48), unusable(43, 48)],

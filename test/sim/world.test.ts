@@ -97,6 +97,19 @@ describe("joining and leaving", () => {
     expect(offset("a")).toEqual([0, 0]);
   });
 
+  test("lets who comes back rest for two ticks, so that going from world to world gains no step", () => {
+    const { world, inputs, asked, tick, offset, bodies } = openWorld("a", "b");
+    world.leave("a");
+    world.join("a", bodies.a!, SPAWN);
+    world.move("a", LEFT);
+    inputs.a!.push(LEFT);
+    tick(2);
+    expect(offset("a")).toEqual([0, 0]);
+    expect(asked).toEqual(["b", "b"]);
+    tick(2);
+    expect(offset("a")).toEqual([-16, 0]);
+  });
+
   test("takes no harm from a stranger's move, halt or leave", () => {
     const { world, tick, offset } = openWorld("a");
     world.move("nobody", LEFT);
@@ -105,6 +118,25 @@ describe("joining and leaving", () => {
     tick();
     expect(offset("a")).toEqual([0, 0]);
     expect(world.dropped).toBe(0);
+  });
+});
+
+describe("who is idle", () => {
+  test("is who has asked for no step in so many ticks, whatever else it sends", () => {
+    const { world, inputs, tick } = openWorld("stands", "sends nothings", "walks", "turns to a wall");
+    const idle = () => [...world.idle(5)];
+    for (let ticks = 1; ticks <= 4; ticks++) {
+      inputs["sends nothings"]!.push(0);
+      world.move("walks", LEFT);
+      tick();
+      expect(idle()).toEqual([]);
+    }
+    inputs["turns to a wall"]!.push(UP);
+    tick();
+    expect(idle()).toEqual(["stands", "sends nothings"]);
+    world.move("stands", LEFT);
+    tick();
+    expect(idle()).toEqual(["sends nothings"]);
   });
 });
 

@@ -10,7 +10,24 @@ const NAMES = Object.keys(SETTINGS) as Name[];
 const GOOD_PASSWORD = "correct horse battery";
 const GOOD_KEY = "correct horse battery staple, and more";
 /** The settings whose values are never shown. */
-const SECRETS: Name[] = ["MONITOR_PASSWORD", "JWT_SECRET", "JWT_SECRET_OLD", "DATABASE_URL"];
+const SECRETS: Name[] = ["MONITOR_PASSWORD", "JWT_SECRET", "JWT_SECRET_OLD", "DATABASE_URL", "METRICS_TOKEN"];
+
+/** The settings that are numbers, with their bounds. */
+const NUMBERS: [name: Name, least: number, most: number][] = [
+  ["PORT", 0, 65_535],
+  ["MAX_PLAYERS_PER_ROOM", 0, 100_000],
+  ["MAX_MESSAGES_PER_SECOND", 0, 10_000],
+  ["MAX_CONNECTIONS_PER_ADDRESS", 0, 100_000],
+  ["MAX_JOINS_PER_MINUTE", 0, 100_000],
+  ["MAX_IDLE_SECONDS", 0, 86_400],
+  ["MAX_FRAME_BYTES", 256, 1_048_576],
+  ["MAX_SEND_BUFFER_BYTES", 65_536, 67_108_864],
+  ["ADMISSION_MAX_DELAY_MS", 0, 10_000],
+  ["DRAIN_SECONDS", 0, 60],
+];
+
+/** The limits that are on in production only, with what they are there. */
+const IN_PRODUCTION = { MAX_CONNECTIONS_PER_ADDRESS: 50, MAX_JOINS_PER_MINUTE: 60 };
 
 /** The message with which an environment is refused. */
 function refusalOf(environment: Environment): string {
@@ -37,6 +54,19 @@ describe("without any variable", () => {
       DATA_DIR: "data",
       DATABASE_URL: undefined,
       MAPS_DIR: "maps",
+      METRICS_TOKEN: undefined,
+      ALLOWED_ORIGINS: [],
+      TRUST_PROXY: [],
+      MAX_PLAYERS_PER_ROOM: 2000,
+      MAX_MESSAGES_PER_SECOND: 100,
+      MAX_CONNECTIONS_PER_ADDRESS: 0,
+      MAX_JOINS_PER_MINUTE: 0,
+      MAX_IDLE_SECONDS: 600,
+      MAX_FRAME_BYTES: 4096,
+      MAX_SEND_BUFFER_BYTES: 1_048_576,
+      ADMISSION_MAX_DELAY_MS: 100,
+      DRAIN_SECONDS: 0,
+      RECORD: false,
       monitorPasswordIsRandom: true,
       production: false,
     });
@@ -44,10 +74,25 @@ describe("without any variable", () => {
 
   test("the default told in words is the one taken", () => {
     const config = readConfig({});
-    const told = NAMES.filter((name) => !SECRETS.includes(name));
-    expect(told.map((name) => [name, String(config[name])])).toEqual(
+    const inWords = (value: unknown) => (Array.isArray(value) && value.length === 0 ? "none" : String(value));
+    const told = NAMES.filter((name) => !SECRETS.includes(name) && name !== "RECORD" && !(name in IN_PRODUCTION));
+    expect(told.map((name) => [name, inWords(config[name])])).toEqual(
       told.map((name) => [name, SETTINGS[name].fallback]),
     );
+    expect([config.RECORD, SETTINGS.RECORD.fallback]).toEqual([false, "0"]);
+  });
+
+  test("the limits per address are on in production only", () => {
+    const production = readConfig({
+      NODE_ENV: "production",
+      MONITOR_PASSWORD: GOOD_PASSWORD,
+      JWT_SECRET: GOOD_KEY,
+    });
+    for (const [name, value] of Object.entries(IN_PRODUCTION) as [keyof typeof IN_PRODUCTION, number][]) {
+      expect([name, production[name], readConfig({})[name]]).toEqual([name, value, 0]);
+      expect(SETTINGS[name].fallback).toBe(`${value} in production, else 0`);
+      expect(readConfig({ [name]: "7" })[name]).toBe(7);
+    }
   });
 
   test("the monitor's password is made at random, another one each time, and long enough", () => {
@@ -92,10 +137,21 @@ describe("a variable", () => {
     ["JWT_SECRET_OLD", GOOD_KEY, GOOD_KEY],
     ["DATABASE_URL", "postgres://a:b@c:5/d", "postgres://a:b@c:5/d"],
     ["DATABASE_URL", "postgresql://c/d", "postgresql://c/d"],
+    ["METRICS_TOKEN", "sixteen letters.", "sixteen letters."],
+    ["ALLOWED_ORIGINS", "https://play.example.org", ["https://play.example.org"]],
+    ["ALLOWED_ORIGINS", "https://a.example, http://b.example:8080", ["https://a.example", "http://b.example:8080"]],
+    ["TRUST_PROXY", "loopback", ["loopback"]],
+    ["TRUST_PROXY", "10.0.0.0/8, fd00::/8,192.0.2.7", ["10.0.0.0/8", "fd00::/8", "192.0.2.7"]],
+    ["RECORD", "0", false],
+    ["RECORD", "1", true],
+    ...NUMBERS.flatMap(([name, least, most]): [Name, string, number][] => [
+      [name, String(least), least],
+      [name, String(most), most],
+    ]),
   ];
 
   test.each(good)("%s takes %j", (name, given, taken) => {
-    expect(readConfig({ [name]: given })[name]).toBe(taken);
+    expect(readConfig({ [name]: given })[name]).toEqual(taken);
   });
 
   const bad: [name: Name, given: string][] = [
@@ -105,6 +161,19 @@ describe("a variable", () => {
     ...["prod", "Production", "production ", " "].map((mode): [Name, string] => ["NODE_ENV", mode]),
     ...["verbose", "INFO", "0"].map((level): [Name, string] => ["LOG_LEVEL", level]),
     ...["a:b", ":"].map((user): [Name, string] => ["MONITOR_USER", user]),
+    ...["*", "play.example.org", "https://a.example/", "https://a.example/x", "https://a.example:443", "null", ","].map(
+      (origins): [Name, string] => ["ALLOWED_ORIGINS", origins],
+    ),
+    ...["1", "true", "10.0.0.0/33", "proxy.example.org", "loopback,"].map((proxies): [Name, string] => [
+      "TRUST_PROXY",
+      proxies,
+    ]),
+    ...["2", "true", "yes"].map((choice): [Name, string] => ["RECORD", choice]),
+    ...NUMBERS.flatMap(([name, least, most]): [Name, string][] => [
+      [name, String(least - 1)],
+      [name, String(most + 1)],
+      [name, "10k"],
+    ]),
   ];
 
   test.each(bad)("%s refuses %j with the value and what is accepted", (name, given) => {
@@ -120,7 +189,12 @@ describe("a variable", () => {
   });
 
   test("what is accepted is told in words: numbers with their bounds, choices one by one", () => {
-    expect(SETTINGS.PORT.accepted).toContain("from 0 to 65535");
+    for (const [name, least, most] of NUMBERS) {
+      expect(SETTINGS[name].accepted).toContain(`a whole number from ${least} to ${most}`);
+      // A limit says how to be without it; a port of 0 is no limit, nor is a while of 0.
+      if (name !== "PORT" && name !== "DRAIN_SECONDS" && least === 0)
+        expect(SETTINGS[name].accepted).toContain("0: no limit");
+    }
     for (const mode of ["development", "production", "test"]) expect(SETTINGS.NODE_ENV.accepted).toContain(mode);
     for (const level of ["trace", "debug", "info", "warn", "error", "fatal", "silent"]) {
       expect(SETTINGS.LOG_LEVEL.accepted).toContain(level);

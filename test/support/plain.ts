@@ -11,8 +11,8 @@ export class PlainPlayer {
   id = "";
   readonly socket: WebSocket;
 
-  constructor(url: string) {
-    this.socket = new WebSocket(url);
+  constructor(url: string, options: { headers?: Record<string, string> } = {}) {
+    this.socket = new WebSocket(url, options);
     this.socket.on("message", (data) => this.#take(JSON.parse(String(data))));
     this.socket.on("close", (code, reason) => {
       this.closed = { code, reason: String(reason) };

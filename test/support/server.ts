@@ -8,7 +8,7 @@ import { afterAll, afterEach, expect } from "@jest/globals";
 import { matchMaker } from "colyseus";
 import type { WorldRoom } from "../../rooms/world-room.ts";
 import type { WorldMap } from "../../sim/map.ts";
-import { type App, type AppSettings, createApp } from "../../src/app.ts";
+import { type App, type AppSettings, createApp, type EdgeSettings } from "../../src/app.ts";
 import { listen } from "../../src/listen.ts";
 import { loadMaps } from "../../src/maps.ts";
 import { shutDown } from "../../src/shutdown.ts";
@@ -52,6 +52,12 @@ export interface TestSettings {
   seed?: number;
   playground?: boolean;
   metricsToken?: string;
+  /** Off by default, as the other limits: tests run on machines that do much else. */
+  maxDelayMs?: number;
+  maxPlayers?: number;
+  idleSeconds?: number;
+  /** What the edge limits; without it nothing is. */
+  edge?: Partial<EdgeSettings>;
   /** Stands in front of the store, to fail in its place. */
   store?: (store: Store) => Store;
 }
@@ -68,10 +74,20 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
   const app = createApp({
     tokens,
     places,
+    maxDelayMs: settings.maxDelayMs ?? 0,
     rooms: {
       maps: settings.maps ?? loadMaps(MAPS),
       reconnectionSeconds: settings.reconnectionSeconds ?? 20,
+      maxPlayers: settings.maxPlayers ?? 0,
+      idleSeconds: settings.idleSeconds ?? 0,
       seed: settings.seed,
+    },
+    edge: {
+      trustedProxies: [],
+      allowedOrigins: [],
+      maxConnectionsPerAddress: 0,
+      maxJoinsPerMinute: 0,
+      ...settings.edge,
     },
     http: {
       monitorUser: MONITOR.user,

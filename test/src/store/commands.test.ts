@@ -5,10 +5,10 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Place } from "../../../rooms/places.ts";
 import { UsageError } from "../../../src/store/command.ts";
 import { openStoreAt } from "../../../src/store/open.ts";
 import { readAge } from "../../../src/store/purge.ts";
-import type { Place } from "../../../src/store/store.ts";
 import { describeWithPostgres, PASSWORD, type Postgres, startPostgres } from "../../support/postgres.ts";
 import { crowd, place } from "./places.ts";
 

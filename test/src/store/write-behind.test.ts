@@ -9,12 +9,13 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Kysely, sql } from "kysely";
+import type { Place } from "../../../rooms/places.ts";
 import { migrate, type Tables } from "../../../src/store/migrations.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { openPostgres } from "../../../src/store/postgres.ts";
 import { SqlStore } from "../../../src/store/sql-store.ts";
 import { sqliteDialect } from "../../../src/store/sqlite-dialect.ts";
-import { type Place, type Store, StoreError } from "../../../src/store/store.ts";
+import { type Store, StoreError } from "../../../src/store/store.ts";
 import { WriteBehind } from "../../../src/store/write-behind.ts";
 import { describeWithPostgres, type Postgres, query, startPostgres } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
@@ -288,12 +289,13 @@ describe("the queue", () => {
     ["player", { player: "p".repeat(256) }],
     ["player", { player: "a\0b" }],
     ["map", { map: "" }],
-    ["name", { name: "a\0" }],
-    ["x", { x: 1.5 }],
+    ["map", { map: "a\0" }],
+    ["name", { name: null as unknown as string }],
+    ["x", { x: [1] as unknown as number }],
     ["y", { y: Number.NaN }],
     ["savedAt", { savedAt: 2 ** 53 }],
-    ["facing", { facing: 5 }],
-    ["facing", { facing: 0 }],
+    ["savedAt", { savedAt: 1.5 }],
+    ["facing", { facing: Number.POSITIVE_INFINITY }],
   ])("takes no place that a database would refuse, and all others with it: %s %j", (field, fields) => {
     expect(() => places.put(place(fields))).toThrow(new RegExp(`^a place with ${field} .* cannot be stored$`));
     expect(places.counters().rowsWaiting).toBe(0);
@@ -549,7 +551,7 @@ describeWithPostgres("with PostgreSQL", () => {
     await locked;
     await until(() => places.healthy);
     expect(await places.close(5000)).toBe(0);
-    const rows = await query(url, "select x::int from places");
+    const rows = await query(url, "select (kept::json->>'x')::int as x from places");
     expect(rows).toEqual([{ x: 5 }]);
   });
 

@@ -1,0 +1,182 @@
+// Whether the process takes one more player: not while its ticks start late, nor when it is about to stop. Those who
+// play are to feel nothing of those who would like to.
+import { createHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { matchMaker } from "colyseus";
+import type { Door } from "../rooms/define-world-room.ts";
+import { ERRORS } from "../rooms/errors.ts";
+import { TICK_HZ } from "../sim/rules.ts";
+
+/** Delays are counted by slices of time, of which the oldest is forgotten when a new one begins. */
+const SLICE_MS = 250;
+
+/**
+ * Slices by which the door is closed: ten seconds. One tick in a hundred may be late, so it takes three, whatever the
+ * number of rooms: a single collection of garbage makes one late in each.
+ */
+const CLOSING_SLICES = 40;
+
+/** Slices by which it is opened again: five seconds, of which one late tick is overlooked. */
+const OPENING_SLICES = 20;
+
+/** Part of the most delay below which it is opened again. In between it stays as it is. */
+const CALM = 0.6;
+
+/** Slices after which the event loop's own delay is read: a second. */
+const LOOP_SLICES = 4;
+
+/** Readings of the loop that all have to be high: in a second in which it stood still once, there is little else to count. */
+const LOOP_READINGS = 3;
+
+/** Milliseconds between two samples of the event loop, which are part of what is measured. */
+const LOOP_SAMPLE_MS = 10;
+
+/** The longest delay that is told from a longer one, in ms. */
+const LONGEST_MS = 60_000;
+
+/** What the delay is measured by, so that a test can have its own time. */
+export interface Instruments {
+  /** Milliseconds since whenever. */
+  now(): number;
+  /** The p99 of the event loop's delay since it was asked the last time, in ms. */
+  loopDelay(): number;
+}
+
+/** Why nobody is let in. */
+type Hindrance = "busy" | "stopping";
+
+/** The door of the process. */
+export class Admission implements Door {
+  readonly #maxDelayMs: number;
+  readonly #instruments: Instruments;
+  readonly #slices = Array.from({ length: CLOSING_SLICES }, newHistogram);
+  readonly #merged = newHistogram();
+  /** The number of the slice that is being filled, counted from the start. */
+  #slice = 0;
+  #sliceEnds: number;
+  #loopReadings: number[] = [];
+  #isBusy = false;
+  #isStopping = false;
+
+  /** @param maxDelayMs the p99 of the ticks' delay above which nobody is let in; 0 to let in everybody. */
+  constructor(maxDelayMs: number, instruments: Instruments = realInstruments()) {
+    this.#maxDelayMs = maxDelayMs;
+    this.#instruments = instruments;
+    this.#sliceEnds = instruments.now() + SLICE_MS;
+  }
+
+  /** Counts a tick. It is called twenty times a second by each room. */
+  tickStarted(lateMs: number): void {
+    this.#turn();
+    // A histogram counts whole numbers from 1 on.
+    this.#current.record(Math.min(1 + Math.floor(lateMs), LONGEST_MS));
+  }
+
+  refusal(isHere: boolean): { code: number; sentence: string } | undefined {
+    const hindrance = this.hindrance;
+    if (hindrance === undefined || (hindrance === "busy" && isHere)) return undefined;
+    return ERRORS[hindrance];
+  }
+
+  /** Lets nobody in any more, not even who is here already: there will be no here. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** Why nobody is let in at the moment. */
+  get hindrance(): Hindrance | undefined {
+    if (this.#isStopping) return "stopping";
+    this.#turn();
+    return this.#isBusy ? "busy" : undefined;
+  }
+
+  /** How late ticks start at the moment, in ms: the p99 of the last ten seconds. 0 while nobody plays. */
+  get delayMs(): number {
+    this.#turn();
+    return this.#delay(CLOSING_SLICES);
+  }
+
+  get #current() {
+    return this.#slices[this.#slice % CLOSING_SLICES]!;
+  }
+
+  /** Begins a new slice when it is time to, and then looks whether the door is to be opened or closed. */
+  #turn(): void {
+    const over = this.#instruments.now() - this.#sliceEnds;
+    if (over < 0) return;
+    const turns = 1 + Math.floor(over / SLICE_MS);
+    this.#sliceEnds += turns * SLICE_MS;
+    const isLoopDue = Math.floor((this.#slice + turns) / LOOP_SLICES) > Math.floor(this.#slice / LOOP_SLICES);
+    if (isLoopDue) this.#loopReadings = [this.#instruments.loopDelay(), ...this.#loopReadings].slice(0, LOOP_READINGS);
+    for (let turn = 0; turn < Math.min(turns, CLOSING_SLICES); turn++) {
+      this.#slice++;
+      this.#current.reset();
+    }
+    this.#review();
+  }
+
+  #review(): void {
+    if (this.#maxDelayMs === 0) return;
+    if (this.#isBusy) {
+      const calm = CALM * this.#maxDelayMs;
+      const isCalm = this.#delay(OPENING_SLICES) <= calm && (this.#loopReadings[0] ?? 0) <= calm;
+      if (!isCalm && this.#merged.count > 0) return;
+      this.#isBusy = false;
+      // What closed it is over and done with: it is not to close it again.
+      for (const slice of this.#slices) slice.reset();
+      this.#loopReadings = [];
+    } else {
+      const tooMuch = this.#maxDelayMs;
+      const isLoopLate = this.#loopReadings.length === LOOP_READINGS && Math.min(...this.#loopReadings) > tooMuch;
+      const areTicksLate = this.#delay(CLOSING_SLICES) > tooMuch;
+      // Where nobody plays there are no ticks, and nobody who could feel anything.
+      this.#isBusy = areTicksLate || (isLoopLate && this.#merged.count > 0);
+    }
+  }
+
+  /**
+   * The p99 of the last slices, in ms. Ticks that are missing count as punctual, so that a process which has just been
+   * started, or has just got its first player, is judged no more harshly than one that has run for long.
+   */
+  #delay(slices: number): number {
+    const all = this.#merged;
+    all.reset();
+    for (let i = 0; i < slices && i <= this.#slice; i++) {
+      all.add(this.#slices[(this.#slice - i) % CLOSING_SLICES]!);
+    }
+    const expected = (slices * SLICE_MS * TICK_HZ) / 1000;
+    const overlooked = Math.floor(0.01 * Math.max(all.count, expected));
+    if (all.count <= overlooked) return 0;
+    return all.percentile((100 * (all.count - overlooked)) / all.count) - 1;
+  }
+}
+
+function newHistogram() {
+  // With two digits it is exact up to 256, and to one in a hundred beyond.
+  return createHistogram({ lowest: 1, highest: LONGEST_MS, figures: 2 });
+}
+
+/**
+ * Says to the framework's matchmaking by HTTP why there is none: once it stops, its own answer has no body, on which the
+ * SDK throws a SyntaxError instead of an error with a code.
+ * @returns the answer; undefined while the framework has one of its own.
+ */
+export function refuseWhileStopping(request: Request): Response | undefined {
+  const { state, MatchMakerState, controller } = matchMaker;
+  if (state !== MatchMakerState.SHUTTING_DOWN) return undefined;
+  if (!new URL(request.url).pathname.startsWith(`/${controller.matchmakeRoute}/`)) return undefined;
+  const { code, sentence } = ERRORS.stopping;
+  return Response.json({ code, error: sentence }, { status: code });
+}
+
+function realInstruments(): Instruments {
+  const loop = monitorEventLoopDelay({ resolution: LOOP_SAMPLE_MS });
+  loop.enable();
+  return {
+    now: () => performance.now(),
+    loopDelay: () => {
+      const p99 = loop.percentile(99) / 1e6;
+      loop.reset();
+      return Math.max(0, p99 - LOOP_SAMPLE_MS);
+    },
+  };
+}

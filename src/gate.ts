@@ -1,0 +1,261 @@
+// What is refused before anybody else sees it: too much of anything, pages of other sites, requests that are none.
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { logger, matchMaker, ServerError } from "colyseus";
+import helmet from "helmet";
+import { ERRORS } from "../rooms/errors.ts";
+import { Addresses, accountOf } from "./addresses.ts";
+import { Budget } from "./budget.ts";
+import type { Gatekeeper } from "./gated-server.ts";
+import { Occupancy } from "./occupancy.ts";
+import { Origins } from "./origins.ts";
+import { hasBody, readBody } from "./request-body.ts";
+import type { Refusal, Tally } from "./tally.ts";
+
+/** What the gate keeps to. Of the limits 0 means none. */
+export interface GateSettings {
+  /** As `TRUST_PROXY`: whose `X-Forwarded-…` headers are believed. */
+  trustedProxies: string[];
+  /** As `ALLOWED_ORIGINS`. */
+  allowedOrigins: string[];
+  /** WebSockets of one address. */
+  maxConnectionsPerAddress: number;
+  /** Joins and sign-ins of one address. */
+  maxJoinsPerMinute: number;
+}
+
+/** The path of the plain protocol. */
+export const PLAIN_PATH = "/websocket";
+
+/** What the SDK may ask of matchmaking. Not `create`: whoever could would open rooms without end. */
+const MATCHMAKING = ["joinOrCreate", "join", "joinById", "reconnect"];
+
+/** The path by which a client comes back to a seat that is held for it. */
+const RECONNECT = "/matchmake/reconnect/";
+
+/** Connections that are no WebSockets (yet), for each WebSocket that an address may have: browsers open up to six. */
+const OTHERS_PER_SOCKET = 6;
+
+/** Plain WebSockets beyond the limit that are accepted for a moment, per address, to be told why they are refused. */
+const TOLD_WHY = 8;
+
+/** The security headers of every answer. The page needs nothing from elsewhere; the monitor has a font from Google. */
+const secure = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      // Safari knew only later that 'self' means WebSockets to the same place, too.
+      connectSrc: ["'self'", "ws:", "wss:"],
+      // The page's pictures are fetched, then shown from memory.
+      imgSrc: ["'self'", "data:", "blob:"],
+      styleSrc: ["'self'", "'unsafe-inline'", "https://fonts.googleapis.com"],
+      fontSrc: ["'self'", "data:", "https://fonts.gstatic.com"],
+      objectSrc: ["'none'"],
+      baseUri: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'self'"],
+    },
+  },
+  // Whether there is TLS, and for how long, is the business of the proxy that speaks it.
+  strictTransportSecurity: false,
+});
+
+/** A refusal: what to count it as, and what to say. */
+interface Answer {
+  reason: Refusal;
+  code: number;
+  sentence: string;
+  /** Seconds after which it may go well. */
+  retryAfter?: number;
+}
+
+const BAD_REQUEST: Answer = { reason: "badRequest", code: 400, sentence: "This request cannot be read." };
+const answerOf = (reason: Refusal & keyof typeof ERRORS): Answer => ({ reason, ...ERRORS[reason] });
+
+export class Gate implements Gatekeeper {
+  readonly addresses: Addresses;
+  readonly origins: Origins;
+  readonly #maxSockets: number;
+  readonly #sockets = new Occupancy();
+  readonly #others = new Occupancy();
+  /** What gives a connection back that turned out to be a WebSocket. */
+  readonly #becameSocket = new WeakMap<Duplex, () => void>();
+  /** Plain WebSockets that are only accepted to be told that there are too many of them. */
+  readonly #tooMany = new WeakSet<IncomingMessage>();
+  readonly #joins: Budget | undefined;
+  /** Who comes back takes nothing new, and a network that failed brings all of a house back at once: joins of others
+   * are not to keep them out of their seats. But it is bounded, or tokens could be tried without end. */
+  readonly #returns: Budget | undefined;
+  readonly #tally: Tally;
+
+  constructor(settings: GateSettings, tally: Tally) {
+    this.#tally = tally;
+    this.addresses = new Addresses(settings.trustedProxies);
+    this.origins = new Origins(settings.allowedOrigins, this.addresses);
+    this.#maxSockets = settings.maxConnectionsPerAddress || Number.POSITIVE_INFINITY;
+    const joins = settings.maxJoinsPerMinute;
+    this.#joins = joins > 0 ? new Budget(joins, 60) : undefined;
+    this.#returns = joins > 0 ? new Budget(joins, 60) : undefined;
+    // The framework keeps these for the whole process.
+    matchMaker.controller.exposedMethods = MATCHMAKING;
+    matchMaker.controller.getCorsHeaders = (headers) => this.origins.corsHeaders(headers.get("origin"));
+  }
+
+  connection(socket: Socket): boolean {
+    const { remoteAddress } = socket;
+    // Everybody comes from the address of a proxy: how many it lets in is up to it.
+    if (this.#maxSockets === Number.POSITIVE_INFINITY || this.addresses.isProxy(remoteAddress)) return true;
+    const account = accountOf(remoteAddress ?? "");
+    const count = this.#others.enter(account);
+    let counted = true;
+    const leave = () => {
+      if (counted) this.#others.leave(account);
+      counted = false;
+    };
+    socket.once("close", leave);
+    this.#becameSocket.set(socket, leave);
+    if (count <= this.#maxSockets * OTHERS_PER_SOCKET) return true;
+    this.#tally.onRefused("tooManyConnections");
+    return false;
+  }
+
+  request(request: IncomingMessage, response: ServerResponse, pass: () => void): void {
+    secure(request, response, () => {
+      const refusal = this.#refusalOf(request);
+      if (refusal) this.#answer(request, response, refusal);
+      // Whatever changes something is a join or a sign-in: no spelling of a path gets around its limit.
+      else if (isReading(request) && !hasBody(request)) pass();
+      else this.#passWhole(request, response, pass);
+    });
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, pass: () => void): void {
+    this.#becameSocket.get(socket)?.();
+    const refusal = this.#refusalOfUpgrade(request, socket);
+    if (refusal) {
+      this.#tally.onRefused(refusal.reason);
+      refuseUpgrade(socket, refusal);
+    } else pass();
+  }
+
+  #refusalOfUpgrade(request: IncomingMessage, socket: Duplex): Answer | undefined {
+    if (isMalformed(request)) return BAD_REQUEST;
+    if (!this.origins.allows(request)) return answerOf("foreignOrigin");
+    const address = this.addresses.of(request);
+    const count = this.#sockets.enter(address);
+    socket.once("close", () => this.#sockets.leave(address));
+    if (count <= this.#maxSockets) return undefined;
+    const canBeTold = request.url?.split("?", 1)[0] === PLAIN_PATH && count <= this.#maxSockets + TOLD_WHY;
+    if (!canBeTold) return answerOf("tooManyConnections");
+    this.#tooMany.add(request);
+    return undefined;
+  }
+
+  /**
+   * Lets a join over a plain WebSocket in.
+   * @throws {ServerError} if its address has too many WebSockets, or has joined too often.
+   */
+  async admitPlain(request: IncomingMessage): Promise<void> {
+    const refusal = this.#tooMany.has(request)
+      ? answerOf("tooManyConnections")
+      : await this.#spend(this.#joins, request);
+    if (!refusal) return;
+    this.#tally.onRefused(refusal.reason);
+    throw new ServerError(refusal.code, refusal.sentence);
+  }
+
+  /** Lets a request pass when it has arrived, and is neither too large nor one too many. */
+  async #passWhole(request: IncomingMessage, response: ServerResponse, pass: () => void): Promise<void> {
+    try {
+      const budget = request.url!.startsWith(RECONNECT) ? this.#returns : this.#joins;
+      const refusal = isReading(request) ? undefined : ((await this.#spend(budget, request)) ?? refusalOfType(request));
+      const body = refusal || !hasBody(request) ? "" : await readBody(request);
+      if (refusal) this.#answer(request, response, refusal);
+      else if (body === undefined) this.#answer(request, response, answerOf("tooLarge"));
+      else {
+        // Where the framework looks first. An empty one too: the stream that it would read otherwise is used up.
+        if (hasBody(request)) Object.assign(request, { body });
+        pass();
+      }
+    } catch (error) {
+      logger.debug({ err: error }, "a request broke off");
+      request.socket.destroy();
+    }
+  }
+
+  async #spend(budget: Budget | undefined, request: IncomingMessage): Promise<Answer | undefined> {
+    const retryAfter = (await budget?.take(this.addresses.of(request))) ?? 0;
+    return retryAfter > 0 ? { ...answerOf("tooManyJoins"), retryAfter } : undefined;
+  }
+
+  /** What is wrong with a request, as far as its head tells. */
+  #refusalOf(request: IncomingMessage): Answer | undefined {
+    if (isMalformed(request)) return BAD_REQUEST;
+    // The framework takes this one from everybody, and makes a URL of it.
+    const forwarded = request.headers["x-forwarded-proto"];
+    if (!this.addresses.isFromProxy(request) || !/^https?$/.test(String(forwarded))) {
+      delete request.headers["x-forwarded-proto"];
+    }
+    const isAsking = request.method === "OPTIONS";
+    const isJoining = !isReading(request) || /^\/+auth\b/i.test(request.url!);
+    return isJoining && !isAsking && !this.origins.allows(request) ? answerOf("foreignOrigin") : undefined;
+  }
+
+  /** Answers as the framework's matchmaking does, so that the SDK makes the same error of it. */
+  #answer(request: IncomingMessage, response: ServerResponse, { reason, code, sentence, retryAfter }: Answer): void {
+    this.#tally.onRefused(reason);
+    const headers = {
+      ...matchMaker.controller.DEFAULT_CORS_HEADERS,
+      ...this.origins.corsHeaders(request.headers.origin),
+      ...(retryAfter ? { "Retry-After": String(retryAfter) } : {}),
+      "Content-Type": "application/json",
+    };
+    response.writeHead(code, headers).end(JSON.stringify({ code, error: sentence }));
+  }
+}
+
+/** Answers an upgrade by HTTP and ends its connection. */
+export function refuseUpgrade(socket: Duplex, { code, sentence }: { code: number; sentence: string }): void {
+  const body = JSON.stringify({ code, error: sentence });
+  // Node has taken its own listeners away by now, and who does not end a connection could hold it for ever.
+  socket.on("error", () => socket.destroy());
+  socket.once("finish", () => socket.destroy());
+  socket.end(
+    [
+      `HTTP/1.1 ${code} ${STATUS_CODES[code]}`,
+      "Connection: close",
+      "Content-Type: application/json",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      "",
+      body,
+    ].join("\r\n"),
+  );
+}
+
+/** Bodies are JSON or none: the framework reads whatever a request says that it is, and fails on half of it. */
+function refusalOfType(request: IncomingMessage): Answer | undefined {
+  const type = request.headers["content-type"];
+  if (!hasBody(request) || type === undefined || /^application\/json\s*(;|$)/i.test(type)) return undefined;
+  return { reason: "badRequest", code: 415, sentence: "A body has to be application/json." };
+}
+
+function isReading({ method }: IncomingMessage): boolean {
+  return method === "GET" || method === "HEAD" || method === "OPTIONS";
+}
+
+/** A name or an address, with or without a port: the framework makes a URL of it, which anything else would break. */
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
+
+/** Whether a request's target or host is none that a client sends: some of them throw further inside. */
+function isMalformed({ url = "", headers: { host } }: IncomingMessage): boolean {
+  if (host !== undefined && !(HOST.test(host) && URL.canParse(`http://${host}`))) return true;
+  const path = url.split("?", 1)[0]!;
+  if (!path.startsWith("/") || path.includes("\\")) return true;
+  try {
+    return decodeURIComponent(path).includes("\0");
+  } catch {
+    return true;
+  }
+}

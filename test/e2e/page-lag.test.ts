@@ -1,0 +1,109 @@
+// The lag panel in a real browser: a slow network made in the page, with and without prediction.
+import { expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { atRest, hook, startBrowser, togglePanel, walk } from "../support/browser.ts";
+import { laggyNetwork } from "../support/lag.ts";
+import { startProcess } from "../support/process.ts";
+
+const { open } = startBrowser();
+
+const LAG_MS = 200;
+
+/** Sets the sliders, and waits until the page has measured a round trip that long. */
+async function slow(page: Page, roundTrip: number, jitter = 0): Promise<void> {
+  await page.locator("#round-trip").fill(String(roundTrip));
+  await page.locator("#jitter").fill(String(jitter));
+  await page.locator("#game").focus();
+  await page.waitForFunction((least) => window.sabang.rtt >= least, roundTrip - 1);
+}
+
+/** Presses a key until the player is seen to move. Tells how many frames, and how much of a second, it took. */
+function press(page: Page, key: string) {
+  return page.evaluate(
+    (code) =>
+      new Promise<{ frames: number; milliseconds: number; confirmed: boolean; ghostMoved: boolean }>((resolve) => {
+        const before = { ...window.sabang };
+        const differs = (one?: { x: number; y: number }, other?: { x: number; y: number }) =>
+          one?.x !== other?.x || one?.y !== other?.y;
+        const send = (type: string) => window.dispatchEvent(new KeyboardEvent(type, { code, key: code }));
+        const start = performance.now();
+        let frames = 0;
+        const look = () => {
+          frames++;
+          const now = window.sabang;
+          if (!differs(now.shown, before.shown) && frames < 3000) return requestAnimationFrame(look);
+          send("keyup");
+          resolve({
+            frames,
+            milliseconds: performance.now() - start,
+            confirmed: differs(now.server, before.server),
+            ghostMoved: differs(now.ghost, before.ghost),
+          });
+        };
+        requestAnimationFrame(() => {
+          send("keydown");
+          requestAnimationFrame(look);
+        });
+      }),
+    key,
+  );
+}
+
+test("at 200 ms the predicted player moves in the next frame, its ghost and the unpredicted one after a round trip", async () => {
+  const server = startProcess();
+  const page = await open(`http://127.0.0.1:${await server.listening()}`);
+  await togglePanel(page, "lag");
+  await page.locator("#ghost").check();
+  await slow(page, LAG_MS);
+  await page.waitForFunction(() => window.sabang.ghost !== undefined);
+
+  const predicted = await press(page, "ArrowLeft");
+  // The server can know nothing of it yet, so what moved was the prediction; and the ghost stands where it stood.
+  expect(predicted).toMatchObject({ confirmed: false, ghostMoved: false });
+  expect(predicted.frames).toBeLessThanOrEqual(2);
+  await atRest(page);
+  await page.waitForFunction(() => window.sabang.ghost?.x === window.sabang.shown?.x);
+
+  await page.locator("#predicted").uncheck();
+  expect(await page.locator("#ghost").isDisabled()).toBe(true);
+  const unpredicted = await press(page, "ArrowRight");
+  // Not before the server has said so, which takes the way there and back.
+  expect(unpredicted.confirmed).toBe(true);
+  expect(unpredicted.milliseconds).toBeGreaterThanOrEqual(LAG_MS);
+  expect(unpredicted.frames).toBeGreaterThan(predicted.frames);
+  await atRest(page);
+  expect(await hook(page)).toMatchObject({ ghost: undefined, drift: 0 });
+
+  expect(await page.locator("#round-trip-value").innerText()).toBe("200 ms");
+  await page.waitForFunction(() => document.getElementById("unacknowledged")?.textContent === "0");
+  expect(Number.parseInt(await page.locator("#measured").innerText(), 10)).toBeGreaterThanOrEqual(LAG_MS - 1);
+  expect(await page.locator("#corrected").innerText()).toBe("0 units");
+});
+
+test("400 ms with 100 ms of jitter: prediction is never wrong, and a lost connection comes back through it", async () => {
+  const server = startProcess();
+  const network = await laggyNetwork(await server.listening(), 1);
+  const page = await open(network.url);
+  await togglePanel(page, "lag");
+  await slow(page, 400, 100);
+  for (const key of ["ArrowLeft", "ArrowDown", "ArrowRight", "ArrowUp"]) await walk(page, key, 600);
+  await atRest(page);
+  const before = await hook(page);
+  expect(before.drift).toBe(0);
+  expect(before.server).toEqual(before.self);
+  // In the middle of a walk, with inputs under way.
+  await page.keyboard.down("ArrowLeft");
+  await page.waitForFunction(() => window.sabang.unacknowledged > 1);
+  network.cut();
+  await page.waitForFunction(() => window.sabang.reconnects === 1 && window.sabang.connected, null, {
+    timeout: 30_000,
+  });
+  await page.keyboard.up("ArrowLeft");
+  await walk(page, "ArrowRight", 600);
+  await atRest(page);
+  const after = await hook(page);
+  expect(after.sessionId).toBe(before.sessionId);
+  expect(after.server).toEqual(after.self);
+  expect(after.drift).toBe(0);
+  network.close();
+});

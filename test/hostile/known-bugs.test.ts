@@ -1,0 +1,244 @@
+// The known faults of the framework (docs/operating.md lists them), one test each, against the real server: every test
+// fails without the guard that its comment names. The numbers are those of the list.
+import { readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { WebSocket } from "ws";
+import { ERRORS } from "../../rooms/errors.ts";
+import { PlainPlayer } from "../support/plain.ts";
+import { type ServerProcess, startProcess } from "../support/process.ts";
+import { until } from "../support/until.ts";
+import { upgrade } from "./handshakes.ts";
+
+const PASSWORD = "open sesame, please";
+const PRODUCTION = {
+  NODE_ENV: "production",
+  MONITOR_PASSWORD: PASSWORD,
+  JWT_SECRET: "a secret of our own, for the tests alone",
+};
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** What the log of a server that nothing happened to never holds. */
+const FAULT = /"level":[56]0|rejected|TypeError|SERVER_ERROR/;
+
+async function start(environment: Record<string, string> = {}) {
+  const server = startProcess({ ...PRODUCTION, ...environment });
+  const port = await server.listening();
+  return { server, port, url: `http://127.0.0.1:${port}` };
+}
+
+async function open(port: number): Promise<Socket> {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  cleanups.push(() => socket.destroy());
+  socket.on("error", () => {});
+  await new Promise((resolve) => socket.once("connect", resolve));
+  return socket;
+}
+
+/** Sends bytes and gives the answer, as soon as it has ended. */
+async function answerTo(port: number, text: string): Promise<string> {
+  const socket = await open(port);
+  let answer = "";
+  const ended = new Promise((resolve) => {
+    socket.once("end", resolve);
+    socket.once("close", resolve);
+  });
+  socket.on("data", (data) => {
+    answer += data.toString("latin1");
+  });
+  socket.write(Buffer.from(text, "latin1"));
+  await ended;
+  socket.destroy();
+  return answer;
+}
+
+function post(url: string, path: string, headers: Record<string, string> = {}, body = "{}"): Promise<Response> {
+  return fetch(`${url}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", connection: "close", ...headers },
+    body,
+  });
+}
+
+/** Takes a seat and hears the handshake; it does not acknowledge it. */
+async function shakeHands(url: string): Promise<WebSocket> {
+  const answer = await post(url, "/matchmake/joinOrCreate/world");
+  const { processId, roomId, sessionId } = (await answer.json()) as Record<string, string>;
+  const socket = new WebSocket(`${url.replace("http", "ws")}/${processId}/${roomId}?sessionId=${sessionId}`);
+  cleanups.push(() => socket.terminate());
+  socket.on("error", () => {});
+  await new Promise((resolve) => socket.once("message", resolve));
+  return socket;
+}
+
+/** The server is there, serves, and has nothing to complain about. */
+async function expectUnharmed(server: ServerProcess, url: string): Promise<void> {
+  const newcomer = await PlainPlayer.join(url);
+  newcomer.socket.close();
+  expect((await fetch(`${url}/healthz`, { headers: { connection: "close" } })).status).toBe(200);
+  expect(server.hasEnded()).toBe(false);
+  expect(server.stdout() + server.stderr()).not.toMatch(FAULT);
+}
+
+describe("of Colyseus 0.18.17", () => {
+  // src/frame-guard.ts. Without it the process loops for ever.
+  test("B1: an unreliable input with a negative length does not hang the process", async () => {
+    const { server, url } = await start();
+    const socket = await shakeHands(url);
+    socket.send(Buffer.of(10));
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.send(Buffer.of(20, 0, 0xd0, 0xfe));
+    expect(await closed).toBe(ERRORS.badFrame.code);
+    await expectUnharmed(server, url);
+  });
+
+  // The `catch` in onDrop of rooms/world-room.ts. Without it a rejected promise is logged as an error, and without the
+  // listener in src/run.ts it ends the process.
+  test("B2: a connection that is cut before its join was acknowledged leaves no rejected promise", async () => {
+    const { server, url } = await start();
+    const witness = await PlainPlayer.join(url);
+    const socket = await shakeHands(url);
+    await until(() => witness.players.size === 2);
+    socket.terminate();
+    await until(() => witness.players.size === 1);
+    await expectUnharmed(server, url);
+  });
+
+  // src/request-body.ts, which the gate puts before the framework. Without it all of it is read into memory.
+  test("B3: a body of eighty megabytes is refused before it is read", async () => {
+    const { server, port, url } = await start();
+    const socket = await open(port);
+    let answer = "";
+    socket.on("data", (data) => {
+      answer += data.toString("latin1");
+    });
+    socket.write("POST /matchmake/joinOrCreate/world HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n");
+    socket.write("Transfer-Encoding: chunked\r\n\r\n");
+    const megabyte = Buffer.concat([Buffer.from("100000\r\n"), Buffer.alloc(1 << 20, 0x20), Buffer.from("\r\n")]);
+    for (let sent = 0; sent < 80 && !socket.destroyed; sent++) {
+      if (!socket.write(megabyte))
+        await Promise.race([
+          until(() => socket.writableLength === 0 || socket.destroyed),
+          until(() => answer !== "" || socket.destroyed),
+        ]);
+      if (answer !== "") break;
+    }
+    await until(() => answer !== "" || socket.destroyed);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    // Far from eighty megabytes went into the socket before the answer came: the buffers of the system, and little more.
+    expect(socket.bytesWritten).toBeLessThan(40 << 20);
+    await expectUnharmed(server, url);
+  });
+
+  // src/gate.ts: the list of matchmaking methods, and src/origins.ts.
+  test("B4: nobody creates rooms at will, no foreign page joins, and the monitor asks for a password", async () => {
+    const { server, url } = await start({ ALLOWED_ORIGINS: "https://play.example.org" });
+    expect((await post(url, "/matchmake/create/world")).status).not.toBe(200);
+    const foreign = { origin: "https://evil.example" };
+    const refused = await post(url, "/matchmake/joinOrCreate/world", foreign);
+    expect(refused.status).toBe(ERRORS.foreignOrigin.code);
+    expect(refused.headers.get("access-control-allow-origin")).not.toBe(foreign.origin);
+    const call = "/monitor/api/room/call?roomId=x&method=disconnect&args=[]";
+    expect((await fetch(`${url}${call}`, { headers: { connection: "close" } })).status).toBe(401);
+    await expectUnharmed(server, url);
+  });
+
+  // src/listen.ts. Without it the process lives on without a port.
+  test("B5: a port that is taken ends the start", async () => {
+    const { port } = await start();
+    const second = startProcess({ ...PRODUCTION, PORT: String(port) });
+    expect(await second.ended()).toBe(1);
+    expect(second.stderr()).toContain("stop what uses the port");
+  });
+
+  // `refuseWhileStopping` of src/admission.ts. Without it the answer is empty, and the SDK fails on reading it.
+  test("B6: while the server stops a join is refused with a sentence, and /readyz says so", async () => {
+    const { server, url } = await start();
+    const deaf = await shakeHands(url);
+    deaf.pause();
+    server.signal("SIGTERM");
+    await until(async () => (await fetch(`${url}/readyz`, { headers: { connection: "close" } })).status === 503);
+    const refused = await post(url, "/matchmake/joinOrCreate/world");
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toEqual({ code: 503, error: expect.stringMatching(/\w+ \w+/) });
+    expect(await server.ended()).toBe(0);
+  });
+
+  // No setting leads to Redis, so B7 and B8 cannot happen; nor can B9, which takes a second process.
+  test("B7, B8, B9: no setting leads to several processes", () => {
+    const config = readFileSync(new URL("../../src/config.ts", import.meta.url), "utf8");
+    const app = readFileSync(new URL("../../src/app.ts", import.meta.url), "utf8");
+    expect(config + app).not.toMatch(/redis/i);
+  });
+
+  // The room's name is looked up in an object, where "constructor" is always found. Guard: `ROOM_PATH` of src/app.ts.
+  test.each(["__proto__", "constructor", "toString"])(
+    "a room named %s is refused without an error in the log",
+    async (name) => {
+      const { server, port, url } = await start();
+      expect(await answerTo(port, upgrade(`/abc/${name}?sessionId=a`))).toMatch(/^HTTP\/1\.1 404 /);
+      await expectUnharmed(server, url);
+    },
+  );
+
+  // src/gate.ts, `isMalformed`. Without it a promise is rejected and the request is never answered.
+  test.each(["a b", "[", "x:99999", "a/b"])("a request to the host `%s` is answered", async (host) => {
+    const { server, port, url } = await start();
+    const request = `POST /matchmake/joinOrCreate/world HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+    expect(await answerTo(port, request)).toMatch(/^HTTP\/1\.1 400 /);
+    await expectUnharmed(server, url);
+  });
+
+  // src/gate.ts deletes the header unless a proxy that is trusted has sent it.
+  test("a request that was forwarded from nowhere is answered", async () => {
+    const { server, port, url } = await start();
+    const request =
+      "GET /__healthcheck HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-Proto: java script\r\n\r\n";
+    expect(await answerTo(port, request)).toMatch(/^HTTP\/1\.1 [24]\d\d /);
+    await expectUnharmed(server, url);
+  });
+
+  // src/gate.ts: bodies are JSON or none. Without it the answer is a 500, with a stack trace past the log.
+  test("a body that says it is a form is refused", async () => {
+    const { server, url } = await start();
+    for (const type of ["multipart/form-data", "multipart/form-data; boundary=x", "text/plain", "application/xml"]) {
+      const answer = await post(url, "/matchmake/joinOrCreate/world", { "content-type": type });
+      expect([type, answer.status]).toEqual([type, 415]);
+    }
+    await expectUnharmed(server, url);
+  });
+});
+
+describe("of Node's upgrades", () => {
+  // `refuseUpgrade` of src/gate.ts: after an upgrade nobody listens to the socket's errors any more, nor ends it. Without
+  // the listener the process ends.
+  test("who is gone before its upgrade is refused does not take the process along", async () => {
+    const { server, port, url } = await start();
+    for (let i = 0; i < 50; i++) {
+      const socket = await open(port);
+      socket.write(upgrade("/nowhere"));
+      if (i % 2) await new Promise(setImmediate);
+      socket.resetAndDestroy();
+    }
+    await expectUnharmed(server, url);
+  });
+
+  test("who does not close a connection that was refused is cut", async () => {
+    const { server, port, url } = await start();
+    const socket = await open(port);
+    const closed = new Promise((resolve) => socket.once("end", resolve));
+    socket.write(upgrade("/nowhere"));
+    socket.resume();
+    await closed;
+    // Half open until we write into it: then it turns out to be gone.
+    await until(() => {
+      if (!socket.destroyed) socket.write("x");
+      return socket.destroyed;
+    });
+    await expectUnharmed(server, url);
+  });
+});

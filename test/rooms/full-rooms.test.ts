@@ -1,0 +1,164 @@
+// A room that is full: who comes after that gets another room of the same map, and who was in it comes back into it.
+import type { Room } from "@colyseus/sdk";
+import { describe, expect, test } from "@jest/globals";
+import { matchMaker } from "colyseus";
+import { ERRORS } from "../../rooms/errors.ts";
+import type { WorldRoom } from "../../rooms/world-room.ts";
+import type { WorldState } from "../../schema/world-state.ts";
+import { newPlayerId } from "../../src/tokens.ts";
+import { drawnMap } from "../support/maps.ts";
+import { PlainPlayer } from "../support/plain.ts";
+import { startServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+import { joinWithSdk } from "../support/walkers.ts";
+
+const MAX_PLAYERS = 3;
+const RECONNECTION_SECONDS = 2;
+const ROWS = [".........", "....s....", "........."];
+const SPAWN = { x: 144, y: 48 };
+const server = await startServer({
+  maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
+  maxPlayers: MAX_PLAYERS,
+  reconnectionSeconds: RECONNECTION_SECONDS,
+});
+
+async function rooms(): Promise<WorldRoom[]> {
+  return (await matchMaker.query({})).map(({ roomId }) => server.colyseus.getRoomById<WorldRoom>(roomId));
+}
+
+/** How many bodies stand in each room, the fullest first. */
+async function crowds(): Promise<number[]> {
+  return (await rooms()).map((room) => room.state.players.size).sort((a, b) => b - a);
+}
+
+function cut(room: Room): void {
+  (room.connection.transport as unknown as { ws: { close(): void } }).ws.close();
+}
+
+const newToken = () => server.tokens.sign(newPlayerId());
+
+test.each(["SDK", "plain", "known"])("the fourth of three gets a second room of the same map: %s", async (way) => {
+  const join = async () => {
+    if (way === "plain") return (await PlainPlayer.join(server.url, "?map=meadow")).id;
+    return (await joinWithSdk(server, { map: "meadow" }, way === "known" ? await newToken() : undefined)).sessionId;
+  };
+  const first = await join();
+  await join();
+  await join();
+  expect(await crowds()).toEqual([3]);
+  const fourth = await join();
+  expect(await crowds()).toEqual([3, 1]);
+  expect((await server.roomOf(fourth)).state.map).toBe("meadow");
+  expect((await server.roomOf(first)).state.players.has(fourth)).toBe(false);
+});
+
+test("twelve at once make four rooms of three", async () => {
+  await Promise.all(Array.from({ length: 12 }, (_, i) => (i % 2 ? joinWithSdk(server) : PlainPlayer.join(server.url))));
+  const sizes = await crowds();
+  expect(sizes.reduce((sum, size) => sum + size)).toBe(12);
+  expect(Math.max(...sizes)).toBe(MAX_PLAYERS);
+});
+
+test("a place that gets free is given to the next one", async () => {
+  const [first, second] = await Promise.all([joinWithSdk(server), joinWithSdk(server), joinWithSdk(server)]);
+  await second!.leave();
+  await until(async () => (await crowds())[0] === 2);
+  const next = await joinWithSdk(server);
+  expect(next.roomId).toBe(first!.roomId);
+  expect(await crowds()).toEqual([3]);
+});
+
+test("the seat of a dropped player counts until it is given up, and is there when it comes back", async () => {
+  const [dropped, present] = await Promise.all([joinWithSdk(server), joinWithSdk(server), joinWithSdk(server)]);
+  const room = await server.roomOf(present!.sessionId);
+  let back = false;
+  dropped!.onReconnect(() => {
+    back = true;
+  });
+  dropped!.reconnection.minDelay = 300;
+  cut(dropped!);
+  await until(() => room.clients.length === 2);
+  expect((await joinWithSdk(server)).roomId).not.toBe(room.roomId);
+  await until(() => back);
+  expect(room.clients.length).toBe(3);
+  dropped!.reconnection.enabled = false;
+  cut(dropped!);
+  await until(() => room.state.players.size === 2);
+  await until(async () => (await joinWithSdk(server)).roomId === room.roomId);
+});
+
+describe("a known player in a full room", () => {
+  /** A full room with the player in it, one step left of the spawn. */
+  async function full(way: "SDK" | "plain", token: string) {
+    const others = [await joinWithSdk(server), await joinWithSdk(server)];
+    const room = await server.roomOf(others[0]!.sessionId);
+    const end: { code?: number } = {};
+    let id: string;
+    let sdk: Room<unknown, WorldState> | undefined;
+    if (way === "SDK") {
+      sdk = await joinWithSdk(server, {}, token);
+      id = sdk.sessionId;
+      sdk.onLeave((code) => Object.assign(end, { code }));
+      sdk.send("move", "left");
+    } else {
+      const plain = await PlainPlayer.join(server.url, `?token=${token}`);
+      id = plain.id;
+      plain.socket.on("close", (code) => Object.assign(end, { code }));
+      plain.socket.send("left");
+    }
+    await until(() => room.state.players.get(id)?.x === SPAWN.x - 8);
+    expect(room.locked).toBe(true);
+    return { room, end, sdk };
+  }
+
+  async function again(way: "SDK" | "plain", token: string, map = "plaza"): Promise<string> {
+    if (way === "SDK") return (await joinWithSdk(server, { map }, token)).sessionId;
+    return (await PlainPlayer.join(server.url, `?token=${token}&map=${map}`)).id;
+  }
+
+  describe.each(["SDK", "plain"] as const)("by %s", (first) => {
+    test.each(["SDK", "plain"] as const)("who joins again by %s gets its own place, in the same room", async (then) => {
+      const token = await newToken();
+      const { room, end } = await full(first, token);
+      const id = await again(then, token);
+      expect(room.state.players.get(id)).toMatchObject({ x: SPAWN.x - 8, y: SPAWN.y, facing: 1 });
+      await until(() => end.code === ERRORS.takenOver.code);
+      expect(await crowds()).toEqual([3]);
+    });
+  });
+
+  test("whose seat is held gets its own place, too", async () => {
+    const token = await newToken();
+    const { room, sdk } = await full("SDK", token);
+    sdk!.reconnection.enabled = false;
+    cut(sdk!);
+    await until(() => room.clients.length === 2);
+    const id = await again("SDK", token);
+    expect(room.state.players.get(id)).toMatchObject({ x: SPAWN.x - 8 });
+    expect(await crowds()).toEqual([3]);
+  });
+
+  test("who joins another map leaves its place to the next one", async () => {
+    const token = await newToken();
+    const { room, end } = await full("SDK", token);
+    await again("SDK", token, "meadow");
+    await until(() => end.code === ERRORS.takenOver.code);
+    await until(() => room.clients.length === 2);
+    expect((await joinWithSdk(server)).roomId).toBe(room.roomId);
+  });
+
+  test("who joins ten times at once is one body in the end, and keeps nobody out", async () => {
+    const token = await newToken();
+    const { room } = await full("SDK", token);
+    const joins = await Promise.allSettled(
+      Array.from({ length: 10 }, () => server.client(token).joinOrCreate("world")),
+    );
+    expect(joins.some(({ status }) => status === "fulfilled")).toBe(true);
+    for (const { reason } of joins.filter((join) => join.status === "rejected")) {
+      expect(reason).toMatchObject({ code: ERRORS.takenOver.code });
+    }
+    await until(async () => (await crowds()).reduce((sum, size) => sum + size) === 3);
+    await until(async () => (await rooms()).flatMap((each) => [...each.clients]).length === 3);
+    expect([2, 3]).toContain(room.clients.length);
+  });
+});

@@ -1,0 +1,80 @@
+// What earlier versions have stored is there in this one, on every database we have.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Place } from "../../../rooms/places.ts";
+import { openStore, type StoreSettings } from "../../../src/store/open.ts";
+import { describeWithPostgres, type Postgres, query, startPostgres } from "../../support/postgres.ts";
+import { crowd, place } from "./places.ts";
+
+/** Places as version 0001 had them: a column for each field, text as it was. */
+const PLACES = [
+  ...crowd(2500, { facing: 2, savedAt: 1_700_000_000_000 }),
+  place({ player: "ann", map: "meadow", x: 0, y: 65_535, facing: 1 }),
+  place({ player: "한글", map: "시장", name: '"; drop table places; --\\ \n {"x":1}' }),
+  place({ player: "cat", name: "🐈‍⬛ Зоя مريم" }),
+];
+
+/** Takes a database that is up to date back to version 0001, with the places above. */
+const TO_0001 = [
+  "drop table places",
+  `create table places (player text not null, map text not null, x bigint not null, y bigint not null,
+     facing smallint not null, name text not null, saved_at bigint not null,
+     constraint places_key primary key (player, map))`,
+  "delete from kysely_migration where name > '0001-places'",
+  ...PLACES.map(({ player, map, x, y, facing, name, savedAt }) => {
+    const texts = [player, map].map((text) => `'${text}'`);
+    return `insert into places values (${texts}, ${x}, ${y}, ${facing}, '${name}', ${savedAt})`;
+  }),
+].join(";\n");
+
+/** Opens what version 0001 has left, twice at once as two servers do, and looks at all of it. */
+async function isCarriedOver(settings: StoreSettings): Promise<void> {
+  const stores = await Promise.all([openStore(settings), openStore(settings)]);
+  try {
+    const places: Place[] = [];
+    for await (const page of stores[0].pages(1000)) places.push(...page);
+    const byKey = (one: Place, other: Place) => (`${one.player} ${one.map}` < `${other.player} ${other.map}` ? -1 : 1);
+    expect(places.sort(byKey)).toEqual([...PLACES].sort(byKey));
+    const later = place({ player: "cat", x: 7, savedAt: 1_800_000_000_000 });
+    expect(await stores[0].save([later])).toBe(1);
+    expect(await stores[1].load("cat", "plaza")).toEqual(later);
+  } finally {
+    for (const store of stores) await store.close();
+  }
+}
+
+describe("in SQLite", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "sabang-migrations-"));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test("places of version 0001 are carried over", async () => {
+    await (await openStore({ dataDir: folder })).close();
+    const database = new DatabaseSync(join(folder, "sabang.sqlite"));
+    database.exec(TO_0001);
+    database.close();
+    await isCarriedOver({ dataDir: folder });
+  });
+});
+
+describeWithPostgres("in PostgreSQL", () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres?.remove());
+
+  test("places of version 0001 are carried over", async () => {
+    const databaseUrl = await postgres.database();
+    await (await openStore({ dataDir: "unused", databaseUrl })).close();
+    await query(databaseUrl, `set standard_conforming_strings = on; ${TO_0001}`);
+    await isCarriedOver({ dataDir: "unused", databaseUrl });
+  });
+});

@@ -1,0 +1,34 @@
+// The page's languages.
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import { LANGUAGES, languageFor } from "../../web/language.ts";
+import { en } from "../../web/messages-en.ts";
+import { ko } from "../../web/messages-ko.ts";
+
+describe("languageFor", () => {
+  test.each([
+    [["ko-KR", "en"], "ko"],
+    [["ko"], "ko"],
+    [["de-DE", "ko-KR", "en-US"], "ko"],
+    [["en-GB", "ko"], "en"],
+    [["fr", "de"], "en"],
+    [[], "en"],
+  ])("makes of %j the language %s", (wanted, language) => {
+    expect(languageFor(wanted)).toBe(language);
+  });
+});
+
+test("everything that index.html asks for is a text in every language", () => {
+  const html = readFileSync(new URL("../../web/index.html", import.meta.url), "utf8");
+  const keys = [...html.matchAll(/data-(?:text|label)="(\w+)"/g)].map(([, key]) => key!);
+  expect(keys.length).toBeGreaterThan(20);
+  for (const messages of Object.values(LANGUAGES)) {
+    const faults = keys.filter((key) => typeof (messages as Record<string, unknown>)[key] !== "string");
+    expect(faults).toEqual([]);
+  }
+});
+
+test("counts as each language does", () => {
+  expect([1, 2, 1234].map(en.steps)).toEqual(["1 step", "2 steps", "1,234 steps"]);
+  expect([1, 1234].map(ko.steps)).toEqual(["1걸음", "1,234걸음"]);
+});
