@@ -71,7 +71,7 @@ export function createApp(settings: AppSettings): App {
   const tally = new Tally();
   const gate = new Gate(edge, tally);
   const httpServer = new GatedServer(gate, edge.patienceMs ?? PATIENCE_MS);
-  const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], places, tokens });
+  const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], places, tokens, admission, edge: tally });
   const observer = new Observer(metrics, settings.logger);
   observer.watchMatchmaking();
   const plainSockets = new PlainSockets((request) => gate.admitPlain(request), observer);

@@ -6,8 +6,10 @@ import type { Application } from "express";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { ERRORS } from "../rooms/errors.ts";
 import type { WorldRoom } from "../rooms/world-room.ts";
+import type { Admission } from "./admission.ts";
 import { PlainClient } from "./plain-client.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
+import { REFUSALS, type Tally } from "./tally.ts";
 import type { Tokens } from "./tokens.ts";
 import { traffic } from "./traffic.ts";
 
@@ -51,6 +53,8 @@ interface Sources {
   maps: readonly string[];
   places: Pick<WriteBehind, "counters" | "healthy">;
   tokens: Pick<Tokens, "issued">;
+  admission: Pick<Admission, "delayMs" | "hindrance">;
+  edge: Pick<Tally, "refused">;
 }
 
 /** All metrics of a server. The names follow Prometheus's rules: base units, and `_total` for what only grows. */
@@ -66,6 +70,16 @@ export class Metrics {
   readonly #clients = this.#gauge("sabang_clients", "Connected clients in rooms, by map and kind.", ["map", "kind"]);
   readonly #joins = this.#counter("sabang_joins_total", "Players that got a body, by map and kind.", ["map", "kind"]);
   readonly #refusals = this.#counter("sabang_refusals_total", "Joins that were refused, by reason.", ["reason"]);
+  readonly #edgeRefusals = this.#counter(
+    "sabang_edge_refusals_total",
+    "What was refused before it got to the game, by reason.",
+    ["reason"],
+  );
+  readonly #isOpen = this.#gauge("sabang_admission_open", "1 while new players are let in, else 0.");
+  readonly #delay = this.#gauge(
+    "sabang_admission_delay_seconds",
+    "The p99 of the ticks' delay in the last ten seconds, by which players are let in.",
+  );
   readonly #leaves = this.#counter("sabang_leaves_total", "Players that left for good, by reason.", ["reason"]);
   readonly #drops = this.#counter("sabang_drops_total", "Connections that were lost, and whose seat was held.");
   readonly #seats = this.#gauge("sabang_seats_held", "Seats that are held for lost connections.");
@@ -194,6 +208,7 @@ export class Metrics {
     this.#askRooms();
     this.#askTraffic();
     this.#askStore();
+    this.#askDoor();
     set(this.#tokens, this.#sources.tokens.issued);
     return this.#registry.metrics();
   }
@@ -251,6 +266,14 @@ export class Metrics {
     this.#rowsWaiting.set(counters.rowsWaiting);
     this.#oldest.set(counters.oldestWaitingMs / 1000);
     this.#lastSave.set(counters.lastSaveMs / 1000);
+  }
+
+  #askDoor(): void {
+    const { admission, edge } = this.#sources;
+    this.#isOpen.set(admission.hindrance === undefined ? 1 : 0);
+    this.#delay.set(admission.delayMs / 1000);
+    this.#edgeRefusals.reset();
+    for (const reason of REFUSALS) this.#edgeRefusals.inc({ reason }, edge.refused[reason]);
   }
 
   #counter(name: string, help: string, labelNames: string[] = []) {

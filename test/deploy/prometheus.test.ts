@@ -103,8 +103,13 @@ const CAUSES: Record<string, Record<string, string>> = {
     'sabang_patch_duration_seconds_bucket{le="0.05"}': "0+1200x30",
     'sabang_patch_duration_seconds_bucket{le="+Inf"}': "0+1200x30",
   },
+  SabangDoorClosed: { sabang_admission_open: "0x30" },
   SabangPlayersRefused: { 'sabang_refusals_total{reason="busy"}': "0+60x30" },
-  SabangAbuse: { 'sabang_refusals_total{reason="tokenForged"}': "0+600x30", sabang_frames_refused_total: "0+0x30" },
+  SabangAbuse: {
+    'sabang_refusals_total{reason="tokenForged"}': "0+600x30",
+    sabang_frames_refused_total: "0+0x30",
+    'sabang_edge_refusals_total{reason="tooManyJoins"}': "0+0x30",
+  },
   SabangClientsLost: {
     sabang_drops_total: "0+600x30",
     'sabang_clients{map="plaza",kind="sdk"}': "100x30",
@@ -128,6 +133,8 @@ const WELL: Record<string, string> = {
   'sabang_refusals_total{reason="tokenForged"}': "0+1x40",
   'sabang_refusals_total{reason="badJoinOption"}': "0+9000x40",
   sabang_frames_refused_total: "0+1x40",
+  'sabang_edge_refusals_total{reason="tooManyJoins"}': "0+60x40",
+  sabang_admission_open: "1x40",
   sabang_drops_total: "0+20x40",
   'sabang_clients{map="plaza",kind="sdk"}': "1500x40",
   sabang_send_queue_bytes: "100000x40",

@@ -169,6 +169,19 @@ describe("the values", () => {
     expect(await grown()).toEqual([1, 2, 1, 1]);
   });
 
+  test("what the edge refuses is told by its reason, and the door is open", async () => {
+    const grown = await since('sabang_edge_refusals_total{reason="tooLarge"}');
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ name: "x".repeat(1_000_000) });
+    const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, { method: "POST", headers, body }).catch(
+      () => undefined,
+    );
+    expect(answer?.status ?? 413).toBe(413);
+    expect(await grown()).toEqual([1]);
+    expect(await metric("sabang_admission_open")).toBe(1);
+    expect(await metric("sabang_admission_delay_seconds")).toBeGreaterThanOrEqual(0);
+  });
+
   test("a name that a client makes up never becomes a label", async () => {
     const client = server.client();
     for (const map of ['a"b', "toString", "__proto__"]) await client.joinOrCreate("world", { map }).catch(() => {});
