@@ -1,9 +1,10 @@
 // How a crowded server stops: at once it lets nobody in, everybody is told, nobody loses its place, and it ends in time.
 import { Client, MatchMakeError, type Room } from "@colyseus/sdk";
-import { expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { ERRORS } from "../../rooms/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { PlainPlayer } from "../support/plain.ts";
+import { describeWithPostgres, type Postgres, startPostgres } from "../support/postgres.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
@@ -155,4 +156,35 @@ test("a second signal cuts the wait short, and is still an orderly end", async (
   server.signal("SIGINT");
   expect(await server.ended()).toBe(0);
   await until(() => player.end.code === ERRORS.serverShutdown.code);
+});
+
+describeWithPostgres("an upgrade, as docs/operating.md has it", () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres.remove());
+
+  test("a second server on the same database takes over the players of the first, where they stood", async () => {
+    const environment = {
+      LOG_LEVEL: "error",
+      DATABASE_URL: await postgres.database(),
+      JWT_SECRET: "a secret of our own, for the tests alone",
+    };
+    const old = startProcess(environment);
+    const oldUrl = `http://127.0.0.1:${await old.listening()}`;
+    const token = await newToken(oldUrl);
+    const player = await joinBySdk(oldUrl, token);
+    for (let steps = 0; steps < 3; steps++) player.room.send("move", "left");
+    await until(() => player.self().facing === 1);
+    const next = startProcess(environment);
+    const nextUrl = `http://127.0.0.1:${await next.listening()}`;
+    expect(await readyz(nextUrl)).toBe("200 ready\n");
+    old.signal("SIGTERM");
+    await until(() => player.end.code === ERRORS.serverShutdown.code);
+    expect(await old.ended()).toBe(0);
+    const again = await joinBySdk(nextUrl, token);
+    expect(again.self()).toEqual(player.self());
+    await again.room.leave();
+  });
 });
