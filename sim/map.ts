@@ -9,7 +9,7 @@ interface Spawn {
 }
 
 /** Something that stands on a map: an object of an object layer. */
-export interface MapObject {
+interface MapObject {
   /** What Tiled shows as its name and its class; empty where it was given none. */
   readonly name: string;
   readonly type: string;

@@ -1,0 +1,290 @@
+// docs/extending.md is carried out: each step is applied to a copy of the project, checked, started and played.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Client, type Room } from "@colyseus/sdk";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { ERRORS } from "../../rooms/errors.ts";
+import type { Walls } from "../../sim/step.ts";
+import type { Prediction } from "../../web/prediction.ts";
+import { drawnMap, tiledMap } from "../support/maps.ts";
+import { dataFolder, startProcess } from "../support/process.ts";
+import { until } from "../support/until.ts";
+import { Project } from "./project.ts";
+
+/** Lines of code of one step: about ten. What is drawn and what is explained is not counted. */
+const MOST_LINES = 11;
+
+/** Somebody who copies files, compiles and starts a server on a busy machine. */
+const PATIENCE_MS = 180_000;
+
+/** The diffs of the page, by the heading they stand below. */
+const STEPS = readFileSync(new URL("../../docs/extending.md", import.meta.url), "utf8")
+  .split(/^## /m)
+  .slice(1)
+  .map((section) => ({
+    title: section.split("\n", 1)[0]!,
+    diff: [...section.matchAll(/^```diff\n([\s\S]*?)^```$/gm)].map(([, diff]) => diff).join(""),
+  }));
+
+/** The lines of code that a diff brings: no map, no comment, no blank line. */
+function linesOf(diff: string): string[] {
+  return diff
+    .split(/^(?=--- )/m)
+    .filter((file) => !/^\+\+\+ .*\.tmj$/m.test(file))
+    .flatMap((file) => file.match(/^\+(?!\+\+ ).*$/gm) ?? [])
+    .filter((line) => !/^\+\s*(\/\/|\/?\*|$)/.test(line));
+}
+
+/** A room of a changed project: its state has fields that this project's types do not know. */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type AnyRoom = Room<unknown, any>;
+
+/** Starts the server of a changed project. @returns its URL and how to stop it. */
+async function start(project: Project, environment: Record<string, string> = {}) {
+  const server = startProcess(environment, {}, project.folder);
+  const url = `http://127.0.0.1:${await server.listening()}`;
+  const stop = async () => {
+    server.signal("SIGTERM");
+    expect(await server.ended()).toBe(0);
+  };
+  return { url, stop };
+}
+
+/** An SDK client; all of one process share a token store, so each is told its own token. */
+function clientOf(url: string, token?: string): Client {
+  const client = new Client(url);
+  client.auth.token = token as string;
+  return client;
+}
+
+/** Waits for the own player. */
+async function arrived(joining: Promise<Room>): Promise<AnyRoom> {
+  const room: AnyRoom = await joining;
+  await until(() => room.state.players?.has(room.sessionId));
+  return room;
+}
+
+async function joinWorld(url: string, options: object = {}, token?: string): Promise<AnyRoom> {
+  return arrived(clientOf(url, token).joinOrCreate("world", options));
+}
+
+function self(room: AnyRoom) {
+  return room.state.players.get(room.sessionId);
+}
+
+/** The code of a direction, and the bit that makes it a sprint. */
+const LEFT = 1;
+const RIGHT = 2;
+const SPRINT = 8;
+
+/** How each step of the page is played, by the number in its heading. */
+const PLAYS: Record<string, (project: Project) => Promise<void>> = {
+  async 1(project) {
+    const DATA_DIR = dataFolder();
+    const first = await start(project, { DATA_DIR });
+    const signedIn = clientOf(first.url);
+    const { token } = await signedIn.auth.signInAnonymously();
+    const ada = await joinWorld(first.url, { name: "Ada", colour: "#ff8800" }, token);
+    const bob = await joinWorld(first.url);
+    const seen = await until(() => bob.state.players.get(ada.sessionId));
+    expect(seen).toMatchObject({ name: "Ada", colour: "#ff8800" });
+    expect(self(bob).colour).toBeUndefined();
+    await expect(joinWorld(first.url, { colour: "red" })).rejects.toMatchObject({
+      code: ERRORS.badJoinOption.code,
+      message: "`colour` must be like #ff8800.",
+    });
+    await first.stop();
+
+    const second = await start(project, { DATA_DIR });
+    const again = await joinWorld(second.url, {}, token);
+    expect(self(again)).toMatchObject({ name: "Ada", colour: "#ff8800" });
+    const cat = await joinWorld(second.url);
+    expect((await until(() => cat.state.players.get(again.sessionId))).colour).toBe("#ff8800");
+    await again.leave();
+    expect(self(await joinWorld(second.url, { colour: "#0088ff" }, token)).colour).toBe("#0088ff");
+    await second.stop();
+  },
+
+  async 2(project) {
+    const rows = [`s${".".repeat(99)}`];
+    const MAPS_DIR = join(dataFolder(), "maps");
+    mkdirSync(MAPS_DIR);
+    writeFileSync(join(MAPS_DIR, "plaza.tmj"), JSON.stringify(tiledMap(rows)));
+    const server = await start(project, { MAPS_DIR });
+
+    // A client that sends far more than it may: each frame of the server is a tick.
+    const flooder = await joinWorld(server.url);
+    const strides: number[] = [];
+    let before = self(flooder).x;
+    flooder.onStateChange(() => {
+      const { x } = self(flooder);
+      if (x !== before) strides.push(x - before);
+      before = x;
+    });
+    const flood = flooder.input<{ direction: number }>();
+    flood.data.direction = RIGHT + SPRINT;
+    const flooding = setInterval(() => flood.send(), 10);
+
+    // One that predicts, with the page's own code and that of the changed project.
+    const page = await joinWorld(server.url);
+    const module: { Prediction: typeof Prediction } = await import(join(project.folder, "web/prediction.ts"));
+    let drift = 0;
+    const walls: Walls = drawnMap("plaza", rows);
+    const prediction = new module.Prediction(page, self(page), walls, (units) => {
+      drift += units;
+    });
+    const from = self(page).x;
+    /** Walks a step at a time, so that none waits; and each is taken before the server has answered. */
+    const walk = async (steps: number, code: number, units: number) => {
+      const start = prediction.self.x;
+      for (let i = 0; i < steps; i++) {
+        prediction.tick(performance.now());
+        prediction.walk(code);
+        await until(() => prediction.unacknowledged === 0);
+      }
+      prediction.tick(performance.now());
+      expect(prediction.self.x - start).toBe(units);
+      expect(prediction.confirmed.x).toBe(prediction.self.x);
+    };
+    await walk(45, RIGHT + SPRINT, 40 * 16 + 5 * 8);
+    await walk(10, LEFT, -10 * 8);
+    await walk(13, LEFT + SPRINT, -(10 * 16 + 3 * 8));
+    expect(drift).toBe(0);
+    expect(self(page).x - from).toBe(420 - 4);
+
+    await until(() => strides.length >= 60);
+    clearInterval(flooding);
+    expect(strides.slice(0, 60)).toEqual([...Array(40).fill(16), ...Array(20).fill(8)]);
+    await server.stop();
+  },
+
+  async 3(project) {
+    const server = await start(project);
+    const [walker, witness] = [
+      await joinWorld(server.url, { map: "mint" }),
+      await joinWorld(server.url, { map: "mint" }),
+    ];
+    const coins = ({ state }: AnyRoom) => [...state.coins.values()].map(({ x, y }) => [x, y]);
+    for (const room of [walker, witness]) {
+      expect(coins(room)).toEqual([
+        [112, 80],
+        [176, 80],
+        [240, 80],
+      ]);
+    }
+    const step = async () => {
+      const { x } = self(walker);
+      walker.send("move", "right");
+      await until(() => self(walker).x > x);
+    };
+    while (self(walker).x < 96) {
+      expect(self(walker).coins).toBe(0);
+      await step();
+    }
+    for (const room of [walker, witness]) {
+      await until(() => room.state.coins.size === 2);
+      expect(coins(room)).not.toContainEqual([112, 80]);
+    }
+    while (self(walker).x < 240) await step();
+    for (const room of [walker, witness, await joinWorld(server.url, { map: "mint" })]) {
+      await until(() => room.state.coins.size === 0 && room.state.players.get(walker.sessionId)?.coins === 3);
+      expect(room.state.players.get(witness.sessionId).coins).toBe(0);
+    }
+    expect((await joinWorld(server.url)).state.coins.size).toBe(0);
+    await server.stop();
+  },
+
+  async 4(project) {
+    const server = await start(project);
+    const file = await fetch(`${server.url}/maps/yard.tmj`);
+    expect(await file.json()).toMatchObject({ width: 12, height: 8 });
+    const room = await joinWorld(server.url, { map: "yard" });
+    expect(room.state).toMatchObject({ map: "yard", width: 384, height: 256 });
+    const walking = setInterval(() => room.send("move", "left"), 50);
+    // The wall is one tile wide, and a body 24 units: its middle gets to 44.
+    await until(() => self(room).x === 44);
+    clearInterval(walking);
+    await server.stop();
+  },
+
+  async 5(project) {
+    const server = await start(project);
+    const enter = (code: string, token?: string) => arrived(clientOf(server.url, token).joinById(code));
+    const open = () => arrived(clientOf(server.url).joinOrCreate("private", { map: "meadow" }));
+    const host = await open();
+    const code = host.roomId;
+    expect(host.state.map).toBe("meadow");
+    const { token } = await clientOf(server.url).auth.signInAnonymously();
+    const outside = await joinWorld(server.url, {}, token);
+    const left = new Promise((resolve) => outside.onLeave(resolve));
+    const friends = [await enter(code, token), await enter(code), await enter(code)];
+    // One player is one body, in whatever type of room.
+    expect(await left).toBe(ERRORS.takenOver.code);
+    expect(new Set([host, ...friends].map(({ roomId }) => roomId))).toEqual(new Set([code]));
+
+    await expect(enter(code)).rejects.toMatchObject({ code: 522 });
+    await expect(enter("no-code-1")).rejects.toMatchObject({ code: 522 });
+    await expect(clientOf(server.url).join("private", { map: "meadow" })).rejects.toMatchObject({ code: 521 });
+    const other = await open();
+    expect(other.roomId).not.toBe(code);
+    expect(other.state.players.size).toBe(1);
+    expect((await joinWorld(server.url, { map: "meadow" })).roomId).not.toBe(code);
+
+    await friends[2]!.leave();
+    expect((await until(() => enter(code).catch(() => undefined))).roomId).toBe(code);
+    await server.stop();
+  },
+};
+
+test("docs/extending.md has a play here for each of its steps", () => {
+  expect(STEPS.map(({ title }) => title.split(".", 1)[0])).toEqual(Object.keys(PLAYS));
+});
+
+test.each(STEPS)(`"$title" is about ten lines of code`, ({ diff }) => {
+  expect(diff).not.toBe("");
+  const lines = linesOf(diff);
+  expect({ lines, tooMany: Math.max(0, lines.length - MOST_LINES) }).toEqual({ lines, tooMany: 0 });
+});
+
+describe.each(STEPS)(`"$title"`, ({ title, diff }) => {
+  let project: Project;
+  beforeAll(async () => {
+    project = await Project.copy();
+    await project.apply(diff);
+  }, PATIENCE_MS);
+  afterAll(() => project?.remove());
+
+  test(
+    "alone is a game that compiles and can be played",
+    async () => {
+      const [complaints] = await Promise.all([project.complaints("tsc"), PLAYS[title.split(".", 1)[0]!]!(project)]);
+      expect(complaints).toBe("");
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe("all steps", () => {
+  let project: Project;
+  beforeAll(async () => {
+    project = await Project.copy();
+    for (const { diff } of STEPS) await project.apply(diff);
+  }, PATIENCE_MS);
+  afterAll(() => project?.remove());
+
+  test.each(["tsc", "biome"] as const)(
+    "one after the other leave nothing that %s finds fault with",
+    async (tool) => {
+      expect(await project.complaints(tool)).toBe("");
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    "one after the other can be played together",
+    async () => {
+      await Promise.all(Object.values(PLAYS).map((play) => play(project)));
+    },
+    PATIENCE_MS,
+  );
+});
