@@ -1,0 +1,60 @@
+// Runs the Python examples as people do, with a Python that has what they need.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, test } from "@jest/globals";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+/** Debian's packages belong to /usr/bin/python3, which another Python may hide. */
+const PYTHON = ["python3", "/usr/bin/python3"].find(
+  (path) => spawnSync(path, ["-c", "import websockets"]).status === 0,
+);
+
+/** A test that needs Python with the package `websockets`: without it skipped, with a sentence, and in CI a failure. */
+export function testWithPython(name: string, run: () => Promise<void>): void {
+  const missing = PYTHON ? "" : " (there is no Python with websockets here)";
+  (PYTHON || process.env.CI === "true" ? test : test.skip)(`${name}${missing}`, run);
+}
+
+/** A program under examples/, as it runs. */
+export interface ExampleProcess {
+  stdout(): string;
+  stderr(): string;
+  /** As Ctrl-C does. */
+  interrupt(): void;
+  /** Its exit code, as soon as it has ended and all it printed has arrived. */
+  ended: Promise<number | null>;
+}
+
+const started = new Set<ChildProcess>();
+afterEach(async () => {
+  for (const child of started) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+  started.clear();
+});
+
+/** Starts a Python example; it is killed after the test. */
+export function startPython(...command: string[]): ExampleProcess {
+  return startExample(PYTHON ?? "python3", ...command);
+}
+
+/** Starts an example from the folder that the commands in examples/README.md are for; it is killed after the test. */
+export function startExample(program: string, ...command: string[]): ExampleProcess {
+  const child = spawn(program, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  started.add(child);
+  const printed = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      printed[name] += text;
+    });
+  }
+  return {
+    stdout: () => printed.stdout,
+    stderr: () => printed.stderr,
+    interrupt: () => child.kill("SIGINT"),
+    ended: once(child, "close").then(() => child.exitCode),
+  };
+}
