@@ -12,7 +12,8 @@ import { TICK_MS } from "../../sim/rules.ts";
 import { step } from "../../sim/step.ts";
 
 const [server = "http://localhost:2567", steps = "Infinity"] = process.argv.slice(2);
-const SQUARE: Direction[] = [RIGHT, DOWN, LEFT, UP].flatMap((direction) => Array<Direction>(12).fill(direction));
+const DIRECTIONS: Direction[] = [RIGHT, DOWN, LEFT, UP];
+const SQUARE = DIRECTIONS.flatMap((direction) => Array<Direction>(12).fill(direction));
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 let taken = 0;
 
