@@ -26,7 +26,7 @@ export interface AppSettings {
   tokens: Tokens;
   /** Started already. It is closed with the app. */
   places: WriteBehind;
-  logger: { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...values: unknown[]) => void };
+  logger: Pick<Console, "debug" | "error" | "info" | "trace" | "warn">;
 }
 
 /** `/process/room` for a seat in a room, and `/` for the SDK's own latency probe. All else is not upgraded. */
