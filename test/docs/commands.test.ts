@@ -17,6 +17,7 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "npm ci": [CI, "\nnpm ci\n"],
   "npm test": [CI, "\nnpm test\n"],
   "npm run check": [CI, "\nnpm run check\n"],
+  "npm run docs": ["test/docs/reference.test.ts", '"run", "docs"'],
   "npm start": [HERE, 'runs("npm start"'],
   "npm run dev": [HERE, 'runs("npm run dev"'],
   "docker build -t sabang .": [HERE, "docker build -t sabang ."],
