@@ -1,4 +1,4 @@
-// Runs the Python examples as people do, with a Python that has what they need.
+// Runs the examples as people do: programs of their own, with a Python that has what they need.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, test } from "@jest/globals";
@@ -6,17 +6,19 @@ import { afterEach, test } from "@jest/globals";
 const ROOT = new URL("../..", import.meta.url).pathname;
 
 /** Debian's packages belong to /usr/bin/python3, which another Python may hide. */
-const PYTHON = ["python3", "/usr/bin/python3"].find(
-  (path) => spawnSync(path, ["-c", "import websockets"]).status === 0,
-);
+const PYTHONS = ["python3", "/usr/bin/python3"];
 
-/** A test that needs Python with the package `websockets`: without it skipped, with a sentence, and in CI a failure. */
-export function testWithPython(name: string, run: () => Promise<void>): void {
-  const missing = PYTHON ? "" : " (there is no Python with websockets here)";
-  (PYTHON || process.env.CI === "true" ? test : test.skip)(`${name}${missing}`, run);
+/**
+ * A test that runs Python with a package, and is handed the Python that has it. Without one it is skipped, with a
+ * sentence, and in CI it fails.
+ */
+export function testWithPython(needed: string, name: string, run: (python: string) => Promise<void>): void {
+  const python = PYTHONS.find((path) => spawnSync(path, ["-c", `import ${needed}`]).status === 0);
+  const missing = python ? "" : ` (there is no Python with ${needed} here)`;
+  (python || process.env.CI === "true" ? test : test.skip)(`${name}${missing}`, () => run(python ?? PYTHONS[0]!));
 }
 
-/** A program under examples/, as it runs. */
+/** A program as it runs. */
 export interface ExampleProcess {
   stdout(): string;
   stderr(): string;
@@ -36,12 +38,7 @@ afterEach(async () => {
   started.clear();
 });
 
-/** Starts a Python example; it is killed after the test. */
-export function startPython(...command: string[]): ExampleProcess {
-  return startExample(PYTHON ?? "python3", ...command);
-}
-
-/** Starts an example from the folder that the commands in examples/README.md are for; it is killed after the test. */
+/** Starts an example in the folder that the commands in examples/README.md are for; it is killed after the test. */
 export function startExample(program: string, ...command: string[]): ExampleProcess {
   const child = spawn(program, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   started.add(child);
