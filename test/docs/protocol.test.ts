@@ -9,7 +9,7 @@ import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";
 import { Onlooker } from "../support/crowd.ts";
 import { drawnMap } from "../support/maps.ts";
-import { RawPlayer, type Seat } from "../support/raw.ts";
+import { RawPlayer, type Seat } from "../support/raw-player.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
