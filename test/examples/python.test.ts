@@ -15,17 +15,20 @@ testWithPython(
     const bot = startExample(python, "examples/python/walk.py", server.url.replace("http", "ws"), "몬티 & co", "30");
     await until(() => witness.state.players.size === 2);
     const places = new Set<string>();
-    witness.onStateChange((state) => {
-      for (const { name, x, y } of state.players.values()) if (name === "몬티 & co") places.add(`[${x}, ${y}]`);
-    });
+    const room = await server.roomOf(witness.sessionId);
+    const step = room.step.bind(room);
+    room.step = () => {
+      step();
+      for (const { name, x, y } of room.state.players.values()) if (name === "몬티 & co") places.add(`[${x}, ${y}]`);
+    };
     expect([await bot.ended, bot.stderr()]).toEqual([0, ""]);
     const lines = bot.stdout().trim().split("\n");
     expect(lines[0]).toMatch(/^몬티 & co is on plaza at \d+, \d+$/);
-    expect(lines[1]).toMatch(/^몬티 & co is at \[\d+, \d+\], among 2 in sight$/);
+    expect(lines[1]).toMatch(/^몬티 & co is at \[\d+, \d+\], among [12] in sight$/);
     expect(places.size).toBeGreaterThan(5);
-    // Its last word is the last place that others saw.
-    await until(() => witness.state.players.size === 1);
-    expect([...places].at(-1)).toBe(/\[.*\]/.exec(lines[1]!)![0]);
+    // What it said it was told: a place where it stood.
+    expect([...places]).toContain(/\[.*\]/.exec(lines[1]!)![0]);
+    await until(() => room.state.players.size === 1);
   },
 );
 
