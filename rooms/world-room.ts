@@ -55,6 +55,7 @@ const DROPPED: ReadonlySet<number | undefined> = new Set([1001, 1005, 1006, Clos
 // Room for the full state of several thousand players; the framework's own buffer warns and grows from 350 on.
 Encoder.BUFFER_SIZE = 256 * 1024;
 
+/** The room `world`. To be defined by {@link defineWorldRoom}, which hands it its settings. */
 export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; client: WorldClient }> {
   override state = new WorldState();
 
@@ -82,12 +83,14 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
 
   // Checked here and not by the framework's validate(), which closes the connection on a bad word.
   override messages = {
+    /** One step. It answers what is no direction, and the connection stays. */
     move: (client: Client, word: unknown, context: MessageContext) => {
       const direction = directionOfWord(word);
       if (direction === undefined) return this.#answer(client, ERRORS.badMove, context);
       this.#received++;
       this.#world.move(client.sessionId, direction);
     },
+    /** Whatever else is sent. */
     _: (client: Client) => this.#answer(client, ERRORS.unknownMessage),
   };
 

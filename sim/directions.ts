@@ -6,10 +6,15 @@ export type Direction = 1 | 2 | 3 | 4;
 /** What an input can ask for: a direction, or 0 for none. */
 export type DirectionOrNone = 0 | Direction;
 
+/** No direction: an input that asks for no step. */
 export const NONE = 0;
+/** `x` falls. */
 export const LEFT = 1;
+/** `x` grows. */
 export const RIGHT = 2;
+/** `y` falls. */
 export const UP = 3;
+/** `y` grows; the way that everybody faces at first. */
 export const DOWN = 4;
 
 /** The eight words a `move` may be, each with its direction. */
@@ -23,6 +28,7 @@ export const DIRECTION_OF_WORD = {
   상: UP,
   하: DOWN,
 } as const;
+/** One of the eight words. */
 export type DirectionWord = keyof typeof DIRECTION_OF_WORD;
 
 /** The eight words, in the order in which people are told about them. */

@@ -12,6 +12,7 @@ export interface Body {
 
 /** What a step asks of the world: whether a tile stops bodies. Tiles outside the map do. */
 export interface Walls {
+  /** Whether the tile in that column and row is solid; both count from 0, and may lie outside. */
   isWall(tileX: number, tileY: number): boolean;
 }
 

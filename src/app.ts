@@ -40,7 +40,7 @@ export interface AppSettings {
   tokens: Tokens;
   /** Started already. It is closed with the app. */
   places: WriteBehind;
-  logger: { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...values: unknown[]) => void };
+  logger: Pick<Console, "debug" | "error" | "info" | "trace" | "warn">;
 }
 
 /** What protects the process from who connects to it. */

@@ -1,11 +1,14 @@
 // The documents are held to the code.
 import { readFileSync } from "node:fs";
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { ERRORS } from "../rooms/errors.ts";
+import { type ExampleProcess, startExample } from "./support/example.ts";
 import { startServer } from "./support/server.ts";
 import { until } from "./support/until.ts";
+import { joinWithSdk } from "./support/walkers.ts";
 
-const server = await startServer();
+// Programs that are ended leave their seats behind.
+const server = await startServer({ reconnectionSeconds: 1 });
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
 test("docs/protocol.md lists every error with its code and sentence, and no other", () => {
@@ -14,32 +17,58 @@ test("docs/protocol.md lists every error with its code and sentence, and no othe
   expect(listed).toEqual(expected);
 });
 
-/** A snippet of the README as a program that talks to this test's server. */
-function snippet(language: string, containing: string): string {
-  const blocks = [...read("README.md").matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))];
+/** A snippet of a page as a program of its own, a module, that talks to this test's server. */
+function runSnippet(page: string, containing: string): ExampleProcess {
+  const blocks = [...read(page).matchAll(/```js\n([\s\S]*?)```/g)];
   const code = blocks.map(([, code]) => code!).find((code) => code.includes(containing));
-  if (!code) throw new Error(`README.md has no ${language} snippet with ${containing}`);
-  return code.replaceAll("localhost:2567", `127.0.0.1:${server.port}`);
+  if (!code) throw new Error(`${page} has no snippet with ${containing}`);
+  const own = code.replaceAll("localhost:2567", `127.0.0.1:${server.port}`);
+  return startExample(process.execPath, "--input-type=module", "--eval", own);
 }
 
-test("README's SDK snippet joins and walks", async () => {
-  const { Client } = await import("@colyseus/sdk");
-  const printed: unknown[][] = [];
-  const code = snippet("js", 'new Client("http://localhost:2567").joinOrCreate').replace(/^import .*$/m, "");
-  const run = new Function("Client", "console", `return (async () => {${code}; return room; })()`);
-  const room = await run(Client, { log: (...values: unknown[]) => printed.push(values) });
-  await until(() => room.state.players?.get(room.sessionId)?.facing === 1);
-  expect(printed[0]).toEqual(["Ada", expect.any(Number), expect.any(Number), "among", 1]);
+const SDK = 'new Client("http://localhost:2567").joinOrCreate';
+const SIGNED_IN = "signInAnonymously";
+const PLAIN = "/websocket";
+
+describe.each(["README.md", "README.ko.md"])("%s", (page) => {
+  test("its SDK snippet joins and walks", async () => {
+    const run = runSnippet(page, SDK);
+    const [line] = await until(() => /^Ada \d+ \d+ among 1$/m.exec(run.stdout()));
+    const witness = await joinWithSdk(server);
+    await until(() => [...witness.state.players.values()].some(({ name, facing }) => name === "Ada" && facing === 1));
+    expect([line, run.stderr()]).toEqual([expect.any(String), ""]);
+  });
+
+  test("its snippet that signs in joins as somebody", async () => {
+    const run = runSnippet(page, SIGNED_IN);
+    const witness = await joinWithSdk(server);
+    await until(() => witness.state.players.size === 2);
+    const room = await server.roomOf(witness.sessionId);
+    const somebody = [...room.clients].find(({ sessionId }) => sessionId !== witness.sessionId);
+    expect(somebody?.auth).toEqual({ id: expect.stringMatching(/^[\w-]{8,}$/) });
+    expect(run.stderr()).toBe("");
+  });
+
+  test("its WebSocket snippet joins and walks", async () => {
+    const run = runSnippet(page, PLAIN);
+    const lines = await until(() => {
+      const lines = run.stdout().trim().split("\n");
+      return lines.length > 1 && lines.map((line) => JSON.parse(line));
+    });
+    const [welcome, first] = lines;
+    expect(welcome).toMatchObject({ type: "welcome", step: 8, map: "plaza" });
+    expect(first).toMatchObject({
+      type: "players",
+      players: { [welcome.id]: [expect.any(Number), expect.any(Number)] },
+    });
+    const room = await server.roomOf(welcome.id);
+    await until(() => room.state.players.get(welcome.id)?.facing === 1);
+  });
 });
 
-test("README's WebSocket snippet joins and walks", async () => {
-  const printed: string[] = [];
-  const run = new Function("console", `${snippet("js", "/websocket")}; return socket;`);
-  const socket: WebSocket = run({ log: (line: string) => printed.push(line) });
-  await until(() => printed.length >= 2);
-  const welcome = JSON.parse(printed[0]!);
-  expect(welcome).toMatchObject({ type: "welcome", step: 8, map: "plaza" });
-  const room = await server.roomOf(welcome.id);
-  await until(() => room.state.players.get(welcome.id)?.facing === 1);
-  socket.close();
+test("README.ko.md has the commands and the snippets of README.md, but for what the comments say", () => {
+  const code = (page: string) =>
+    [...read(page).matchAll(/```(sh|js)\n([\s\S]*?)```/g)].map(([, , code]) => code!.replace(/ *\/\/ .*$/gm, ""));
+  const missing = code("README.ko.md").filter((block) => !code("README.md").includes(block));
+  expect(missing).toEqual([]);
 });

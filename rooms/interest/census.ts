@@ -10,7 +10,9 @@ export interface Placed {
 /** The players of a state by session id, as much as is asked of a MapSchema here. */
 export interface PlayersById<P> {
   readonly size: number;
+  /** The player of a session id. */
   get(id: string): P | undefined;
+  /** All of them, by session id. */
   entries(): Iterable<[string, P]>;
 }
 

@@ -1,7 +1,9 @@
 // The map cut into square cells: who stands in one cell sees the same cells around it.
 
-/** What a player is promised, in units: it sees everybody within SIGHT and nobody beyond FARTHEST. */
+/** What a player is promised, in units: it sees everybody within this distance. */
 export const SIGHT = 320;
+
+/** And nobody beyond this one. */
 export const FARTHEST = 960;
 
 /**

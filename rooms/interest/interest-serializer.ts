@@ -82,6 +82,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
     this.reset(state);
   }
 
+  /** Takes a state as the room's. Whoever is connected needs a full state after it. */
   reset(state: PeopledState): void {
     // The root that the state already has goes on: a new one would number its objects from 0 again.
     this.#encoder = new Encoder(state as Schema & PeopledState, state[$changes]?.root);
@@ -97,6 +98,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
     return this.#encoder;
   }
 
+  /** What a client is told first: the names, numbers and types of all fields. */
   handshake(): Uint8Array {
     return this.#handshake;
   }

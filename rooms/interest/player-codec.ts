@@ -19,8 +19,10 @@ import { fieldsOf, servablePlayers } from "./servable.ts";
 const SWITCH_TO_STRUCTURE = 255;
 const STATE = 0;
 
-/** A player of a state, and a state whose players are shown to those near them only. */
+/** A player of a state. */
 export type TrackedPlayer = IRef & { x: number; y: number };
+
+/** A state whose players are shown to those near them only. */
 export type PeopledState = IRef & { players: PlayersById<TrackedPlayer> & IRef };
 
 /** Encodes the players of one state. Every method writes at `at.offset` and moves it on. */

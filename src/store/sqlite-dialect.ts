@@ -93,6 +93,8 @@ class SqliteThread implements DatabaseConnection {
     this.#explain = explain;
     this.#worker = new Worker(new URL("./sqlite-worker.ts", import.meta.url), { workerData: file });
     this.#worker.on("message", (answer: Answer) => {
+      // Under `node --watch` Node tells of the thread's imports by the same way.
+      if ("watch:import" in answer) return;
       const { resolve, reject } = this.#asked.shift()!;
       if ("message" in answer) return reject(explain(answer));
       const changes = BigInt(answer.changes);

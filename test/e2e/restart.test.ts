@@ -140,30 +140,33 @@ describe("on SQLite", () => {
   restartsOn(async () => ({ DATA_DIR: dataFolder() }));
 });
 
-test("README's snippet signs in, joins, and is back in its place after a restart, as the same player", async () => {
-  const environment = { DATA_DIR: dataFolder() };
-  let { server, port } = await start(environment);
-  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-  const code = /```js\n((?:(?!```)[\s\S])*signInAnonymously[\s\S]*?)```/.exec(readme)![1]!;
-  const own = code.replace(/^import .*$/m, "").replaceAll("localhost:2567", `127.0.0.1:${port}`);
-  const run = new Function("Client", `return (async () => {${own}; return { client, room: () => room }; })()`);
-  const { client, room } = (await run(Client)) as { client: Client; room: () => Room<unknown, WorldState> };
-  const self = () => room().state.players?.get(room().sessionId)?.toJSON();
-  const { token } = client.auth;
-  await until(self);
-  for (let i = 0; i < 5; i++) room().send("move", "left");
-  await until(() => self()!.facing === 1);
-  const first = room();
-  server.signal("SIGTERM");
-  await server.ended();
-  await until(() => !first.connection.isOpen);
-  const before = self();
-  ({ server, port } = await start(environment, port));
-  await until(() => room() !== first && self(), 30_000);
-  expect(self()).toEqual(before);
-  expect(client.auth.token).toBe(token);
-  await room().leave();
-});
+test.each(["README.md", "README.ko.md"])(
+  "the snippet of %s signs in, joins, and is back in its place after a restart, as the same player",
+  async (page) => {
+    const environment = { DATA_DIR: dataFolder() };
+    let { server, port } = await start(environment);
+    const readme = readFileSync(new URL(`../../${page}`, import.meta.url), "utf8");
+    const code = /```js\n((?:(?!```)[\s\S])*signInAnonymously[\s\S]*?)```/.exec(readme)![1]!;
+    const own = code.replace(/^import .*$/m, "").replaceAll("localhost:2567", `127.0.0.1:${port}`);
+    const run = new Function("Client", `return (async () => {${own}; return { client, room: () => room }; })()`);
+    const { client, room } = (await run(Client)) as { client: Client; room: () => Room<unknown, WorldState> };
+    const self = () => room().state.players?.get(room().sessionId)?.toJSON();
+    const { token } = client.auth;
+    await until(self);
+    for (let i = 0; i < 5; i++) room().send("move", "left");
+    await until(() => self()!.facing === 1);
+    const first = room();
+    server.signal("SIGTERM");
+    await server.ended();
+    await until(() => !first.connection.isOpen);
+    const before = self();
+    ({ server, port } = await start(environment, port));
+    await until(() => room() !== first && self(), 30_000);
+    expect(self()).toEqual(before);
+    expect(client.auth.token).toBe(token);
+    await room().leave();
+  },
+);
 
 describeWithPostgres("on PostgreSQL", () => {
   let postgres: Postgres;

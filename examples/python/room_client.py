@@ -1,0 +1,204 @@
+"""A client of the room protocol, written from docs/protocol.md alone (its part "Bytes"): no SDK, one WebSocket library.
+
+    python3 room_client.py [http://host:port] [name] [word ...]
+
+Joins, takes the steps that the words say (left, right, up, down) as numbered inputs, and prints as JSON whom it sees:
+a line after each frame that changed anything. Ctrl-C leaves.
+"""
+
+import asyncio
+import json
+import signal
+import struct
+import sys
+import urllib.error
+import urllib.request
+
+import websockets
+
+HANDSHAKE, ERROR, LEAVE, STATE, PATCH, INPUT = 0x0A, 0x0B, 0x0C, 0x0E, 0x0F, 0x13
+CODE_BITS, TIMED = 0x1F, 0x80
+SWITCH, PUT, TAKE_OUT, EMPTY = 0xFF, 0x80, 0x40, 0x0A
+INPUT_FIELDS = 1  # the section of the handshake that has them
+TICK = 0.05  # seconds
+DIRECTIONS = {"left": 1, "right": 2, "up": 3, "down": 4}
+
+FORMATS = {"uint8": "<B", "uint16": "<H", "uint32": "<I", "int8": "<b", "int16": "<h", "int32": "<i", "int64": "<q"}
+FORMATS |= {"uint64": "<Q", "float32": "<f", "float64": "<d", "boolean": "<?"}
+NUMBERS = dict(zip(range(0xCA, 0xD4), ["<f", "<d", "<B", "<H", "<I", "<Q", "<b", "<h", "<i", "<q"]))
+
+
+class Reader:
+    """Reads values off bytes, one after the other."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    @property
+    def done(self):
+        return self.at >= len(self.data)
+
+    def bytes(self, count):
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def unpack(self, format):
+        return struct.unpack(format, self.bytes(struct.calcsize(format)))[0]
+
+    def byte(self):
+        return self.unpack("<B")
+
+    def number(self):
+        first = self.byte()
+        if first < 0x80:
+            return first
+        return first - 256 if first >= 0xE0 else self.unpack(NUMBERS[first])
+
+    def string(self):
+        first = self.byte()
+        length = first & 0x1F if first < 0xC0 else self.unpack({0xD9: "<B", 0xDA: "<H", 0xDB: "<I"}[first])
+        return self.bytes(length).decode()
+
+    def text(self):
+        """A text whose length is one byte, as the handshake has them."""
+        return self.bytes(self.byte()).decode()
+
+    def value(self, type):
+        return self.unpack(FORMATS[type]) if type in FORMATS else getattr(self, type)()
+
+
+class Tree:
+    """A state as the server builds it up. `types`: by id, each a list of fields (name, kind, type inside)."""
+
+    def __init__(self, types, root):
+        self.types = types
+        self.root = {}
+        # By number, each object as (its kind, the type of it or of what is inside, its content, who is at which place).
+        self.objects = {0: ("object", root, self.root, {})}
+
+    def read(self, reader):
+        at = self.objects[0]
+        while not reader.done:
+            if reader.data[reader.at] == SWITCH:
+                reader.byte()
+                at = self.objects[reader.number()]
+            elif at[0] == "object":
+                self.read_field(reader, *at)
+            else:
+                self.read_entry(reader, *at)
+
+    def read_field(self, reader, _kind, type, content, _places):
+        name, kind, inside = self.types[type][reader.byte() & 0x3F]
+        content[name] = reader.value(kind) if inside is None else self.introduce(reader.number(), kind, inside)
+
+    def read_entry(self, reader, kind, type, content, places):
+        operation = reader.byte()
+        if operation == EMPTY:
+            content.clear()
+            return
+        place = reader.number()
+        if operation == TAKE_OUT:
+            key, number = places.pop(place)
+            del content[key], self.objects[number]
+        elif operation == PUT:
+            key = reader.string() if kind == "map" else place
+            number = reader.number()
+            places[place] = key, number
+            content[key] = self.introduce(number, "object", type)
+        else:
+            raise ValueError(f"an operation that docs/protocol.md does not have: {operation:02x}")
+
+    def introduce(self, number, kind, type):
+        """The content of the object of that number, which is new unless the server says again what it has said."""
+        return self.objects.setdefault(number, (kind, type, {}, {}))[2]
+
+
+# The fields of the block in which a server describes its own fields.
+DESCRIPTION = {
+    "root": [("types", "list", "type"), ("rootType", "number", None)],
+    "type": [("id", "number", None), ("extendsId", "number", None), ("fields", "list", "field")],
+    "field": [("name", "string", None), ("type", "string", None), ("referencedType", "number", None)],
+}
+
+
+def read_description(data):
+    """The types that a block of the handshake describes, and the type of its root."""
+    tree = Tree(DESCRIPTION, "root")
+    tree.read(Reader(data))
+    types = {
+        type["id"]: [(f["name"], f["type"], f.get("referencedType")) for f in type["fields"].values()]
+        for type in tree.root["types"].values()
+    }
+    return types, tree.root.get("rootType", 0)
+
+
+def read_handshake(reader):
+    """The reconnection token, the description of the state and that of an input."""
+    token, _format = reader.text(), reader.text()
+    state = reader.bytes(reader.number())
+    sections = {}
+    while not reader.done:
+        section = reader.byte()
+        sections[section] = reader.bytes(reader.number())
+    return token, read_description(state), read_description(sections[INPUT_FIELDS])
+
+
+def take_seat(server, options):
+    """Asks for a seat in the room `world`."""
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server}/matchmake/joinOrCreate/world", json.dumps(options).encode(), headers)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as refusal:
+        sys.exit(f"not let in: {refusal.status} {refusal.read().decode()}")
+
+
+async def walk(socket, words, inputs):
+    """Takes one step a tick: in a queue of the server's, only eight would find room."""
+    types, root = inputs
+    field = [name for name, _, _ in types[root]].index("direction")
+    for word in words:
+        await socket.send(bytes([INPUT, PUT | field, DIRECTIONS[word]]))
+        await asyncio.sleep(TICK)
+
+
+async def play(socket, words):
+    """Reads frames until the server closes, and prints what they make of the state."""
+    shown = walking = None
+    async for frame in socket:
+        reader = Reader(frame)
+        first = reader.byte()
+        code = first & CODE_BITS
+        _clock, applied = (reader.unpack("<I"), reader.unpack("<I")) if first & TIMED else (0, 0)
+        if code == HANDSHAKE:
+            _token, description, inputs = read_handshake(reader)
+            await socket.send(bytes([HANDSHAKE]))
+        elif code == ERROR:
+            print("error", reader.number(), reader.string(), file=sys.stderr)
+        elif code in (STATE, PATCH):
+            if code == STATE:
+                tree = Tree(*description)
+            tree.read(reader)
+            walking = walking or asyncio.create_task(walk(socket, words, inputs))
+            seen = json.dumps({"applied": applied, **tree.root}, ensure_ascii=False)
+            if seen != shown:
+                print(seen, flush=True)
+            shown = seen
+
+
+async def main(server="http://localhost:2567", name="Monty", *words):
+    seat = take_seat(server, {"name": name})
+    address = f"{server.replace('http', 'ws', 1)}/{seat['processId']}/{seat['roomId']}?sessionId={seat['sessionId']}"
+    async with websockets.connect(address) as socket:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, lambda: loop.create_task(socket.send(bytes([LEAVE]))))
+        try:
+            await play(socket, words)
+        except websockets.ConnectionClosed:
+            pass  # with any other code than 1000 and 1001, even if it was us who left
+        print("closed", socket.close_code, socket.close_reason, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

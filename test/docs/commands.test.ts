@@ -1,0 +1,151 @@
+// Every command in the READMEs is one that somebody runs: .ci/run, or a test. Those that nobody else runs are run here,
+// as they are written.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { dataFolder, startProcess } from "../support/process.ts";
+import { until } from "../support/until.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const read = (path: string) => readFileSync(`${ROOT}${path}`, "utf8");
+const CI = ".ci/run";
+const HERE = "test/docs/commands.test.ts";
+
+/** Who runs each command: a file, and the words in it that do. */
+const RUN_BY: Record<string, [file: string, words: string]> = {
+  "npm ci": [CI, "\nnpm ci\n"],
+  "npm test": [CI, "\nnpm test\n"],
+  "npm run check": [CI, "\nnpm run check\n"],
+  "npm run docs": ["test/docs/reference.test.ts", '"run", "docs"'],
+  "npm start": [HERE, 'runs("npm start"'],
+  "npm run dev": [HERE, 'runs("npm run dev"'],
+  "docker build -t sabang .": [HERE, "docker build -t sabang ."],
+  "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(openssl rand -base64 36)\" sabang":
+    [HERE, "docker run"],
+  "python3 examples/python/walk.py ws://localhost:2567 Monty": ["test/examples/python.test.ts", "walk.py"],
+  "python3 examples/python/room_client.py http://localhost:2567 Monty left left up": [
+    "test/examples/python.test.ts",
+    "room_client.py",
+  ],
+  "npx node examples/node/walk.ts http://localhost:2567": ["test/examples/node.test.ts", "walk.ts"],
+  // CI has the package from Debian instead: the same library, without the Internet's newest version of it.
+  "pip install -r examples/python/requirements.txt": [CI, "python3-websockets"],
+};
+
+/** The commands of a page, each once: those of its `sh` blocks, and those of npm in its text. */
+function commandsOf(page: string): string[] {
+  const text = read(page);
+  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) =>
+    block!
+      .replaceAll(/\s*\\\n\s*/g, " ")
+      .replaceAll(/\s+#.*$/gm, "")
+      .split("\n"),
+  );
+  const inline = [...text.replaceAll(/```[\s\S]*?```/g, "").matchAll(/`((?:npm|npx|node|docker) [^`]+)`/g)];
+  const commands = [...blocks, ...inline.map(([, command]) => command!)].flatMap((line) => line.split(" && "));
+  return [...new Set(commands.map((command) => command.trim()).filter((command) => command !== ""))];
+}
+
+describe.each(["README.md", "README.ko.md", "examples/README.md"])("%s", (page) => {
+  test.each(commandsOf(page))("`%s` is run by somebody", (command) => {
+    const [file, words] = RUN_BY[command] ?? [];
+    if (!file) throw new Error(`nobody runs \`${command}\`: run it in a test, and say which in the table of ${HERE}`);
+    expect(existsSync(`${ROOT}${file}`)).toBe(true);
+    expect(read(file)).toContain(words);
+  });
+
+  test("names files that exist", () => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path!);
+    const missing = links.filter((path) => !existsSync(new URL(path, `file://${ROOT}${page}`)));
+    expect(missing).toEqual([]);
+  });
+});
+
+test("nothing is in the table that no page has", () => {
+  const written = ["README.md", "README.ko.md", "examples/README.md"].flatMap(commandsOf);
+  expect(Object.keys(RUN_BY).filter((command) => !written.includes(command))).toEqual([]);
+});
+
+const started = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of started) {
+    try {
+      // The command and all that it started.
+      process.kill(-child.pid!, "SIGKILL");
+    } catch {
+      // Gone already.
+    }
+  }
+  started.clear();
+});
+
+/** Runs a command of npm as it is written, until it listens; then asks for the page, and ends it with Ctrl-C. */
+async function runs(command: string): Promise<{ page: string; code: number | null }> {
+  const child = spawn("sh", ["-c", `exec ${command}`], {
+    cwd: ROOT,
+    detached: true,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, HOST: "127.0.0.1", PORT: "0", DATA_DIR: dataFolder() },
+    stdio: ["ignore", "pipe", "pipe"],
+  } as never) as ChildProcess;
+  started.add(child);
+  const ended = once(child, "exit");
+  let printed = "";
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+    });
+  }
+  const [, url] = await until(() => {
+    if (child.exitCode !== null) throw new Error(`${command} ended instead of listening:\n${printed}`);
+    return /(http:\/\/localhost:\d+)\/\n/.exec(printed);
+  }, 50_000);
+  const page = await (await fetch(url!.replace("localhost", "127.0.0.1"), { headers: { connection: "close" } })).text();
+  process.kill(-child.pid!, "SIGINT");
+  const [code] = await ended;
+  return { page, code };
+}
+
+test("`npm start` serves the page that was built, and ends by Ctrl-C", async () => {
+  const { page, code } = await runs("npm start");
+  expect(page).toContain('<script type="module" crossorigin src="./assets/');
+  expect(code).toBe(0);
+});
+
+test("`npm run dev` serves the page from its sources", async () => {
+  const { page } = await runs("npm run dev");
+  expect(page).toContain("/@vite/client");
+  expect(page).toContain('src="./main.ts"');
+});
+
+describe("the container's commands, by the shell's own reading", () => {
+  /** The words of the command that begins so, as a program called docker gets them. */
+  function wordsOf(beginning: string): string[] {
+    const command = commandsOf("README.md").find((command) => command.startsWith(beginning))!;
+    return execFileSync("bash", ["-c", `docker() { printf '%s\\0' "$@"; }; ${command}`], { encoding: "utf8" })
+      .split("\0")
+      .slice(0, -1);
+  }
+  const dockerfile = read("Dockerfile");
+  const run = wordsOf("docker run");
+  const valuesOf = (flag: string) => run.filter((_, at) => run[at - 1] === flag);
+
+  test("build what the Dockerfile is, and run what was built", () => {
+    expect(wordsOf("docker build")).toEqual(["build", "-t", run.at(-1), "."]);
+  });
+
+  test("name the port and the volume of the image", () => {
+    const [, port] = /^EXPOSE (\d+)$/m.exec(dockerfile)!;
+    const [, volume] = /^VOLUME (\S+)$/m.exec(dockerfile)!;
+    expect(valuesOf("-p")).toEqual([`${port}:${port}`]);
+    expect(valuesOf("-v").map((mount) => mount.split(":")[1])).toEqual([volume]);
+  });
+
+  test("give the server all that it asks for in production", async () => {
+    const given = Object.fromEntries(valuesOf("-e").map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
+    const server = startProcess({ NODE_ENV: "production", ...given });
+    await server.listening();
+    server.signal("SIGTERM");
+    expect(await server.ended()).toBe(0);
+  });
+});

@@ -1,0 +1,51 @@
+// README.ko.md's picture of the tutorial's server is a program that runs, and has the weaknesses that the page says.
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { expect } from "@jest/globals";
+import { WebSocket } from "ws";
+import { startExample, testWithPython } from "../support/example.ts";
+import { until } from "../support/until.ts";
+
+const page = readFileSync(new URL("../../README.ko.md", import.meta.url), "utf8");
+const [, code] = /```python\n([\s\S]*?)```/.exec(page)!;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+testWithPython(
+  "tornado",
+  "moves players by the four words, as fast as they come, and drops who says another",
+  async (python) => {
+    const port = await freePort();
+    const server = startExample("env", `PORT=${port}`, python, "-c", code!);
+    const connect = async () => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/websocket`);
+      const places: [number, number][][] = [];
+      socket.on("message", (text) => places.push(JSON.parse(String(text))));
+      await once(socket, "open");
+      return { socket, places };
+    };
+    const first = await until(() => connect().catch(() => undefined));
+    const second = await connect();
+    for (let i = 0; i < 100; i++) first.socket.send("우");
+    await until(() => second.places.length === 100);
+    expect(second.places.at(-1)).toEqual([
+      [1200, 300],
+      [400, 300],
+    ]);
+    first.socket.send("north");
+    await once(first.socket, "close");
+    second.socket.send("하");
+    await until(() => second.places.length === 101);
+    expect(second.places.at(-1)).toEqual([[400, 308]]);
+    expect(server.stderr()).toContain("KeyError: 'north'");
+    second.socket.close();
+  },
+);

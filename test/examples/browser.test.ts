@@ -1,0 +1,70 @@
+// The browser example as a file, in a real browser, against a server on another origin.
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import sparticuz from "@sparticuz/chromium";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { startServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+import { joinWithSdk } from "../support/walkers.ts";
+
+const server = await startServer({ seed: 3 });
+const FILE = new URL("../../examples/browser/index.html", import.meta.url);
+const INSTALLED = ["/usr/bin/google-chrome", "/usr/bin/chromium"].find((path) => existsSync(path));
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: INSTALLED ?? (await sparticuz.executablePath()),
+    args: [...sparticuz.args.filter((flag) => flag !== "--single-process"), "--no-sandbox"],
+    headless: true,
+  });
+});
+afterAll(() => browser.close());
+
+async function open(): Promise<{ page: Page; faults: string[] }> {
+  const context = await browser.newContext({ hasTouch: true, viewport: { width: 400, height: 700 } });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  await page.goto(`${FILE.href}?server=${server.url.replace("http", "ws")}&name=${encodeURIComponent("미나")}`);
+  return { page, faults };
+}
+
+test("index.html joins from a file, walks by keys and by touch, draws who is in sight, and joins again", async () => {
+  const witness = await joinWithSdk(server);
+  const { page, faults } = await open();
+  const mina = () => [...witness.state.players.entries()].find(([, { name }]) => name === "미나");
+  const [id, self] = await until(mina);
+  await page.waitForFunction(() => /^2 in sight/.test(document.querySelector("output")!.value));
+
+  const start = { x: self.x, y: self.y };
+  await page.keyboard.down("ArrowLeft");
+  await until(() => self.facing === 1);
+  await page.keyboard.up("ArrowLeft");
+  await page.locator("[value='하']").tap();
+  await until(() => self.facing === 4);
+  await page.keyboard.down("ArrowRight");
+  await until(() => self.facing === 2 && (self.x !== start.x || self.y !== start.y));
+  await page.keyboard.up("ArrowRight");
+  const says = () => page.evaluate(() => document.querySelector("output")!.value);
+  await until(async () => (await says()) === `2 in sight · ${self.x}, ${self.y}`);
+
+  // The own player is the yellow square in the middle.
+  const middle = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelector("canvas")!;
+      return [...canvas.getContext("2d")!.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data];
+    });
+  await until(async () => String(await middle()) === "255,209,102,255");
+
+  const room = await server.roomOf(id);
+  room.clients.get(id)!.leave(4001);
+  await until(() => {
+    const again = mina();
+    return again && again[0] !== id;
+  });
+  await page.waitForFunction(() => /^2 in sight/.test(document.querySelector("output")!.value));
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
