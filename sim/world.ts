@@ -10,10 +10,20 @@ import { type Body, step } from "./step.ts";
 /** Gives a player's next waiting predicted input: a direction's code, 0 for none, undefined when none waits. */
 export type NextInput = (id: string) => number | undefined;
 
+/** Is told when the step of a player threw, which then has taken none. */
+export type Fault = (id: string, error: unknown) => void;
+
 interface Mover {
   readonly body: Body;
   /** Steps asked for by `move`, oldest first; at most QUEUE_LIMIT. */
   readonly moves: Direction[];
+}
+
+/** All that the world knows of a player. As JSON it is a snapshot. */
+export interface PlayerInWorld {
+  readonly id: string;
+  readonly body: Body;
+  readonly moves: readonly Direction[];
 }
 
 /** A world on one map. It owns no wire and no clock: who calls `tick` says when a tick is. */
@@ -69,12 +79,28 @@ export class World {
    * 2. else predicted inputs are taken, those without a direction at no cost, until one has a direction;
    * 3. the body takes that one step, as far as the walls let it.
    * So nobody moves more than one step a tick, however many inputs arrive by however many ways.
+   * @param fault is told of a step that threw, and the others take theirs; by default the tick ends there and throws.
    */
-  tick(nextInput: NextInput): void {
+  tick(nextInput: NextInput, fault: Fault = rethrow): void {
     for (const [id, { body, moves }] of this.#movers) {
-      const direction = moves.shift() ?? firstDirection(id, nextInput);
-      if (direction !== undefined) step(body, direction, this.#map);
+      try {
+        const direction = moves.shift() ?? firstDirection(id, nextInput);
+        if (direction !== undefined) step(body, direction, this.#map);
+      } catch (error) {
+        fault(id, error);
+      }
     }
+  }
+
+  /** Everybody, in the order in which they joined; the bodies are the world's own, no copies. */
+  *players(): Iterable<PlayerInWorld> {
+    for (const [id, { body, moves }] of this.#movers) yield { id, body, moves };
+  }
+
+  /** Goes on from a snapshot of `players`, in place of whoever was here. The bodies are the world's from now on. */
+  restore(players: Iterable<PlayerInWorld>): void {
+    this.#movers.clear();
+    for (const { id, body, moves } of players) this.#movers.set(id, { body, moves: [...moves] });
   }
 
   #spawn(): Spot {
@@ -82,6 +108,10 @@ export class World {
     if (spawn === undefined) throw new Error(`map "${this.#map.name}" has no spawn`);
     return spawn;
   }
+}
+
+function rethrow(_id: string, error: unknown): never {
+  throw error;
 }
 
 /** The first of a player's waiting inputs that asks for a direction; those before it are taken along. */

@@ -1,4 +1,5 @@
 // The life of the process: environment, start, signals, end. What it runs is put together in src/app.ts.
+import { join } from "node:path";
 import { pino } from "pino";
 import pretty from "pino-pretty";
 import { MapError } from "../sim/map.ts";
@@ -6,6 +7,7 @@ import { ConfigError, readConfig } from "./config.ts";
 import type { HttpSettings } from "./http.ts";
 import { listen } from "./listen.ts";
 import { ownSecret } from "./own-secret.ts";
+import { RecordingsFolder } from "./recordings.ts";
 import { shutDown } from "./shutdown.ts";
 import { openStore } from "./store/open.ts";
 import { StoreError } from "./store/store.ts";
@@ -42,7 +44,11 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
   const places = new WriteBehind(store, logger);
   places.start();
   const app = createApp({
-    rooms: { maps, reconnectionSeconds: RECONNECTION_SECONDS },
+    rooms: {
+      maps,
+      reconnectionSeconds: RECONNECTION_SECONDS,
+      recordings: new RecordingsFolder(join(config.DATA_DIR, "recordings"), config.RECORD, logger),
+    },
     http: {
       monitorUser: config.MONITOR_USER,
       monitorPassword: config.MONITOR_PASSWORD,
