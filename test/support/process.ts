@@ -56,11 +56,12 @@ export function dataFolder(): string {
  * Starts a server on a free port. It sees the given variables and nothing of the test's own environment, and its data
  * are its own unless `DATA_DIR` is given.
  * @param user whom to run it as, by default whoever runs the tests.
+ * @param cwd the project to run, by default this one.
  */
-export function startProcess(environment: Record<string, string> = {}, user: User = {}): ServerProcess {
+export function startProcess(environment: Record<string, string> = {}, user: User = {}, cwd = ROOT): ServerProcess {
   const child = spawn(process.execPath, ["src/main.ts"], {
     ...user,
-    cwd: ROOT,
+    cwd,
     env: {
       PATH: process.env.PATH,
       HOST: "127.0.0.1",
