@@ -104,8 +104,18 @@ export interface Recording {
   truncated?: string;
 }
 
+/** Why a recording cannot be played. Of the last two one can say that they do not matter. */
+export type Hindrance = "foreign" | "format" | "damaged" | "empty" | "rules" | "map" | "version" | "truncated";
+
 /** A recording that cannot be played, and why, as a sentence. */
-export class RecordingError extends Error {}
+export class RecordingError extends Error {
+  readonly hindrance: Hindrance;
+
+  constructor(hindrance: Hindrance, sentence: string) {
+    super(sentence);
+    this.hindrance = hindrance;
+  }
+}
 
 /** The numbers that a recording and whoever plays it have to agree on. */
 const RULES = { STEP, TICK_HZ, TILE, HALF_BODY, QUEUE_LIMIT };
@@ -160,7 +170,10 @@ export function readRecording(bytes: Uint8Array): Recording {
   const [first, ...rest] = frames;
   const played = rest.filter(({ kind }) => kind === KIND.snapshot || kind === KIND.second);
   if (first?.kind !== KIND.header || played[0]?.kind !== KIND.snapshot) {
-    throw new RecordingError(`there is nothing in it to play: ${truncated ?? "it has no snapshot to begin with"}`);
+    throw new RecordingError(
+      "empty",
+      `there is nothing in it to play: ${truncated ?? "it has no snapshot to begin with"}`,
+    );
   }
   const header = jsonIn(first.payload) as Header;
   return { header, frames: played, firstTick: played[0].tick, lastTick: played.at(-1)!.tick, truncated };
@@ -175,13 +188,16 @@ function framesIn(bytes: Uint8Array): { frames: Frame[]; truncated?: string } {
     const left = bytes.length - offset;
     if (before?.kind === KIND.end) {
       if (left === 0) return { frames };
-      throw new RecordingError(`there is more behind its end, from byte ${offset} on`);
+      throw new RecordingError("damaged", `there is more behind its end, from byte ${offset} on`);
     }
     if (left === 0) return { frames, truncated: `it ends without its end mark, at byte ${offset}, ${where}` };
     const cutOff = { frames, truncated: `it ends within the frame that begins at byte ${offset}, ${where}` };
     if (left < HEAD) return cutOff;
     const damaged = (from: number, to: number) =>
-      new RecordingError(`it is damaged between the bytes ${from} and ${to}, ${where}: take an undamaged copy`);
+      new RecordingError(
+        "damaged",
+        `it is damaged between the bytes ${from} and ${to}, ${where}: take an undamaged copy`,
+      );
     if (crc32(bytes.subarray(offset, offset + 12)) !== view.getUint32(offset + 12, true)) {
       throw damaged(offset, offset + HEAD - 1);
     }
@@ -198,9 +214,11 @@ function framesIn(bytes: Uint8Array): { frames: Frame[]; truncated?: string } {
 function afterFirstLine(bytes: Uint8Array): number {
   const line = new TextDecoder("latin1").decode(bytes.subarray(0, 40));
   const format = /^sabang-replay (\d+)\n/.exec(line)?.[1];
-  if (format === undefined) throw new RecordingError("it is no recording of sabang: its first line is another one");
+  if (format === undefined)
+    throw new RecordingError("foreign", "it is no recording of sabang: its first line is another one");
   if (format !== String(FORMAT)) {
     throw new RecordingError(
+      "format",
       `it is of format ${format}; this version reads format ${FORMAT}: use the one that made it`,
     );
   }
@@ -224,27 +242,30 @@ export function checkFit(
 ) {
   if (header.version !== VERSION && !accept.anyVersion) {
     throw new RecordingError(
-      `it was made by sabang ${header.version}, and this is ${VERSION}: play it with that one, or say --any-version`,
+      "version",
+      `it was made by sabang ${header.version}, and this is ${VERSION}: play it with that one`,
     );
   }
   for (const [name, value] of Object.entries(RULES)) {
     if (header.rules[name] === value) continue;
-    throw new RecordingError(`it was made with ${name} ${header.rules[name]}, and here it is ${value} (sim/rules.ts)`);
+    throw new RecordingError(
+      "rules",
+      `it was made with ${name} ${header.rules[name]}, and here it is ${value} (sim/rules.ts)`,
+    );
   }
   if (header.map !== map.name) {
-    throw new RecordingError(`it was made on the map "${header.map}", and this is "${map.name}"`);
+    throw new RecordingError("map", `it was made on the map "${header.map}", and this is "${map.name}"`);
   }
   const hash = hashOfMap(map);
   if (header.mapHash !== hash) {
     throw new RecordingError(
+      "map",
       `it was made on another "${map.name}" (${hex(header.mapHash)}) than this one (${hex(hash)}): ` +
         "walls or spawns were changed since; give it the map of then",
     );
   }
   if (truncated && !accept.truncated) {
-    throw new RecordingError(
-      `${truncated}: the server was killed, or the file cut; --allow-truncated plays what is there`,
-    );
+    throw new RecordingError("truncated", `${truncated}: the server was killed, or the file cut`);
   }
 }
 

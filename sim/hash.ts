@@ -4,11 +4,14 @@ import type { WorldMap } from "./map.ts";
 import { TILE } from "./rules.ts";
 import type { PlayerInWorld } from "./world.ts";
 
+/** What of a player is in the hash. */
+type Hashed = Pick<PlayerInWorld, "id" | "body"> & { readonly moves: readonly number[] };
+
 /**
  * The hash of who stands where, and of the steps that wait. A field that a rule of your own changes belongs in here, so
  * that a replay proves it too.
  */
-export function hashOfPlayers(players: Iterable<PlayerInWorld>): number {
+export function hashOfPlayers(players: Iterable<Hashed>): number {
   let hash = BASIS;
   for (const { id, body, moves } of players) {
     hash = mixText(hash, id);

@@ -19,11 +19,9 @@ interface Mover {
   readonly moves: Direction[];
 }
 
-/** All that the world knows of a player. As JSON it is a snapshot. */
-export interface PlayerInWorld {
+/** All that the world knows of a player. As JSON it is a snapshot, so it holds nothing but data. */
+export interface PlayerInWorld extends Mover {
   readonly id: string;
-  readonly body: Body;
-  readonly moves: readonly Direction[];
 }
 
 /** A world on one map. It owns no wire and no clock: who calls `tick` says when a tick is. */
@@ -94,13 +92,13 @@ export class World {
 
   /** Everybody, in the order in which they joined; the bodies are the world's own, no copies. */
   *players(): Iterable<PlayerInWorld> {
-    for (const [id, { body, moves }] of this.#movers) yield { id, body, moves };
+    for (const [id, mover] of this.#movers) yield { id, ...mover };
   }
 
   /** Goes on from a snapshot of `players`, in place of whoever was here. The bodies are the world's from now on. */
   restore(players: Iterable<PlayerInWorld>): void {
     this.#movers.clear();
-    for (const { id, body, moves } of players) this.#movers.set(id, { body, moves: [...moves] });
+    for (const { id, ...mover } of players) this.#movers.set(id, mover);
   }
 
   #spawn(): Spot {

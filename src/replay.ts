@@ -2,7 +2,14 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { checkFit, type Incident, type Recording, RecordingError, readRecording } from "../replay/format.ts";
+import {
+  checkFit,
+  type Hindrance,
+  type Incident,
+  type Recording,
+  RecordingError,
+  readRecording,
+} from "../replay/format.ts";
 import { type Outcome, play } from "../replay/outcome.ts";
 import { MapError, readMap, type WorldMap } from "../sim/map.ts";
 import { TICK_HZ } from "../sim/rules.ts";
@@ -50,20 +57,30 @@ interface Played {
  * @throws {RecordingError} that says where and why, for one that cannot be played here.
  */
 export function replayFile(path: string, { maps, anyVersion, allowTruncated }: Options): Played {
-  const recording = readRecording(bytesOf(path));
+  const recording = orDamaged(() => readRecording(bytesOf(path)));
   const mapFile = join(maps, `${basename(recording.header.map)}.tmj`);
   const map = mapIn(mapFile, recording.header.map);
   checkFit(recording, map, { anyVersion, truncated: allowTruncated });
   const since = performance.now();
-  const outcome = play(recording, map);
+  const outcome = orDamaged(() => play(recording, map));
   return { recording, outcome, mapFile, took: performance.now() - since };
+}
+
+/** Behind good checksums there may still be what no recorder has written. */
+function orDamaged<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RecordingError) throw error;
+    throw new RecordingError("damaged", `it holds what no recorder writes: ${(error as Error).message}`);
+  }
 }
 
 function bytesOf(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new RecordingError(`it cannot be read: ${(error as Error).message}`);
+    throw new RecordingError("empty", `it cannot be read: ${(error as Error).message}`);
   }
 }
 
@@ -72,7 +89,7 @@ function mapIn(path: string, name: string): WorldMap {
     return readMap(name, JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
     if (error instanceof MapError) throw error;
-    throw new RecordingError(`it was made on the map "${name}", and ${path} cannot be read; see --maps`);
+    throw new RecordingError("map", `it was made on the map "${name}", and ${path} cannot be read; see --maps`);
   }
 }
 
@@ -130,7 +147,7 @@ function writeTest(path: string, { recording, outcome, mapFile }: Played): strin
   const name = basename(path, EXTENSION);
   const folder = join(TESTS, name);
   const test = `${folder}.test.ts`;
-  if (existsSync(test)) throw new RecordingError(`there is a test of it already: ${test}`);
+  if (existsSync(test)) return `${test} (there already; left as it is)`;
   mkdirSync(folder, { recursive: true });
   copyFileSync(path, join(folder, `recording${EXTENSION}`));
   copyFileSync(mapFile, join(folder, basename(mapFile)));
@@ -154,6 +171,12 @@ test(${JSON.stringify(title)}, () => {
   return test;
 }
 
+/** What helps against some hindrances. */
+const MENDS: Partial<Record<Hindrance, string>> = {
+  version: "; --any-version shows whether the rules still agree",
+  truncated: "; --allow-truncated plays what is there",
+};
+
 /** @returns the exit code. */
 function main(args: string[]): number {
   const { values, positionals } = parse(args);
@@ -172,7 +195,8 @@ function main(args: string[]): number {
     return isWell(played) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof RecordingError || error instanceof MapError)) throw error;
-    console.error(`${path} cannot be played: ${error.message}`);
+    const mend = error instanceof RecordingError ? (MENDS[error.hindrance] ?? "") : "";
+    console.error(`${path} cannot be played: ${error.message}${mend}`);
     return 2;
   }
 }
