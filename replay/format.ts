@@ -120,9 +120,18 @@ export class RecordingError extends Error {
 /** The numbers that a recording and whoever plays it have to agree on. */
 const RULES = { STEP, TICK_HZ, TILE, HALF_BODY, QUEUE_LIMIT };
 
+/** The hash of each map, which takes a while for a large one, and every room needs. */
+const mapHashes = new WeakMap<WorldMap, number>();
+
+function mapHashOf(map: WorldMap): number {
+  const hash = mapHashes.get(map) ?? hashOfMap(map);
+  mapHashes.set(map, hash);
+  return hash;
+}
+
 /** What a recording on a map begins with. */
 export function headerOf(map: WorldMap, seed: number, startedAt: number): Header {
-  return { version: VERSION, map: map.name, mapHash: hashOfMap(map), rules: RULES, seed, startedAt };
+  return { version: VERSION, map: map.name, mapHash: mapHashOf(map), rules: RULES, seed, startedAt };
 }
 
 /** The first bytes of a file. */
@@ -256,7 +265,7 @@ export function checkFit(
   if (header.map !== map.name) {
     throw new RecordingError("map", `it was made on the map "${header.map}", and this is "${map.name}"`);
   }
-  const hash = hashOfMap(map);
+  const hash = mapHashOf(map);
   if (header.mapHash !== hash) {
     throw new RecordingError(
       "map",

@@ -7,7 +7,7 @@ import { type SeededRandom, seededRandom } from "../sim/random.ts";
 import { TICK_HZ } from "../sim/rules.ts";
 import type { Body } from "../sim/step.ts";
 import { type NextInput, World } from "../sim/world.ts";
-import { beginning, faultOfStep, headerOf, type Incident } from "./format.ts";
+import { beginning, faultOfStep, type Header, headerOf, type Incident } from "./format.ts";
 import { Recorder, SNAPSHOT_TICKS } from "./recorder.ts";
 import { Ring } from "./ring.ts";
 
@@ -32,13 +32,12 @@ export interface Tape {
 /** A world on one map whose inputs are kept: the last minutes in memory, and all of them on a tape if there is one. */
 export class RecordedWorld extends World {
   readonly #map: WorldMap;
-  readonly #seed: number;
   readonly #random: SeededRandom;
   readonly #room: string;
   readonly #recordings: Recordings | undefined;
   readonly #tape: Tape | undefined;
   readonly #ring = new Ring(RING_TICKS);
-  readonly #startedAt: number;
+  readonly #header: Header;
   readonly #recorder: Recorder | undefined;
   #checkedAt = 0;
   /** The faults that were told of, so that one in each tick is one and no more. */
@@ -49,14 +48,14 @@ export class RecordedWorld extends World {
     const random = seededRandom(seed);
     super(map, random);
     this.#map = map;
-    this.#seed = seed;
     this.#random = random;
     this.#room = room;
     this.#recordings = recordings;
-    this.#startedAt = startedAt;
+    // Now, and not when something is wrong with the map.
+    this.#header = headerOf(map, seed, startedAt);
     if (!recordings) return;
     this.#tape = recordings.begin(map.name, room);
-    this.#tape?.write(beginning(headerOf(map, seed, startedAt), 0));
+    this.#tape?.write(beginning(this.#header, 0));
     this.#recorder = new Recorder((bytes, kind, tick) => {
       this.#ring.add(bytes, kind, tick);
       this.#tape?.write(bytes);
@@ -135,8 +134,8 @@ export class RecordedWorld extends World {
     if (!recorder || this.#told.has(fault) || this.#told.size >= MOST_FAULTS) return;
     this.#told.add(fault);
     this.#check(recorder);
-    const header = { ...headerOf(this.#map, this.#seed, this.#startedAt), incident };
-    const file = [beginning(header, this.#ring.firstTick), ...this.#ring.frames(), recorder.end()];
+    const header = beginning({ ...this.#header, incident }, this.#ring.firstTick);
+    const file = [header, ...this.#ring.frames(), recorder.end()];
     this.#recordings?.keep(this.#map.name, this.#room, incident, file);
   }
 }

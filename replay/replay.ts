@@ -1,6 +1,6 @@
 // Plays a recording: the very world of the server, given what that one was given, in the same order. What is different
 // from what was written down, or cannot be, is told.
-import { DIRECTION_WORDS, type Direction } from "../sim/directions.ts";
+import type { Direction } from "../sim/directions.ts";
 import { hashOfPlayers } from "../sim/hash.ts";
 import { faultOf } from "../sim/invariants.ts";
 import type { WorldMap } from "../sim/map.ts";
@@ -201,7 +201,10 @@ export class Replay {
       return `${nameOf(id, body)} stood at ${placeOf(there)}, and stands at ${placeOf(here)}`;
     });
     const more = apart.length > NAMED ? `, and ${apart.length - NAMED} more differ` : "";
-    const whom = apart.length > 0 ? apart.slice(0, NAMED).join("; ") + more : "who stands where is the same";
+    const whom =
+      apart.length > 0
+        ? apart.slice(0, NAMED).join("; ") + more
+        : "everybody is in the same unit as before, so it is what waits, or a part of a unit";
     this.#differ(`the world's hash was ${hex(hash)} and is ${hex(played)}: ${whom}`);
   }
 
@@ -225,7 +228,10 @@ function nameOf(id: string | undefined, body?: Body & { name?: string }): string
   return body?.name === undefined ? `${id}` : `${id} (${body.name})`;
 }
 
+/** What a facing is called. */
+const WORDS = [undefined, "left", "right", "up", "down"];
+
 function placeOf(seen: Seen | undefined): string {
   if (!seen) return "an unknown place";
-  return `(${seen.x}, ${seen.y}) facing ${DIRECTION_WORDS[seen.facing - 1] ?? seen.facing}`;
+  return `(${seen.x}, ${seen.y}) facing ${WORDS[seen.facing] ?? seen.facing}`;
 }

@@ -15,7 +15,7 @@ export function hashOfPlayers(players: Iterable<Hashed>): number {
   let hash = BASIS;
   for (const { id, body, moves } of players) {
     hash = mixText(hash, id);
-    hash = mix(mix(mix(mix(hash, body.x), body.y), body.facing), moves.length);
+    hash = mix(mix(mix(mix(hash, whole(body.x)), whole(body.y)), whole(body.facing)), moves.length);
     for (const direction of moves) hash = mix(hash, direction);
   }
   return hash >>> 0;
@@ -37,6 +37,11 @@ const BASIS = 0x811c9dc5;
 function mix(hash: number, value: number): number {
   const mixed = Math.imul(hash ^ value, 0x01000193);
   return mixed ^ (mixed >>> 15);
+}
+
+/** A number as the hash takes it. What is none of the whole ones, which only a fault can be, is told from them all. */
+function whole(value: number): number {
+  return Number.isInteger(value) ? value : 0x7fffffff;
 }
 
 function mixText(hash: number, text: string): number {
