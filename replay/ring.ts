@@ -22,11 +22,6 @@ export class Ring {
     return this.#kept[0]?.tick ?? 0;
   }
 
-  /** Bytes that it holds. */
-  get size(): number {
-    return this.#kept.reduce((size, { bytes }) => size + bytes.length, 0);
-  }
-
   add(bytes: Uint8Array, kind: number, tick: number): void {
     this.#kept.push({ bytes, kind, tick });
     if (kind !== KIND.snapshot) return;

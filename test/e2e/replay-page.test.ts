@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import sparticuz from "@sparticuz/chromium";
+import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { Bot } from "../../bots/bot.ts";
 import { Grounds } from "../../bots/grounds.ts";
@@ -97,6 +98,9 @@ test("a recording is played: at each tick of it everybody is where the world had
     await page.waitForFunction((wanted) => window.sabangReplay.followed === wanted, id);
   }
   if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
+  await page.evaluate(axe.source);
+  const audit = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run());
+  expect(audit.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`)).toEqual([]);
   // Faster, to the end, where it stops and nothing has been different.
   await page.locator("#speed").selectOption("8");
   await page.getByRole("button", { name: "Play" }).click();
