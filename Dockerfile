@@ -8,6 +8,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY vite.config.ts tsconfig.json ./
 COPY sim sim
+COPY replay replay
 COPY schema schema
 COPY maps maps
 COPY web web
@@ -26,6 +27,7 @@ WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY package.json ./
 COPY sim sim
+COPY replay replay
 COPY schema schema
 COPY rooms rooms
 COPY src src

@@ -5,5 +5,11 @@ export default defineConfig({
   root: "web",
   // Relative, so that the page also works behind a proxy that serves it below a path.
   base: "./",
-  build: { outDir: "../dist", emptyOutDir: true, chunkSizeWarningLimit: 2000 },
+  build: {
+    outDir: "../dist",
+    emptyOutDir: true,
+    chunkSizeWarningLimit: 2000,
+    // The game, and the page that plays recordings.
+    rolldownOptions: { input: ["web/index.html", "web/replay.html"] },
+  },
 });

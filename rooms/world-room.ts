@@ -12,14 +12,13 @@ import {
   type RoomException,
   ServerError,
 } from "colyseus";
+import { RecordedWorld, type Recordings } from "../replay/recorded-world.ts";
 import { MoveInput } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
 import { WorldState } from "../schema/world-state.ts";
 import { directionOfWord } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
-import { seededRandom } from "../sim/random.ts";
 import { QUEUE_LIMIT, TICK_HZ } from "../sim/rules.ts";
-import { World } from "../sim/world.ts";
 import { ERRORS } from "./errors.ts";
 import { Grid } from "./interest/grid.ts";
 import { InterestSerializer } from "./interest/interest-serializer.ts";
@@ -44,6 +43,8 @@ export interface RoomSettings {
   observer?: RoomObserver;
   /** Start of the room's chance; by default another one for each room. */
   seed?: number;
+  /** Keeps what the worlds are given, so that it can be played again. By default nothing is kept. */
+  recordings?: Recordings;
 }
 
 /** A connection to the room. Who came without a token has no `id` (the framework gives `true`): a guest. */
@@ -71,7 +72,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     },
   });
 
-  #world!: World;
+  #world!: RecordedWorld;
   #reconnectionSeconds!: number;
   #places!: KeptPlaces;
   #sessions!: Sessions;
@@ -100,7 +101,8 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
       const known = [...maps.keys()].join(", ");
       throw new ServerError(ERRORS.unknownMap.code, `${ERRORS.unknownMap.sentence} The maps are: ${known}.`);
     }
-    this.#world = new World(ground, seededRandom(settings.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!));
+    const seed = settings.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
+    this.#world = new RecordedWorld(ground, seed, this.roomId, settings.recordings, Date.now());
     this.#reconnectionSeconds = settings.reconnectionSeconds;
     this.#places = new KeptPlaces(places, map);
     this.#sessions = sessions;
@@ -168,6 +170,8 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
 
   override onDispose() {
     this.#observer?.closed(this);
+    // A room that was refused for its map has no world.
+    return this.#world?.end();
   }
 
   /** Keeps a fault in one handler from being the end of every room: without it the framework shuts the process. */

@@ -11,6 +11,9 @@ import type { Body } from "./step.ts";
 /** Gives a player's next waiting predicted input: a direction's code, 0 for none, undefined when none waits. */
 export type NextInput = (id: string) => number | undefined;
 
+/** Is told when the step of a player threw, which then has taken none. */
+export type Fault = (id: string, error: unknown) => void;
+
 /** Ticks for which a player who comes back takes no step. */
 const REST_TICKS = 2;
 
@@ -22,6 +25,11 @@ interface Mover {
   rest: number;
   /** Ticks since it last asked for a step. */
   still: number;
+}
+
+/** All that the world knows of a player. As JSON it is a snapshot, so it holds nothing but data. */
+export interface PlayerInWorld extends Mover {
+  readonly id: string;
 }
 
 /** A world on one map. It owns no wire and no clock: who calls `tick` says when a tick is. */
@@ -99,20 +107,25 @@ export class World {
    * 2. else predicted inputs are taken, those that ask for nothing at no cost, until one does something;
    * 3. the body takes that one step, as far as the walls let it.
    * So nobody does more than one thing a tick, however many inputs arrive by however many ways.
+   * @param fault is told of a step that threw, and the others take theirs; by default the tick ends there and throws.
    */
-  tick(nextInput: NextInput): void {
+  tick(nextInput: NextInput, fault: Fault = rethrow): void {
     for (const [id, mover] of this.#movers) {
       mover.still++;
       if (mover.rest > 0) {
         mover.rest--;
         continue;
       }
-      let code = mover.moves.shift() ?? nextInput(id);
-      while (code !== undefined && !act(mover.body, code, this.#map)) {
-        code = nextInput(id);
-        this.#blank++;
+      try {
+        let code = mover.moves.shift() ?? nextInput(id);
+        while (code !== undefined && !act(mover.body, code, this.#map)) {
+          code = nextInput(id);
+          this.#blank++;
+        }
+        if (code === undefined) continue;
+      } catch (error) {
+        fault(id, error);
       }
-      if (code === undefined) continue;
       mover.still = 0;
       this.#taken++;
     }
@@ -123,9 +136,24 @@ export class World {
     for (const [id, { still }] of this.#movers) if (still >= ticks) yield id;
   }
 
+  /** Everybody, in the order in which they joined; the bodies are the world's own, no copies. */
+  *players(): Iterable<PlayerInWorld> {
+    for (const [id, mover] of this.#movers) yield { id, ...mover };
+  }
+
+  /** Goes on from a snapshot of `players`, in place of whoever was here. The bodies are the world's from now on. */
+  restore(players: Iterable<PlayerInWorld>): void {
+    this.#movers.clear();
+    for (const { id, ...mover } of players) this.#movers.set(id, mover);
+  }
+
   #spawn(): Spot {
     const spawn = this.#map.spawns[this.#random(this.#map.spawns.length)];
     if (spawn === undefined) throw new Error(`map "${this.#map.name}" has no spawn`);
     return spawn;
   }
+}
+
+function rethrow(_id: string, error: unknown): never {
+  throw error;
 }

@@ -1,10 +1,12 @@
 // The life of the process: environment, start, signals, end. What it runs is put together in src/app.ts.
+import { join } from "node:path";
 import { MapError } from "../sim/map.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import type { HttpSettings } from "./http.ts";
 import { listen } from "./listen.ts";
 import { createLogger } from "./logger.ts";
 import { ownSecret } from "./own-secret.ts";
+import { RecordingsFolder } from "./recordings.ts";
 import { drain, shutDown } from "./shutdown.ts";
 import { openStore } from "./store/open.ts";
 import { StoreError } from "./store/store.ts";
@@ -42,6 +44,7 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
       reconnectionSeconds: RECONNECTION_SECONDS,
       maxPlayers: config.MAX_PLAYERS_PER_ROOM,
       idleSeconds: config.MAX_IDLE_SECONDS,
+      recordings: new RecordingsFolder(join(config.DATA_DIR, "recordings"), config.RECORD, logger),
     },
     edge: {
       trustedProxies: config.TRUST_PROXY,

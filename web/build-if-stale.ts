@@ -6,7 +6,7 @@ import { build } from "vite";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BUILT = "dist/index.html";
-const SOURCES = ["web", "schema", "sim", "vite.config.ts", "package-lock.json"];
+const SOURCES = ["web", "schema", "sim", "replay", "vite.config.ts", "package-lock.json"];
 
 const times = SOURCES.flatMap((source) => changeTimes(join(ROOT, source)));
 if (Math.max(...times) > Math.max(0, ...changeTimes(join(ROOT, BUILT)))) {

@@ -1,0 +1,51 @@
+// Short proofs of being the same: two worlds, or two maps, with the same hash are taken to be equal. 32 bits, integers
+// alone, so any language gets the same.
+import type { WorldMap } from "./map.ts";
+import { TILE } from "./rules.ts";
+import type { PlayerInWorld } from "./world.ts";
+
+/** What of a player is in the hash. */
+type Hashed = Pick<PlayerInWorld, "id" | "body"> & { readonly moves: readonly number[] };
+
+/**
+ * The hash of who stands where, and of the steps that wait. A field that a rule of your own changes belongs in here, so
+ * that a replay proves it too.
+ */
+export function hashOfPlayers(players: Iterable<Hashed>): number {
+  let hash = BASIS;
+  for (const { id, body, moves } of players) {
+    hash = mixText(hash, id);
+    hash = mix(mix(mix(mix(hash, whole(body.x)), whole(body.y)), whole(body.facing)), moves.length);
+    for (const direction of moves) hash = mix(hash, direction);
+  }
+  return hash >>> 0;
+}
+
+/** The hash of all that a world sees of its map: size, walls and spawns. What is only for the eye may change. */
+export function hashOfMap({ width, height, spawns, isWall }: WorldMap): number {
+  let hash = mix(mix(BASIS, width), height);
+  for (let y = 0; y < height / TILE; y++) {
+    for (let x = 0; x < width / TILE; x++) hash = mix(hash, isWall(x, y) ? 1 : 0);
+  }
+  for (const spawn of spawns) hash = mix(mix(hash, spawn.x), spawn.y);
+  return hash >>> 0;
+}
+
+// FNV-1a (Fowler, Noll, Vo), fed with whole 32 bits, each stirred so that the high ones count for the low ones.
+const BASIS = 0x811c9dc5;
+
+function mix(hash: number, value: number): number {
+  const mixed = Math.imul(hash ^ value, 0x01000193);
+  return mixed ^ (mixed >>> 15);
+}
+
+/** A number as the hash takes it. What is none of the whole ones, which only a fault can be, is told from them all. */
+function whole(value: number): number {
+  return Number.isInteger(value) ? value : 0x7fffffff;
+}
+
+function mixText(hash: number, text: string): number {
+  let mixed = mix(hash, text.length);
+  for (let at = 0; at < text.length; at++) mixed = mix(mixed, text.charCodeAt(at));
+  return mixed;
+}

@@ -1,0 +1,145 @@
+// The page of replays in a real browser, with a recording of a real room.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import sparticuz from "@sparticuz/chromium";
+import axe from "axe-core";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { Bot } from "../../bots/bot.ts";
+import { Grounds } from "../../bots/grounds.ts";
+import { readRecording } from "../../replay/format.ts";
+import { Replay } from "../../replay/replay.ts";
+import { readMap } from "../../sim/map.ts";
+import type { ReplayHook } from "../../web/replay.ts";
+import { dataFolder, startProcess } from "../support/process.ts";
+import { until } from "../support/until.ts";
+
+declare global {
+  interface Window {
+    sabangReplay: ReplayHook;
+  }
+}
+
+const INSTALLED = ["/usr/bin/google-chrome", "/usr/bin/chromium"].find((path) => existsSync(path));
+const PLAZA = JSON.parse(readFileSync(new URL("../../maps/plaza.tmj", import.meta.url), "utf8"));
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: INSTALLED ?? (await sparticuz.executablePath()),
+    args: [
+      ...sparticuz.args.filter((flag) => flag !== "--single-process"),
+      "--no-sandbox",
+      "--disable-quic",
+      "--disable-background-networking",
+    ],
+    headless: true,
+  });
+});
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+});
+afterAll(() => browser.close());
+
+/** Records some players on the plaza. @returns the server's address, and the file. */
+async function recorded(): Promise<{ url: string; file: Buffer }> {
+  const DATA_DIR = dataFolder();
+  const server = startProcess({ DATA_DIR, RECORD: "1" });
+  const url = `http://127.0.0.1:${await server.listening()}`;
+  const grounds = new Grounds(url);
+  const bots = Array.from({ length: 8 }, (_, seed) => new Bot({ url, grounds, name: `봇 ${seed}`, seed }));
+  for (const bot of bots) void bot.play();
+  await until(() => bots.every((bot) => bot.steps > 100), 60_000);
+  await Promise.all(bots.map((bot) => bot.leave()));
+  const folder = join(DATA_DIR, "recordings");
+  // The room ends when nobody is in it any more, and the file with it.
+  const file = await until(() => {
+    const bytes = readFileSync(join(folder, readdirSync(folder)[0]!));
+    return readRecording(bytes).truncated === undefined && bytes;
+  });
+  return { url, file };
+}
+
+async function open(url: string, locale: string): Promise<{ page: Page; faults: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, locale });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  await page.goto(`${url}/replay.html`);
+  return { page, faults };
+}
+
+/** Gives the page a file, as by its button. */
+const give = (page: Page, buffer: Buffer, name = "plaza.replay") =>
+  page.locator("#file").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
+
+test("a recording is played: at each tick of it everybody is where the world had them", async () => {
+  const { url, file } = await recorded();
+  const { page, faults } = await open(url, "en-US");
+  await page.getByText("Open a recording").waitFor();
+  await give(page, file);
+  await page.waitForFunction(() => (window.sabangReplay.time ?? 0) > 5);
+  expect(await page.evaluate(() => window.sabangReplay.playing)).toBe(true);
+
+  const recording = readRecording(file);
+  const replay = new Replay(recording, readMap("plaza", PLAZA));
+  await page.getByRole("button", { name: "Pause" }).click();
+  for (const tick of [60, recording.lastTick - 30, 20, 100]) {
+    await page.locator("#bar").fill(String(tick));
+    replay.seek(tick);
+    const places = Object.fromEntries([...replay.bodies()].map(([id, { x, y }]) => [id, { x, y }]));
+    expect(await page.evaluate(() => ({ ...window.sabangReplay.players }))).toEqual(places);
+    expect(await page.evaluate(() => window.sabangReplay.time)).toBe(tick);
+  }
+  // Somebody else is followed.
+  const [first, other] = [...replay.bodies().keys()].reverse() as [string, string];
+  for (const id of [other, first]) {
+    await page.locator("#follow").selectOption(id);
+    await page.waitForFunction((wanted) => window.sabangReplay.followed === wanted, id);
+  }
+  if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
+  await page.evaluate(axe.source);
+  const audit = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run());
+  expect(audit.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`)).toEqual([]);
+  // Faster, to the end, where it stops and nothing has been different.
+  await page.locator("#speed").selectOption("8");
+  await page.getByRole("button", { name: "Play" }).click();
+  await page.waitForFunction(() => window.sabangReplay.time === window.sabangReplay.ticks, null, { timeout: 60_000 });
+  expect(await page.evaluate(() => window.sabangReplay.playing)).toBe(false);
+  expect(await page.evaluate(() => window.sabangReplay.trouble)).toBeUndefined();
+  expect(faults).toEqual([]);
+});
+
+test("what cannot be played is told of in the browser's language, and the next file is played all the same", async () => {
+  const { url, file } = await recorded();
+  const { page, faults } = await open(url, "ko-KR");
+  await page.getByText("기록 파일 열기").waitFor();
+  expect(await page.locator("html").getAttribute("lang")).toBe("ko");
+  const notice = page.locator("#notice");
+  await give(page, Buffer.from("hello\n"));
+  await notice.getByText("sabang의 기록 파일이 아닙니다.").waitFor();
+  const damaged = Buffer.from(file);
+  damaged[damaged.length >> 1]! ^= 1;
+  await give(page, damaged);
+  await notice.getByText("손상된 기록입니다.").waitFor();
+  expect(await notice.innerText()).toMatch(/between the bytes \d+ and \d+/);
+  const cut = file.subarray(0, file.length - 20);
+  // Dropped onto the page instead of chosen.
+  const data = await page.evaluateHandle(
+    (bytes) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([new Uint8Array(bytes)], "cut.replay"));
+      return transfer;
+    },
+    [...cut],
+  );
+  await page.dispatchEvent("body", "drop", { dataTransfer: data });
+  await notice.getByText("중간에 잘린 기록입니다.").waitFor();
+  await page.waitForFunction(() => (window.sabangReplay.time ?? 0) > 5);
+  await page.keyboard.press("Space");
+  await page
+    .getByRole("button", { name: "일시정지" })
+    .or(page.getByRole("button", { name: "재생" }))
+    .waitFor();
+  expect(faults).toEqual([]);
+});

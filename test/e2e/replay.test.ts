@@ -1,0 +1,139 @@
+// Recording and replay with the real server, real players and the real command.
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { Bot } from "../../bots/bot.ts";
+import { Grounds } from "../../bots/grounds.ts";
+import { readRecording } from "../../replay/format.ts";
+import { copyOfProject } from "../support/copy.ts";
+import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
+import { until } from "../support/until.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const copy = copyOfProject();
+
+/** Has bots play on a server. @returns what makes them leave. */
+async function bots(server: ServerProcess, count: number, map: string): Promise<Bot[]> {
+  const url = `http://127.0.0.1:${await server.listening()}`;
+  const grounds = new Grounds(url);
+  const all = Array.from({ length: count }, (_, seed) => new Bot({ url, grounds, map, name: `bot ${seed}`, seed }));
+  for (const bot of all) void bot.play();
+  await until(() => all.every((bot) => bot.sessionId), 30_000);
+  return all;
+}
+
+/** The command. */
+function replay(...args: string[]): { code: number | null; out: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["src/replay.ts", ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, NODE_NO_WARNINGS: "1" },
+    encoding: "utf8",
+  });
+  return { code: status, out: `${stdout}${stderr}` };
+}
+
+const filesIn = (folder: string) => {
+  const recordings = join(folder, "recordings");
+  return readdirSync(recordings).map((name) => join(recordings, name));
+};
+
+test("a room of twenty walkers plays again to the last hash, and a changed rule is noticed", async () => {
+  const DATA_DIR = dataFolder();
+  const server = startProcess({ DATA_DIR, RECORD: "1" });
+  const walkers = await bots(server, 20, "plaza");
+  await until(() => walkers.reduce((steps, { steps: taken }) => steps + taken, 0) > 2000, 40_000);
+  for (const bot of walkers.slice(0, 5)) await bot.leave();
+  server.signal("SIGTERM");
+  await Promise.all(walkers.map((bot) => bot.leave()));
+  expect(await server.ended()).toBe(0);
+  const [file] = filesIn(DATA_DIR) as [string];
+
+  const { code, out } = replay(file);
+  expect(out).toMatch(/^map +plaza\n/);
+  expect(out).toMatch(/\nplayers +20, of whom 0 were there at the end\n/);
+  expect(out).toMatch(/\nresult +the same, to the last hash\n$/);
+  expect(code).toBe(0);
+
+  // A rule of another kind: the bodies have grown by a unit to the left.
+  copy.change("sim/step.ts", "across - HALF_BODY) / TILE", "across - HALF_BODY - 5) / TILE");
+  const changed = copy.node("src/replay.ts", file);
+  expect(changed.out).toMatch(/result +it differs in second \d+ \(tick \d+\): .* stood at \(\d+, \d+\) facing/);
+  expect(changed.code).toBe(1);
+  copy.change("sim/step.ts", "across - HALF_BODY - 5) / TILE", "across - HALF_BODY) / TILE");
+
+  const flipped = readFileSync(file);
+  const at = Math.floor(flipped.length / 2);
+  flipped[at]! ^= 4;
+  writeFileSync(`${file}.flipped`, flipped);
+  const refused = replay(`${file}.flipped`);
+  expect(refused.out).toMatch(/cannot be played: it is damaged between the bytes \d+ and \d+, after tick \d+: take/);
+  expect(refused.code).toBe(2);
+});
+
+test("after kill -9 what was written is told as cut off, and plays if that is allowed", async () => {
+  const DATA_DIR = dataFolder();
+  const server = startProcess({ DATA_DIR, RECORD: "1" });
+  const walkers = await bots(server, 5, "meadow");
+  await until(() => readRecordingOf(DATA_DIR)?.lastTick, 30_000);
+  server.signal("SIGKILL");
+  await server.ended();
+  await Promise.all(walkers.map((bot) => bot.leave()));
+  const [file] = filesIn(DATA_DIR) as [string];
+  const refused = replay(file);
+  expect(refused.out).toMatch(
+    /cannot be played: it ends .* after tick \d+: the server was killed, .*; --allow-truncated/,
+  );
+  expect(refused.code).toBe(2);
+  const played = replay(file, "--allow-truncated");
+  expect(played.out).toMatch(/cut off +it ends .*\nresult +the same, to the last hash\n$/);
+  expect(played.code).toBe(0);
+});
+
+/** The one recording of a server, as soon as there is something to play in it. */
+function readRecordingOf(folder: string) {
+  try {
+    return readRecording(readFileSync(filesIn(folder)[0]!));
+  } catch {
+    return undefined;
+  }
+}
+
+test("a step that throws becomes a file, the file a test that fails the same way, and the game goes on", async () => {
+  // West of the spawns: a fault that some players meet and others do not.
+  const whole = "  body.facing = direction;\n";
+  const broken = `${whole}  if (body.x < 800) throw new Error("the mud at " + body.x);\n`;
+  copy.change("sim/step.ts", whole, broken);
+  const DATA_DIR = dataFolder();
+  const server = startProcess({ DATA_DIR }, {}, copy.folder);
+  const walkers = await bots(server, 12, "plaza");
+  await until(() => server.stdout().includes("an incident"), 40_000);
+  expect(server.stdout()).toMatch(
+    /an incident: the player \S+ took a step that threw: Error: the mud at \d+; replay it with/,
+  );
+  // The others walk on.
+  const places = walkers.map(({ place }) => JSON.stringify(place));
+  await until(() => walkers.some(({ place }, index) => JSON.stringify(place) !== places[index]));
+  const [file, ...others] = filesIn(DATA_DIR) as [string];
+  expect(others).toEqual([]);
+  expect(server.stdout().match(/an incident/g)).toHaveLength(1);
+  await Promise.all(walkers.map((bot) => bot.leave()));
+
+  const { incident } = readRecording(readFileSync(file)).header;
+  const again = copy.node("src/replay.ts", file, "--test");
+  const told = `in tick ${incident!.tick} the player ${incident!.player} ${incident!.fault}`;
+  expect(again.out).toContain(`\nincident  ${told}\n`);
+  expect(again.out).toContain(`\nresult    it happens again: ${told}\n`);
+  expect(again.code).toBe(1);
+  const path = /^test +(test\/incidents\/incident-plaza-\S+\.test\.ts)$/m.exec(again.out)?.[1] ?? "";
+
+  const jest = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", path];
+  const failing = copy.node(...jest);
+  expect(failing.out).toContain(`✕ ${told}`);
+  expect(failing.code).toBe(1);
+  copy.change("sim/step.ts", broken, whole);
+  const mended = copy.node(...jest);
+  expect(mended.out).toContain(`✓ ${told}`);
+  expect(mended.code).toBe(0);
+  expect(copy.node("src/replay.ts", file).out).toContain("the incident does not happen any more");
+});

@@ -1,0 +1,39 @@
+// A copy of the project in a folder of its own, in which a rule can be broken: the real commands run in it.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "@jest/globals";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const COPIED = ["sim", "schema", "replay", "rooms", "src", "maps", "package.json", "jest.config.js", "test/support"];
+
+/** A copy of the project. It is removed after the last test. */
+export interface Copy {
+  folder: string;
+  /** Replaces a text in a file, which has to be there. */
+  change(file: string, from: string, to: string): void;
+  /** Runs `node` in it. */
+  node(...args: string[]): { code: number | null; out: string };
+}
+
+export function copyOfProject(): Copy {
+  const folder = mkdtempSync(join(tmpdir(), "sabang-copy-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  return {
+    folder,
+    change(file, from, to) {
+      const path = join(folder, file);
+      const text = readFileSync(path, "utf8");
+      if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
+      writeFileSync(path, text.replace(from, to));
+    },
+    node(...args) {
+      const env = { PATH: process.env.PATH, NODE_NO_WARNINGS: "1", DOTENV_CONFIG_QUIET: "true" };
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: "utf8" });
+      return { code: status, out: `${stdout}${stderr}` };
+    },
+  };
+}

@@ -1,0 +1,92 @@
+// A world that is recorded without a server: seeded players walk about in it, and the file is in memory.
+import type { Incident } from "../../replay/format.ts";
+import { RecordedWorld, type Recordings } from "../../replay/recorded-world.ts";
+import type { Direction } from "../../sim/directions.ts";
+import type { WorldMap } from "../../sim/map.ts";
+import { type Random, seededRandom } from "../../sim/random.ts";
+import type { Body } from "../../sim/step.ts";
+
+/** What was recorded. */
+export class Kept implements Recordings {
+  readonly chunks: Uint8Array[] = [];
+  readonly incidents: { incident: Incident; file: Uint8Array }[] = [];
+  ended = false;
+
+  begin() {
+    return {
+      write: (bytes: Uint8Array) => {
+        this.chunks.push(bytes);
+      },
+      end: async () => {
+        this.ended = true;
+      },
+    };
+  }
+
+  keep(_map: string, _room: string, incident: Incident, file: Uint8Array[]): void {
+    this.incidents.push({ incident, file: Buffer.concat(file) });
+  }
+
+  get file(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+}
+
+/** A crowd in a recorded world: people come and go, walk by both ways, send nonsense, and stand still. */
+export class Bustle {
+  readonly kept = new Kept();
+  readonly world: RecordedWorld;
+  /** Bodies by id. */
+  readonly bodies = new Map<string, Body>();
+  readonly #random: Random;
+  #born = 0;
+
+  constructor(map: WorldMap, seed: number) {
+    this.world = new RecordedWorld(map, seed, "room", this.kept, Date.UTC(2026, 0, 1));
+    this.#random = seededRandom(seed + 1);
+  }
+
+  join(name = "somebody", before?: { x: number; y: number }): string {
+    const id = `p${this.#born++}`;
+    const body = { name, facing: 4 } as unknown as Body;
+    this.world.join(id, body, before);
+    this.bodies.set(id, body);
+    return id;
+  }
+
+  leave(id: string): void {
+    this.world.leave(id);
+    this.bodies.delete(id);
+  }
+
+  /** Plays so many ticks with about so many players. */
+  play(ticks: number, players: number): void {
+    for (let tick = 0; tick < ticks; tick++) {
+      const chance = this.#random;
+      if (this.bodies.size < players && chance(3) === 0) this.join(`이름 ${tick}`);
+      if (this.bodies.size > 0 && chance(40) === 0) {
+        const before = [...this.bodies.values()][0]!;
+        this.leave(this.#anybody());
+        // Back again, where somebody stood.
+        this.join("back", { x: before.x, y: before.y });
+      }
+      for (let move = chance(players); move > 0; move--) {
+        if (this.bodies.size > 0) this.world.move(this.#anybody(), (1 + chance(4)) as Direction);
+      }
+      if (this.bodies.size > 0 && chance(20) === 0) this.world.halt(this.#anybody());
+      const inputs = new Map(
+        [...this.bodies.keys()].map((id) => [id, Array.from({ length: chance(3) }, () => chance(7))]),
+      );
+      this.world.tick((id) => inputs.get(id)?.shift());
+    }
+  }
+
+  async end(): Promise<Buffer> {
+    await this.world.end();
+    return this.kept.file;
+  }
+
+  #anybody(): string {
+    return [...this.bodies.keys()][this.#random(this.bodies.size)]!;
+  }
+}

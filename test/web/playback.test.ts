@@ -1,0 +1,85 @@
+// A recording plays at the pace it is told to, and shows everybody between where they were and where they are.
+import { expect, test } from "@jest/globals";
+import { readRecording } from "../../replay/format.ts";
+import { Replay } from "../../replay/replay.ts";
+import { Playback } from "../../web/playback.ts";
+import { textsFor } from "../../web/replay-texts.ts";
+import { drawnMap } from "../support/maps.ts";
+import { Bustle } from "../support/recording.ts";
+
+const MAP = drawnMap("yard", ["##########", "#s......s#", "#...##...#", "#s.......#", "##########"]);
+const TICKS = 2500;
+
+async function playback(): Promise<{ shown: Playback; truth: (tick: number) => object }> {
+  const bustle = new Bustle(MAP, 7);
+  bustle.play(TICKS, 6);
+  const recording = readRecording(await bustle.end());
+  const truth = (tick: number) => {
+    const replay = new Replay(recording, MAP);
+    replay.seek(tick);
+    return placesOf(replay.bodies());
+  };
+  return { shown: new Playback(recording, MAP), truth };
+}
+
+function placesOf(bodies: Map<string, { x: number; y: number }>): object {
+  return Object.fromEntries([...bodies].map(([id, { x, y }]) => [id, { x, y }]));
+}
+
+test("it stands still until it is played, then goes at the game's pace, and at its end stops", async () => {
+  const { shown, truth } = await playback();
+  expect(shown.ticks).toBe(TICKS);
+  shown.pass(1000);
+  expect(shown.time).toBe(0);
+  shown.playing = true;
+  for (let frame = 0; frame < 100; frame++) shown.pass(10);
+  expect(shown.time).toBeCloseTo(20, 6);
+  shown.speed = 8;
+  shown.pass(100);
+  expect(shown.time).toBeCloseTo(36, 6);
+  // Longer than any frame: a page that was away goes on where it was.
+  shown.speed = 1;
+  shown.pass(60_000);
+  expect(shown.time).toBeCloseTo(41, 6);
+  shown.seek(TICKS - 10);
+  shown.playing = true;
+  for (let frame = 0; frame < 100; frame++) shown.pass(10);
+  expect(shown).toMatchObject({ time: TICKS, playing: false, trouble: undefined });
+  expect(placesOf(shown.bodies())).toEqual(truth(TICKS));
+});
+
+test("on a whole tick everybody is where the world has them, whether it was played or sought", async () => {
+  const { shown, truth } = await playback();
+  shown.playing = true;
+  for (let tick = 1; tick <= 60; tick++) {
+    shown.pass(50);
+    if (tick % 20 === 0) expect(placesOf(shown.bodies())).toEqual(truth(tick));
+  }
+  for (const tick of [2000, 30, 1200, 0]) {
+    shown.seek(tick);
+    expect(placesOf(shown.bodies())).toEqual(truth(tick));
+  }
+});
+
+test("between two ticks everybody is between two places", async () => {
+  const { shown, truth } = await playback();
+  shown.seek(300);
+  shown.playing = true;
+  shown.pass(12.5);
+  const [before, after] = [truth(300), truth(301)] as Record<string, { x: number; y: number }>[];
+  for (const [id, { x, y }] of shown.bodies()) {
+    const [from, to] = [before?.[id], after?.[id]];
+    if (!from || !to) continue;
+    expect({ x, y }).toEqual({ x: from.x + (to.x - from.x) / 4, y: from.y + (to.y - from.y) / 4 });
+  }
+});
+
+test.each([
+  [["ko-KR", "en"], "ko"],
+  [["de-DE", "ko"], "ko"],
+  [["en-GB", "ko"], "en"],
+  [["de"], "en"],
+  [[], "en"],
+])("for %j it speaks %s", (wanted, language) => {
+  expect(textsFor(wanted).language).toBe(language);
+});

@@ -1,0 +1,230 @@
+// The page of replays: takes a recording, runs the very world of the server on it, and shows it.
+import { checkFit, RecordingError, readRecording } from "../replay/format.ts";
+import { TICK_HZ } from "../sim/rules.ts";
+import { loadGround } from "./ground.ts";
+import { Playback, SPEEDS } from "./playback.ts";
+import { textsFor } from "./replay-texts.ts";
+import { createScene, type Frame } from "./scene.ts";
+
+type Figures = Map<string, ReturnType<Frame> extends ReadonlyMap<string, infer Figure> ? Figure : never>;
+
+const base = new URL(".", document.baseURI);
+const { language, texts } = textsFor(navigator.languages);
+const game = byId("game", HTMLElement);
+const notice = byId("notice", HTMLElement);
+const status = byId("status", HTMLElement);
+const controls = byId("player", HTMLElement);
+const play = byId("play", HTMLButtonElement);
+const bar = byId("bar", HTMLInputElement);
+const clock = byId("clock", HTMLOutputElement);
+const speed = byId("speed", HTMLSelectElement);
+const follow = byId("follow", HTMLSelectElement);
+const file = byId("file", HTMLInputElement);
+
+let playback: Playback | undefined;
+/** Whom the camera goes with, and who was chosen for it: while that one is away it goes with another. */
+let followed: string | undefined;
+let chosen = "";
+/** Counts files: of two that are opened one after the other the later is shown, whichever is there first. */
+let opened = 0;
+let lastFrame = performance.now();
+
+const scene = createScene(game, (now) => {
+  playback?.pass(now - lastFrame);
+  lastFrame = now;
+  return playback ? figuresOf(playback) : new Map();
+});
+
+write();
+wire();
+Object.defineProperty(window, "sabangReplay", { value: hook() });
+setInterval(showFollow, 500);
+
+/** Opens a file, and plays it. */
+async function open(given: File | undefined): Promise<void> {
+  if (!given) return;
+  const thisOne = ++opened;
+  say(texts.loading);
+  try {
+    const recording = readRecording(new Uint8Array(await given.arrayBuffer()));
+    const ground = await loadGround(recording.header.map, base);
+    checkFit(recording, ground.map, { truncated: true });
+    const next = new Playback(recording, ground.map);
+    const picture = await scene;
+    if (thisOne !== opened) return;
+    picture.show(ground);
+    playback = next;
+    playback.speed = Number(speed.value);
+    playback.playing = true;
+    chosen = "";
+    bar.max = String(next.ticks);
+    document.body.classList.add("open");
+    controls.hidden = false;
+    const { incident } = recording.header;
+    if (recording.truncated) say(texts.cutOff, recording.truncated);
+    else say(incident ? `${incident.player} ${incident.fault}` : "");
+    play.focus();
+  } catch (error) {
+    if (thisOne !== opened) return;
+    const hindrance = error instanceof RecordingError ? texts.hindrances[error.hindrance] : texts.unreadable;
+    say(hindrance, (error as Error).message);
+  }
+}
+
+/** Whom to draw where in this frame. */
+function figuresOf(shown: Playback): Figures {
+  const bodies = shown.bodies();
+  const before = followed;
+  followed = bodies.has(chosen) ? chosen : followed && bodies.has(followed) ? followed : bodies.keys().next().value;
+  const figures: Figures = new Map();
+  for (const [id, body] of bodies) figures.set(id, { id, ...body, own: id === followed });
+  // The ring is drawn with a character: who has lost or got it is away for a frame, and made anew in the next one.
+  if (before !== followed && before !== undefined) figures.delete(before);
+  if (before !== followed && before !== undefined && followed !== undefined) figures.delete(followed);
+  showTime(shown, bodies.size);
+  return figures;
+}
+
+function showTime({ time, ticks, playing, trouble }: Playback, players: number): void {
+  // While somebody drags the bar it is theirs.
+  if (!bar.matches(":active")) bar.value = String(Math.floor(time));
+  setText(clock, `${clockOf(time)} / ${clockOf(ticks)}`);
+  bar.setAttribute("aria-valuetext", clockOf(time));
+  setText(play, playing ? texts.pause : texts.play);
+  setText(status, texts.players(players));
+  if (trouble) say(texts.differs, trouble);
+}
+
+/** Fills the list of those who can be followed, unless it is open or as it was. */
+function showFollow(): void {
+  if (!playback || follow.matches(":focus")) return;
+  const bodies = [...playback.bodies()].sort(([, one], [, other]) => one.name.localeCompare(other.name, language));
+  const ids = bodies.map(([id]) => id).join();
+  if (ids !== follow.dataset.ids) {
+    follow.dataset.ids = ids;
+    follow.replaceChildren(...bodies.map(([id, { name }]) => new Option(name, id)));
+    if (bodies.length === 0) follow.add(new Option(texts.nobody, ""));
+  }
+  follow.value = followed ?? "";
+}
+
+function say(sentence: string, detail = ""): void {
+  const text = `${sentence}\n${detail}`;
+  if (notice.dataset.text === text) return;
+  notice.dataset.text = text;
+  const small = document.createElement("small");
+  small.textContent = detail;
+  notice.replaceChildren(sentence, ...(detail ? [small] : []));
+}
+
+/** Writes the texts that stay. */
+function write(): void {
+  document.documentElement.lang = language;
+  document.title = `sabang 사방 · ${texts.title}`;
+  const constant = {
+    title: texts.title,
+    choose: texts.choose,
+    drop: texts.drop,
+    another: texts.another,
+    "speed-label": texts.speed,
+    "follow-label": texts.follow,
+  };
+  for (const [id, text] of Object.entries(constant)) byId(id, HTMLElement).textContent = text;
+  bar.setAttribute("aria-label", texts.time);
+  for (const times of SPEEDS) speed.add(new Option(`${times}×`, String(times)));
+}
+
+function wire(): void {
+  file.addEventListener("change", () => {
+    void open(file.files?.[0]);
+    // So that the same file can be chosen again.
+    file.value = "";
+  });
+  byId("another", HTMLElement).addEventListener("click", () => file.click());
+  play.addEventListener("click", toggle);
+  bar.addEventListener("input", () => playback?.seek(Number(bar.value)));
+  speed.addEventListener("change", () => {
+    if (playback) playback.speed = Number(speed.value);
+  });
+  follow.addEventListener("change", () => {
+    chosen = follow.value;
+    follow.blur();
+  });
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("dragging");
+  });
+  for (const end of ["dragleave", "drop"]) {
+    addEventListener(end, () => document.body.classList.remove("dragging"));
+  }
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    void open(event.dataTransfer?.files[0]);
+  });
+  addEventListener("keydown", (event) => {
+    // Elsewhere the space bar is a button's or a list's own.
+    if (event.code === "Space" && (event.target === document.body || event.target === bar)) {
+      event.preventDefault();
+      toggle();
+    }
+  });
+}
+
+function toggle(): void {
+  if (!playback) return;
+  // At its end it begins anew.
+  if (!playback.playing && playback.time >= playback.ticks) playback.seek(0);
+  playback.playing = !playback.playing;
+}
+
+function clockOf(ticks: number): string {
+  const seconds = Math.floor(ticks / TICK_HZ);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/** Only what changed is written: a text that is set anew would be read out anew. */
+function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
+  const element = document.getElementById(id);
+  if (!(element instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`);
+  return element;
+}
+
+/** What tests may read of this page, as `window.sabangReplay`. */
+export interface ReplayHook {
+  /** In ticks; undefined before there is a recording, as is the next one. */
+  readonly time: number | undefined;
+  readonly ticks: number | undefined;
+  readonly playing: boolean;
+  readonly followed: string | undefined;
+  readonly trouble: string | undefined;
+  /** Everybody as they are drawn. */
+  readonly players: Record<string, { x: number; y: number }>;
+}
+
+function hook(): ReplayHook {
+  return {
+    get time() {
+      return playback?.time;
+    },
+    get ticks() {
+      return playback?.ticks;
+    },
+    get playing() {
+      return playback?.playing ?? false;
+    },
+    get followed() {
+      return followed;
+    },
+    get trouble() {
+      return playback?.trouble;
+    },
+    get players() {
+      const bodies = playback?.bodies() ?? new Map<string, { x: number; y: number }>();
+      return Object.fromEntries([...bodies].map(([id, { x, y }]) => [id, { x, y }]));
+    },
+  };
+}
