@@ -48,23 +48,24 @@ describe("a step that throws", () => {
   test("costs its player the step, and the others nothing; it is kept once, and happens again when it is played", async () => {
     const { kept, world, bodies, tick } = twoWalkers(MUDDY);
     rained = true;
-    tick(RIGHT, 40);
+    // Who comes back to a place rests for two ticks.
+    tick(RIGHT, 2 + 40);
     expect(bodies.ada.x).toBe(176);
     expect(bodies.ben.x).toBe(368);
     tick(LEFT, 5);
     expect(bodies.ada.x).toBe(136);
     expect(kept.incidents.map(({ incident }) => incident)).toEqual([
-      { tick: 17, player: "ada", fault: "took a step that threw: Error: mud at 6, 1" },
+      { tick: 19, player: "ada", fault: "took a step that threw: Error: mud at 6, 1" },
     ]);
     const recording = readRecording(kept.incidents[0]!.file);
-    expect(recording).toMatchObject({ firstTick: 0, lastTick: 17, truncated: undefined });
+    expect(recording).toMatchObject({ firstTick: 0, lastTick: 19, truncated: undefined });
     expect(recording.header.incident).toEqual(kept.incidents[0]!.incident);
     expect(play(recording, MUDDY)).toMatchObject({ fault: recording.header.incident, difference: undefined });
     expect(play(recording, MAP)).toMatchObject({ fault: undefined });
     // The recording of the whole game has the fault in it too, and goes on behind it.
     await world.end();
     const whole = play(readRecording(kept.file), MUDDY);
-    expect(whole).toMatchObject({ ticks: 45, difference: undefined, fault: recording.header.incident });
+    expect(whole).toMatchObject({ ticks: 47, difference: undefined, fault: recording.header.incident });
   });
 
   test("without anybody who keeps it, it is thrown at whoever ticks the world", () => {
@@ -72,7 +73,7 @@ describe("a step that throws", () => {
     rained = true;
     world.join("ada", { x: 0, y: 0, facing: 4 }, { x: 168, y: 48 });
     expect(() => {
-      for (let tick = 0; tick < 3; tick++) world.tick(() => RIGHT);
+      for (let tick = 0; tick < 2 + 3; tick++) world.tick(() => RIGHT);
     }).toThrow("mud at 6, 1");
   });
 });
