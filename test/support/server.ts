@@ -6,6 +6,7 @@ import { Client } from "@colyseus/sdk";
 import { ColyseusTestServer } from "@colyseus/testing";
 import { afterAll, afterEach, expect } from "@jest/globals";
 import { matchMaker } from "colyseus";
+import type { Application } from "express";
 import type { WorldRoom } from "../../rooms/world-room.ts";
 import type { WorldMap } from "../../sim/map.ts";
 import { type App, type AppSettings, createApp } from "../../src/app.ts";
@@ -49,6 +50,8 @@ export interface TestSettings {
   reconnectionSeconds?: number;
   seed?: number;
   playground?: boolean;
+  /** Puts the page at `/`; without it there is a word in its place. */
+  page?: (app: Application) => void;
   /** Stands in front of the store, to fail in its place. */
   store?: (store: Store) => Store;
 }
@@ -75,11 +78,13 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
       monitorPassword: MONITOR.password,
       mapsFolder: MAPS,
       playground: settings.playground ?? false,
-      page: (express) => {
-        express.get("/", (_request, response) => {
-          response.send("the page");
-        });
-      },
+      page:
+        settings.page ??
+        ((express) => {
+          express.get("/", (_request, response) => {
+            response.send("the page");
+          });
+        }),
     },
     logger,
   });
