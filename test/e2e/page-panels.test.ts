@@ -37,7 +37,10 @@ function coloursAt(page: Page, x: number, y: number, reach: number): Promise<str
         .getContext("2d")!
         .getImageData(Math.round(x * scale) - reach, Math.round(y * scale) - reach, side, side);
       const hex = (value: number) => value.toString(16).padStart(2, "0");
-      return Array.from({ length: side * side }, (_, at) => `#${[0, 1, 2].map((c) => hex(data[4 * at + c]!)).join("")}`);
+      return Array.from(
+        { length: side * side },
+        (_, at) => `#${[0, 1, 2].map((c) => hex(data[4 * at + c]!)).join("")}`,
+      );
     },
     { x, y, reach },
   );
@@ -74,7 +77,10 @@ test("lists the nearest twelve with distance and direction, counts the rest, and
   expect(await coloursAt(page, self!.x, self!.y, 1)).toContain("#ffd27a");
   const farthest = Object.entries(players)
     .filter(([id]) => id !== sessionId)
-    .sort(([, one], [, other]) => Math.hypot(other.x - self!.x, other.y - self!.y) - Math.hypot(one.x - self!.x, one.y - self!.y))[0]!;
+    .sort(
+      ([, one], [, other]) =>
+        Math.hypot(other.x - self!.x, other.y - self!.y) - Math.hypot(one.x - self!.x, one.y - self!.y),
+    )[0]!;
   expect(await coloursAt(page, farthest[1].x, farthest[1].y, 4)).toContain("#14181c");
   const { view } = await hook(page);
   expect(await coloursAt(page, view!.left, view!.top + view!.height / 3, 1)).toContain("#f6f1e4");
@@ -198,7 +204,9 @@ test("on a phone the panels are folded and open one at a time; the pad walks, an
   // The pad is within the screen, and no panel lies over it.
   expect(pad.x + pad.width).toBeLessThanOrEqual(390);
   expect(pad.y + pad.height).toBeLessThanOrEqual(844);
-  expect(await page.evaluate(({ x, y }) => document.elementFromPoint(x, y)?.closest("#pad") !== null, thumb)).toBe(true);
+  expect(await page.evaluate(({ x, y }) => document.elementFromPoint(x, y)?.closest("#pad") !== null, thumb)).toBe(
+    true,
+  );
   const scrolls = await page.evaluate(() => {
     scrollTo(100, 100);
     const { scrollWidth, scrollHeight } = document.documentElement;

@@ -81,7 +81,9 @@ test("a map that is not there is told, once, in the page's language", async () =
   const page = await blank({ locale: "ko-KR" });
   const joins = await refuseJoins(page, ERRORS.unknownMap, () => false);
   await page.goto(`${server.url}/?map=nowhere`);
-  await page.waitForFunction(() => document.getElementById("banner-text")?.textContent === "그런 이름의 맵은 없습니다.");
+  await page.waitForFunction(
+    () => document.getElementById("banner-text")?.textContent === "그런 이름의 맵은 없습니다.",
+  );
   await page.waitForTimeout(1500);
   expect(joins).toHaveLength(1);
 });

@@ -14,7 +14,12 @@ function at([id, right, down]: [string, number, number]): [string, { name: strin
 
 describe("nearest", () => {
   test("lists the others, nearest first, in steps as the crow flies", () => {
-    expect(around([["far", 300, 400], ["near", -8, 0]])).toEqual([
+    expect(
+      around([
+        ["far", 300, 400],
+        ["near", -8, 0],
+      ]),
+    ).toEqual([
       { id: "near", name: "name of near", steps: 1, bearing: "left" },
       { id: "far", name: "name of far", steps: 63, bearing: "downRight" },
     ]);
@@ -26,8 +31,14 @@ describe("nearest", () => {
   });
 
   test("keeps the order of those who are as far away", () => {
-    const one = around([["b", 80, 0], ["a", 0, 80]]);
-    const other = around([["a", 0, 80], ["b", 80, 0]]);
+    const one = around([
+      ["b", 80, 0],
+      ["a", 0, 80],
+    ]);
+    const other = around([
+      ["a", 0, 80],
+      ["b", 80, 0],
+    ]);
     expect(one).toEqual(other);
   });
 

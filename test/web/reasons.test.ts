@@ -1,9 +1,10 @@
 // What the page makes of every code that the server can refuse or close with.
-import { describe, expect, test } from "@jest/globals";
+
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
+import { describe, expect, test } from "@jest/globals";
 import { ERRORS } from "../../rooms/errors.ts";
 import { MapError } from "../../sim/map.ts";
-import { isTokenRefused, type Reason, REMEDIES, reasonOfClose, reasonOfError } from "../../web/reasons.ts";
+import { isTokenRefused, REMEDIES, type Reason, reasonOfClose, reasonOfError } from "../../web/reasons.ts";
 
 const { badJoinOption, unknownMap, tokenForged, tokenExpired, tokenForeign, storeAway, outdated } = ERRORS;
 const { foreignOrigin, tooManyJoins, tooManyConnections, tooLarge, busy } = ERRORS;
@@ -68,7 +69,9 @@ test("no refusal and no close code is without a reason of its own, but those tha
   const others = ["tokenForged", "tokenExpired", "badMove", "unknownMessage", "badFrame", "joinRefused"];
   const forgotten = Object.entries(ERRORS).filter(
     ([name, { code, sentence }]) =>
-      !others.includes(name) && reasonOfError(new MatchMakeError(sentence, code)) === "lost" && reasonOfClose(code) === "lost",
+      !others.includes(name) &&
+      reasonOfError(new MatchMakeError(sentence, code)) === "lost" &&
+      reasonOfClose(code) === "lost",
   );
   expect(forgotten).toEqual([]);
 });
