@@ -137,7 +137,8 @@ export class Connection {
       this.#options.name = this.#nameBefore.name;
       this.#nameBefore = undefined;
       this.#events.nameRefused();
-      return this.open();
+      this.open();
+      return;
     }
     // It was our own join that took over, one that had taken too long for us to wait for it.
     const ours = reason === "takenOver" && this.#stray;

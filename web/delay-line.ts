@@ -15,7 +15,10 @@ export class DelayLine {
   push(run: () => void): void {
     const now = performance.now();
     const due = Math.max(now + this.#delayMs(), this.#waiting.at(-1)?.due ?? 0);
-    if (due <= now && this.#waiting.length === 0) return run();
+    if (due <= now && this.#waiting.length === 0) {
+      run();
+      return;
+    }
     this.#waiting.push({ due, run });
     this.#timer ??= setTimeout(() => this.#release(), due - now);
   }

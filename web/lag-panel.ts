@@ -6,6 +6,7 @@ import type { Session, Showing } from "./session.ts";
 
 export class LagPanel {
   readonly #lag: Lag;
+  readonly #panel = byId("lag", HTMLDetailsElement);
   readonly #measured = byId("measured", HTMLElement);
   readonly #unacknowledged = byId("unacknowledged", HTMLElement);
   readonly #ahead = byId("ahead", HTMLElement);
@@ -35,7 +36,7 @@ export class LagPanel {
 
   /** Shows how the session fares. */
   show({ roundTrip, unacknowledged, self, confirmed, drift }: Session): void {
-    if (this.#measured.offsetParent === null) return;
+    if (!this.#panel.open) return;
     const { milliseconds, units } = messages();
     write(this.#measured, milliseconds(roundTrip.last));
     write(this.#unacknowledged, String(unacknowledged));

@@ -45,7 +45,9 @@ export function paintMap({ file, map, pictures }: Ground): HTMLCanvasElement {
     const picture = pictures.get(tileset.name);
     return picture ? [{ first: tileset.firstgid, count: tileset.tilecount, pixels: grainsOf(tileset, picture) }] : [];
   });
-  const seen = layers.filter(({ type, data, visible }) => type === "tilelayer" && Array.isArray(data) && visible !== false);
+  const seen = layers.filter(
+    ({ type, data, visible }) => type === "tilelayer" && Array.isArray(data) && visible !== false,
+  );
   for (let y = 0; y < canvas.height; y++) {
     for (let x = 0; x < canvas.width; x++) {
       // The tile below this pixel, and the place within that tile.

@@ -58,7 +58,8 @@ export const en = {
   stepsShort: (steps: number) => number.format(steps),
   inSight: (players: number) => `${number.format(players)} in sight`,
   milliseconds: (amount: number) => `${number.format(Math.round(amount))} ms`,
-  joined: (players: number, map: string) => `You are on the map ${map}. ${count(players, "player", "players")} in sight.`,
+  joined: (players: number, map: string) =>
+    `You are on the map ${map}. ${count(players, "player", "players")} in sight.`,
   came: (name: string) => `${name} came into sight.`,
   cameMany: (players: number) => `${number.format(players)} players came into sight.`,
   gone: (name: string) => `${name} is out of sight.`,

@@ -2,7 +2,7 @@
 import { STEP } from "../sim/rules.ts";
 
 /** The eight ways to look, clockwise from the right, as `y` grows downwards; and where somebody stands who stands here. */
-export const BEARINGS = ["right", "downRight", "down", "downLeft", "left", "upLeft", "up", "upRight"] as const;
+const BEARINGS = ["right", "downRight", "down", "downLeft", "left", "upLeft", "up", "upRight"] as const;
 export type Bearing = (typeof BEARINGS)[number] | "here";
 
 /** Somebody near. */

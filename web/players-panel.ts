@@ -30,6 +30,7 @@ interface Row {
 }
 
 export class PlayersPanel {
+  readonly #panel = byId("players", HTMLDetailsElement);
   readonly #count = byId("count", HTMLElement);
   readonly #list = byId("near", HTMLElement);
   readonly #nobody = byId("nobody", HTMLElement);
@@ -40,8 +41,7 @@ export class PlayersPanel {
   show(own: string, self: { x: number; y: number }, players: Places): void {
     const { inSight, more } = messages();
     write(this.#count, inSight(players.size));
-    // While the panel is closed there is nothing to see.
-    if (this.#list.offsetParent === null) return;
+    if (!this.#panel.open) return;
     const near = nearest(own, self, players, MOST);
     while (this.#rows.length < near.length) this.#rows.push(this.#addRow());
     for (const [index, row] of this.#rows.entries()) {

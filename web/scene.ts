@@ -11,6 +11,12 @@ export type Frame = (now: number) => ReadonlyMap<string, Figure>;
 
 const SOLID_LAYER = "walls";
 
+/**
+ * Milliseconds of a frame for painting those who have just come into sight. A crowd takes some frames to appear: all at
+ * once it would keep the page from everything else for a third of a second.
+ */
+const NEWCOMERS_MS = 6;
+
 /** Puts the game into `parent` and gives its scene as soon as it can be drawn on. */
 export function createScene(parent: HTMLElement, frame: Frame): Promise<WorldScene> {
   return new Promise((resolve) => {
@@ -109,9 +115,11 @@ export class WorldScene extends Phaser.Scene {
       character.destroy();
       this.#characters.delete(id);
     }
+    const enough = performance.now() + NEWCOMERS_MS;
     for (const [id, figure] of figures) {
       let character = this.#characters.get(id);
       if (!character) {
+        if (!figure.own && performance.now() > enough) continue;
         character = new Character(this, figure);
         character.fit(zoom, this.#pixelRatio);
         this.#characters.set(id, character);

@@ -73,8 +73,7 @@ export async function walk(page: Page, key: string, milliseconds: number): Promi
   await page.keyboard.up(key);
 }
 
-/** Opens or closes one of the panels, by its place in the row. */
+/** Opens or closes one of the panels. */
 export async function togglePanel(page: Page, panel: "map" | "players" | "lag" | "settings"): Promise<void> {
-  const index = ["map", "players", "lag", "settings"].indexOf(panel);
-  await page.locator("#panels summary").nth(index).click();
+  await page.locator(`#${panel} > summary`).click();
 }

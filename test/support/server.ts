@@ -6,6 +6,7 @@ import { Client } from "@colyseus/sdk";
 import { ColyseusTestServer } from "@colyseus/testing";
 import { afterAll, afterEach, expect } from "@jest/globals";
 import { matchMaker } from "colyseus";
+import type { Application } from "express";
 import type { WorldRoom } from "../../rooms/world-room.ts";
 import type { WorldMap } from "../../sim/map.ts";
 import { type App, type AppSettings, createApp, type EdgeSettings } from "../../src/app.ts";
@@ -58,6 +59,8 @@ export interface TestSettings {
   idleSeconds?: number;
   /** What the edge limits; without it nothing is. */
   edge?: Partial<EdgeSettings>;
+  /** Puts the page at `/`; without it there is a word in its place. */
+  page?: (app: Application) => void;
   /** Stands in front of the store, to fail in its place. */
   store?: (store: Store) => Store;
 }
@@ -100,6 +103,13 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
           response.send("the page");
         });
       },
+      page:
+        settings.page ??
+        ((express) => {
+          express.get("/", (_request, response) => {
+            response.send("the page");
+          });
+        }),
     },
     logger,
   });

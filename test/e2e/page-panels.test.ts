@@ -1,0 +1,231 @@
+// The panels in a real browser: who is near, the map, one's name, the language; keys, focus, and what is read out.
+import { fileURLToPath } from "node:url";
+import { expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { loadMaps } from "../../src/maps.ts";
+import { builtPage } from "../../src/page.ts";
+import { middleOf } from "../../web/camera.ts";
+import { atRest, DESKTOP, hook, PHONE, playing, startBrowser, togglePanel, walk } from "../support/browser.ts";
+import { PlainPlayer } from "../support/plain.ts";
+import { startServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+
+// Everybody appears within sight of everybody.
+const plaza = loadMaps(fileURLToPath(new URL("../../maps", import.meta.url))).get("plaza")!;
+const spawns = plaza.spawns.filter(({ x, y }) => Math.hypot(x - plaza.width / 2, y - plaza.height / 2) < 160);
+const server = await startServer({ page: builtPage, seed: 1, maps: new Map([["plaza", { ...plaza, spawns }]]) });
+const { open } = startBrowser();
+
+/** What the list says, to the eye and to the ear, line by line. */
+function nearList(page: Page): Promise<{ name: string; seen: string; heard: string }[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll("#near li:not([hidden])")].map((item) => {
+      const [name = "", seen = "", heard = ""] = [...item.children].map((child) => child.textContent ?? "");
+      return { name, seen, heard };
+    }),
+  );
+}
+
+/** The colours of the minimap at a place of the world, and around it, as `#rrggbb`. */
+function coloursAt(page: Page, x: number, y: number, reach: number): Promise<string[]> {
+  return page.evaluate(
+    ({ x, y, reach }) => {
+      const canvas = document.getElementById("minimap") as HTMLCanvasElement;
+      const scale = canvas.width / 2048;
+      const side = 2 * reach + 1;
+      const { data } = canvas
+        .getContext("2d")!
+        .getImageData(Math.round(x * scale) - reach, Math.round(y * scale) - reach, side, side);
+      const hex = (value: number) => value.toString(16).padStart(2, "0");
+      return Array.from(
+        { length: side * side },
+        (_, at) => `#${[0, 1, 2].map((c) => hex(data[4 * at + c]!)).join("")}`,
+      );
+    },
+    { x, y, reach },
+  );
+}
+
+test("lists the nearest twelve with distance and direction, counts the rest, and tells who comes", async () => {
+  const page = await open(server.url, DESKTOP);
+  const nobody = page.locator("#nobody");
+  expect(await nobody.isVisible()).toBe(true);
+  await page.waitForFunction(() => document.getElementById("news")?.textContent !== "");
+  expect(await page.locator("#news").innerText()).toContain("You are on the map plaza. 1 player in sight.");
+
+  const others: PlainPlayer[] = [];
+  for (let number = 0; number < 20; number++) others.push(await PlainPlayer.join(server.url, `?name=Guest ${number}`));
+  await page.waitForFunction(() => document.getElementById("count")?.textContent === "21 in sight");
+  await page.waitForFunction(() => document.querySelectorAll("#near li:not([hidden])").length === 12);
+  const { self, sessionId, players } = await hook(page);
+  const ways = Object.entries(players)
+    .filter(([id]) => id !== sessionId)
+    .map(([, { x, y }]) => Math.round(Math.hypot(x - self!.x, y - self!.y) / 8))
+    .sort((one, other) => one - other);
+  const list = await nearList(page);
+  expect(list.map(({ seen }) => Number.parseInt(seen, 10))).toEqual(ways.slice(0, 12));
+  for (const { name, seen, heard } of list) {
+    expect(name).toMatch(/^Guest \d+$/);
+    expect(seen).toMatch(/^\d+ [←↑→↓↖↗↘↙•]$/);
+    expect(heard).toMatch(/^\d+ steps?, (above|below|to the)|right here/);
+  }
+  expect(await page.locator("#more").innerText()).toBe(`and ${ways.length - 12} others`);
+  await page.waitForFunction(() => /players came into sight\.$/.test(document.getElementById("news")!.textContent!));
+
+  // The map shows oneself in gold, and others in other colours with a dark rim.
+  await page.waitForFunction(() => document.getElementById("minimap")!.clientWidth > 0);
+  expect(await coloursAt(page, self!.x, self!.y, 1)).toContain("#ffd27a");
+  const farthest = Object.entries(players)
+    .filter(([id]) => id !== sessionId)
+    .sort(
+      ([, one], [, other]) =>
+        Math.hypot(other.x - self!.x, other.y - self!.y) - Math.hypot(one.x - self!.x, one.y - self!.y),
+    )[0]!;
+  expect(await coloursAt(page, farthest[1].x, farthest[1].y, 4)).toContain("#14181c");
+  const { view } = await hook(page);
+  expect(await coloursAt(page, view!.left, view!.top + view!.height / 3, 1)).toContain("#f6f1e4");
+  // A pond is a wall and blue; the ground around it is not.
+  const [pond] = await coloursAt(page, 400, 400, 0);
+  expect(pond).not.toBe((await coloursAt(page, 60, 60, 0))[0]);
+  for (const other of others) other.socket.close();
+  await until(() => others.every(({ closed }) => closed));
+});
+
+test("another name is had by leaving and coming back, in the same place; a bad one is told and changes nothing", async () => {
+  const page = await open(`${server.url}/?name=Ada`, DESKTOP);
+  const witness = await PlainPlayer.join(server.url);
+  await walk(page, "ArrowLeft", 300);
+  await atRest(page);
+  const before = await hook(page);
+  await togglePanel(page, "settings");
+  await page.locator("#name").fill("미나 Mina");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => window.sabang.players[window.sabang.sessionId!]?.name === "미나 Mina");
+  const after = await hook(page);
+  expect(after.server).toEqual(before.server);
+  expect(after.reconnects).toBe(0);
+  expect(new URL(page.url()).searchParams.get("name")).toBe("미나 Mina");
+  await until(() => witness.players.size === 2);
+
+  await page.locator("#name").fill("a name of more than twenty-four characters");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.waitForFunction(() => document.getElementById("name-fault")?.textContent !== "");
+  expect(await page.locator("#name-fault").innerText()).toContain("1 to 24 characters");
+  await playing(page);
+  const still = await hook(page);
+  expect(still.players[still.sessionId!]?.name).toBe("미나 Mina");
+  expect(still.server).toEqual(before.server);
+  witness.socket.close();
+});
+
+test("speaks the browser's language, or the one that is chosen, from then on", async () => {
+  const page = await open(server.url, { ...DESKTOP, locale: "ko-KR" });
+  const language = () => page.evaluate(() => document.documentElement.lang);
+  expect(await language()).toBe("ko");
+  expect(await page.locator("#status").innerText()).toMatch(/^1명 보임/);
+  expect(await page.locator("#hint").innerText()).toContain("키로 걷기");
+  await togglePanel(page, "settings");
+  await page.locator("#language").selectOption({ label: "English" });
+  expect(await language()).toBe("en");
+  await page.waitForFunction(() => document.getElementById("status")?.textContent?.startsWith("1 in sight"));
+  expect(await page.locator("#hint").innerText()).toContain("to walk");
+  await page.reload();
+  await playing(page);
+  expect(await language()).toBe("en");
+});
+
+test("keys walk only where they are not for writing, and the focus goes through everything and is seen", async () => {
+  const page = await open(server.url, DESKTOP);
+  for (const panel of ["lag", "settings"] as const) await togglePanel(page, panel);
+  const { self } = await hook(page);
+  // What a pointer has worked on gives the keys back to the game; what the keyboard works on keeps them.
+  await page.locator("#name").focus();
+  await page.keyboard.type("wasd");
+  await page.locator("#round-trip").focus();
+  await page.keyboard.press("ArrowRight");
+  expect(await page.locator("#round-trip").inputValue()).toBe("10");
+  await page.keyboard.press("ArrowLeft");
+  expect((await hook(page)).self).toEqual(self);
+  await page.locator("#ghost").click();
+  await walk(page, "ArrowLeft", 200);
+  expect((await hook(page)).self).not.toEqual(self);
+
+  // As when the page was opened: the focus is at its beginning.
+  await page.evaluate(() => {
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute("tabindex");
+  });
+  const stops: string[] = [];
+  for (let press = 0; press < 14; press++) {
+    await page.keyboard.press("Tab");
+    const stop = await page.evaluate(() => {
+      const { activeElement: element } = document;
+      if (!element || element === document.body) return "the browser";
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      const seen = outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2;
+      return `${element.id || element.textContent?.trim()}${seen ? "" : " (not seen)"}`;
+    });
+    if (stop === "the browser" || stops.includes(stop)) break;
+    stops.push(stop);
+  }
+  expect(stops.map((stop) => stop.replace(/\s+\d+ in sight/, ""))).toEqual([
+    "game",
+    "Map",
+    "Players",
+    "Lag",
+    "round-trip",
+    "jitter",
+    "predicted",
+    "ghost",
+    "Settings",
+    "name",
+    "Change",
+    "language",
+  ]);
+  // Escape folds a panel and stays at its head.
+  await page.locator("#language").focus();
+  await page.keyboard.press("Escape");
+  expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Settings");
+  expect(await page.locator("#language").isVisible()).toBe(false);
+});
+
+test("on a phone the panels are folded and open one at a time; the pad walks, and nothing scrolls", async () => {
+  const page = await open(server.url, PHONE);
+  expect(await page.locator("details[open]").count()).toBe(0);
+  await togglePanel(page, "map");
+  await togglePanel(page, "lag");
+  expect(await page.locator("details[open]").count()).toBe(1);
+  const { self } = await hook(page);
+  const pad = (await page.locator("#pad").boundingBox())!;
+  const thumb = { x: pad.x + 20, y: pad.y + pad.height / 2 };
+  await page.touchscreen.tap(thumb.x, thumb.y);
+  await page.waitForFunction((x) => window.sabang.self!.x < x, self!.x);
+  // The pad is within the screen, and no panel lies over it.
+  expect(pad.x + pad.width).toBeLessThanOrEqual(390);
+  expect(pad.y + pad.height).toBeLessThanOrEqual(844);
+  expect(await page.evaluate(({ x, y }) => document.elementFromPoint(x, y)?.closest("#pad") !== null, thumb)).toBe(
+    true,
+  );
+  const scrolls = await page.evaluate(() => {
+    scrollTo(100, 100);
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    return { scrollX, scrollY, beyond: Math.max(scrollWidth - innerWidth, scrollHeight - innerHeight) };
+  });
+  expect(scrolls).toEqual({ scrollX: 0, scrollY: 0, beyond: 0 });
+});
+
+test("with reduced motion nothing glides: no transitions, and the camera stays on the player", async () => {
+  const page = await open(server.url, { ...DESKTOP, reducedMotion: "reduce" });
+  const durations = await page.evaluate(() =>
+    [...document.querySelectorAll("*")].map((element) => getComputedStyle(element).transitionDuration),
+  );
+  expect(new Set(durations)).toEqual(new Set(["0s"]));
+  await page.keyboard.down("ArrowLeft");
+  await page.waitForFunction((x) => window.sabang.self!.x < x - 16, (await hook(page)).self!.x);
+  const { view, shown } = await hook(page);
+  await page.keyboard.up("ArrowLeft");
+  // The view is rounded to pixels of the screen, of which two are a unit.
+  expect(Math.abs(view!.left + view!.width / 2 - middleOf(shown!.x, view!.width, 2048))).toBeLessThanOrEqual(0.5);
+  expect(Math.abs(view!.top + view!.height / 2 - middleOf(shown!.y, view!.height, 2048))).toBeLessThanOrEqual(0.5);
+});
