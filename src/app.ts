@@ -28,7 +28,7 @@ export interface App {
 export interface AppSettings {
   rooms: Omit<WorldRoomSettings, "identify" | "places">;
   edge: EdgeSettings;
-  http: Omit<HttpSettings, "tokens" | "isStoreHealthy">;
+  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "gate">;
   tokens: Tokens;
   /** Started already. It is closed with the app. */
   places: WriteBehind;
@@ -72,7 +72,8 @@ export function createApp(settings: AppSettings): App {
     rooms: {
       world: defineWorldRoom({ ...settings.rooms, places, identify: (token) => tokens.read(token) }),
     },
-    express: (app: Application) => httpRoutes(app, { ...settings.http, tokens, isStoreHealthy: () => places.healthy }),
+    express: (app: Application) =>
+      httpRoutes(app, { ...settings.http, tokens, isStoreHealthy: () => places.healthy, gate }),
     logger: settings.logger,
     greet: false,
     // Signals and faults are the process's business: src/run.ts.
