@@ -24,6 +24,12 @@ const BURST_SECONDS = 21;
 /** The part of what may wait for a client at which it is left out, until it has read on. */
 const BEHIND = 1 / 4;
 
+/**
+ * Seconds for which a client may be behind. Who does not answer pings is cut before that; this is for who answers without
+ * having read.
+ */
+const PATIENCE_SECONDS = 15;
+
 /** What `ws` reports for a connection that ended without a closing handshake. */
 const NO_HANDSHAKE = 1006;
 
@@ -40,6 +46,8 @@ export class LimitedSocket extends WholeFrameSocket {
   readonly #maxBytes: number;
   /** Until when the messages so far would have taken, one by one at the rate that is allowed. In seconds. */
   #busyUntil = 0;
+  /** Since when it was behind at each pong. In seconds. */
+  #behindSince = Number.POSITIVE_INFINITY;
   #closedWith: number | undefined;
 
   /** As `ws` calls it: without address and protocols, with the options of the server. */
@@ -80,6 +88,10 @@ export class LimitedSocket extends WholeFrameSocket {
       if (this.#busyUntil - now > BURST_SECONDS) {
         this.refuse("flooding");
         return false;
+      }
+      if (event === "pong") {
+        this.#behindSince = this.isBehind ? Math.min(this.#behindSince, now) : Number.POSITIVE_INFINITY;
+        if (now - this.#behindSince > PATIENCE_SECONDS) this.refuse("notReading");
       }
     }
     // Whoever we closed is gone for the reason we gave, even if it never answers. A bare 1006 would look like a lost
