@@ -232,3 +232,16 @@ test.each(["plain", "room"])("who reads on after a while holds the world as it i
   reader.socket.close();
   await witness.leave();
 });
+
+test("sockets are counted while they are open, and what is sent over them", async () => {
+  const { tally } = server.app;
+  await until(() => tally.sockets.size === 0);
+  const before = { frames: tally.framesOut, bytes: tally.bytesOut };
+  const [sdk, plain] = [await joinWithSdk(server), await PlainPlayer.join(server.url)];
+  expect(tally.sockets.size).toBe(2);
+  expect(tally.framesOut - before.frames).toBeGreaterThanOrEqual(4);
+  expect(tally.bytesOut - before.bytes).toBeGreaterThan(300);
+  plain.socket.terminate();
+  await sdk.leave();
+  await until(() => tally.sockets.size === 0);
+});
