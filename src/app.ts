@@ -12,7 +12,7 @@ import { type HttpSettings, httpRoutes } from "./http.ts";
 import { Metrics } from "./metrics.ts";
 import { Observer } from "./observer.ts";
 import { PlainSockets } from "./plain-sockets.ts";
-import { MAX_MISSED_PINGS, PING_INTERVAL_MS, SOCKET_OPTIONS } from "./sockets.ts";
+import { MAX_MISSED_PINGS, PING_INTERVAL_MS, type SocketSettings, socketOptions } from "./sockets.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
 import { Tally } from "./tally.ts";
 import type { Tokens } from "./tokens.ts";
@@ -34,7 +34,7 @@ export interface App {
 export interface AppSettings {
   rooms: Omit<WorldRoomSettings, "identify" | "places" | "door" | "observer" | "sessions">;
   edge: EdgeSettings;
-  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "metrics">;
+  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "metrics" | "gate">;
   /** The p99 of the ticks' delay above which nobody is let in, in ms; 0 to let in everybody. */
   maxDelayMs: number;
   tokens: Tokens;
@@ -44,7 +44,7 @@ export interface AppSettings {
 }
 
 /** What protects the process from who connects to it. */
-export interface EdgeSettings extends GateSettings {
+export interface EdgeSettings extends GateSettings, SocketSettings {
   /** Milliseconds within which a request has to arrive; 10 seconds by default. */
   patienceMs?: number;
 }
@@ -71,12 +71,13 @@ export function createApp(settings: AppSettings): App {
   const tally = new Tally();
   const gate = new Gate(edge, tally);
   const httpServer = new GatedServer(gate, edge.patienceMs ?? PATIENCE_MS);
-  const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], places, tokens, admission, edge: tally });
+  const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], places, tokens, admission, tally });
   const observer = new Observer(metrics, settings.logger);
   observer.watchMatchmaking();
-  const plainSockets = new PlainSockets((request) => gate.admitPlain(request), observer);
+  const sockets = socketOptions(edge, tally);
+  const plainSockets = new PlainSockets(sockets, (request) => gate.admitPlain(request), observer);
   const transport = new WebSocketTransport({
-    ...SOCKET_OPTIONS,
+    ...sockets,
     pingInterval: PING_INTERVAL_MS,
     pingMaxRetries: MAX_MISSED_PINGS,
     WebSocket: GuardedSocket,
@@ -103,7 +104,7 @@ export function createApp(settings: AppSettings): App {
     },
     routes: createRouter({}, { onRequest: refuseWhileStopping }),
     express: (app: Application) =>
-      httpRoutes(app, { ...settings.http, tokens, admission, metrics, isStoreHealthy: () => places.healthy }),
+      httpRoutes(app, { ...settings.http, tokens, admission, metrics, gate, isStoreHealthy: () => places.healthy }),
     logger: settings.logger,
     greet: false,
     // Signals and faults are the process's business: src/run.ts.

@@ -11,7 +11,6 @@ import { PlainClient } from "./plain-client.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
 import { REFUSALS, type Tally } from "./tally.ts";
 import type { Tokens } from "./tokens.ts";
-import { traffic } from "./traffic.ts";
 
 /** The two ways in. */
 export const KINDS = ["sdk", "plain"] as const;
@@ -54,7 +53,7 @@ interface Sources {
   places: Pick<WriteBehind, "counters" | "healthy">;
   tokens: Pick<Tokens, "issued">;
   admission: Pick<Admission, "delayMs" | "hindrance">;
-  edge: Pick<Tally, "refused">;
+  tally: Tally;
 }
 
 /** All metrics of a server. The names follow Prometheus's rules: base units, and `_total` for what only grows. */
@@ -249,10 +248,11 @@ export class Metrics {
   }
 
   #askTraffic(): void {
-    set(this.#framesReceived, traffic.framesReceived);
-    set(this.#framesRefused, traffic.framesRefused);
-    set(this.#framesSent, traffic.framesSent);
-    set(this.#bytesSent, traffic.bytesSent);
+    const { tally } = this.#sources;
+    set(this.#framesReceived, tally.framesIn);
+    set(this.#framesRefused, tally.refused.badFrame);
+    set(this.#framesSent, tally.framesOut);
+    set(this.#bytesSent, tally.bytesOut);
   }
 
   #askStore(): void {
@@ -269,11 +269,11 @@ export class Metrics {
   }
 
   #askDoor(): void {
-    const { admission, edge } = this.#sources;
+    const { admission, tally } = this.#sources;
     this.#isOpen.set(admission.hindrance === undefined ? 1 : 0);
     this.#delay.set(admission.delayMs / 1000);
     this.#edgeRefusals.reset();
-    for (const reason of REFUSALS) this.#edgeRefusals.inc({ reason }, edge.refused[reason]);
+    for (const reason of REFUSALS) this.#edgeRefusals.inc({ reason }, tally.refused[reason]);
   }
 
   #counter(name: string, help: string, labelNames: string[] = []) {

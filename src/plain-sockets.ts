@@ -12,10 +12,10 @@ import {
 } from "colyseus";
 import { WebSocket, WebSocketServer } from "ws";
 import { ERRORS } from "../rooms/errors.ts";
+import { LimitedSocket } from "./limited-socket.ts";
 import type { Observer } from "./observer.ts";
 import { PlainClient } from "./plain-client.ts";
-import { MAX_MISSED_PINGS, PING_INTERVAL_MS, SOCKET_OPTIONS } from "./sockets.ts";
-import { traffic } from "./traffic.ts";
+import { MAX_MISSED_PINGS, PING_INTERVAL_MS, type socketOptions } from "./sockets.ts";
 
 /** Words that may wait while a join is under way; more are dropped, as a full queue in the world drops them. */
 const EARLY_LIMIT = 8;
@@ -25,14 +25,19 @@ const REFUSED_MS = 500;
 
 /** Accepts plain WebSockets and makes each of them a player of the room `world`. */
 export class PlainSockets {
-  readonly #server = new WebSocketServer(SOCKET_OPTIONS);
-  readonly #missedPings = new Map<WebSocket, number>();
+  readonly #server: WebSocketServer;
+  readonly #missedPings = new Map<LimitedSocket, number>();
   readonly #pings: NodeJS.Timeout;
   readonly #observer: Observer;
   readonly #admit: (request: IncomingMessage) => Promise<void>;
 
   /** `admit`: lets a join in, or rejects with the ServerError that says why not. */
-  constructor(admit: (request: IncomingMessage) => Promise<void>, observer: Observer) {
+  constructor(
+    options: ReturnType<typeof socketOptions>,
+    admit: (request: IncomingMessage) => Promise<void>,
+    observer: Observer,
+  ) {
+    this.#server = new WebSocketServer({ ...options, WebSocket: LimitedSocket });
     this.#observer = observer;
     this.#admit = admit;
     this.#pings = setInterval(() => this.#pingAll(), PING_INTERVAL_MS);
@@ -41,7 +46,7 @@ export class PlainSockets {
 
   /** Takes over an upgrade request for PLAIN_PATH. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket as LimitedSocket, request));
   }
 
   /** Stops the pings; the rooms close the sockets of their players. */
@@ -50,23 +55,20 @@ export class PlainSockets {
     this.#server.close();
   }
 
-  #accept(socket: WebSocket, request: IncomingMessage): void {
+  #accept(socket: LimitedSocket, request: IncomingMessage): void {
     this.#missedPings.set(socket, 0);
     socket.on("pong", () => this.#missedPings.set(socket, 0));
     socket.on("close", () => this.#missedPings.delete(socket));
-    // A peer's fault is no error of ours: ws closes the connection with the right code by itself.
-    socket.on("error", (error) => logger.debug({ err: error }, "a plain client broke its connection"));
     this.#join(socket, request).catch((error) => refuse(socket, error));
   }
 
-  async #join(socket: WebSocket, request: IncomingMessage): Promise<void> {
+  async #join(socket: LimitedSocket, request: IncomingMessage): Promise<void> {
     // Listening starts before the join does: a client may send its first word as soon as the socket opens.
     const early: string[] = [];
     let take = (word: string) => {
       if (early.length < EARLY_LIMIT) early.push(word);
     };
     socket.on("message", (data, isBinary) => {
-      traffic.framesReceived++;
       if (socket.readyState === WebSocket.OPEN) take(isBinary ? "" : String(data));
     });
 

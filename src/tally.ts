@@ -19,9 +19,13 @@ export type Refusal = (typeof REFUSALS)[number];
 export class Tally {
   /** How often each of REFUSALS was the answer. */
   readonly refused = Object.fromEntries(REFUSALS.map((reason) => [reason, 0])) as Record<Refusal, number>;
+  /** Frames that clients have sent. */
+  framesIn = 0;
   /** Frames that were given to the sockets of clients, and their payload in bytes. */
   framesOut = 0;
   bytesOut = 0;
+  /** The WebSockets that are open, each with the bytes that wait for its client. */
+  readonly sockets = new Set<{ readonly bufferedAmount: number }>();
 
   onRefused(reason: Refusal): void {
     this.refused[reason]++;

@@ -1,7 +1,6 @@
 // A WebSocket that hands each small frame to the kernel as one buffer.
 import type { Socket } from "node:net";
 import WebSocket from "ws";
-import { traffic } from "./traffic.ts";
 
 /** The first byte of a whole binary message: FIN and the opcode 2. */
 const BINARY = 0x82;
@@ -23,8 +22,6 @@ export class WholeFrameSocket extends WebSocket {
 
   override send(data: unknown, ...rest: unknown[]): void {
     const [options, callback] = rest;
-    traffic.framesSent++;
-    if (Buffer.isBuffer(data)) traffic.bytesSent += data.length;
     const plain =
       Buffer.isBuffer(data) &&
       data.length <= MEDIUM &&

@@ -90,6 +90,9 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
       allowedOrigins: [],
       maxConnectionsPerAddress: 0,
       maxJoinsPerMinute: 0,
+      maxMessagesPerSecond: 0,
+      maxFrameBytes: 4096,
+      maxSendBufferBytes: 1_048_576,
       ...settings.edge,
     },
     http: {
@@ -98,11 +101,6 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
       mapsFolder: MAPS,
       playground: settings.playground ?? false,
       metricsToken: settings.metricsToken,
-      page: (express) => {
-        express.get("/", (_request, response) => {
-          response.send("the page");
-        });
-      },
       page:
         settings.page ??
         ((express) => {
