@@ -38,6 +38,8 @@ export const OP = {
   call: 11,
   /** How the world stands follows: see Recorder. The last of a second. */
   check: 12,
+  /** A step of another code was asked for by `move`: the code follows. */
+  otherMove: 13,
 } as const;
 
 /** The ways into the world that are recorded as calls. A new one is added here and in RecordedWorld. */

@@ -14,6 +14,9 @@ import { Ring } from "./ring.ts";
 /** Ticks that the ring holds at least, once there were as many. */
 const RING_TICKS = 120 * TICK_HZ;
 
+/** Bytes above which it forgets more than that. */
+const RING_BYTES = 32 * 1024 * 1024;
+
 /** Who keeps recordings. It makes nobody wait and never throws: a full disk is no reason to stop a game. */
 export interface Recordings {
   /** Begins the file of a world, if it is to be recorded as a whole. */
@@ -36,7 +39,7 @@ export class RecordedWorld extends World {
   readonly #room: string;
   readonly #recordings: Recordings | undefined;
   readonly #tape: Tape | undefined;
-  readonly #ring = new Ring(RING_TICKS);
+  readonly #ring = new Ring(RING_TICKS, RING_BYTES);
   readonly #header: Header;
   readonly #recorder: Recorder | undefined;
   #checkedAt = 0;
@@ -79,8 +82,10 @@ export class RecordedWorld extends World {
   }
 
   override move(id: string, direction: Direction): void {
-    this.#recorder?.move(id, direction);
+    const { dropped } = this;
     super.move(id, direction);
+    // What was dropped has no effect: whoever floods the world does not flood the recording.
+    if (this.dropped === dropped) this.#recorder?.move(id, direction);
   }
 
   /** One tick, as any world's, but a step that throws is an incident, and all others are taken. */
@@ -103,7 +108,9 @@ export class RecordedWorld extends World {
     if (recorder.tick % TICK_HZ === 0) faults.push(...this.#broken(recorder));
     for (const fault of faults) this.#tell({ tick: recorder.tick, ...fault });
     if (recorder.tick % TICK_HZ === 0) this.#check(recorder);
-    if (recorder.tick % SNAPSHOT_TICKS === 0) recorder.snapshot(this.#random.state, [...this.players()]);
+    if (recorder.tick % SNAPSHOT_TICKS === 0 || this.#ring.isFull) {
+      recorder.snapshot(this.#random.state, [...this.players()]);
+    }
   }
 
   /** Ends the recording; the world will tick no more. */

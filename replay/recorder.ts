@@ -1,5 +1,4 @@
 // Writes down what a world is given, as frames: no world, no file, no clock. Who calls it has both.
-import type { Direction } from "../sim/directions.ts";
 import { hashOfPlayers } from "../sim/hash.ts";
 import type { Spot } from "../sim/nearest-free.ts";
 import { TICK_HZ } from "../sim/rules.ts";
@@ -38,18 +37,16 @@ export class Recorder {
     if (name === "leave") this.#slots.release(id);
   }
 
-  move(id: string, direction: Direction): void {
+  /** A step that waits now. */
+  move(id: string, direction: number): void {
     const slot = this.#slots.of(id);
     // Nobody's move moves nobody.
-    if (slot !== undefined) this.#writer.varint(slot * 16 + OP.move + direction);
+    if (slot !== undefined) this.#code(slot, direction, direction >= 1 && direction <= 4, OP.move, OP.otherMove);
   }
 
   /** A predicted input that the tick which is under way has taken. */
   input(id: string, code: number): void {
-    const slot = this.#slots.of(id) ?? 0;
-    const isUsual = code >= 0 && code <= 4;
-    this.#writer.varint(slot * 16 + (isUsual ? OP.input + code : OP.otherInput));
-    if (!isUsual) this.#writer.varint(code & 0x7fffffff);
+    this.#code(this.#slots.of(id) ?? 0, code, code >= 0 && code <= 4, OP.input, OP.otherInput);
   }
 
   ticked(): void {
@@ -89,6 +86,12 @@ export class Recorder {
 
   end(): Uint8Array<ArrayBuffer> {
     return frame(KIND.end, this.tick, new Uint8Array());
+  }
+
+  /** A usual code is part of the event, another one follows it. */
+  #code(slot: number, code: number, isUsual: boolean, usual: number, other: number): void {
+    this.#writer.varint(slot * 16 + (isUsual ? usual + code : other));
+    if (!isUsual) this.#writer.varint(code & 0x7fffffff);
   }
 }
 

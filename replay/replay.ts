@@ -144,9 +144,14 @@ export class Replay {
     if (op === OP.tick) this.#playTick();
     else if (op === OP.call) this.#call(JSON.parse(this.#events.text()));
     else if (op === OP.check) this.#check();
+    else if (op === OP.otherMove) this.#move(id, this.#events.varint());
     else if (op === OP.otherInput) this.#inputs.push({ id, code: this.#events.varint() });
     else if (op >= OP.input) this.#inputs.push({ id, code: op - OP.input });
-    else if (id !== undefined) this.#world.move(id, (op - OP.move) as Direction);
+    else this.#move(id, op - OP.move);
+  }
+
+  #move(id: string | undefined, code: number): void {
+    if (id !== undefined) this.#world.move(id, code as Direction);
   }
 
   #call([name, id, ...values]: [Call, string, ...unknown[]]): void {

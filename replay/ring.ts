@@ -10,11 +10,19 @@ interface Kept {
 /** Keeps frames. What is older than it has to be goes a snapshot at a time. */
 export class Ring {
   readonly #ticks: number;
+  readonly #bytes: number;
   #kept: Kept[] = [];
+  #size = 0;
 
-  /** @param ticks that it holds at least, if there were as many. */
-  constructor(ticks: number) {
+  /** @param ticks that it holds at least, if there were as many. @param bytes above which it is full. */
+  constructor(ticks: number, bytes: number) {
     this.#ticks = ticks;
+    this.#bytes = bytes;
+  }
+
+  /** Whether the next snapshot, which should come soon, will be all that is left. */
+  get isFull(): boolean {
+    return this.#size > this.#bytes;
   }
 
   /** The tick of the snapshot that it begins with. */
@@ -23,10 +31,13 @@ export class Ring {
   }
 
   add(bytes: Uint8Array, kind: number, tick: number): void {
+    const { isFull } = this;
     this.#kept.push({ bytes, kind, tick });
+    this.#size += bytes.length;
     if (kind !== KIND.snapshot) return;
-    const first = this.#kept.findLastIndex((kept) => kept.kind === KIND.snapshot && kept.tick <= tick - this.#ticks);
-    if (first > 0) this.#kept = this.#kept.slice(first);
+    const isOld = (kept: Kept) => kept.kind === KIND.snapshot && kept.tick <= tick - this.#ticks;
+    const first = isFull ? this.#kept.length - 1 : this.#kept.findLastIndex(isOld);
+    for (const { bytes } of this.#kept.splice(0, Math.max(0, first))) this.#size -= bytes.length;
   }
 
   frames(): Uint8Array[] {

@@ -94,7 +94,8 @@ function mapIn(path: string, name: string): WorldMap {
 }
 
 /** What was played and how it went, for people. */
-function summary({ recording, outcome, took }: Played): string {
+function summary(played: Played): string {
+  const { recording, outcome, took } = played;
   const { header, firstTick, truncated } = recording;
   const { ticks, sessions, left, difference, fault } = outcome;
   const { incident } = header;
@@ -106,7 +107,7 @@ function summary({ recording, outcome, took }: Played): string {
     ...(truncated ? [["cut off", truncated]] : []),
     ...(incident ? [["incident", told(incident)]] : []),
     ["result", resultOf(outcome, incident)],
-    ...(fault && difference ? [["besides", differing(difference)]] : []),
+    ...(difference && (fault || (incident && !isWell(played))) ? [["besides", differing(difference)]] : []),
   ];
   return rows.map(([what, text]) => `${what!.padEnd(9)} ${text}`).join("\n");
 }

@@ -94,6 +94,19 @@ describe("a recording", () => {
   });
 });
 
+test("who floods the world does not flood the recording", async () => {
+  const bustle = new Bustle(MAP, 1);
+  const id = bustle.join();
+  for (let tick = 0; tick < 100; tick++) {
+    for (let flood = 0; flood < 1000; flood++) bustle.world.move(id, 2);
+    bustle.world.tick(() => undefined);
+  }
+  expect(bustle.world.dropped).toBeGreaterThan(99_000);
+  const file = await bustle.end();
+  expect(file.length).toBeLessThan(2000);
+  expect(play(readRecording(file), MAP)).toMatchObject({ ticks: 100, difference: undefined });
+});
+
 describe("a file that is not as it was", () => {
   test("is refused with any one byte flipped, and it is said between which bytes", async () => {
     const { file } = await recorded(2, 130);
