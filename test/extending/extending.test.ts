@@ -74,7 +74,7 @@ function self(room: AnyRoom) {
   return room.state.players.get(room.sessionId);
 }
 
-/** The code of a direction, and the bit that makes it a sprint. */
+/** The codes of two directions, and what makes one a sprint. */
 const LEFT = 1;
 const RIGHT = 2;
 const SPRINT = 8;
