@@ -69,7 +69,7 @@ export const en = {
   roundTrip: "Round trip, added",
   jitter: "Jitter",
   predict: "Move at once (prediction)",
-  ghost: "Ghost where the server has me",
+  ghost: "Ghost: the server’s view",
   measured: "Round trip",
   unacknowledged: "Inputs under way",
   ahead: "Ahead of the server",
