@@ -1,22 +1,32 @@
 // Stands between the socket and the framework's decoders, which trust the lengths that a frame claims.
-import { logger, Protocol } from "colyseus";
+import { logger } from "colyseus";
 import WebSocket from "ws";
 import { ERRORS } from "../rooms/errors.ts";
+import { isRoomFrame } from "./room-frames.ts";
 import { WholeFrameSocket } from "./whole-frames.ts";
-
-/** The low five bits of a frame's first byte say what it is; the upper three only modify that. */
-const CODE_BITS = 0x1f;
 
 /** What `ws` reports for a connection that ended without a closing handshake. */
 const NO_HANDSHAKE = 1006;
 
+/** Whether the framework is reading a client's frame at the moment. */
+let isReading = false;
+
+/** What a logger is to the framework. */
+type Logger = { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...values: unknown[]) => void };
+
 /**
- * Whether a frame is one that no client of a room sends: text, or an "unreliable" input. The framework knows the latter
- * for other transports; its decoder walks by the lengths inside such a frame, and a negative or non-finite one keeps it
- * walking for ever, with the whole process (seen in @colyseus/core 0.18.17 with @colyseus/schema 5.0.34).
+ * A logger for the framework. It logs a message that it cannot decode as an error, as bare text, and closes the
+ * connection; to us that is a client's fault, of which anybody could commit thousands.
  */
-function isRefused(frame: unknown, isBinary: unknown): boolean {
-  return !isBinary || !Buffer.isBuffer(frame) || (frame[0]! & CODE_BITS) === Protocol.ROOM_INPUT_UNRELIABLE;
+export function withoutClientsFaults(logger: Logger): Logger {
+  return {
+    trace: (...values) => logger.trace(...values),
+    debug: (...values) => logger.debug(...values),
+    info: (...values) => logger.info(...values),
+    warn: (...values) => logger.warn(...values),
+    error: (...values) =>
+      isReading && typeof values[0] === "string" ? logger.debug(...values) : logger.error(...values),
+  };
 }
 
 /** The socket of a client of a room, for the `WebSocket` option of a `ws` server. */
@@ -44,10 +54,12 @@ export class GuardedSocket extends WholeFrameSocket {
   #receive(values: unknown[]): boolean {
     // What was still on its way when the connection was closed is not to be acted on.
     if (this.readyState !== WebSocket.OPEN) return false;
-    if (isRefused(values[0], values[1])) {
+    const [frame, isBinary] = values;
+    if (!isBinary || !Buffer.isBuffer(frame) || !isRoomFrame(frame)) {
       this.close(ERRORS.badFrame.code, ERRORS.badFrame.sentence);
       return false;
     }
+    isReading = true;
     try {
       return super.emit("message", ...values);
     } catch (error) {
@@ -55,6 +67,8 @@ export class GuardedSocket extends WholeFrameSocket {
       logger.error({ err: error }, "a frame could not be read; its connection is closed");
       this.close(ERRORS.badFrame.code, ERRORS.badFrame.sentence);
       return false;
+    } finally {
+      isReading = false;
     }
   }
 }
