@@ -47,6 +47,8 @@ const GROWTH = 0.1;
 /** Milliseconds for seats to be given back, for connections to time out and for memory to settle. */
 const SETTLE_MS = 90_000;
 const LOOK_AGAIN_MS = 500;
+/** Readings of memory before it counts as settled. */
+const LOOKS = 10;
 
 /** Connections of the honest players: the walker and the one who stands. */
 const HONEST = 2;
@@ -118,17 +120,19 @@ function memory({ heap, external }: Vitals): number {
   return heap + external;
 }
 
-/** Waits until only the honest players are left and, if it can be, until `enough`; then tells how the server is. */
-async function settled(target: Target, enough: (vitals: Vitals) => boolean = () => true): Promise<Vitals> {
+/** Waits until only the honest players are left, and memory falls no further or is `enough`; then tells how the server is. */
+async function settled(target: Target, enough: (vitals: Vitals) => boolean = () => false): Promise<Vitals> {
   const end = performance.now() + SETTLE_MS;
-  let vitals = await target.vitals("collect");
-  for (;;) {
+  let least = await target.vitals("collect");
+  for (let looks = 1; performance.now() < end; looks++) {
     // One more may be somebody new who has just joined.
     const isEmpty = (await target.players()) <= HONEST + 1;
-    vitals = await target.vitals("collect");
-    if ((isEmpty && enough(vitals)) || performance.now() > end) return vitals;
+    const vitals = await target.vitals("collect");
+    if (isEmpty && (enough(vitals) || (looks > LOOKS && memory(vitals) >= memory(least)))) break;
+    if (memory(vitals) < memory(least)) least = vitals;
     await wait(LOOK_AGAIN_MS);
   }
+  return target.vitals("collect");
 }
 
 function faultsOf(outcome: Omit<Outcome, "faults">, later: Watched, target: Target): string[] {
