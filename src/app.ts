@@ -31,7 +31,7 @@ export interface App {
 export interface AppSettings {
   rooms: Omit<WorldRoomSettings, "identify" | "places" | "door">;
   edge: EdgeSettings;
-  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission">;
+  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "gate">;
   /** The p99 of the ticks' delay above which nobody is let in, in ms; 0 to let in everybody. */
   maxDelayMs: number;
   tokens: Tokens;
@@ -94,7 +94,7 @@ export function createApp(settings: AppSettings): App {
     },
     routes: createRouter({}, { onRequest: refuseWhileStopping }),
     express: (app: Application) =>
-      httpRoutes(app, { ...settings.http, tokens, admission, isStoreHealthy: () => places.healthy }),
+      httpRoutes(app, { ...settings.http, tokens, admission, isStoreHealthy: () => places.healthy, gate }),
     logger: withoutClientsFaults(settings.logger),
     greet: false,
     // Signals and faults are the process's business: src/run.ts.

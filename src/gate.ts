@@ -90,6 +90,9 @@ export class Gate implements Gatekeeper {
   readonly #returns: Budget | undefined;
   readonly #tally: Tally;
 
+  /** Counts a refusal. */
+  readonly onRefused = (reason: Refusal): void => this.#tally.onRefused(reason);
+
   constructor(settings: GateSettings, tally: Tally) {
     this.#tally = tally;
     this.addresses = new Addresses(settings.trustedProxies);
@@ -174,6 +177,7 @@ export class Gate implements Gatekeeper {
       const body = refusal || !hasBody(request) ? "" : await readBody(request);
       if (refusal) this.#answer(request, response, refusal);
       else if (body === undefined) this.#answer(request, response, answerOf("tooLarge"));
+      else if (body && !isReadable(request, body)) this.#answer(request, response, BAD_REQUEST);
       else {
         // Where the framework looks first. An empty one too: the stream that it would read otherwise is used up.
         if (hasBody(request)) Object.assign(request, { body });
@@ -206,13 +210,15 @@ export class Gate implements Gatekeeper {
   /** Answers as the framework's matchmaking does, so that the SDK makes the same error of it. */
   #answer(request: IncomingMessage, response: ServerResponse, { reason, code, sentence, retryAfter }: Answer): void {
     this.#tally.onRefused(reason);
+    const body = JSON.stringify({ code, error: sentence });
     const headers = {
       ...matchMaker.controller.DEFAULT_CORS_HEADERS,
       ...this.origins.corsHeaders(request.headers.origin),
       ...(retryAfter ? { "Retry-After": String(retryAfter) } : {}),
       "Content-Type": "application/json",
+      "Content-Length": Buffer.byteLength(body),
     };
-    response.writeHead(code, headers).end(JSON.stringify({ code, error: sentence }));
+    response.writeHead(code, headers).end(body);
   }
 }
 
@@ -243,6 +249,17 @@ function refusalOfType(request: IncomingMessage): Answer | undefined {
 
 function isReading({ method }: IncomingMessage): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
+}
+
+/** Whether a body is what is taken here, if it says that it is JSON: an object. The framework logs what it cannot read. */
+function isReadable({ headers }: IncomingMessage, body: string): boolean {
+  if (!headers["content-type"]?.includes("json")) return true;
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 /** A name or an address, with or without a port: the framework makes a URL of it, which anything else would break. */

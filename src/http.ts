@@ -1,8 +1,9 @@
 // What the server answers over HTTP besides matchmaking: the page, the maps, health, the monitor, the playground.
-import { basicAuth, monitor, playground } from "colyseus";
+import { logger, monitor, playground } from "colyseus";
 import express, { type Application, type NextFunction, type Request, type Response } from "express";
 import type { Admission } from "./admission.ts";
 import { identityRoutes } from "./identity.ts";
+import { type MonitorGuardSettings, monitorGuard } from "./monitor-guard.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** What the routes need to know. */
@@ -16,6 +17,8 @@ export interface HttpSettings {
   isStoreHealthy: () => boolean;
   /** Lets players in, or not. */
   admission: Pick<Admission, "hindrance" | "delayMs">;
+  /** Who asks, from which page, and whom to tell of those who were refused. */
+  gate: Pick<MonitorGuardSettings, "addresses" | "origins" | "onRefused">;
   /** The playground shows everybody how to send anything: never in production. */
   playground: boolean;
   /** Puts the demo page at `/`. */
@@ -36,11 +39,28 @@ export async function httpRoutes(app: Application, settings: HttpSettings): Prom
       .send(`${hindrance ?? "ready"}\n`);
   });
   identityRoutes(app, settings.tokens);
-  const users = { [settings.monitorUser]: settings.monitorPassword };
-  app.use("/monitor", endingAnswers, monitor({ use: [basicAuth({ users, realm: "sabang monitor" })] }));
+  const { gate, monitorUser: user, monitorPassword: password } = settings;
+  app.use("/monitor", monitorGuard({ ...gate, user, password }), endingAnswers, monitor());
   if (settings.playground) app.use("/playground", playground());
-  app.use("/maps", express.static(settings.mapsFolder));
+  // Pages of other sites may show the maps, too.
+  const setHeaders = (response: Response) => response.set("Cross-Origin-Resource-Policy", "cross-origin");
+  app.use("/maps", express.static(settings.mapsFolder, { setHeaders, redirect: false }));
   await settings.page(app);
+  app.use((_request, response) => sayNo(response, 404, "There is nothing here."));
+  app.use(answerFault);
+}
+
+/** Answers what went wrong in a route, with a word about what it was for the log and none for the client. */
+function answerFault(error: unknown, request: Request, response: Response, _next: NextFunction): void {
+  const { status = 500 } = error as { status?: number };
+  if (status >= 500) logger.error({ err: error, path: request.path }, "a request could not be answered");
+  if (response.headersSent) response.destroy();
+  else if (status >= 500) sayNo(response, 500, "Something went wrong here. Try again later.");
+  else sayNo(response, status, "This request cannot be answered.");
+}
+
+function sayNo(response: Response, status: number, sentence: string): void {
+  response.status(status).type("text").send(`${sentence}\n`);
 }
 
 /**

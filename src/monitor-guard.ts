@@ -1,0 +1,72 @@
+// Stands before the monitor, which can call any method of a room by a GET: nobody else's page, and only with the password.
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { NextFunction, Request, RequestHandler, Response } from "express";
+import type { Addresses } from "./addresses.ts";
+import { Budget } from "./budget.ts";
+import type { Origins } from "./origins.ts";
+import type { Refusal } from "./tally.ts";
+
+/** What the guard needs to know. */
+export interface MonitorGuardSettings {
+  user: string;
+  password: string;
+  addresses: Addresses;
+  origins: Origins;
+  onRefused: (reason: Refusal) => void;
+}
+
+/** Wrong passwords that an address may try, and the seconds after which it may try again: 3000 a day find none. */
+const TRIES = 30;
+const TRIES_SECONDS = 15 * 60;
+
+const CHALLENGE = 'Basic realm="sabang monitor", charset="UTF-8"';
+
+/** Refuses whoever is not the operator, before anything of the monitor has looked at the request. */
+export function monitorGuard({ user, password, addresses, origins, onRefused }: MonitorGuardSettings): RequestHandler {
+  const tries = new Budget(TRIES, TRIES_SECONDS);
+  const expected = digest(`${user}:${password}`);
+
+  return async (request: Request, response: Response, next: NextFunction) => {
+    const refuse = (status: number, sentence: string) => {
+      onRefused("monitor");
+      response.status(status).type("text").send(`${sentence}\n`);
+    };
+    // A browser adds the password by itself, to whatever page asks: other pages are not to ask.
+    if (isFromElsewhere(request, origins)) return refuse(403, "The monitor answers to its own page alone.");
+    const given = credentialsOf(request);
+    const address = addresses.of(request);
+    // Even the right password: an answer that depends on it would tell who guesses when it was found.
+    const wait = given === undefined ? 0 : await tries.wait(address);
+    if (wait > 0) {
+      response.set("Retry-After", String(wait));
+      return refuse(429, "Too many wrong passwords from your address. Try again later.");
+    }
+    // Digests have one length, and are compared in one time, whatever was given.
+    if (given !== undefined && timingSafeEqual(digest(given), expected)) return next();
+    if (given !== undefined) await tries.take(address);
+    response.set("WWW-Authenticate", CHALLENGE);
+    return refuse(401, "The monitor asks for its user and password.");
+  };
+}
+
+/** Whether a page of another site has a hand in a request. Following a link to the monitor's page is nothing bad. */
+function isFromElsewhere(request: Request, origins: Origins): boolean {
+  const site = request.get("sec-fetch-site");
+  if (site !== undefined) {
+    const isVisit = request.method === "GET" && request.path === "/" && request.get("sec-fetch-dest") === "document";
+    return site !== "same-origin" && site !== "none" && !isVisit;
+  }
+  // Older browsers tell less; what is no browser tells nothing.
+  const source = request.get("origin") ?? request.get("referer");
+  return source !== undefined && !origins.isOwn(source, request);
+}
+
+/** What was given as `user:password`, if anything was. */
+function credentialsOf(request: Request): string | undefined {
+  const match = /^basic +(.+)$/i.exec(request.get("authorization") ?? "");
+  return match ? Buffer.from(match[1]!, "base64").toString() : undefined;
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
