@@ -44,7 +44,7 @@ export interface RoomSettings {
 }
 
 /** A connection to the room. Who came without a token has no `id` (the framework gives `true`): a guest. */
-export type WorldClient = Client<{ auth: { id?: string } }>;
+type WorldClient = Client<{ auth: { id?: string } }>;
 
 /** The ways a connection ends without anybody having meant it to: gone away, no status, broken, told to retry. */
 const DROPPED: ReadonlySet<number | undefined> = new Set([1001, 1005, 1006, CloseCode.MAY_TRY_RECONNECT]);
@@ -55,7 +55,7 @@ Encoder.BUFFER_SIZE = 256 * 1024;
 export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; client: WorldClient }> {
   override state = new WorldState();
 
-  /** Seconds for which a seat waits for its client. A stopping server waits for seats, so it must not be long. */
+  /** Seconds for which a seat waits for its client. As long as it does, a full room has one place less. */
   override seatReservationTimeout = 5;
 
   // An unknown code is no direction. Not a range: a range clamps, and 200 would become a step nobody asked for.
@@ -193,7 +193,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
 
   /**
    * Dismisses who has stood still for too long. The framework's idle-kick plugin cannot: to it a ping is a sign of life,
-   * and the page sends one every few seconds whether or not anybody looks at it. Besides, it takes who has just come
+   * and the page sends one each second whether or not anybody looks at it. Besides, it takes who has just come
    * back, and sent nothing yet, for somebody who never sent anything.
    */
   #dismissIdle(seconds: number): void {

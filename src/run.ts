@@ -67,7 +67,11 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
     logger,
   });
 
+  let isStopping = false;
   const stop = async (exitCode: number) => {
+    // A fault while the server drains: it stops for that, and not once more when the time is over.
+    if (isStopping) return;
+    isStopping = true;
     onSignal = onceMore(() => process.exit(1));
     const { ended, lost } = await shutDown(app);
     if (!ended) logger.error("not every room ended in time; stopping without them");

@@ -51,7 +51,7 @@ test("closes its door while its ticks are late, says so in words, and opens it a
     .joinOrCreate("world")
     .catch((error) => error);
   expect(refused).toBeInstanceOf(MatchMakeError);
-  expect(refused).toMatchObject(ERRORS_AS_SENT);
+  expect(refused).toMatchObject({ code: ERRORS.busy.code, message: ERRORS.busy.sentence });
   const plain = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket`);
   await until(() => plain.closed);
   expect(plain.errors).toEqual([{ type: "error", code: ERRORS.busy.code, message: ERRORS.busy.sentence }]);
@@ -73,6 +73,3 @@ test("closes its door while its ticks are late, says so in words, and opens it a
   await until(async () => (await readyz()) === "200 ready\n", 30_000);
   await joinWithSdk(server);
 });
-
-/** What the SDK makes of the answer. */
-const ERRORS_AS_SENT = { code: ERRORS.busy.code, message: ERRORS.busy.sentence };

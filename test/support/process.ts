@@ -65,6 +65,8 @@ export function startProcess(environment: Record<string, string> = {}, user: Use
       PATH: process.env.PATH,
       HOST: "127.0.0.1",
       PORT: "0",
+      // Tests run on machines that do much else.
+      ADMISSION_MAX_DELAY_MS: "0",
       ...(environment.DATA_DIR ? {} : { DATA_DIR: dataFolder() }),
       ...environment,
     } as NodeJS.ProcessEnv,

@@ -1,0 +1,190 @@
+// How a crowded server stops: at once it lets nobody in, everybody is told, nobody loses its place, and it ends in time.
+import { Client, MatchMakeError, type Room } from "@colyseus/sdk";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { ERRORS } from "../../rooms/errors.ts";
+import type { WorldState } from "../../schema/world-state.ts";
+import { PlainPlayer } from "../support/plain.ts";
+import { describeWithPostgres, type Postgres, startPostgres } from "../support/postgres.ts";
+import { dataFolder, startProcess } from "../support/process.ts";
+import { until } from "../support/until.ts";
+
+/** Milliseconds that `docker stop` waits before it kills. */
+const GRACE_MS = 10_000;
+
+type WorldRoomAsSeen = Room<unknown, WorldState>;
+
+/** An SDK client on the meadow: with a token somebody, without one a guest. */
+async function joinBySdk(url: string, token?: string) {
+  const client = new Client(url);
+  // All SDK clients of one process share a token store.
+  client.auth.token = token as string;
+  const room: WorldRoomAsSeen = await client.joinOrCreate<WorldState>("world", { map: "meadow" });
+  room.reconnection.minUptime = 0;
+  const end: { code?: number } = {};
+  room.onLeave((code) => Object.assign(end, { code }));
+  await until(() => room.state.players?.has(room.sessionId));
+  const self = () => {
+    const { x, y, facing, name } = room.state.players.get(room.sessionId)!;
+    return { x, y, facing, name };
+  };
+  return { room, end, self };
+}
+
+async function newToken(url: string): Promise<string> {
+  const answer = await fetch(`${url}/auth/anonymous`, { method: "POST" });
+  return ((await answer.json()) as { token: string }).token;
+}
+
+/** Asks for a seat that nobody will take. @returns the status of the answer. */
+async function reserveSeat(url: string): Promise<number> {
+  const answer = await fetch(`${url}/matchmake/joinOrCreate/world`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ map: "meadow" }),
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+async function readyz(url: string): Promise<string> {
+  const answer = await fetch(`${url}/readyz`, { headers: { connection: "close" } });
+  return `${answer.status} ${await answer.text()}`;
+}
+
+const times = <T>(count: number, make: (index: number) => T) =>
+  Promise.all(Array.from({ length: count }, (_, i) => make(i)));
+
+test("two hundred players of every kind: told with 4001, none with a token loses its place, exit 0 in time", async () => {
+  const DATA_DIR = dataFolder();
+  const server = startProcess({ DATA_DIR, LOG_LEVEL: "error" });
+  const port = await server.listening();
+  const url = `http://127.0.0.1:${port}`;
+  const guests = await times(80, () => joinBySdk(url));
+  const tokens = await times(60, () => newToken(url));
+  const known = await times(60, (i) => joinBySdk(url, tokens[i]));
+  const plain = await times(60, () => PlainPlayer.join(url, "?map=meadow"));
+  const WORDS = ["left", "right", "up", "down"];
+  const walk = () => {
+    for (const [i, { room }] of [...known, ...guests].entries()) {
+      if (room.connection.isOpen) room.send("move", WORDS[i % 4]);
+    }
+    for (const [i, { socket }] of plain.entries()) socket.send(WORDS[i % 4]!);
+  };
+  for (let steps = 0; steps < 8; steps++) walk();
+  await until(() => known.every(({ self }, i) => self().facing === 1 + (i % 4)));
+  // Let them come to a stand, so that what is seen here is what is saved.
+  let places = "";
+  await until(async () => {
+    const before = places;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    places = JSON.stringify(known.map(({ self }) => self()));
+    return places === before;
+  });
+  const stood = known.map(({ self }) => self());
+
+  // Some are dropped just now, and their seats are held; some seats were given out and nobody came.
+  const dropped = [...known.slice(0, 15), ...guests.slice(0, 15)];
+  for (const { room } of dropped) {
+    room.reconnection.enabled = false;
+    (room.connection.transport as unknown as { ws: { close(): void } }).ws.close();
+  }
+  await until(() => dropped.every(({ end }) => end.code !== undefined));
+  expect(new Set(await times(10, () => reserveSeat(url)))).toEqual(new Set([200]));
+
+  const since = performance.now();
+  server.signal("SIGTERM");
+  expect(await server.ended()).toBe(0);
+  const took = performance.now() - since;
+  expect(took).toBeLessThan(GRACE_MS);
+  if (process.env.REPORT) process.stderr.write(`200 players: stopped in ${Math.round(took)} ms\n`);
+  const connected = [...known.slice(15), ...guests.slice(15)];
+  await until(() => connected.every(({ end }) => end.code !== undefined) && plain.every(({ closed }) => closed));
+  expect(new Set(connected.map(({ end }) => end.code))).toEqual(new Set([ERRORS.serverShutdown.code]));
+  expect(new Set(plain.map(({ closed }) => closed!.code))).toEqual(new Set([ERRORS.serverShutdown.code]));
+  expect(server.stderr()).toBe("");
+
+  const next = startProcess({ DATA_DIR, LOG_LEVEL: "error", PORT: String(port) });
+  await next.listening();
+  const back = await times(60, (i) => joinBySdk(url, tokens[i]));
+  expect(back.map(({ self }) => self())).toEqual(stood);
+  await Promise.all(back.map(({ room }) => room.leave()));
+}, 120_000);
+
+test("DRAIN_SECONDS: the game goes on while nobody new is let in, and then it stops", async () => {
+  const server = startProcess({ LOG_LEVEL: "error", DRAIN_SECONDS: "3" });
+  const url = `http://127.0.0.1:${await server.listening()}`;
+  const token = await newToken(url);
+  const player = await joinBySdk(url, token);
+  expect(await readyz(url)).toBe("200 ready\n");
+  server.signal("SIGTERM");
+  await until(async () => (await readyz(url)) === "503 draining: no new players\n");
+
+  const { code, sentence } = ERRORS.stopping;
+  for (const who of [undefined, token]) {
+    const refused = await joinBySdk(url, who).catch((error) => error);
+    expect(refused).toBeInstanceOf(MatchMakeError);
+    expect(refused).toMatchObject({ code, message: sentence });
+  }
+  const plain = new PlainPlayer(`${url.replace("http", "ws")}/websocket`);
+  await until(() => plain.closed);
+  expect(plain.errors).toEqual([{ type: "error", code, message: sentence }]);
+  expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);
+
+  player.room.send("move", "left");
+  await until(() => player.self().facing === 1);
+  let back = false;
+  player.room.onReconnect(() => {
+    back = true;
+  });
+  (player.room.connection.transport as unknown as { ws: { close(): void } }).ws.close();
+  await until(() => back);
+  expect(await server.ended()).toBe(0);
+  await until(() => player.end.code !== undefined);
+  expect(player.end.code).toBe(ERRORS.serverShutdown.code);
+});
+
+test("a second signal cuts the wait short, and is still an orderly end", async () => {
+  const server = startProcess({ LOG_LEVEL: "info", DRAIN_SECONDS: "60" });
+  const url = `http://127.0.0.1:${await server.listening()}`;
+  const player = await joinBySdk(url);
+  server.signal("SIGTERM");
+  await until(() => /stopping in 60 s/.test(server.stdout()));
+  // What comes within half a second is the same signal, as npm sends it.
+  server.signal("SIGINT");
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(await readyz(url)).toMatch(/^503/);
+  server.signal("SIGINT");
+  expect(await server.ended()).toBe(0);
+  await until(() => player.end.code === ERRORS.serverShutdown.code);
+});
+
+describeWithPostgres("an upgrade, as docs/operating.md has it", () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres.remove());
+
+  test("a second server on the same database takes over the players of the first, where they stood", async () => {
+    const environment = {
+      LOG_LEVEL: "error",
+      DATABASE_URL: await postgres.database(),
+      JWT_SECRET: "a secret of our own, for the tests alone",
+    };
+    const old = startProcess(environment);
+    const oldUrl = `http://127.0.0.1:${await old.listening()}`;
+    const token = await newToken(oldUrl);
+    const player = await joinBySdk(oldUrl, token);
+    for (let steps = 0; steps < 3; steps++) player.room.send("move", "left");
+    await until(() => player.self().facing === 1);
+    const next = startProcess(environment);
+    const nextUrl = `http://127.0.0.1:${await next.listening()}`;
+    expect(await readyz(nextUrl)).toBe("200 ready\n");
+    old.signal("SIGTERM");
+    await until(() => player.end.code === ERRORS.serverShutdown.code);
+    expect(await old.ended()).toBe(0);
+    const again = await joinBySdk(nextUrl, token);
+    expect(again.self()).toEqual(player.self());
+    await again.room.leave();
+  });
+});

@@ -1,0 +1,43 @@
+// What a server says to who comes while it stops.
+import { MatchMakeError } from "@colyseus/sdk";
+import { expect, test } from "@jest/globals";
+import { ERRORS } from "../../rooms/errors.ts";
+import { shutDown } from "../../src/shutdown.ts";
+import { PlainPlayer } from "../support/plain.ts";
+import { startServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+import { joinWithSdk } from "../support/walkers.ts";
+
+const server = await startServer();
+
+test("refuses a join by HTTP and by plain socket with a code and a sentence, while its rooms end", async () => {
+  const present = await joinWithSdk(server);
+  const room = await server.roomOf(present.sessionId);
+  let end = () => {};
+  room.onDispose = () => new Promise((resolve) => (end = () => resolve(undefined)));
+  let left: number | undefined;
+  present.onLeave((code) => {
+    left = code;
+  });
+
+  const stopped = shutDown(server.app);
+  await until(() => left === ERRORS.serverShutdown.code);
+  const { code, sentence } = ERRORS.stopping;
+  for (const method of ["joinOrCreate", "create", "join"] as const) {
+    const refused = await server
+      .client()
+      [method]("world")
+      .catch((error) => error);
+    expect(refused).toBeInstanceOf(MatchMakeError);
+    expect(refused).toMatchObject({ code, message: sentence });
+  }
+  const plain = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket`);
+  await until(() => plain.closed);
+  expect(plain.errors).toEqual([{ type: "error", code, message: sentence }]);
+  const readyz = await fetch(`${server.url}/readyz`);
+  expect([readyz.status, await readyz.text()]).toEqual([503, "draining: no new players\n"]);
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+
+  end();
+  expect(await stopped).toEqual({ ended: true, lost: 0 });
+});
