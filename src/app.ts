@@ -9,7 +9,7 @@ import { Gate, type GateSettings, PLAIN_PATH, refuseUpgrade } from "./gate.ts";
 import { GatedServer } from "./gated-server.ts";
 import { type HttpSettings, httpRoutes } from "./http.ts";
 import { PlainSockets } from "./plain-sockets.ts";
-import { MAX_MISSED_PINGS, PING_INTERVAL_MS, SOCKET_OPTIONS } from "./sockets.ts";
+import { MAX_MISSED_PINGS, PING_INTERVAL_MS, type SocketSettings, socketOptions } from "./sockets.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
 import { Tally } from "./tally.ts";
 import type { Tokens } from "./tokens.ts";
@@ -41,7 +41,7 @@ export interface AppSettings {
 }
 
 /** What protects the process from who connects to it. */
-export interface EdgeSettings extends GateSettings {
+export interface EdgeSettings extends GateSettings, SocketSettings {
   /** Milliseconds within which a request has to arrive; 10 seconds by default. */
   patienceMs?: number;
 }
@@ -68,9 +68,9 @@ export function createApp(settings: AppSettings): App {
   const tally = new Tally();
   const gate = new Gate(edge, tally);
   const httpServer = new GatedServer(gate, edge.patienceMs ?? PATIENCE_MS);
-  const plainSockets = new PlainSockets((request) => gate.admitPlain(request));
+  const plainSockets = new PlainSockets(socketOptions(edge, tally), (request) => gate.admitPlain(request));
   const transport = new WebSocketTransport({
-    ...SOCKET_OPTIONS,
+    ...socketOptions(edge, tally),
     pingInterval: PING_INTERVAL_MS,
     pingMaxRetries: MAX_MISSED_PINGS,
     WebSocket: GuardedSocket,

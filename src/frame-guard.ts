@@ -1,74 +1,76 @@
-// Stands between the socket and the framework's decoders, which trust the lengths that a frame claims.
-import { logger } from "colyseus";
-import WebSocket from "ws";
-import { ERRORS } from "../rooms/errors.ts";
-import { isRoomFrame } from "./room-frames.ts";
-import { WholeFrameSocket } from "./whole-frames.ts";
+// Stands between the socket and the framework's decoders, which trust what a frame claims: it knows what a client sends.
+import { logger, Protocol } from "colyseus";
+import { LimitedSocket } from "./limited-socket.ts";
 
-/** What `ws` reports for a connection that ended without a closing handshake. */
-const NO_HANDSHAKE = 1006;
-
-/** Whether the framework is reading a client's frame at the moment. */
-let isReading = false;
-
-/** What a logger is to the framework. */
-type Logger = { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...values: unknown[]) => void };
+/** The longest input frame, in bytes: inputs are a few numbers. */
+const MAX_INPUT_BYTES = 64;
 
 /**
- * A logger for the framework. It logs a message that it cannot decode as an error, as bare text, and closes the
- * connection; to us that is a client's fault, of which anybody could commit thousands.
+ * Whether a frame is one that clients of a room send. The first byte says what it is; its upper three bits modify that,
+ * and none of our clients' frames are modified. Not among them is the "unreliable" input, which the framework has for
+ * other transports: its decoder walks by the lengths inside the frame, and a negative or non-finite one keeps it walking
+ * for ever, with the whole process (seen in @colyseus/core 0.18.17 with @colyseus/schema 5.0.34).
  */
-export function withoutClientsFaults(logger: Logger): Logger {
-  return {
-    trace: (...values) => logger.trace(...values),
-    debug: (...values) => logger.debug(...values),
-    info: (...values) => logger.info(...values),
-    warn: (...values) => logger.warn(...values),
-    error: (...values) =>
-      isReading && typeof values[0] === "string" ? logger.debug(...values) : logger.error(...values),
-  };
+function isRoomFrame(frame: Buffer): boolean {
+  switch (frame[0]) {
+    case Protocol.JOIN_ROOM:
+    case Protocol.LEAVE_ROOM:
+    case Protocol.PING:
+      return frame.length === 1;
+    case Protocol.ROOM_DATA:
+    case Protocol.ROOM_DATA_BYTES:
+      return fits(frame, afterType(frame, 1));
+    case Protocol.ROOM_REQUEST:
+      return fits(frame, afterType(frame, afterNumber(frame, 1)));
+    case Protocol.ROOM_INPUT_RELIABLE:
+      // Nothing if nothing has changed, else fields of the input: 0x80 and the field's index, then its value.
+      return frame.length === 1 || (frame.length <= MAX_INPUT_BYTES && (frame[1]! & 0xc0) === 0x80);
+    default:
+      return false;
+  }
+}
+
+function fits(frame: Buffer, end: number): boolean {
+  return end <= frame.length;
+}
+
+/** Where the type of a message ends that begins at `at`: a text or a number. Infinity if it is neither. */
+function afterType(frame: Buffer, at: number): number {
+  const first = frame[at];
+  if (first === undefined) return Number.POSITIVE_INFINITY;
+  if (first >= 0xa0 && first < 0xc0) return at + 1 + (first & 0x1f);
+  if (first === 0xd9) return at + 2 + (frame[at + 1] ?? 0);
+  if (first === 0xda) return at + 3 + (frame.length > at + 2 ? frame.readUInt16LE(at + 1) : 0);
+  return afterNumber(frame, at);
+}
+
+/** The same for a whole number that is not negative. */
+function afterNumber(frame: Buffer, at: number): number {
+  const first = frame[at];
+  if (first === undefined) return Number.POSITIVE_INFINITY;
+  if (first < 0x80) return at + 1;
+  if (first === 0xcc) return at + 2;
+  if (first === 0xcd) return at + 3;
+  if (first === 0xce) return at + 5;
+  return Number.POSITIVE_INFINITY;
 }
 
 /** The socket of a client of a room, for the `WebSocket` option of a `ws` server. */
-export class GuardedSocket extends WholeFrameSocket {
-  #closedWith: number | undefined;
-
-  override close(code?: number, reason?: string | Buffer): void {
-    this.#closedWith ??= code;
-    super.close(code, reason);
-  }
-
+export class GuardedSocket extends LimitedSocket {
   override emit(event: string | symbol, ...values: unknown[]): boolean {
-    if (event === "message") return this.#receive(values);
-    // Whoever we closed is gone for the reason we gave, even if it never answers. A bare 1006 would look like a lost
-    // connection, and the room would hold a seat for who broke the protocol.
-    if (event === "close" && values[0] === NO_HANDSHAKE) values[0] = this.#closedWith ?? NO_HANDSHAKE;
-    // A peer's fault is no error of ours: ws closes the connection with the right code by itself.
-    if (event === "error") {
-      logger.debug({ err: values[0] }, "a client broke its connection");
-      return true;
-    }
-    return super.emit(event, ...values);
-  }
-
-  #receive(values: unknown[]): boolean {
-    // What was still on its way when the connection was closed is not to be acted on.
-    if (this.readyState !== WebSocket.OPEN) return false;
+    if (event !== "message" || this.readyState !== this.OPEN) return super.emit(event, ...values);
     const [frame, isBinary] = values;
     if (!isBinary || !Buffer.isBuffer(frame) || !isRoomFrame(frame)) {
-      this.close(ERRORS.badFrame.code, ERRORS.badFrame.sentence);
+      this.refuse("badFrame");
       return false;
     }
-    isReading = true;
     try {
       return super.emit("message", ...values);
     } catch (error) {
       // Thrown on from here it would be an uncaught exception, which ends the process for everybody.
       logger.error({ err: error }, "a frame could not be read; its connection is closed");
-      this.close(ERRORS.badFrame.code, ERRORS.badFrame.sentence);
+      this.refuse("badFrame");
       return false;
-    } finally {
-      isReading = false;
     }
   }
 }

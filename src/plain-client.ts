@@ -16,6 +16,7 @@ import WebSocket from "ws";
 import { ERRORS } from "../rooms/errors.ts";
 import { WorldState } from "../schema/world-state.ts";
 import { STEP } from "../sim/rules.ts";
+import type { LimitedSocket } from "./limited-socket.ts";
 
 /** The low five bits of a frame's first byte say what it is. */
 const CODE_BITS = 0x1f;
@@ -27,24 +28,39 @@ const TIMED_HEAD = 9;
 /** Where a player stands: `[x, y]` in units. */
 type Place = [x: number, y: number];
 
+/** What the room listens to, and asks whether there is any use in sending more. */
+class PlainRef extends EventEmitter {
+  readonly #socket: LimitedSocket;
+
+  constructor(socket: LimitedSocket) {
+    super();
+    this.#socket = socket;
+  }
+
+  get isBehind(): boolean {
+    return this.#socket.isBehind;
+  }
+}
+
 /**
  * The framework's in-process client. It decodes the very frames that an SDK client gets, so whatever the room decides
  * to show to a client, this one is shown too.
  */
 export class PlainClient {
-  readonly ref = new EventEmitter();
+  readonly ref: PlainRef;
   readonly sessionId: string;
   state: ClientState = ClientState.JOINING;
   reconnectionToken = "";
   _enqueuedMessages: unknown[] = [];
-  readonly #socket: WebSocket;
+  readonly #socket: LimitedSocket;
   readonly #decoder = new Decoder(new WorldState());
   /** What the other side knows: the place of each player it was told of and not yet told to forget. */
   readonly #told = new Map<string, Place>();
   #welcomed = false;
 
-  constructor(sessionId: string, socket: WebSocket) {
+  constructor(sessionId: string, socket: LimitedSocket) {
     this.sessionId = sessionId;
+    this.ref = new PlainRef(socket);
     this.#socket = socket;
     // However a plain connection ends, nobody comes back to it, so the room is to hold no seat: told as a leave.
     socket.on("close", () => this.ref.emit("close", CloseCode.CONSENTED));

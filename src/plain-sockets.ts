@@ -12,8 +12,9 @@ import {
 } from "colyseus";
 import { WebSocket, WebSocketServer } from "ws";
 import { ERRORS } from "../rooms/errors.ts";
+import { LimitedSocket } from "./limited-socket.ts";
 import { PlainClient } from "./plain-client.ts";
-import { MAX_MISSED_PINGS, PING_INTERVAL_MS, SOCKET_OPTIONS } from "./sockets.ts";
+import { MAX_MISSED_PINGS, PING_INTERVAL_MS, type socketOptions } from "./sockets.ts";
 
 /** Words that may wait while a join is under way; more are dropped, as a full queue in the world drops them. */
 const EARLY_LIMIT = 8;
@@ -23,13 +24,14 @@ const REFUSED_MS = 500;
 
 /** Accepts plain WebSockets and makes each of them a player of the room `world`. */
 export class PlainSockets {
-  readonly #server = new WebSocketServer(SOCKET_OPTIONS);
-  readonly #missedPings = new Map<WebSocket, number>();
+  readonly #server: WebSocketServer;
+  readonly #missedPings = new Map<LimitedSocket, number>();
   readonly #pings: NodeJS.Timeout;
   readonly #admit: (request: IncomingMessage) => Promise<void>;
 
   /** `admit`: lets a join in, or rejects with the ServerError that says why not. */
-  constructor(admit: (request: IncomingMessage) => Promise<void>) {
+  constructor(options: ReturnType<typeof socketOptions>, admit: (request: IncomingMessage) => Promise<void>) {
+    this.#server = new WebSocketServer({ ...options, WebSocket: LimitedSocket });
     this.#admit = admit;
     this.#pings = setInterval(() => this.#pingAll(), PING_INTERVAL_MS);
     this.#pings.unref();
@@ -37,7 +39,7 @@ export class PlainSockets {
 
   /** Takes over an upgrade request for PLAIN_PATH. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket as LimitedSocket, request));
   }
 
   /** Stops the pings; the rooms close the sockets of their players. */
@@ -46,16 +48,14 @@ export class PlainSockets {
     this.#server.close();
   }
 
-  #accept(socket: WebSocket, request: IncomingMessage): void {
+  #accept(socket: LimitedSocket, request: IncomingMessage): void {
     this.#missedPings.set(socket, 0);
     socket.on("pong", () => this.#missedPings.set(socket, 0));
     socket.on("close", () => this.#missedPings.delete(socket));
-    // A peer's fault is no error of ours: ws closes the connection with the right code by itself.
-    socket.on("error", (error) => logger.debug({ err: error }, "a plain client broke its connection"));
     this.#join(socket, request).catch((error) => refuse(socket, error));
   }
 
-  async #join(socket: WebSocket, request: IncomingMessage): Promise<void> {
+  async #join(socket: LimitedSocket, request: IncomingMessage): Promise<void> {
     // Listening starts before the join does: a client may send its first word as soon as the socket opens.
     const early: string[] = [];
     let take = (word: string) => {

@@ -53,6 +53,9 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
       allowedOrigins: config.ALLOWED_ORIGINS,
       maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
       maxJoinsPerMinute: config.MAX_JOINS_PER_MINUTE,
+      maxMessagesPerSecond: config.MAX_MESSAGES_PER_SECOND,
+      maxFrameBytes: config.MAX_FRAME_BYTES,
+      maxSendBufferBytes: config.MAX_SEND_BUFFER_BYTES,
     },
     maxDelayMs: config.ADMISSION_MAX_DELAY_MS,
     http: {

@@ -1,7 +1,6 @@
 // What every WebSocket of this server keeps to, whichever protocol it speaks.
-
-/** The largest frame a client may send, in bytes. No frame of the game comes near; a larger one closes with 1009. */
-const MAX_FRAME_BYTES = 4096;
+import type { SocketLimits } from "./limited-socket.ts";
+import type { Tally } from "./tally.ts";
 
 /** Milliseconds between two pings to a client. */
 export const PING_INTERVAL_MS = 3000;
@@ -12,10 +11,24 @@ export const MAX_MISSED_PINGS = 2;
 /** Milliseconds that a client we closed has to answer before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2000;
 
-/** Options for a `ws` server. `closeTimeout` is missing from its published types, hence the wider type. */
-export const SOCKET_OPTIONS: { noServer: boolean; maxPayload: number; perMessageDeflate: boolean } & object = {
-  noServer: true,
-  maxPayload: MAX_FRAME_BYTES,
-  perMessageDeflate: false,
-  ...{ closeTimeout: CLOSE_TIMEOUT_MS },
-};
+/** What the operator sets of it. */
+export interface SocketSettings extends Omit<SocketLimits, "tally"> {
+  /** The largest frame that a client may send, in bytes; a larger one closes with 1009. */
+  maxFrameBytes: number;
+}
+
+/**
+ * Options for a `ws` server whose sockets are LimitedSockets. `closeTimeout` and `limits` are missing from its published
+ * types, hence the wider type.
+ */
+export function socketOptions(settings: SocketSettings, tally: Tally) {
+  const { maxFrameBytes, maxMessagesPerSecond, maxSendBufferBytes } = settings;
+  const limits: SocketLimits = { maxMessagesPerSecond, maxSendBufferBytes, tally };
+  const options: { noServer: boolean; maxPayload: number; perMessageDeflate: boolean } & object = {
+    noServer: true,
+    maxPayload: maxFrameBytes,
+    perMessageDeflate: false,
+    ...{ closeTimeout: CLOSE_TIMEOUT_MS, limits },
+  };
+  return options;
+}

@@ -37,11 +37,14 @@ interface View {
   readonly inputs: AppliedInputs;
   /** How many of its applied inputs it was told of. */
   applied: number;
+  /** Whether it was left out, because it does not keep up with what it is sent: it needs a full state. */
+  missed: boolean;
 }
 
 /** A client's view, on the client itself: looked up for every frame, a map would cost more than what is in it. */
 const VIEW = Symbol("view");
-type Viewer = Client & { [VIEW]?: View };
+/** A client's connection may say that too much waits for the client already. */
+type Viewer = Client & { [VIEW]?: View; ref?: { isBehind?: boolean } };
 
 /**
  * The interest management of a room: a `Serializer` for `room.setSerializer`, after the room has its state.
@@ -120,7 +123,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
     arena.append(this.#sharedState);
     arena.write((bytes, at) => this.#codec.players(bytes, at));
     for (const resident of shown) arena.write((bytes, at) => this.#codec.introduction(resident, bytes, at));
-    if (client) (client as Viewer)[VIEW] = { self, shown, cell, inputs, applied };
+    if (client) (client as Viewer)[VIEW] = { self, shown, cell, inputs, applied, missed: false };
     return arena.take({ start: 0, end: arena.offset });
   }
 
@@ -128,7 +131,8 @@ export class InterestSerializer implements Serializer<PeopledState> {
    * Sends every client what changed in its sight since the last call, and nothing where nothing did:
    * 1. takes the census: who came, left, or crossed into another cell;
    * 2. encodes each changed player once;
-   * 3. serves the clients, beginning with another one every time, so that nobody is always last.
+   * 3. serves the clients, beginning with another one every time, so that nobody is always last. Who does not keep up
+   *    is left out, and gets a full state in the place of all it missed, as soon as it has read what waited.
    */
   applyPatches(clients: Client[], state: PeopledState, timing?: Timing): boolean {
     if (state.players !== this.#players) return this.#resync(clients, state, timing);
@@ -149,8 +153,13 @@ export class InterestSerializer implements Serializer<PeopledState> {
     this.#firstServed += Math.ceil(count * TURN);
     const served: Viewer[] = [];
     const frames: Slice[] = [];
+    const late: Viewer[] = [];
     for (let turn = 0; turn < count; turn++) {
       const client: Viewer = clients[(this.#firstServed + turn) % count]!;
+      const view = client[VIEW];
+      if (view && client.ref?.isBehind) view.missed = true;
+      else if (view?.missed && client.state === ClientState.JOINED) late.push(client);
+      if (view?.missed) continue;
       const frame = this.#writePatchFor(client, timing);
       if (!frame) continue;
       served.push(client);
@@ -158,6 +167,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
     }
     this.#census.settle();
     for (let turn = 0; turn < served.length; turn++) send(served[turn]!, this.#arena.take(frames[turn]!));
+    for (const client of late) send(client, this.getFullState(client, timing));
     return true;
   }
 

@@ -38,6 +38,8 @@ export interface Actor {
 export class Connection {
   readonly sessionId: string;
   state: ClientState = ClientState.JOINING;
+  /** Whether too much waits for the client to send it more. */
+  readonly ref = { isBehind: false };
   /** What was sent and has not arrived yet. A socket may hold a frame for long after it was given it. */
   readonly sent: Uint8Array[] = [];
 

@@ -84,6 +84,9 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
       allowedOrigins: [],
       maxConnectionsPerAddress: 0,
       maxJoinsPerMinute: 0,
+      maxMessagesPerSecond: 0,
+      maxFrameBytes: 4096,
+      maxSendBufferBytes: 1_048_576,
       ...settings.edge,
     },
     http: {

@@ -44,6 +44,8 @@ interface Sight {
   /** The number of its last applied input that it was told of. */
   applied: number;
   audit: WireAudit;
+  /** Whether it was left out of a tick. */
+  missed: boolean;
 }
 
 /** Compares a crowd with what ought to be, after every full state and every tick. */
@@ -68,12 +70,18 @@ class Judge {
 
   /** A member acknowledges its join, and gets the world as it is. */
   acknowledge(member: Member): void {
+    this.#crowd.acknowledge(member);
+    this.#judgeFullState(member, this.#crowd.arrive(member));
+    this.#judgeNoise();
+  }
+
+  /** The world as it is, in one frame that takes the place of all a member held. */
+  #judgeFullState(member: Member, frames: Uint8Array[]): void {
     const { actors, inputs } = this.#crowd;
     const { id, connection, onlooker } = member;
     const before = this.#sights.get(member);
-    this.#crowd.acknowledge(member);
-    const frames = this.#crowd.arrive(member);
-    this.#check(frames.length === 1, member, `got ${frames.length} frames for an acknowledgement`);
+    this.#check(frames.length === 1, member, `got ${frames.length} frames in the place of a full state`);
+    if (frames.length === 0) return;
     const sight: Sight = {
       known: knownTo(onlooker),
       held: heldBy(onlooker),
@@ -81,6 +89,7 @@ class Judge {
       eye: placeOf(actors.get(id)),
       applied: inputs.get(id)!.consumedCount,
       audit: before?.audit ?? new WireAudit(),
+      missed: false,
     };
     this.#sights.set(member, sight);
     this.#judgeHead(member, Protocol.ROOM_STATE, frames[0]!);
@@ -88,7 +97,6 @@ class Judge {
     this.#judgeEvents(member, before?.known ?? new Map(), sight.known);
     this.#judgePlayers(member, sight);
     this.#check(connection!.sent.length === 0, member, "got more than it was sent");
-    this.#judgeNoise();
   }
 
   /** One tick, and everything that is true after it. */
@@ -101,6 +109,15 @@ class Judge {
       const frames = crowd.arrive(member);
       if (member.connection.state !== ClientState.JOINED || !sight) {
         this.#check(frames.length === 0, member, "got a frame before it acknowledged, or while it was leaving");
+        continue;
+      }
+      if (member.connection.ref.isBehind) {
+        this.#check(frames.length === 0, member, "was sent more while it was behind");
+        sight.missed = true;
+        continue;
+      }
+      if (sight.missed) {
+        this.#judgeFullState(member, frames);
         continue;
       }
       const before = sight.known;
@@ -318,6 +335,8 @@ interface Commands {
   "enter without client": { at: Spot };
   acknowledge: { who: number };
   "be resynced": { who: number };
+  "fall behind": { who: number };
+  "catch up": { who: number };
   drop: { who: number };
   reconnect: { who: number; fresh: boolean; acknowledged: boolean };
   "begin to leave": { who: number };
@@ -368,6 +387,13 @@ const ACTS: { [K in keyof Commands]: (stage: Stage, command: Commands[K]) => voi
       crowd.members.filter(({ connection }) => connection?.state === ClientState.JOINED),
       who,
       (member) => judge.acknowledge(member),
+    ),
+  "fall behind": ({ crowd }, { who }) => some(crowd.members, who, ({ connection }) => lag(connection, true)),
+  "catch up": ({ crowd }, { who }) =>
+    some(
+      crowd.members.filter(({ connection }) => connection?.ref.isBehind),
+      who,
+      ({ connection }) => lag(connection, false),
     ),
   drop: ({ crowd }, { who }) => some(crowd.members, who, (member) => crowd.drop(member)),
   reconnect: ({ crowd, judge }, { who, fresh, acknowledged }) =>
@@ -437,6 +463,10 @@ const ACTS: { [K in keyof Commands]: (stage: Stage, command: Commands[K]) => voi
 
 function perform<K extends keyof Commands>(stage: Stage, command: { do: K } & Commands[K]): void {
   ACTS[command.do](stage, command);
+}
+
+function lag(connection: Connection | undefined, isBehind: boolean): void {
+  if (connection) connection.ref.isBehind = isBehind;
 }
 
 function some<T>(all: T[], who: number, act: (one: T) => void): void {
@@ -529,6 +559,7 @@ function anyCommand(bustle: number): fc.Arbitrary<Command> {
     choose(8, ["acknowledge", "acknowledge", "drop", "leave", "take out"], { who }),
     choose(1, ["begin to leave"], { who }),
     choose(6, ["put again", "put again as another", "lose the player", "be resynced"], { who }),
+    choose(6, ["fall behind", "catch up"], { who }),
     choose(3, ["reconnect"], { who, fresh: fc.boolean(), acknowledged }),
     choose(8, ["get a player", "teleport", "teleport", "replace", "take out and replace"], { who, at }),
     choose(4, ["walk"], { who, direction: fc.nat(3) }),

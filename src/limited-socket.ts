@@ -1,0 +1,113 @@
+// A WebSocket with limits: how much it takes from who floods, and how much it keeps for who does not read.
+import { logger } from "colyseus";
+import WebSocket from "ws";
+import { ERRORS } from "../rooms/errors.ts";
+import type { Tally } from "./tally.ts";
+import { WholeFrameSocket } from "./whole-frames.ts";
+
+/** What every socket of a server keeps to. */
+export interface SocketLimits {
+  /** Frames that a client may send in the long run; 0 means no limit. */
+  maxMessagesPerSecond: number;
+  /** Bytes that may wait for a client that does not read. */
+  maxSendBufferBytes: number;
+  /** Where frames and refusals are counted. */
+  tally: Tally;
+}
+
+/**
+ * Seconds of messages that may come at once. A burst is no flood: a network that comes back brings all that waited, and
+ * 2000 moves at once are dropped by a full queue without harm. One second more is for what a join sends besides.
+ */
+const BURST_SECONDS = 21;
+
+/** The part of what may wait for a client at which it is left out, until it has read on. */
+const BEHIND = 1 / 4;
+
+/**
+ * Seconds for which a client may be behind. Who does not answer pings is cut before that; this is for who answers without
+ * having read.
+ */
+const PATIENCE_SECONDS = 15;
+
+/** What `ws` reports for a connection that ended without a closing handshake. */
+const NO_HANDSHAKE = 1006;
+
+/** The time in seconds, as of the last quarter of a second: for a count of seconds that is near enough, and free. */
+let now = 0;
+setInterval(() => {
+  now = performance.now() / 1000;
+}, 250).unref();
+
+/** The socket of a client, for the `WebSocket` option of a `ws` server whose options have `limits`. */
+export class LimitedSocket extends WholeFrameSocket {
+  readonly #tally: Tally;
+  readonly #secondsPerMessage: number;
+  readonly #maxBytes: number;
+  /** Until when the messages so far would have taken, one by one at the rate that is allowed. In seconds. */
+  #busyUntil = 0;
+  /** Since when it was behind at each pong. In seconds. */
+  #behindSince = Number.POSITIVE_INFINITY;
+  #closedWith: number | undefined;
+
+  /** As `ws` calls it: without address and protocols, with the options of the server. */
+  constructor(address: null | string | URL, protocols?: unknown, options?: unknown) {
+    super(address as string, protocols as string, options as WebSocket.ClientOptions);
+    const { maxMessagesPerSecond, maxSendBufferBytes, tally } = (options as { limits: SocketLimits }).limits;
+    this.#tally = tally;
+    this.#secondsPerMessage = maxMessagesPerSecond > 0 ? 1 / maxMessagesPerSecond : 0;
+    this.#maxBytes = maxSendBufferBytes;
+  }
+
+  /** Whether so much waits for the client that it is better left out until it has read on. */
+  get isBehind(): boolean {
+    return this.bufferedAmount > this.#maxBytes * BEHIND;
+  }
+
+  override send(data: unknown, ...rest: unknown[]): void {
+    if (this.readyState === WebSocket.OPEN && this.bufferedAmount > this.#maxBytes) {
+      // The closing frame waits behind all the rest; who has not read it in time is cut.
+      this.refuse("notReading");
+      return;
+    }
+    this.#tally.framesOut++;
+    this.#tally.bytesOut += (data as { length: number }).length;
+    super.send(data, ...rest);
+  }
+
+  override close(code?: number, reason?: string | Buffer): void {
+    this.#closedWith ??= code;
+    super.close(code, reason);
+  }
+
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event === "message" || event === "ping" || event === "pong") {
+      // What was still on its way when the connection was closed is not to be acted on.
+      if (this.readyState !== WebSocket.OPEN) return false;
+      this.#busyUntil = Math.max(this.#busyUntil, now) + this.#secondsPerMessage;
+      if (this.#busyUntil - now > BURST_SECONDS) {
+        this.refuse("flooding");
+        return false;
+      }
+      if (event === "pong") {
+        this.#behindSince = this.isBehind ? Math.min(this.#behindSince, now) : Number.POSITIVE_INFINITY;
+        if (now - this.#behindSince > PATIENCE_SECONDS) this.refuse("notReading");
+      }
+    }
+    // Whoever we closed is gone for the reason we gave, even if it never answers. A bare 1006 would look like a lost
+    // connection, and the room would hold a seat for who broke the protocol.
+    else if (event === "close" && values[0] === NO_HANDSHAKE) values[0] = this.#closedWith ?? NO_HANDSHAKE;
+    // A peer's fault is no error of ours: ws closes the connection with the right code by itself.
+    else if (event === "error") {
+      logger.debug({ err: values[0] }, "a client broke its connection");
+      return true;
+    }
+    return super.emit(event, ...values);
+  }
+
+  /** Closes the connection for one of the reasons that are counted. */
+  protected refuse(reason: "badFrame" | "flooding" | "notReading"): void {
+    this.#tally.onRefused(reason);
+    this.close(ERRORS[reason].code, ERRORS[reason].sentence);
+  }
+}
