@@ -5,7 +5,7 @@ import type { Application } from "express";
 import { defineWorldRoom, type WorldRoomSettings } from "../rooms/define-world-room.ts";
 import { Sessions } from "../rooms/sessions.ts";
 import { Admission, refuseWhileStopping } from "./admission.ts";
-import { GuardedSocket } from "./frame-guard.ts";
+import { GuardedSocket, withoutClientsFaults } from "./frame-guard.ts";
 import { Gate, type GateSettings, PLAIN_PATH, refuseUpgrade } from "./gate.ts";
 import { GatedServer } from "./gated-server.ts";
 import { type HttpSettings, httpRoutes } from "./http.ts";
@@ -105,7 +105,7 @@ export function createApp(settings: AppSettings): App {
     routes: createRouter({}, { onRequest: refuseWhileStopping }),
     express: (app: Application) =>
       httpRoutes(app, { ...settings.http, tokens, admission, metrics, gate, isStoreHealthy: () => places.healthy }),
-    logger: settings.logger,
+    logger: withoutClientsFaults(settings.logger),
     greet: false,
     // Signals and faults are the process's business: src/run.ts.
     gracefullyShutdown: false,

@@ -1,9 +1,11 @@
 // Stands between the socket and the framework's decoders, which trust what a frame claims: it knows what a client sends.
+import { isUtf8 } from "node:buffer";
 import { logger, Protocol } from "colyseus";
 import { LimitedSocket } from "./limited-socket.ts";
 
-/** The longest input frame, in bytes: inputs are a few numbers. */
-const MAX_INPUT_BYTES = 64;
+/** An input whose direction is another than the one before: the bit ADD and the field's index, then its value. */
+const DIRECTION_IS = 0x80;
+const INPUT_BYTES = 3;
 
 /**
  * Whether a frame is one that clients of a room send. The first byte says what it is; its upper three bits modify that,
@@ -23,8 +25,8 @@ function isRoomFrame(frame: Buffer): boolean {
     case Protocol.ROOM_REQUEST:
       return fits(frame, afterType(frame, afterNumber(frame, 1)));
     case Protocol.ROOM_INPUT_RELIABLE:
-      // Nothing if nothing has changed, else fields of the input: 0x80 and the field's index, then its value.
-      return frame.length === 1 || (frame.length <= MAX_INPUT_BYTES && (frame[1]! & 0xc0) === 0x80);
+      // Exactly: about each field that it does not know the decoder writes to the console, which anybody could fill.
+      return frame.length === 1 || (frame.length === INPUT_BYTES && frame[1] === DIRECTION_IS);
     default:
       return false;
   }
@@ -38,10 +40,16 @@ function fits(frame: Buffer, end: number): boolean {
 function afterType(frame: Buffer, at: number): number {
   const first = frame[at];
   if (first === undefined) return Number.POSITIVE_INFINITY;
-  if (first >= 0xa0 && first < 0xc0) return at + 1 + (first & 0x1f);
-  if (first === 0xd9) return at + 2 + (frame[at + 1] ?? 0);
-  if (first === 0xda) return at + 3 + (frame.length > at + 2 ? frame.readUInt16LE(at + 1) : 0);
+  if (first >= 0xa0 && first < 0xc0) return afterText(frame, at + 1, first & 0x1f);
+  if (first === 0xd9) return afterText(frame, at + 2, frame[at + 1] ?? 0);
+  if (first === 0xda) return afterText(frame, at + 3, frame.length > at + 2 ? frame.readUInt16LE(at + 1) : 0);
   return afterNumber(frame, at);
+}
+
+/** The same for a text of a known length. The decoder writes to the console about bytes that are no UTF-8. */
+function afterText(frame: Buffer, at: number, length: number): number {
+  const end = at + length;
+  return isUtf8(frame.subarray(at, end)) ? end : Number.POSITIVE_INFINITY;
 }
 
 /** The same for a whole number that is not negative. */
@@ -55,6 +63,27 @@ function afterNumber(frame: Buffer, at: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
+/** Whether the framework is reading a client's frame at the moment. */
+let isReading = false;
+
+/** What a logger is to the framework. */
+type Logger = { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...values: unknown[]) => void };
+
+/**
+ * A logger for the framework. It logs a message that it cannot decode as an error, as bare text, and closes the
+ * connection; to us that is a client's fault, of which anybody could commit thousands.
+ */
+export function withoutClientsFaults(logger: Logger): Logger {
+  return {
+    trace: (...values) => logger.trace(...values),
+    debug: (...values) => logger.debug(...values),
+    info: (...values) => logger.info(...values),
+    warn: (...values) => logger.warn(...values),
+    error: (...values) =>
+      isReading && typeof values[0] === "string" ? logger.debug(...values) : logger.error(...values),
+  };
+}
+
 /** The socket of a client of a room, for the `WebSocket` option of a `ws` server. */
 export class GuardedSocket extends LimitedSocket {
   override emit(event: string | symbol, ...values: unknown[]): boolean {
@@ -64,6 +93,7 @@ export class GuardedSocket extends LimitedSocket {
       this.refuse("badFrame");
       return false;
     }
+    isReading = true;
     try {
       return super.emit("message", ...values);
     } catch (error) {
@@ -71,6 +101,8 @@ export class GuardedSocket extends LimitedSocket {
       logger.error({ err: error }, "a frame could not be read; its connection is closed");
       this.refuse("badFrame");
       return false;
+    } finally {
+      isReading = false;
     }
   }
 }

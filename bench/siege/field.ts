@@ -8,13 +8,16 @@ import type { ProbeOrders } from "../probes/main.ts";
 import { type Server, type ServerOptions, startServer } from "../server-process.ts";
 import type { AttackerOrders } from "./attackers.ts";
 
-/** Everybody comes from one machine, so there can be no limits per address; all other limits are as they come. */
+/**
+ * Everybody comes from one machine, so there can be no limits per address; all other limits are as they come. Joins are
+ * refused in the siege that is about it alone: a crowd that comes at once is the load's way, and not what is tried.
+ */
 export const PRODUCTION = {
   MAX_CONNECTIONS_PER_ADDRESS: "0",
   MAX_JOINS_PER_MINUTE: "0",
   MAX_PLAYERS_PER_ROOM: "",
   MAX_MESSAGES_PER_SECOND: "",
-  ADMISSION_MAX_DELAY_MS: "",
+  ADMISSION_MAX_DELAY_MS: "0",
 };
 
 /** What the walkers saw in a window. */

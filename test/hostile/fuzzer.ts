@@ -7,7 +7,7 @@ import { BINARY, TEXT } from "../../bench/load/masked-frame.ts";
 import { type Random, seededRandom } from "../../sim/random.ts";
 import { binary, frame, OFFENCES } from "./frames.ts";
 import { BAD_HANDSHAKES, upgrade } from "./handshakes.ts";
-import { PLAIN_PAYLOADS, ROOM_PAYLOADS } from "./payloads.ts";
+import { LAST_PAYLOADS, PLAIN_PAYLOADS, ROOM_PAYLOADS, sweepPayload } from "./payloads.ts";
 import { REQUESTS } from "./requests.ts";
 import { SECRETS } from "./target.ts";
 
@@ -57,6 +57,10 @@ const LONGEST = 40;
 
 const MOST_FAULTS = 100;
 
+/** Of so many sessions, so many are in a room. */
+const TURNS = 20;
+const ROOM_TURNS = 9;
+
 /** What no answer may hold: files that are nobody's business, and our secrets. */
 const TREASURES = [
   /root:.*:0:0:/,
@@ -71,6 +75,7 @@ const pick = <T>(random: Random, values: readonly T[]): T => values[random(value
 const names = {
   offences: Object.keys(OFFENCES),
   room: Object.keys(ROOM_PAYLOADS),
+  lasting: Object.keys(ROOM_PAYLOADS).filter((kind) => !LAST_PAYLOADS.includes(kind)),
   plain: Object.keys(PLAIN_PAYLOADS),
   handshakes: Object.keys(BAD_HANDSHAKES),
   requests: Object.keys(REQUESTS),
@@ -128,25 +133,31 @@ class Session {
   }
 
   async run(): Promise<void> {
-    const way = this.#random(100);
-    if (way < 45) await this.#inRoom();
-    else if (way < 65) await this.#plain();
-    else if (way < 68) await this.#probing();
-    else if (way < 80) await this.#badHandshake();
+    // Counted through and not left to chance: the sessions in rooms are numbered without gaps.
+    const turn = this.#number % TURNS;
+    if (turn < ROOM_TURNS) await this.#inRoom(Math.floor(this.#number / TURNS) * ROOM_TURNS + turn);
+    else if (turn < 13) await this.#plain();
+    else if (turn < 14) await this.#probing();
+    else if (turn < 16) await this.#badHandshake();
     else await this.#requests();
   }
 
   /** A seat in a room, taken as the SDK does, or hardly. */
-  async #inRoom(): Promise<void> {
+  async #inRoom(count: number): Promise<void> {
     const path = await this.#seat();
     if (path === undefined) return;
     const acknowledges = this.#random(5) > 0;
     const first = acknowledges ? [binary(Buffer.of(10))] : [];
-    const frames = Array.from({ length: 1 + this.#random(LONGEST) }, () => {
-      const kind = pick(this.#random, names.room);
+    const payload = (kind: string) => {
       this.#count(`room: ${kind}`);
-      return frame(this.#random(40) === 0 ? TEXT : BINARY, ROOM_PAYLOADS[kind]!(this.#random));
-    });
+      return frame(this.#random(60) === 0 ? TEXT : BINARY, ROOM_PAYLOADS[kind]!(this.#random));
+    };
+    const frames = Array.from({ length: this.#random(LONGEST) }, () => payload(pick(this.#random, names.lasting)));
+    if (this.#random(2)) frames.push(payload(pick(this.#random, LAST_PAYLOADS)));
+    else {
+      this.#count("room: one of each first byte and length");
+      frames.push(binary(sweepPayload(count)));
+    }
     await this.#webSocket(path, [...first, ...frames]);
     // The same seat once more: it is taken, or held for somebody else.
     if (this.#random(4) === 0) {

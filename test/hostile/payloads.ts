@@ -88,6 +88,30 @@ const VALUES: readonly number[][] = [
 
 const nested = (opening: number[], depth: number) => Buffer.from(Array.from({ length: depth }, () => opening).flat());
 
+/** Payloads for which the server closes the connection: whatever came after them would reach nobody. */
+export const LAST_PAYLOADS: readonly string[] = [
+  "any first byte",
+  "an empty frame",
+  "a value that claims too much",
+  "claims within claims",
+  "nested as deep as a frame is long",
+  "a type without an end",
+  "an input",
+  "an input that switches structures",
+  "an unreliable input",
+  "a leave",
+  "a good move, spoiled",
+  "a code of the server",
+];
+
+/** One of every first byte with every length, counted through. */
+export function sweepPayload(count: number): Buffer {
+  return Buffer.alloc(SWEPT[(count >> 8) % SWEPT.length]!, count & 255);
+}
+
+/** Lengths of the sweep. */
+const SWEPT = [1, 2, 3, 4, 5, 8, 9, 10, 33, 126, 127, 256, 300, 4095, 4096, 4097];
+
 /** How a payload for a room comes about. */
 type Maker = (random: Random) => Buffer;
 

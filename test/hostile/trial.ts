@@ -14,7 +14,7 @@ export interface TrialOptions {
   seed: number;
   /** Hostile frames and requests. */
   frames: number;
-  /** The first session's number; given, there is no warming up. */
+  /** The first session's number. */
   from?: number;
   environment?: Record<string, string>;
   tell?: (what: string) => void;
@@ -38,8 +38,8 @@ export interface Outcome {
 /** Without what refuses at the door: who is not let in tries nothing. */
 export const OPEN_DOOR = { MAX_CONNECTIONS_PER_ADDRESS: "0", MAX_JOINS_PER_MINUTE: "0", ADMISSION_MAX_DELAY_MS: "0" };
 
-/** The share of all frames by which the server is warmed up before its memory is read. */
-const WARM_UP = 0.1;
+/** Milliseconds for which only the honest players walk, before memory is read. */
+const WALK_MS = 3000;
 
 /** What memory may have grown by when all are gone, as a share. */
 const GROWTH = 0.1;
@@ -66,9 +66,8 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
     const ask = asker<WatcherOrders>(watcher, tell);
     await ask("start", { port: target.port });
     const { seed, frames, from } = options;
-    if (from === undefined) await attack({ port: target.port, seed: seed + 1, frames: frames * WARM_UP });
-    tell("warmed up; waiting until all are gone");
-    const before = await settled(target);
+    await wait(WALK_MS);
+    const before = await target.vitals("collect");
     await ask("report", null);
     const openBefore = target.descriptors();
 
@@ -118,14 +117,13 @@ function memory({ heap, external }: Vitals): number {
   return heap + external;
 }
 
-/** Waits until only the honest players are left and, if it can be, until `enough`; then tells how the server is. */
-async function settled(target: Target, enough: (vitals: Vitals) => boolean = () => true): Promise<Vitals> {
+/** Waits until only the honest players are left and memory is `enough`, if that comes; then tells how the server is. */
+async function settled(target: Target, enough: (vitals: Vitals) => boolean): Promise<Vitals> {
   const end = performance.now() + SETTLE_MS;
-  let vitals = await target.vitals("collect");
   for (;;) {
     // One more may be somebody new who has just joined.
     const isEmpty = (await target.players()) <= HONEST + 1;
-    vitals = await target.vitals("collect");
+    const vitals = await target.vitals("collect");
     if ((isEmpty && enough(vitals)) || performance.now() > end) return vitals;
     await wait(LOOK_AGAIN_MS);
   }
@@ -190,6 +188,7 @@ export function report({ tally, watched, seconds, before, after, during, descrip
       "heap and buffers before / after, MB",
       `${mb(memory(before))} / ${mb(memory(after))} (${((memory(after) / memory(before) - 1) * 100).toFixed(1)} %)`,
     ],
+    ["of them buffers before / after, MB", `${mb(before.external)} / ${mb(after.external)}`],
     ["resident before / after, MB", `${mb(before.resident)} / ${mb(after.resident)}`],
     ["open descriptors before / after", `${descriptors.before} / ${descriptors.after}`],
     ["faults", faults.length],
