@@ -23,6 +23,12 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "docker build -t sabang .": [HERE, "docker build -t sabang ."],
   "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(openssl rand -base64 36)\" sabang":
     [HERE, "docker run"],
+  // The files that these work on are held to the server there; Docker itself is not on every machine.
+  "cd deploy": ["test/deploy/files.test.ts", "deploy/compose.yaml"],
+  "cp .env.example .env": ["test/deploy/files.test.ts", "deploy/.env.example"],
+  "docker compose up -d --build": ["test/deploy/files.test.ts", "what compose gives the server"],
+  "npm run bots -- 50": ["test/e2e/bots.test.ts", "bots/main.ts"],
+  "npm run replay -- FILE": ["test/e2e/replay.test.ts", "src/replay.ts"],
   "python3 examples/python/walk.py ws://localhost:2567 Monty": ["test/examples/python.test.ts", "walk.py"],
   "python3 examples/python/room_client.py http://localhost:2567 Monty left left up": [
     "test/examples/python.test.ts",

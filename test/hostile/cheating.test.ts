@@ -204,8 +204,9 @@ test("two connections of one player that take over from each other, both floodin
     room.reconnection.enabled = false;
     rooms.push(room);
     for (const each of rooms.slice(-2)) flood(each);
-  });
-  expect(rooms.length).toBeGreaterThan(5);
+    // Who comes back rests for two ticks: after those there is time for a step or two.
+  }, 200);
+  expect(rooms.length).toBeGreaterThan(3);
   expectHonest(STEP);
 });
 
