@@ -55,6 +55,7 @@ export class LimitedSocket extends WholeFrameSocket {
     super(address as string, protocols as string, options as WebSocket.ClientOptions);
     const { maxMessagesPerSecond, maxSendBufferBytes, tally } = (options as { limits: SocketLimits }).limits;
     this.#tally = tally;
+    tally.sockets.add(this);
     this.#secondsPerMessage = maxMessagesPerSecond > 0 ? 1 / maxMessagesPerSecond : 0;
     this.#maxBytes = maxSendBufferBytes;
   }
@@ -96,7 +97,10 @@ export class LimitedSocket extends WholeFrameSocket {
     }
     // Whoever we closed is gone for the reason we gave, even if it never answers. A bare 1006 would look like a lost
     // connection, and the room would hold a seat for who broke the protocol.
-    else if (event === "close" && values[0] === NO_HANDSHAKE) values[0] = this.#closedWith ?? NO_HANDSHAKE;
+    else if (event === "close") {
+      this.#tally.sockets.delete(this);
+      if (values[0] === NO_HANDSHAKE) values[0] = this.#closedWith ?? NO_HANDSHAKE;
+    }
     // A peer's fault is no error of ours: ws closes the connection with the right code by itself.
     else if (event === "error") {
       logger.debug({ err: values[0] }, "a client broke its connection");

@@ -1,7 +1,7 @@
 // What the edge of the process has refused and sent since the start: plain numbers, for whoever shows them.
 
 /** Why something was refused: the names of the errors, besides those of HTTP itself. */
-export const REFUSALS = [
+const REFUSALS = [
   "badRequest",
   "foreignOrigin",
   "tooManyJoins",
@@ -22,6 +22,8 @@ export class Tally {
   /** Frames that were given to the sockets of clients, and their payload in bytes. */
   framesOut = 0;
   bytesOut = 0;
+  /** The WebSockets that are open, each with the bytes that wait for its client. */
+  readonly sockets = new Set<{ readonly bufferedAmount: number }>();
 
   onRefused(reason: Refusal): void {
     this.refused[reason]++;

@@ -85,6 +85,23 @@ test("two pages: one walks, the other sees it", async () => {
   expect(faults).toEqual([]);
 });
 
+test("the security headers let the page and the monitor do all they do", async () => {
+  const server = startProcess({ MONITOR_PASSWORD: "open sesame, please" });
+  const url = `http://127.0.0.1:${await server.listening()}`;
+  const said: string[] = [];
+  const page = await open(url);
+  const context = await browser.newContext({ httpCredentials: { username: "admin", password: "open sesame, please" } });
+  const monitor = await context.newPage();
+  // What a policy keeps a page from doing is said on its console. A font from Google may be out of reach here.
+  for (const each of [page, monitor]) each.on("console", (line) => said.push(line.text()));
+  await page.reload();
+  await page.waitForFunction(() => window.sabang?.connected, null, { timeout: 60_000 });
+  await monitor.goto(`${url}/monitor`);
+  // It lists the room, which its script has asked for.
+  await monitor.getByText("world").first().waitFor({ timeout: 30_000 });
+  expect(said.filter((line) => /Content.Security.Policy|Refused|violates|blocked/i.test(line))).toEqual([]);
+});
+
 test("with 200 ms of lag the own player moves on the next frame, and prediction is never wrong", async () => {
   const server = startProcess();
   const port = await server.listening();

@@ -72,6 +72,80 @@ test("closes whoever sends an unreliable input, and serves everybody else", asyn
   });
 });
 
+const MOVE = [0xa4, 0x6d, 0x6f, 0x76, 0x65];
+const LEFT = [0xa4, 0x6c, 0x65, 0x66, 0x74];
+
+/** Frames that no client sends, besides those of unknown first bytes. */
+const BAD: Array<[what: string, bytes: number[]]> = [
+  ["nothing at all", []],
+  ["a join with something behind it", [10, 0]],
+  ["a leave with something behind it", [12, 0]],
+  ["a ping with something behind it", [18, 1]],
+  ["a message without a type", [13]],
+  ["a message whose type ends behind the frame", [13, 0xa5, ...MOVE.slice(1)]],
+  ["a message whose type is longer than 255 bytes, and is not there", [13, 0xda, 0xff, 0xff, 0x61]],
+  ["a message whose type is 4 GB long", [13, 0xdb, 0xff, 0xff, 0xff, 0xff, 0x61]],
+  ["a message whose type is negative", [13, 0xff]],
+  ["a message whose type is infinite", [13, 0xcb, 0, 0, 0, 0, 0, 0, 0xf0, 0x7f]],
+  ["a message whose type is cut off", [13, 0xcd, 0]],
+  ["a message with a modifier", [13 | 0x80, ...MOVE, ...LEFT]],
+  ["bytes without a type", [17]],
+  ["a request without a number", [21]],
+  ["a request without a type", [21, 0]],
+  ["a request with a negative number", [21, 0xd0, 0xfe, ...MOVE]],
+  ["an input with a time", [19 | 0x80, 0, 0x80, 1]],
+  ["an input that switches to another structure", [19, 0xff, 1, 0x80, 1]],
+  ["an input that takes a field away", [19, 0x40, 1]],
+  ["an input of 65 bytes", [19, 0x80, ...Array<number>(63).fill(1)]],
+];
+
+/** First bytes that clients send. */
+const GOOD = [10, 12, 13, 17, 18, 19, 21];
+
+test("closes whoever sends what no client sends, and keeps no seat", async () => {
+  const server = startProcess({ LOG_LEVEL: "silent", MAX_CONNECTIONS_PER_ADDRESS: "0" });
+  const url = `http://127.0.0.1:${await server.listening()}`;
+  const witness = await PlainPlayer.join(url);
+  const unknown = Array.from({ length: 256 }, (_, first) => first).filter((first) => !GOOD.includes(first));
+  for (const [what, bytes] of [...BAD, ...unknown.map((first): [string, number[]] => [`${first}`, [first, 0x80, 1]])]) {
+    const socket = await joinRaw(url);
+    const closed = new Promise<number>((resolve) => socket.once("close", resolve));
+    socket.send(Buffer.from(bytes));
+    expect([what, await closed]).toEqual([what, ERRORS.badFrame.code]);
+  }
+  await until(() => witness.players.size === 1);
+});
+
+test("lets through what the SDK sends", async () => {
+  const server = startProcess();
+  const url = `http://127.0.0.1:${await server.listening()}`;
+  const socket = await joinRaw(url);
+  const answers: number[] = [];
+  socket.on("message", (data: Buffer) => answers.push(data[0]! & 0x1f));
+  const PONG = 18;
+  const frames = [
+    [13, ...MOVE, ...LEFT],
+    [13, 0xd9, 40, ...Array<number>(40).fill(0x61)],
+    [13, 0xda, 0x2c, 1, ...Array<number>(300).fill(0x61)],
+    [13, 0xa0],
+    [13, 5],
+    [13, 0xcd, 0x10, 0x27, 1],
+    [17, 0xa1, 0x78, 0xff, 0xff],
+    [19],
+    [19, 0x80, 1],
+    [21, 0, ...MOVE, ...LEFT],
+    [21, 0xcc, 200, ...MOVE, ...LEFT],
+  ];
+  for (const frame of frames) {
+    socket.send(Buffer.from(frame));
+    const before = answers.filter((code) => code === PONG).length;
+    socket.send(Buffer.of(18));
+    await until(() => answers.filter((code) => code === PONG).length > before || socket.readyState !== WebSocket.OPEN);
+    expect([frame, socket.readyState]).toEqual([frame, WebSocket.OPEN]);
+  }
+  socket.close();
+});
+
 test("junk of every first byte, a text frame and a megabyte end at most their own connection", async () => {
   const server = startProcess({ LOG_LEVEL: "silent" });
   const url = `http://127.0.0.1:${await server.listening()}`;
