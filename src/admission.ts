@@ -19,7 +19,7 @@ const CLOSING_SLICES = 40;
 const OPENING_SLICES = 20;
 
 /** Part of the most delay below which it is opened again. In between it stays as it is. */
-const CALM = 0.6;
+const CALM = 0.8;
 
 /** Slices after which the event loop's own delay is read: a second. */
 const LOOP_SLICES = 4;
@@ -48,7 +48,8 @@ type Hindrance = "busy" | "stopping";
 export class Admission implements Door {
   readonly #maxDelayMs: number;
   readonly #instruments: Instruments;
-  readonly #slices = Array.from({ length: CLOSING_SLICES }, newHistogram);
+  /** The one that is being filled, and those before it that count. */
+  readonly #slices = Array.from({ length: 1 + CLOSING_SLICES }, newHistogram);
   readonly #merged = newHistogram();
   /** The number of the slice that is being filled, counted from the start. */
   #slice = 0;
@@ -96,7 +97,7 @@ export class Admission implements Door {
   }
 
   get #current() {
-    return this.#slices[this.#slice % CLOSING_SLICES]!;
+    return this.#slices[this.#slice % this.#slices.length]!;
   }
 
   /** Begins a new slice when it is time to, and then looks whether the door is to be opened or closed. */
@@ -107,7 +108,7 @@ export class Admission implements Door {
     this.#sliceEnds += turns * SLICE_MS;
     const isLoopDue = Math.floor((this.#slice + turns) / LOOP_SLICES) > Math.floor(this.#slice / LOOP_SLICES);
     if (isLoopDue) this.#loopReadings = [this.#instruments.loopDelay(), ...this.#loopReadings].slice(0, LOOP_READINGS);
-    for (let turn = 0; turn < Math.min(turns, CLOSING_SLICES); turn++) {
+    for (let turn = 0; turn < Math.min(turns, this.#slices.length); turn++) {
       this.#slice++;
       this.#current.reset();
     }
@@ -140,8 +141,8 @@ export class Admission implements Door {
   #delay(slices: number): number {
     const all = this.#merged;
     all.reset();
-    for (let i = 0; i < slices && i <= this.#slice; i++) {
-      all.add(this.#slices[(this.#slice - i) % CLOSING_SLICES]!);
+    for (let i = 0; i <= slices && i <= this.#slice; i++) {
+      all.add(this.#slices[(this.#slice - i) % this.#slices.length]!);
     }
     const expected = (slices * SLICE_MS * TICK_HZ) / 1000;
     const overlooked = Math.floor(0.01 * Math.max(all.count, expected));
