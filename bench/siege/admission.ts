@@ -2,7 +2,7 @@
 // again when there is room?
 import { setTimeout as wait } from "node:timers/promises";
 import { contender } from "../contenders.ts";
-import { openField, populate, type Seen } from "./field.ts";
+import { type Field, openField, populate, type Seen } from "./field.ts";
 import type { Verdict } from "./verdicts.ts";
 
 const FIRST = 800;
@@ -12,6 +12,8 @@ const SETTLE_S = 4;
 const WATCH_S = 10;
 /** Milliseconds between the first groups: a crowd that comes at once makes ticks late by its joins alone. */
 const PACE_MS = 1500;
+const TRIES = 5;
+const RETRY_MS = 12_000;
 
 /** What those who are in keep. */
 const TICKS = 19.5;
@@ -26,7 +28,7 @@ export async function admission(tell: (what: string) => void): Promise<Verdict[]
     let walkers = STEP;
     await populate(field, walkers);
     for (; walkers < FIRST; walkers += STEP) {
-      await load("join", { server: "sabang", port: server.port, clients: STEP });
+      await joinInTime(field, tell);
       tell(`${walkers + STEP} walkers are in`);
       await wait(PACE_MS);
     }
@@ -91,6 +93,20 @@ export async function admission(tell: (what: string) => void): Promise<Verdict[]
     ];
   } finally {
     await field.end();
+  }
+}
+
+/** Lets a group in, though it take a few tries: a machine that does something else for a moment is not full yet. */
+async function joinInTime({ server: { port }, load }: Field, tell: (what: string) => void): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await load("join", { server: "sabang", port, clients: STEP });
+      return;
+    } catch (error) {
+      if (tries === TRIES) throw error;
+      tell((error as Error).message);
+      await wait(RETRY_MS);
+    }
   }
 }
 

@@ -44,6 +44,8 @@ if (strange !== undefined) {
   exit(`--only: there is no siege "${strange}"; expected some of ${Object.keys(SIEGES).join(", ")}`);
 }
 
+// Now, and not at the end: files may change meanwhile.
+const where = machine(args, "npm run siege");
 const verdicts: Verdict[] = [];
 for (const name of names as (keyof typeof SIEGES)[]) {
   const tell = (what: string) => console.error(`${new Date().toTimeString().slice(0, 8)} ${name}: ${what}`);
@@ -59,7 +61,7 @@ for (const name of names as (keyof typeof SIEGES)[]) {
     });
   }
 }
-process.stdout.write(verdictTable(verdicts, machine(args, "npm run siege"), unpinned === undefined ? [] : [unpinned]));
+process.stdout.write(verdictTable(verdicts, where, unpinned === undefined ? [] : [unpinned]));
 process.exit(verdicts.every(({ pass }) => pass) ? 0 : 1);
 
 function exit(sentence: string): never {

@@ -50,6 +50,8 @@ interface Reading {
 const tell = (what: string) => console.error(`${new Date().toTimeString().slice(0, 8)} ${what}`);
 const field = await openField(tell, { passenger: true });
 const readings: Reading[] = [];
+// Now, and not at the end: files may change meanwhile.
+const where = machine(args, "npm run soak");
 await populate(field, crowd);
 const mb = (bytes: number) => (bytes / 1e6).toFixed(1);
 for (let window = 0; window < windows; window++) {
@@ -86,7 +88,7 @@ const verdicts = [
     pass: losses.length === 0,
   },
 ];
-process.stdout.write(verdictTable(verdicts, machine(args, "npm run soak"), unpinned === undefined ? [] : [unpinned]));
+process.stdout.write(verdictTable(verdicts, where, unpinned === undefined ? [] : [unpinned]));
 process.exit(verdicts.every(({ pass }) => pass) ? 0 : 1);
 
 function number(flag: string, text: string, least: number, most: number): number {

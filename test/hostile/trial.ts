@@ -38,8 +38,8 @@ export interface Outcome {
 /** Without what refuses at the door: who is not let in tries nothing. */
 export const OPEN_DOOR = { MAX_CONNECTIONS_PER_ADDRESS: "0", MAX_JOINS_PER_MINUTE: "0", ADMISSION_MAX_DELAY_MS: "0" };
 
-/** Milliseconds for which only the honest players walk, before memory is read. */
-const WALK_MS = 3000;
+/** Readings of memory while only the honest players walk: the least counts, for what a start leaves goes by and by. */
+const READINGS = 8;
 
 /** What memory may have grown by when all are gone, as a share. */
 const GROWTH = 0.1;
@@ -66,8 +66,7 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
     const ask = asker<WatcherOrders>(watcher, tell);
     await ask("start", { port: target.port });
     const { seed, frames, from } = options;
-    await wait(WALK_MS);
-    const before = await target.vitals("collect");
+    const before = await atRest(target);
     await ask("report", null);
     const openBefore = target.descriptors();
 
@@ -115,6 +114,17 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
 /** What a server holds: its heap and the buffers beside it. */
 function memory({ heap, external }: Vitals): number {
   return heap + external;
+}
+
+/** How the server is before anybody attacks it. */
+async function atRest(target: Target): Promise<Vitals> {
+  let least = await target.vitals("collect");
+  for (let reading = 1; reading < READINGS; reading++) {
+    await wait(LOOK_AGAIN_MS);
+    const vitals = await target.vitals("collect");
+    if (memory(vitals) < memory(least)) least = vitals;
+  }
+  return least;
 }
 
 /** Waits until only the honest players are left and memory is `enough`, if that comes; then tells how the server is. */
