@@ -9,8 +9,8 @@ export const TICK_MS = 1000 / TICK_HZ;
 /** World units that one directional input moves a body. */
 export const STEP = 8;
 
-/** World units that a body gets on in one tick at most. Who got farther is reported: sim/invariants.ts. */
-export const MOST_PER_TICK = STEP;
+/** Steps by which a body gets on in one tick at most. Who got farther is reported: sim/invariants.ts. */
+export const MOST_STEPS_PER_TICK = 1;
 
 /** Side of a map tile, in units. */
 export const TILE = 32;
