@@ -238,6 +238,11 @@ const PLAYS: Record<string, (project: Project) => Promise<void>> = {
     const host = await open();
     const code = host.roomId;
     expect(host.state.map).toBe("meadow");
+    // There is room in it, and yet nobody finds it.
+    await expect(clientOf(server.url).join("private", { map: "meadow" })).rejects.toMatchObject({ code: 521 });
+    const other = await open();
+    expect(other.roomId).not.toBe(code);
+    expect(other.state.players.size).toBe(1);
     const { token } = await clientOf(server.url).auth.signInAnonymously();
     const outside = await joinWorld(server.url, {}, token);
     const left = new Promise((resolve) => outside.onLeave(resolve));
@@ -248,10 +253,6 @@ const PLAYS: Record<string, (project: Project) => Promise<void>> = {
 
     await expect(enter(code)).rejects.toMatchObject({ code: 522 });
     await expect(enter("no-code-1")).rejects.toMatchObject({ code: 522 });
-    await expect(clientOf(server.url).join("private", { map: "meadow" })).rejects.toMatchObject({ code: 521 });
-    const other = await open();
-    expect(other.roomId).not.toBe(code);
-    expect(other.state.players.size).toBe(1);
     expect((await joinWorld(server.url, { map: "meadow" })).roomId).not.toBe(code);
 
     await friends[2]!.leave();
