@@ -209,7 +209,7 @@ export class Replay {
     const whom =
       apart.length > 0
         ? apart.slice(0, NAMED).join("; ") + more
-        : "everybody is in the same unit as before, so it is what waits, or a part of a unit";
+        : "everybody is in the same unit as before, so it is what waits, another field, or a part of a unit";
     this.#differ(`the world's hash was ${hex(hash)} and is ${hex(played)}: ${whom}`);
   }
 

@@ -2,20 +2,22 @@
 // alone, so any language gets the same.
 import type { WorldMap } from "./map.ts";
 import { TILE } from "./rules.ts";
+import { BODY_FIELDS } from "./step.ts";
 import type { PlayerInWorld } from "./world.ts";
 
 /** What of a player is in the hash. */
 type Hashed = Pick<PlayerInWorld, "id" | "body"> & { readonly moves: readonly number[] };
 
 /**
- * The hash of who stands where, and of the steps that wait. A field that a rule of your own changes belongs in here, so
- * that a replay proves it too.
+ * The hash of every body, and of the steps that wait. A field that a rule of your own changes is in it as soon as
+ * BODY_FIELDS in sim/step.ts names it.
  */
 export function hashOfPlayers(players: Iterable<Hashed>): number {
   let hash = BASIS;
   for (const { id, body, moves } of players) {
     hash = mixText(hash, id);
-    hash = mix(mix(mix(mix(hash, whole(body.x)), whole(body.y)), whole(body.facing)), moves.length);
+    for (const field of BODY_FIELDS) hash = mix(hash, whole(body[field]));
+    hash = mix(hash, moves.length);
     for (const direction of moves) hash = mix(hash, direction);
   }
   return hash >>> 0;
@@ -39,9 +41,9 @@ function mix(hash: number, value: number): number {
   return mixed ^ (mixed >>> 15);
 }
 
-/** A number as the hash takes it. What is none of the whole ones, which only a fault can be, is told from them all. */
-function whole(value: number): number {
-  return Number.isInteger(value) ? value : 0x7fffffff;
+/** A number as the hash takes it. What is none of the whole ones, by a fault or not there yet, is told from them all. */
+function whole(value: number | undefined): number {
+  return value !== undefined && Number.isInteger(value) ? value : 0x7fffffff;
 }
 
 function mixText(hash: number, text: string): number {

@@ -1,7 +1,7 @@
 // What must be true of every body at all times, whatever the inputs. The rules see to it; this notices when they do not.
 import { directionOfCode, NONE } from "./directions.ts";
 import type { Spot } from "./nearest-free.ts";
-import { STEP } from "./rules.ts";
+import { MOST_STEPS_PER_TICK, STEP } from "./rules.ts";
 import { type Body, isFree, type Walls } from "./step.ts";
 
 /**
@@ -13,7 +13,7 @@ export function faultOf({ x, y, facing }: Body, walls: Walls, before?: Spot, tic
   if (directionOfCode(facing) === NONE) return `faces ${facing}, which is no direction`;
   if (!isFree(x, y, walls)) return `stands at (${x}, ${y}), in a wall or outside of the map`;
   const way = before ? Math.abs(x - before.x) + Math.abs(y - before.y) : 0;
-  if (way > STEP * ticks)
+  if (way > MOST_STEPS_PER_TICK * STEP * ticks)
     return `moved ${way} units in ${ticks} tick(s), from (${before!.x}, ${before!.y}) to (${x}, ${y})`;
   return undefined;
 }

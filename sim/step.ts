@@ -3,8 +3,17 @@
 import { type Direction, LEFT, RIGHT, UP } from "./directions.ts";
 import { HALF_BODY, STEP, TILE } from "./rules.ts";
 
-/** What a step needs of a player: the centre of its body in units, and the direction it faces. */
-export interface Body {
+/**
+ * The fields of a body: whole numbers that an input may read and change. The page predicts all of them, and a recording
+ * proves all of them.
+ */
+export const BODY_FIELDS = ["x", "y", "facing"] as const;
+
+/**
+ * What a step needs of a player: the centre of its body in units, and the direction it faces. Whatever else is named in
+ * BODY_FIELDS a body may have.
+ */
+export interface Body extends Partial<Record<(typeof BODY_FIELDS)[number], number>> {
   x: number;
   y: number;
   facing: number;

@@ -4,7 +4,7 @@ import type { MoveInput } from "../schema/move-input.ts";
 import type { Player } from "../schema/player.ts";
 import { act } from "../sim/act.ts";
 import { STEP, TICK_MS } from "../sim/rules.ts";
-import type { Body, Walls } from "../sim/step.ts";
+import { BODY_FIELDS, type Body, type Walls } from "../sim/step.ts";
 import type { WorldRoom } from "./connection.ts";
 
 /** Milliseconds that others are drawn in the past: two ticks, so that one late frame does not stop them. */
@@ -43,7 +43,7 @@ export class Prediction {
     this.#predict.attachAll("players", { fields: ["x", "y"] });
     this.#own = this.#predict.reconciler<Body, MoveInput>(self, {
       input: this.#input,
-      fields: ["x", "y", "facing"],
+      fields: BODY_FIELDS,
       step: (context, body, command) => {
         act(body, command.direction, walls);
         this.#led[context.tick % this.#input.replayBufferSize] = { x: body.x, y: body.y };

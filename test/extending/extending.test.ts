@@ -1,10 +1,10 @@
 // docs/extending.md is carried out: each step is applied to a copy of the project, checked, started and played.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client, type Room } from "@colyseus/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ERRORS } from "../../rooms/errors.ts";
-import type { Walls } from "../../sim/step.ts";
+import type { Body, Walls } from "../../sim/step.ts";
 import type { Prediction } from "../../web/prediction.ts";
 import { drawnMap, tiledMap } from "../support/maps.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
@@ -115,7 +115,8 @@ const PLAYS: Record<string, (project: Project) => Promise<void>> = {
     const MAPS_DIR = join(dataFolder(), "maps");
     mkdirSync(MAPS_DIR);
     writeFileSync(join(MAPS_DIR, "plaza.tmj"), JSON.stringify(tiledMap(rows)));
-    const server = await start(project, { MAPS_DIR });
+    const DATA_DIR = dataFolder();
+    const server = await start(project, { MAPS_DIR, DATA_DIR, RECORD: "1" });
 
     // A client that sends far more than it may: each frame of the server is a tick.
     const flooder = await joinWorld(server.url);
@@ -167,6 +168,18 @@ const PLAYS: Record<string, (project: Project) => Promise<void>> = {
     await until(() => strides.length >= 60);
     expect(strides.slice(0, 60)).toEqual([...Array(40).fill(16), ...Array(20).fill(8)]);
     await server.stop();
+
+    // Nothing of it was an incident, and the recording plays the same, with breath in what it proves.
+    const [recording, ...incidents] = readdirSync(join(DATA_DIR, "recordings"));
+    expect(incidents).toEqual([]);
+    const replayed = await project.node("src/replay.ts", join(DATA_DIR, "recordings", recording!), "--maps", MAPS_DIR);
+    expect(replayed).toMatch(/^result +the same, to the last hash$/m);
+    const { hashOfPlayers }: typeof import("../../sim/hash.ts") = await import(join(project.folder, "sim/hash.ts"));
+    const hashWith = (breath: number) => {
+      const body: Body & { breath: number } = { x: 80, y: 80, facing: RIGHT, breath };
+      return hashOfPlayers([{ id: "ada", body, moves: [] }]);
+    };
+    expect(hashWith(3)).not.toBe(hashWith(4));
   },
 
   async 3(project) {
@@ -225,6 +238,11 @@ const PLAYS: Record<string, (project: Project) => Promise<void>> = {
     const host = await open();
     const code = host.roomId;
     expect(host.state.map).toBe("meadow");
+    // There is room in it, and yet nobody finds it.
+    await expect(clientOf(server.url).join("private", { map: "meadow" })).rejects.toMatchObject({ code: 521 });
+    const other = await open();
+    expect(other.roomId).not.toBe(code);
+    expect(other.state.players.size).toBe(1);
     const { token } = await clientOf(server.url).auth.signInAnonymously();
     const outside = await joinWorld(server.url, {}, token);
     const left = new Promise((resolve) => outside.onLeave(resolve));
@@ -235,10 +253,6 @@ const PLAYS: Record<string, (project: Project) => Promise<void>> = {
 
     await expect(enter(code)).rejects.toMatchObject({ code: 522 });
     await expect(enter("no-code-1")).rejects.toMatchObject({ code: 522 });
-    await expect(clientOf(server.url).join("private", { map: "meadow" })).rejects.toMatchObject({ code: 521 });
-    const other = await open();
-    expect(other.roomId).not.toBe(code);
-    expect(other.state.players.size).toBe(1);
     expect((await joinWorld(server.url, { map: "meadow" })).roomId).not.toBe(code);
 
     await friends[2]!.leave();

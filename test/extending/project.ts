@@ -54,6 +54,11 @@ export class Project {
     );
   }
 
+  /** Runs `node` in it. @returns what it printed, as soon as it has ended. @throws if it ended badly. */
+  async node(...args: string[]): Promise<string> {
+    return (await run(process.execPath, args, { cwd: this.folder })).stdout;
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
