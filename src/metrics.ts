@@ -193,11 +193,10 @@ export class Metrics {
     this.#returns.inc({ outcome });
   }
 
-  /** A tick of a room, in seconds. `late`: undefined for the first one of a room. */
-  ticked(step: number, patch: number, late: number | undefined): void {
+  /** A tick of a room, in seconds. */
+  ticked(step: number, patch: number, late: number): void {
     this.#step.observe(step);
     this.#patch.observe(patch);
-    if (late === undefined) return;
     this.#lateness.observe(late);
     if (late > LATE_SECONDS) this.#late.inc();
   }
