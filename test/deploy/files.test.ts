@@ -79,11 +79,18 @@ test("what compose gives the server is a production configuration that it takes"
     Object.entries(compose.services.server!.environment!).map(([name, value]) => [name, filled(value, values)]),
   );
   for (const name of Object.keys(given)) expect(Object.keys(SETTINGS)).toContain(name);
+  const limits = Object.keys(SETTINGS).filter((name) => /^(MAX|ADMISSION)_|^(DRAIN_SECONDS|RECORD)$/.test(name));
+  expect(Object.keys(given)).toEqual(expect.arrayContaining(limits));
   const config = readConfig({ NODE_ENV: "production", ...given });
   expect(config).toMatchObject({
     METRICS_TOKEN: values.METRICS_TOKEN,
     TRUST_PROXY: ["uniquelocal"],
     LOG_LEVEL: "info",
+    // Left empty, these are the server's to choose.
+    MAX_PLAYERS_PER_ROOM: 2000,
+    MAX_JOINS_PER_MINUTE: 60,
+    DRAIN_SECONDS: 0,
+    RECORD: false,
   });
   expect(new URL(config.DATABASE_URL!).password).toBe(values.POSTGRES_PASSWORD);
 });
@@ -110,7 +117,8 @@ test("only the proxy is reachable from other machines, and the database from the
 
 test("the server is given longer to stop than a stop takes, by compose and by Kubernetes", () => {
   const longest = Number(/A stop takes at most (\d+) seconds/.exec(read("Dockerfile"))![1]);
-  expect(Number.parseInt(compose.services.server!.stop_grace_period!, 10)).toBeGreaterThan(longest);
+  const drain = Number(/from 0 to (\d+)/.exec(SETTINGS.DRAIN_SECONDS.accepted)![1]);
+  expect(Number.parseInt(compose.services.server!.stop_grace_period!, 10)).toBeGreaterThan(drain + longest);
   const [deployment] = kubernetes();
   const { terminationGracePeriodSeconds, containers } = deployment.spec.template.spec;
   const [, pause] = containers[0].lifecycle.preStop.exec.command;
