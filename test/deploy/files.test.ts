@@ -19,6 +19,7 @@ interface Service {
   volumes?: string[];
   healthcheck?: object;
   stop_grace_period?: string;
+  mem_limit?: string;
   profiles?: string[];
   privileged?: boolean;
   networks: string[];
@@ -123,6 +124,12 @@ test("the server is given longer to stop than a stop takes, by compose and by Ku
   const { terminationGracePeriodSeconds, containers } = deployment.spec.template.spec;
   const [, pause] = containers[0].lifecycle.preStop.exec.command;
   expect(terminationGracePeriodSeconds).toBeGreaterThan(longest + Number(pause));
+});
+
+test("the server is given the memory that docs/operating.md says it takes, by compose and by Kubernetes", () => {
+  const gigabytes = /^\*\*Memory\.\*\* Give it (\d+) GB/m.exec(read("docs/operating.md"))![1];
+  expect(compose.services.server!.mem_limit).toBe(`${gigabytes}g`);
+  expect(kubernetes()[0].spec.template.spec.containers[0].resources.limits.memory).toBe(`${gigabytes}Gi`);
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: the shape is Kubernetes's, and each test says which part it reads.
