@@ -52,7 +52,7 @@ type WorldClient = Client<{ auth: { id?: string } }>;
 /** The ways a connection ends without anybody having meant it to: gone away, no status, broken, told to retry. */
 const DROPPED: ReadonlySet<number | undefined> = new Set([1001, 1005, 1006, CloseCode.MAY_TRY_RECONNECT]);
 
-/** The room `world`. To be defined by {@link defineWorldRoom}, which hands it its settings. */
+/** The room `world`. To be defined by `defineWorldRoom` of rooms/define-world-room.ts, which hands it its settings. */
 export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; client: WorldClient }> {
   override state = new WorldState();
 
