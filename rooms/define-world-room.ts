@@ -1,20 +1,17 @@
-// The room `world` as the process has it: who is let in, how many fit into it, how late its ticks are, how it stops.
+// The room `world` as the process has it: who is let in, how many fit into it, how it stops.
 import { defineRoom, ServerError } from "colyseus";
-import { TICK_MS } from "../sim/rules.ts";
 import { type JoinOptions, parseJoinOptions } from "./join-options.ts";
 import { findPlace } from "./places.ts";
 import { giveUpUnclaimedSeats } from "./unclaimed-seats.ts";
 import { type RoomSettings, WorldRoom } from "./world-room.ts";
 
-/** Judges whether the process takes one more player, by how late the ticks of its rooms are. */
+/** Judges whether the process takes one more player. */
 export interface Door {
   /**
    * Why a player is not let in now; undefined if it is.
    * @param isHere whether it takes over from a session of its own, and so adds nobody.
    */
   refusal(isHere: boolean): { code: number; sentence: string } | undefined;
-  /** A tick has started so many ms after it was due. */
-  tickStarted(lateMs: number): void;
 }
 
 /** What the server hands to the rooms. */
@@ -36,8 +33,6 @@ export function defineWorldRoom({ door, identify, maxPlayers, ...settings }: Wor
   class DefinedRoom extends WorldRoom {
     override maxClients = maxPlayers || Number.POSITIVE_INFINITY;
 
-    #due = Number.POSITIVE_INFINITY;
-
     /** Checks a join before matchmaking: it is here that a join without a map becomes one for the default map. */
     static override async onAuth(token: string | undefined, options: JoinOptions) {
       const parsed = parseJoinOptions(options);
@@ -57,14 +52,6 @@ export function defineWorldRoom({ door, identify, maxPlayers, ...settings }: Wor
         await sessions.makeRoom(id, parsed.map);
       }
       return { id };
-    }
-
-    override step() {
-      const now = performance.now();
-      door.tickStarted(Math.max(0, now - this.#due));
-      // From tick to tick: the framework's timer drifts, and makes up for it by a tick at once, which nobody feels.
-      this.#due = now + TICK_MS;
-      super.step();
     }
 
     override onBeforeShutdown() {

@@ -1,5 +1,4 @@
 // The room `world`: players walk in four directions on a map and see each other. Read it from top to bottom.
-import { Encoder } from "@colyseus/schema";
 import {
   type Client,
   ClientState,
@@ -53,10 +52,7 @@ type WorldClient = Client<{ auth: { id?: string } }>;
 /** The ways a connection ends without anybody having meant it to: gone away, no status, broken, told to retry. */
 const DROPPED: ReadonlySet<number | undefined> = new Set([1001, 1005, 1006, CloseCode.MAY_TRY_RECONNECT]);
 
-// Room for the full state of several thousand players; the framework's own buffer warns and grows from 350 on.
-Encoder.BUFFER_SIZE = 256 * 1024;
-
-/** The room `world`. To be defined by {@link defineWorldRoom}, which hands it its settings. */
+/** The room `world`. To be defined by `defineWorldRoom` of rooms/define-world-room.ts, which hands it its settings. */
 export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; client: WorldClient }> {
   override state = new WorldState();
 

@@ -65,7 +65,7 @@ export class Admission implements Door {
     this.#sliceEnds = instruments.now() + SLICE_MS;
   }
 
-  /** Counts a tick. It is called twenty times a second by each room. */
+  /** Counts a tick that has started so many ms after it was due. It is called twenty times a second for each room. */
   tickStarted(lateMs: number): void {
     this.#turn();
     // A histogram counts whole numbers from 1 on.

@@ -72,7 +72,7 @@ export function createApp(settings: AppSettings): App {
   const gate = new Gate(edge, tally);
   const httpServer = new GatedServer(gate, edge.patienceMs ?? PATIENCE_MS);
   const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], places, tokens, admission, tally });
-  const observer = new Observer(metrics, settings.logger);
+  const observer = new Observer(metrics, admission, settings.logger);
   observer.watchMatchmaking();
   const sockets = socketOptions(edge, tally);
   const plainSockets = new PlainSockets(sockets, (request) => gate.admitPlain(request), observer);

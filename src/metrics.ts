@@ -20,8 +20,11 @@ export function kindOf(client: Client): (typeof KINDS)[number] {
   return (client as unknown) instanceof PlainClient ? "plain" : "sdk";
 }
 
-/** Why somebody was refused: an error of the table, or something that the framework says. */
-const REFUSAL_REASONS = [...Object.entries(ERRORS).flatMap(([name, { code }]) => (code < 1000 ? [name] : [])), "other"];
+/** Why a join was refused: an error of the table that the edge leaves to the game, or something that the framework says. */
+const REFUSAL_REASONS = [
+  ...Object.entries(ERRORS).flatMap(([name, { code }]) => (code < 1000 && !isOfTheEdge(name) ? [name] : [])),
+  "other",
+];
 
 /** Why somebody left: an error of the table, or what the framework or the network made of it. */
 const LEAVE_REASONS = [
@@ -193,11 +196,10 @@ export class Metrics {
     this.#returns.inc({ outcome });
   }
 
-  /** A tick of a room, in seconds. `late`: undefined for the first one of a room. */
-  ticked(step: number, patch: number, late: number | undefined): void {
+  /** A tick of a room, in seconds. */
+  ticked(step: number, patch: number, late: number): void {
     this.#step.observe(step);
     this.#patch.observe(patch);
-    if (late === undefined) return;
     this.#lateness.observe(late);
     if (late > LATE_SECONDS) this.#late.inc();
   }
@@ -287,6 +289,10 @@ export class Metrics {
   #histogram(name: string, help: string, buckets: number[]) {
     return new Histogram({ name, help, buckets, registers: [this.#registry] });
   }
+}
+
+function isOfTheEdge(reason: string): boolean {
+  return (REFUSALS as readonly string[]).includes(reason);
 }
 
 /** What the code means that a connection was closed with, as the reason of a leave; `ours`: its name in our table. */

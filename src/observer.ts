@@ -3,7 +3,8 @@ import { type Client, type Deferred, matchMaker, type ServerError } from "colyse
 import { nameOfError } from "../rooms/errors.ts";
 import type { RoomObserver } from "../rooms/observer.ts";
 import type { WorldRoom } from "../rooms/world-room.ts";
-import { TICK_HZ } from "../sim/rules.ts";
+import { TICK_MS } from "../sim/rules.ts";
+import type { Admission } from "./admission.ts";
 import { kindOf, leaveReason, type Metrics } from "./metrics.ts";
 
 /** Who takes the lines. */
@@ -11,20 +12,20 @@ interface Logger {
   info(fields: object, message: string): void;
 }
 
-/** Milliseconds from one tick to the next, when all is well. */
-const PERIOD_MS = 1000 / TICK_HZ;
-
 /** Watches all rooms of a server. */
 export class Observer implements RoomObserver {
   readonly #metrics: Metrics;
+  readonly #admission: Pick<Admission, "tickStarted">;
   readonly #logger: Logger;
   /** Whoever has joined and not left, by session id: since when. */
   readonly #present = new Map<string, number>();
   /** When the last tick of a room began. */
   readonly #lastTick = new WeakMap<WorldRoom, number>();
 
-  constructor(metrics: Metrics, logger: Logger) {
+  /** `admission` is told how late each tick was. */
+  constructor(metrics: Metrics, admission: Pick<Admission, "tickStarted">, logger: Logger) {
     this.#metrics = metrics;
+    this.#admission = admission;
     this.#logger = logger;
   }
 
@@ -87,11 +88,14 @@ export class Observer implements RoomObserver {
   }
 
   ticked(room: WorldRoom, begun: number, moved: number, sent: number): void {
-    const last = this.#lastTick.get(room);
+    // The first one of a room is punctual.
+    const last = this.#lastTick.get(room) ?? begun;
     this.#lastTick.set(room, begun);
-    // After a stall ticks are made up for one after the other: those are not early.
-    const late = last === undefined ? undefined : Math.max(0, begun - last - PERIOD_MS) / 1000;
-    this.#metrics.ticked((moved - begun) / 1000, (sent - moved) / 1000, late);
+    // From tick to tick: the framework's timer drifts, and after a stall it makes up for ticks one after the other. Those
+    // are not early.
+    const lateMs = Math.max(0, begun - last - TICK_MS);
+    this.#admission.tickStarted(lateMs);
+    this.#metrics.ticked((moved - begun) / 1000, (sent - moved) / 1000, lateMs / 1000);
   }
 }
 

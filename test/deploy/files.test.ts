@@ -19,6 +19,7 @@ interface Service {
   volumes?: string[];
   healthcheck?: object;
   stop_grace_period?: string;
+  mem_limit?: string;
   profiles?: string[];
   privileged?: boolean;
   networks: string[];
@@ -79,11 +80,18 @@ test("what compose gives the server is a production configuration that it takes"
     Object.entries(compose.services.server!.environment!).map(([name, value]) => [name, filled(value, values)]),
   );
   for (const name of Object.keys(given)) expect(Object.keys(SETTINGS)).toContain(name);
+  const limits = Object.keys(SETTINGS).filter((name) => /^(MAX|ADMISSION)_|^(DRAIN_SECONDS|RECORD)$/.test(name));
+  expect(Object.keys(given)).toEqual(expect.arrayContaining(limits));
   const config = readConfig({ NODE_ENV: "production", ...given });
   expect(config).toMatchObject({
     METRICS_TOKEN: values.METRICS_TOKEN,
     TRUST_PROXY: ["uniquelocal"],
     LOG_LEVEL: "info",
+    // Left empty, these are the server's to choose.
+    MAX_PLAYERS_PER_ROOM: 2000,
+    MAX_JOINS_PER_MINUTE: 60,
+    DRAIN_SECONDS: 0,
+    RECORD: false,
   });
   expect(new URL(config.DATABASE_URL!).password).toBe(values.POSTGRES_PASSWORD);
 });
@@ -110,11 +118,18 @@ test("only the proxy is reachable from other machines, and the database from the
 
 test("the server is given longer to stop than a stop takes, by compose and by Kubernetes", () => {
   const longest = Number(/A stop takes at most (\d+) seconds/.exec(read("Dockerfile"))![1]);
-  expect(Number.parseInt(compose.services.server!.stop_grace_period!, 10)).toBeGreaterThan(longest);
+  const drain = Number(/from 0 to (\d+)/.exec(SETTINGS.DRAIN_SECONDS.accepted)![1]);
+  expect(Number.parseInt(compose.services.server!.stop_grace_period!, 10)).toBeGreaterThan(drain + longest);
   const [deployment] = kubernetes();
   const { terminationGracePeriodSeconds, containers } = deployment.spec.template.spec;
   const [, pause] = containers[0].lifecycle.preStop.exec.command;
   expect(terminationGracePeriodSeconds).toBeGreaterThan(longest + Number(pause));
+});
+
+test("the server is given the memory that docs/operating.md says it takes, by compose and by Kubernetes", () => {
+  const gigabytes = /^\*\*Memory\.\*\* Give it (\d+) GB/m.exec(read("docs/operating.md"))![1];
+  expect(compose.services.server!.mem_limit).toBe(`${gigabytes}g`);
+  expect(kubernetes()[0].spec.template.spec.containers[0].resources.limits.memory).toBe(`${gigabytes}Gi`);
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: the shape is Kubernetes's, and each test says which part it reads.
@@ -141,14 +156,15 @@ test("Kubernetes runs one server, as a user without rights, and replaces it by e
   expect(ingress.spec.rules[0].http.paths[0].backend.service.name).toBe(service.metadata.name);
 });
 
-test("Kubernetes asks at the port of the image whether the server lives and takes players, and names its settings", () => {
+test("Kubernetes asks at the port of the image whether the server lives, and names its settings", () => {
   const [deployment] = kubernetes();
   const [container] = deployment.spec.template.spec.containers;
   expect(container.ports).toEqual([
     { name: "http", containerPort: Number(/^EXPOSE (\d+)$/m.exec(read("Dockerfile"))![1]) },
   ]);
   expect(container.livenessProbe.httpGet.path).toBe("/healthz");
-  expect(container.readinessProbe.httpGet.path).toBe("/readyz");
+  // With one replica /readyz would take the way back from those whose connection dropped while the server is full.
+  expect(container.readinessProbe.httpGet.path).toBe("/healthz");
   const named = [...read("deploy/kubernetes.yaml").matchAll(/--from-literal=(\w+)=/g)].map(([, name]) => name!);
   expect(named).toEqual(expect.arrayContaining(["JWT_SECRET", "MONITOR_PASSWORD", "DATABASE_URL"]));
   for (const name of [...named, ...container.env.map(({ name }: { name: string }) => name)]) {

@@ -110,6 +110,19 @@ test("docs/operating.md has one row for each metric of our own, with its type, u
   expect(page.match(/^\| `sabang_.*$/gm)).toEqual(rows);
 });
 
+test("what the edge refuses is no refusal of a join, and docs/operating.md has each of its reasons", async () => {
+  const all = await text();
+  const reasonsOf = (name: string) =>
+    [...all.matchAll(new RegExp(`^${name}\\{reason="(\\w+)"\\}`, "gm"))].map(([, reason]) => reason!);
+  const edge = reasonsOf("sabang_edge_refusals_total");
+  const joins = reasonsOf("sabang_refusals_total");
+  expect(joins).toEqual(expect.arrayContaining(["busy", "badJoinOption", "other"]));
+  expect(joins.filter((reason) => edge.includes(reason))).toEqual([]);
+  const page = readFileSync(new URL("../../docs/operating.md", import.meta.url), "utf8");
+  const table = page.split("| edge reason |")[1]!.split("\n\n", 1)[0]!;
+  expect([...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason)).toEqual(edge);
+});
+
 test("docs/operating.md says of each alert what to do, and of no other", () => {
   const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
   const alerts = [...read("deploy/alerts.yml").matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
