@@ -47,6 +47,22 @@ const example = new Map(
 const filled = (text: string, values: Record<string, string>) =>
   text.replace(/\$\{(\w+)(?::\?[^}]*|:-([^}]*))?\}/g, (_all, name, fallback) => values[name] || (fallback ?? ""));
 
+test("whatever the Dockerfile copies from the project gets past .dockerignore", () => {
+  const [nothing, ...allowed] = read(".dockerignore")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  expect(nothing).toBe("*");
+  const copied = [...read("Dockerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths]) =>
+    paths!.split(" "),
+  );
+  expect(copied).toEqual(expect.arrayContaining(["package.json", "sim", "replay", "maps/*.tmj"]));
+  const left = copied.filter((path) => !allowed.includes(`!${path.split("/")[0]}`));
+  expect(left).toEqual([]);
+  // And what nobody copies stays out.
+  const used = new Set(copied.map((path) => `!${path.split("/")[0]}`));
+  expect(allowed.filter((line) => !used.has(line))).toEqual([]);
+});
+
 test("compose asks for every secret and the host, and has a default for none of them", () => {
   const asked = [...variables].filter(([, sign]) => sign === ":?").map(([name]) => name);
   expect(asked.sort()).toEqual(
