@@ -44,6 +44,7 @@ export const OP = {
 
 /** The ways into the world that are recorded as calls. A new one is added here and in RecordedWorld. */
 export const CALLS = ["join", "leave", "halt"] as const;
+/** The name of one of them. */
 export type Call = (typeof CALLS)[number];
 
 /** Why a recording was kept though nobody had asked for one. */
