@@ -181,8 +181,18 @@ test("the workflow runs what .ci/run runs, without rights or secrets", () => {
   expect(text).not.toMatch(/secrets\.|pull_request_target/);
   for (const [, action] of text.matchAll(/uses: (\S+)/g))
     expect(action).toMatch(/^[\w-]+\/[\w-]+@(v\d+|[0-9a-f]{40})$/);
-  const steps = Object.values(workflow.jobs as Record<string, { steps: { run?: string }[] }>).flatMap(
-    ({ steps }) => steps,
-  );
+  interface Step {
+    run?: string;
+    uses?: string;
+    if?: string;
+    with?: object;
+  }
+  const { steps } = (workflow.jobs as Record<string, { steps: Step[] }>).tests!;
   expect(steps.some(({ run }) => run?.includes(".ci/run"))).toBe(true);
+  // What the tests of the page leave behind is kept, whether or not they pass.
+  expect(steps.at(-1)).toMatchObject({
+    uses: expect.stringContaining("actions/upload-artifact@"),
+    if: "always()",
+    with: { path: "test-results/" },
+  });
 });
