@@ -42,7 +42,6 @@ export const en = {
   ownName: "English",
   reasons,
   bearings,
-  description: "Walk around with everybody else: left, right, up, down.",
   game: "The world, seen from above. Arrow keys or W, A, S and D walk.",
   or: "or",
   toWalk: "to walk",
