@@ -13,6 +13,7 @@ const reasons: Record<Reason, string> = {
   lost: "connection lost, reconnecting…",
   restarting: "The server restarts. You will be back in a moment…",
   full: "The server takes in nobody new at the moment. Trying again…",
+  storeAway: "The server cannot tell at the moment where you stood. Trying again…",
   tooMany: "Too many joins from your network. Trying again…",
   takenOver: "You play on in another window.",
   flooding: "You sent more than the server takes.",
