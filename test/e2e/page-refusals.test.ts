@@ -64,19 +64,26 @@ test("a page of another version is refused: it offers to reload, and does not tr
 interface Refusing {
   name: "busy" | "tooManyJoins" | "stopping";
   settings: Record<string, string>;
-  before?: (server: ServerProcess, url: string) => Promise<unknown>;
+  /** @returns what ends it, if it goes on. */
+  before?: (server: ServerProcess, url: string) => Promise<(() => void) | undefined>;
   says: string;
 }
+const STALL_MS = 100;
 const isUnready = async (url: string) => (await fetch(`${url}/readyz`)).status === 503;
 
 test.each<Refusing>([
   {
     name: "busy",
-    // Its ticks are later than that on any machine, as soon as there is somebody to tick for.
-    settings: { ADMISSION_MAX_DELAY_MS: "1" },
-    before: async (_, url) => {
+    // Something else takes the processor away, over and over again: ticks are late.
+    settings: { ADMISSION_MAX_DELAY_MS: "20" },
+    before: async (server, url) => {
       await PlainPlayer.join(url);
+      const stalls = setInterval(() => {
+        server.signal("SIGSTOP");
+        setTimeout(() => server.signal("SIGCONT"), STALL_MS);
+      }, 5 * STALL_MS);
       await until(() => isUnready(url), 60_000);
+      return () => clearInterval(stalls);
     },
     says: "The server takes in nobody new at the moment. Trying again…",
   },
@@ -92,6 +99,7 @@ test.each<Refusing>([
     before: async (server, url) => {
       server.signal("SIGTERM");
       await until(() => isUnready(url));
+      return undefined;
     },
     says: "The server restarts. You will be back in a moment…",
   },
@@ -101,7 +109,7 @@ test.each<Refusing>([
   const first = startProcess({ DATA_DIR, ...settings });
   const port = await first.listening();
   const url = `http://127.0.0.1:${port}`;
-  await before?.(first, url);
+  const end = await before?.(first, url);
   const page = await blank();
   const answers: unknown[] = [];
   page.on("response", async (answer) => {
@@ -113,6 +121,7 @@ test.each<Refusing>([
   const { code, sentence } = ERRORS[name];
   for (const answer of answers) expect(answer).toMatchObject({ status: code, error: sentence });
   // Another server in its place takes everybody in.
+  end?.();
   if (name !== "stopping") first.signal("SIGTERM");
   expect(await first.ended()).toBe(0);
   await startProcess({ DATA_DIR, PORT: String(port) }).listening();
