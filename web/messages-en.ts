@@ -5,7 +5,8 @@ import type { Reason } from "./reasons.ts";
 const number = new Intl.NumberFormat("en");
 const plural = new Intl.PluralRules("en");
 
-function count(amount: number, one: string, other: string): string {
+/** An amount of something, as English counts. */
+export function count(amount: number, one: string, other: string): string {
   return `${number.format(amount)} ${plural.select(amount) === "one" ? one : other}`;
 }
 
