@@ -56,7 +56,7 @@ const DROPPED: ReadonlySet<number | undefined> = new Set([1001, 1005, 1006, Clos
 // Room for the full state of several thousand players; the framework's own buffer warns and grows from 350 on.
 Encoder.BUFFER_SIZE = 256 * 1024;
 
-/** The room `world`. To be defined by `defineWorldRoom`, which hands it its settings. */
+/** The room `world`. To be defined by `defineWorldRoom` of rooms/define-world-room.ts, which hands it its settings. */
 export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; client: WorldClient }> {
   override state = new WorldState();
 
