@@ -3,10 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Client, type InputHandle, MatchMakeError, type Room } from "@colyseus/sdk";
 import type { MoveInput } from "../schema/move-input.ts";
 import type { WorldState } from "../schema/world-state.ts";
+import { act } from "../sim/act.ts";
+import { DOWN } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { type Random, seededRandom } from "../sim/random.ts";
 import { TICK_MS } from "../sim/rules.ts";
-import { type Body, step } from "../sim/step.ts";
+import type { Body } from "../sim/step.ts";
 import type { Grounds } from "./grounds.ts";
 import { directionTo, isAstray, type Route, routeFrom } from "./route.ts";
 
@@ -151,7 +153,7 @@ export class Bot {
     if (this.#room?.reconnection.isReconnecting || input.pendingCount > MOST_ON_THE_WAY) return;
     // With nothing on its way the server's word is the last one.
     const confirmed = input.pendingCount === 0 ? this.place : undefined;
-    if (confirmed) this.#body = { x: confirmed.x, y: confirmed.y, facing: this.#body?.facing ?? 0 };
+    if (confirmed) this.#body = { x: confirmed.x, y: confirmed.y, facing: this.#body?.facing ?? DOWN };
     const body = this.#body;
     if (!body || this.#rest-- > 0) return;
     let [target] = this.#route;
@@ -168,7 +170,7 @@ export class Bot {
       this.#rest = this.#random(LONGEST_REST);
       return;
     }
-    step(body, direction, map);
+    act(body, direction, map);
     input.data.direction = direction;
     input.send();
     this.steps++;

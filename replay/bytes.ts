@@ -63,6 +63,7 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
+  /** Whether all was read. */
   get atEnd(): boolean {
     return this.#at >= this.#bytes.length;
   }
@@ -72,6 +73,7 @@ export class ByteReader {
     return this.#bytes[this.#at];
   }
 
+  /** A number that `ByteWriter.varint` wrote. */
   varint(): number {
     for (let value = 0, shift = 0; shift < 35; shift += 7) {
       const byte = this.#byte();
@@ -81,17 +83,20 @@ export class ByteReader {
     throw new RangeError("a number goes on for too long");
   }
 
+  /** A number that `ByteWriter.signed` wrote. */
   signed(): number {
     const value = this.varint();
     return value & 1 ? -(value + 1) / 2 : value / 2;
   }
 
+  /** A number that `ByteWriter.uint32` wrote. */
   uint32(): number {
     let value = 0;
     for (let shift = 0; shift < 32; shift += 8) value |= this.#byte() << shift;
     return value >>> 0;
   }
 
+  /** A text that `ByteWriter.text` wrote. */
   text(): string {
     const length = this.varint();
     if (this.#at + length > this.#bytes.length) throw new RangeError("a text ends before its end");

@@ -44,6 +44,7 @@ export const OP = {
 
 /** The ways into the world that are recorded as calls. A new one is added here and in RecordedWorld. */
 export const CALLS = ["join", "leave", "halt"] as const;
+/** The name of one of them. */
 export type Call = (typeof CALLS)[number];
 
 /** Why a recording was kept though nobody had asked for one. */
@@ -109,13 +110,29 @@ export interface Recording {
 /** Why a recording cannot be played. Of the last two one can say that they do not matter. */
 export type Hindrance = "foreign" | "format" | "damaged" | "empty" | "rules" | "map" | "version" | "truncated";
 
+/** What is in the sentence of a RecordingError, for who tells it in another language. */
+export interface Facts {
+  /** The first and the last byte of what is damaged. */
+  from?: number;
+  to?: number;
+  /** Ticks that were done before it. */
+  tick?: number;
+  /** The name of a number in `sim/rules.ts`. */
+  rule?: string;
+  /** What the recording was made with, and what there is here: a number, a version, a map. */
+  made?: string | number;
+  here?: string | number;
+}
+
 /** A recording that cannot be played, and why, as a sentence. */
 export class RecordingError extends Error {
   readonly hindrance: Hindrance;
+  readonly facts: Facts;
 
-  constructor(hindrance: Hindrance, sentence: string) {
+  constructor(hindrance: Hindrance, sentence: string, facts: Facts = {}) {
     super(sentence);
     this.hindrance = hindrance;
+    this.facts = facts;
   }
 }
 
@@ -199,7 +216,11 @@ function framesIn(bytes: Uint8Array): { frames: Frame[]; truncated?: string } {
     const left = bytes.length - offset;
     if (before?.kind === KIND.end) {
       if (left === 0) return { frames };
-      throw new RecordingError("damaged", `there is more behind its end, from byte ${offset} on`);
+      throw new RecordingError("damaged", `there is more behind its end, from byte ${offset} on`, {
+        from: offset,
+        to: bytes.length - 1,
+        tick: before.tick,
+      });
     }
     if (left === 0) return { frames, truncated: `it ends without its end mark, at byte ${offset}, ${where}` };
     const cutOff = { frames, truncated: `it ends within the frame that begins at byte ${offset}, ${where}` };
@@ -208,6 +229,7 @@ function framesIn(bytes: Uint8Array): { frames: Frame[]; truncated?: string } {
       new RecordingError(
         "damaged",
         `it is damaged between the bytes ${from} and ${to}, ${where}: take an undamaged copy`,
+        { from, to, tick: before?.tick ?? 0 },
       );
     if (crc32(bytes.subarray(offset, offset + 12)) !== view.getUint32(offset + 12, true)) {
       throw damaged(offset, offset + HEAD - 1);
@@ -231,6 +253,7 @@ function afterFirstLine(bytes: Uint8Array): number {
     throw new RecordingError(
       "format",
       `it is of format ${format}; this version reads format ${FORMAT}: use the one that made it`,
+      { made: format, here: FORMAT },
     );
   }
   return FIRST_LINE.length;
@@ -255,6 +278,7 @@ export function checkFit(
     throw new RecordingError(
       "version",
       `it was made by sabang ${header.version}, and this is ${VERSION}: play it with that one`,
+      { made: header.version, here: VERSION },
     );
   }
   for (const [name, value] of Object.entries(RULES)) {
@@ -262,10 +286,14 @@ export function checkFit(
     throw new RecordingError(
       "rules",
       `it was made with ${name} ${header.rules[name]}, and here it is ${value} (sim/rules.ts)`,
+      { rule: name, made: header.rules[name], here: value },
     );
   }
   if (header.map !== map.name) {
-    throw new RecordingError("map", `it was made on the map "${header.map}", and this is "${map.name}"`);
+    throw new RecordingError("map", `it was made on the map "${header.map}", and this is "${map.name}"`, {
+      made: header.map,
+      here: map.name,
+    });
   }
   const hash = mapHashOf(map);
   if (header.mapHash !== hash) {
@@ -273,6 +301,7 @@ export function checkFit(
       "map",
       `it was made on another "${map.name}" (${hex(header.mapHash)}) than this one (${hex(hash)}): ` +
         "walls or spawns were changed since; give it the map of then",
+      { made: header.map, here: map.name },
     );
   }
   if (truncated && !accept.truncated) {

@@ -17,6 +17,9 @@ const RING_TICKS = 120 * TICK_HZ;
 /** Bytes above which it forgets more than that. */
 const RING_BYTES = 32 * 1024 * 1024;
 
+/** Faults of one world that are told of. */
+const MOST_FAULTS = 10;
+
 /** Who keeps recordings. It makes nobody wait and never throws: a full disk is no reason to stop a game. */
 export interface Recordings {
   /** Begins the file of a world, if it is to be recorded as a whole. */
@@ -27,6 +30,7 @@ export interface Recordings {
 
 /** A file that is being written. */
 export interface Tape {
+  /** Adds bytes to the file. It makes nobody wait: they are written behind the game's back. */
   write(bytes: Uint8Array): void;
   /** Resolves when all is written, or given up. */
   end(): Promise<void>;
@@ -146,6 +150,3 @@ export class RecordedWorld extends World {
     this.#recordings?.keep(this.#map.name, this.#room, incident, file);
   }
 }
-
-/** Faults of one world that are told of. */
-const MOST_FAULTS = 10;

@@ -49,6 +49,7 @@ export class Recorder {
     this.#code(this.#slots.of(id) ?? 0, code, code >= 0 && code <= 4, OP.input, OP.otherInput);
   }
 
+  /** The tick that was under way is done. */
   ticked(): void {
     this.#writer.varint(OP.tick);
     this.tick++;
@@ -84,6 +85,7 @@ export class Recorder {
     this.#emit(bytes, KIND.snapshot, this.tick);
   }
 
+  /** The frame that ends a file; nothing comes after it. */
   end(): Uint8Array<ArrayBuffer> {
     return frame(KIND.end, this.tick, new Uint8Array());
   }

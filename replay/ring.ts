@@ -30,6 +30,7 @@ export class Ring {
     return this.#kept[0]?.tick ?? 0;
   }
 
+  /** Takes a frame and, if it is a snapshot, forgets what is older than it has to be. */
   add(bytes: Uint8Array, kind: number, tick: number): void {
     const { isFull } = this;
     this.#kept.push({ bytes, kind, tick });
@@ -40,6 +41,7 @@ export class Ring {
     for (const { bytes } of this.#kept.splice(0, Math.max(0, first))) this.#size -= bytes.length;
   }
 
+  /** What is kept, in order: a recording, but for its header and its end. */
   frames(): Uint8Array[] {
     return this.#kept.map(({ bytes }) => bytes);
   }

@@ -1,4 +1,4 @@
-// Finds the elements that index.html promises.
+// Finds the elements that a page promises, and writes into them.
 
 /** The element with that id. @throws if there is none, or of another kind. */
 export function byId<T extends HTMLElement>(id: string, kind: new () => T): T {

@@ -5,7 +5,8 @@ import type { Reason } from "./reasons.ts";
 const number = new Intl.NumberFormat("en");
 const plural = new Intl.PluralRules("en");
 
-function count(amount: number, one: string, other: string): string {
+/** An amount of something, as English counts. */
+export function count(amount: number, one: string, other: string): string {
   return `${number.format(amount)} ${plural.select(amount) === "one" ? one : other}`;
 }
 
@@ -13,6 +14,7 @@ const reasons: Record<Reason, string> = {
   lost: "connection lost, reconnecting…",
   restarting: "The server restarts. You will be back in a moment…",
   full: "The server takes in nobody new at the moment. Trying again…",
+  storeAway: "The server cannot tell at the moment where you stood. Trying again…",
   tooMany: "Too many joins from your network. Trying again…",
   takenOver: "You play on in another window.",
   flooding: "You sent more than the server takes.",
@@ -42,7 +44,6 @@ export const en = {
   ownName: "English",
   reasons,
   bearings,
-  description: "Walk around with everybody else: left, right, up, down.",
   game: "The world, seen from above. Arrow keys or W, A, S and D walk.",
   or: "or",
   toWalk: "to walk",

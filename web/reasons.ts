@@ -10,6 +10,7 @@ export const REMEDIES = {
   lost: "wait",
   restarting: "wait",
   full: "wait",
+  storeAway: "wait",
   tooMany: "wait",
   takenOver: "join",
   flooding: "join",
@@ -43,9 +44,14 @@ const REFUSED: Readonly<Record<number, Reason>> = {
   422: "badName",
   426: "outdated",
   429: "tooMany",
-  503: "full",
   4312: "takenOver",
 };
+
+/** 503 has several reasons, which the words of the server's sentence tell apart; with none of these it is full. */
+const UNAVAILABLE: readonly (readonly [words: RegExp, Reason])[] = [
+  [/about to stop/, "restarting"],
+  [/store is away/, "storeAway"],
+];
 
 /** Statuses that say that a token is no good. 403 is one of them, and that of a site whose pages may not join. */
 const TOKEN_REFUSED = [401, 403, 410];
@@ -68,6 +74,7 @@ export function reasonOfError(error: unknown): Reason {
   if (error instanceof MapError) return "badMap";
   const code = codeOf(error);
   if (code === undefined) return "lost";
+  if (code === 503) return UNAVAILABLE.find(([words]) => words.test((error as Error).message))?.[1] ?? "full";
   return REFUSED[code] ?? (code >= 400 && code < 500 && !MAY_PASS.includes(code) ? "refused" : "lost");
 }
 

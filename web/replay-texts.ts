@@ -1,5 +1,9 @@
-// What the page of replays says, in the browser's language.
-import type { Hindrance } from "../replay/format.ts";
+// What the page of replays says, in each language.
+import type { Hindrance, RecordingError } from "../replay/format.ts";
+import type { Language } from "./language.ts";
+import { count } from "./messages-en.ts";
+
+const number = new Intl.NumberFormat("ko");
 
 /** Its texts. What is missing is a fault that the compiler finds. */
 export interface ReplayTexts {
@@ -14,11 +18,13 @@ export interface ReplayTexts {
   another: string;
   loading: string;
   nobody: string;
-  players: (count: number) => string;
+  players: (amount: number) => string;
   cutOff: string;
   differs: string;
   unreadable: string;
   hindrances: Record<Hindrance, string>;
+  /** More of why a file cannot be played. */
+  detail: (error: RecordingError) => string;
 }
 
 const en: ReplayTexts = {
@@ -33,7 +39,7 @@ const en: ReplayTexts = {
   another: "Open another",
   loading: "Loading…",
   nobody: "nobody",
-  players: (count) => (count === 1 ? "1 player" : `${count} players`),
+  players: (amount) => count(amount, "player", "players"),
   cutOff: "This recording was cut off; what is there is played.",
   differs: "From here on it is not as it was:",
   unreadable: "This file cannot be played.",
@@ -47,11 +53,12 @@ const en: ReplayTexts = {
     version: "This recording was made by another version of sabang.",
     truncated: "This recording was cut off.",
   },
+  detail: ({ message }) => message,
 };
 
 const ko: ReplayTexts = {
-  title: "다시 보기",
-  choose: "기록 파일 열기",
+  title: "리플레이",
+  choose: "리플레이 파일 열기",
   drop: "또는 .replay 파일을 이 페이지에 끌어다 놓으세요",
   play: "재생",
   pause: "일시정지",
@@ -61,24 +68,39 @@ const ko: ReplayTexts = {
   another: "다른 파일 열기",
   loading: "불러오는 중…",
   nobody: "아무도 없음",
-  players: (count) => `플레이어 ${count}명`,
-  cutOff: "중간에 잘린 기록입니다. 남아 있는 부분만 재생합니다.",
-  differs: "여기부터는 기록과 다릅니다:",
+  players: (amount) => `플레이어 ${number.format(amount)}명`,
+  cutOff: "중간에 잘린 리플레이입니다. 남아 있는 부분만 재생합니다.",
+  differs: "여기부터는 실제 게임과 다릅니다:",
   unreadable: "재생할 수 없는 파일입니다.",
   hindrances: {
-    foreign: "sabang의 기록 파일이 아닙니다.",
-    format: "다른 형식의 기록입니다.",
-    damaged: "손상된 기록입니다.",
-    empty: "이 기록에는 재생할 것이 없습니다.",
-    rules: "다른 규칙으로 만들어진 기록입니다.",
-    map: "서버에 있는 맵과 다른 맵에서 만들어진 기록입니다.",
-    version: "다른 버전의 sabang에서 만들어진 기록입니다.",
-    truncated: "중간에 잘린 기록입니다.",
+    foreign: "sabang의 리플레이 파일이 아닙니다.",
+    format: "다른 형식의 리플레이입니다.",
+    damaged: "손상된 리플레이입니다.",
+    empty: "이 리플레이에는 재생할 것이 없습니다.",
+    rules: "다른 규칙으로 만들어진 리플레이입니다.",
+    map: "서버에 있는 맵과 다른 맵의 리플레이입니다.",
+    version: "다른 버전의 sabang에서 만들어진 리플레이입니다.",
+    truncated: "중간에 잘린 리플레이입니다.",
+  },
+  detail: ({ hindrance, facts: { from, to, tick, rule, made, here } }) => {
+    switch (hindrance) {
+      case "damaged":
+        return from === undefined ? "" : `${tick}틱 이후, ${from}~${to}번째 바이트가 손상되었습니다.`;
+      case "format":
+        return `파일의 형식은 ${made}, 이 페이지가 읽는 형식은 ${here}입니다.`;
+      case "rules":
+        return `sim/rules.ts의 ${rule} 값이 당시에는 ${made}, 지금은 ${here}입니다.`;
+      case "map":
+        return made === here
+          ? `"${made}" 맵의 벽이나 시작 위치가 그 뒤에 바뀌었습니다.`
+          : `"${made}" 맵의 리플레이이고, 여기 맵은 "${here}"입니다.`;
+      case "version":
+        return `sabang ${made}에서 만들어졌고, 이 서버는 ${here}입니다.`;
+      default:
+        return "";
+    }
   },
 };
 
-/** The texts in the first of the wanted languages, such as `ko-KR`, that there are; in English if there is none. */
-export function textsFor(wanted: readonly string[]): { language: "en" | "ko"; texts: ReplayTexts } {
-  const language = wanted.map((tag) => tag.split("-", 1)[0]!.toLowerCase()).find((tag) => tag === "ko" || tag === "en");
-  return language === "ko" ? { language, texts: ko } : { language: "en", texts: en };
-}
+/** The texts of each language that the page speaks. */
+export const REPLAY_TEXTS: Record<Language, ReplayTexts> = { en, ko };

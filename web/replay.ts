@@ -1,15 +1,19 @@
 // The page of replays: takes a recording, runs the very world of the server on it, and shows it.
 import { checkFit, RecordingError, readRecording } from "../replay/format.ts";
 import { TICK_HZ } from "../sim/rules.ts";
+import { byId, write } from "./elements.ts";
 import { loadGround } from "./ground.ts";
+import { currentLanguage, type Language, speakOwn } from "./language.ts";
 import { Playback, SPEEDS } from "./playback.ts";
-import { textsFor } from "./replay-texts.ts";
+import { REPLAY_TEXTS } from "./replay-texts.ts";
 import { createScene, type Frame } from "./scene.ts";
 
 type Figures = Map<string, ReturnType<Frame> extends ReadonlyMap<string, infer Figure> ? Figure : never>;
 
 const base = new URL(".", document.baseURI);
-const { language, texts } = textsFor(navigator.languages);
+speakOwn();
+const language = currentLanguage();
+const texts = REPLAY_TEXTS[language];
 const game = byId("game", HTMLElement);
 const notice = byId("notice", HTMLElement);
 const status = byId("status", HTMLElement);
@@ -35,7 +39,7 @@ const scene = createScene(game, (now) => {
   return playback ? figuresOf(playback) : new Map();
 });
 
-write();
+writeTexts();
 wire();
 Object.defineProperty(window, "sabangReplay", { value: hook() });
 setInterval(showFollow, 500);
@@ -61,13 +65,13 @@ async function open(given: File | undefined): Promise<void> {
     document.body.classList.add("open");
     controls.hidden = false;
     const { incident } = recording.header;
-    if (recording.truncated) say(texts.cutOff, recording.truncated);
-    else say(incident ? `${incident.player} ${incident.fault}` : "");
+    if (recording.truncated) say(texts.cutOff);
+    else say("", incident && `${incident.player} ${incident.fault}`);
     play.focus();
   } catch (error) {
     if (thisOne !== opened) return;
-    const hindrance = error instanceof RecordingError ? texts.hindrances[error.hindrance] : texts.unreadable;
-    say(hindrance, (error as Error).message);
+    if (error instanceof RecordingError) say(texts.hindrances[error.hindrance], texts.detail(error), language);
+    else say(texts.unreadable, (error as Error).message);
   }
 }
 
@@ -88,10 +92,10 @@ function figuresOf(shown: Playback): Figures {
 function showTime({ time, ticks, playing, trouble }: Playback, players: number): void {
   // While somebody drags the bar it is theirs.
   if (!bar.matches(":active")) bar.value = String(Math.floor(time));
-  setText(clock, `${clockOf(time)} / ${clockOf(ticks)}`);
+  write(clock, `${clockOf(time)} / ${clockOf(ticks)}`);
   bar.setAttribute("aria-valuetext", clockOf(time));
-  setText(play, playing ? texts.pause : texts.play);
-  setText(status, texts.players(players));
+  write(play, playing ? texts.pause : texts.play);
+  write(status, texts.players(players));
   if (trouble) say(texts.differs, trouble);
 }
 
@@ -108,18 +112,19 @@ function showFollow(): void {
   follow.value = followed ?? "";
 }
 
-function say(sentence: string, detail = ""): void {
+/** @param speech the language of the detail: what a world or a browser tells is English. */
+function say(sentence: string, detail = "", speech: Language = "en"): void {
   const text = `${sentence}\n${detail}`;
   if (notice.dataset.text === text) return;
   notice.dataset.text = text;
   const small = document.createElement("small");
+  small.lang = speech;
   small.textContent = detail;
   notice.replaceChildren(sentence, ...(detail ? [small] : []));
 }
 
 /** Writes the texts that stay. */
-function write(): void {
-  document.documentElement.lang = language;
+function writeTexts(): void {
   document.title = `sabang 사방 · ${texts.title}`;
   const constant = {
     title: texts.title,
@@ -129,7 +134,7 @@ function write(): void {
     "speed-label": texts.speed,
     "follow-label": texts.follow,
   };
-  for (const [id, text] of Object.entries(constant)) byId(id, HTMLElement).textContent = text;
+  for (const [id, text] of Object.entries(constant)) write(byId(id, HTMLElement), text);
   bar.setAttribute("aria-label", texts.time);
   for (const times of SPEEDS) speed.add(new Option(`${times}×`, String(times)));
 }
@@ -180,17 +185,6 @@ function toggle(): void {
 function clockOf(ticks: number): string {
   const seconds = Math.floor(ticks / TICK_HZ);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}
-
-/** Only what changed is written: a text that is set anew would be read out anew. */
-function setText(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
-  const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`);
-  return element;
 }
 
 /** What tests may read of this page, as `window.sabangReplay`. */

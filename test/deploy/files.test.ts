@@ -48,6 +48,22 @@ const example = new Map(
 const filled = (text: string, values: Record<string, string>) =>
   text.replace(/\$\{(\w+)(?::\?[^}]*|:-([^}]*))?\}/g, (_all, name, fallback) => values[name] || (fallback ?? ""));
 
+test("whatever the Dockerfile copies from the project gets past .dockerignore", () => {
+  const [nothing, ...allowed] = read(".dockerignore")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  expect(nothing).toBe("*");
+  const copied = [...read("Dockerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths]) =>
+    paths!.split(" "),
+  );
+  expect(copied).toEqual(expect.arrayContaining(["package.json", "sim", "replay", "maps/*.tmj"]));
+  const left = copied.filter((path) => !allowed.includes(`!${path.split("/")[0]}`));
+  expect(left).toEqual([]);
+  // And what nobody copies stays out.
+  const used = new Set(copied.map((path) => `!${path.split("/")[0]}`));
+  expect(allowed.filter((line) => !used.has(line))).toEqual([]);
+});
+
 test("compose asks for every secret and the host, and has a default for none of them", () => {
   const asked = [...variables].filter(([, sign]) => sign === ":?").map(([name]) => name);
   expect(asked.sort()).toEqual(
@@ -181,8 +197,18 @@ test("the workflow runs what .ci/run runs, without rights or secrets", () => {
   expect(text).not.toMatch(/secrets\.|pull_request_target/);
   for (const [, action] of text.matchAll(/uses: (\S+)/g))
     expect(action).toMatch(/^[\w-]+\/[\w-]+@(v\d+|[0-9a-f]{40})$/);
-  const steps = Object.values(workflow.jobs as Record<string, { steps: { run?: string }[] }>).flatMap(
-    ({ steps }) => steps,
-  );
+  interface Step {
+    run?: string;
+    uses?: string;
+    if?: string;
+    with?: object;
+  }
+  const { steps } = (workflow.jobs as Record<string, { steps: Step[] }>).tests!;
   expect(steps.some(({ run }) => run?.includes(".ci/run"))).toBe(true);
+  // What the tests of the page leave behind is kept, whether or not they pass.
+  expect(steps.at(-1)).toMatchObject({
+    uses: expect.stringContaining("actions/upload-artifact@"),
+    if: "always()",
+    with: { path: "test-results/" },
+  });
 });

@@ -1,8 +1,11 @@
 // Every command in the READMEs is one that somebody runs: .ci/run, or a test. Those that nobody else runs are run here,
-// as they are written.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+// as they are written. Docker is not on every machine, so its commands are not run but held: `docker build` and `docker
+// run` to the Dockerfile, below, and `docker compose`, with the lines around it, to the files it reads. .ci/image runs
+// the image.
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
@@ -18,17 +21,18 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "npm test": [CI, "\nnpm test\n"],
   "npm run check": [CI, "\nnpm run check\n"],
   "npm run docs": ["test/docs/reference.test.ts", '"run", "docs"'],
-  "npm start": [HERE, 'runs("npm start"'],
-  "npm run dev": [HERE, 'runs("npm run dev"'],
-  "docker build -t sabang .": [HERE, "docker build -t sabang ."],
+  "npm start": [HERE, 'await runs("npm start")'],
+  "npm run dev": [HERE, 'await runs("npm run dev")'],
+  "docker build -t sabang .": [HERE, 'wordsOf("docker build")'],
   "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(openssl rand -base64 36)\" sabang":
-    [HERE, "docker run"],
-  // The files that these work on are held to the server there; Docker itself is not on every machine.
+    [HERE, 'wordsOf("docker run")'],
+  // The files that these work on are held to the server there.
   "cd deploy": ["test/deploy/files.test.ts", "deploy/compose.yaml"],
   "cp .env.example .env": ["test/deploy/files.test.ts", "deploy/.env.example"],
   "docker compose up -d --build": ["test/deploy/files.test.ts", "what compose gives the server"],
-  "npm run bots -- 50": ["test/e2e/bots.test.ts", "bots/main.ts"],
-  "npm run replay -- FILE": ["test/e2e/replay.test.ts", "src/replay.ts"],
+  // With a server and with recordings that is test/e2e/bots.test.ts and test/e2e/replay.test.ts, by the program alone.
+  "npm run bots -- 50": [HERE, 'explains("npm run bots")'],
+  "npm run replay -- FILE": [HERE, 'explains("npm run replay")'],
   "python3 examples/python/walk.py ws://localhost:2567 Monty": ["test/examples/python.test.ts", "walk.py"],
   "python3 examples/python/room_client.py http://localhost:2567 Monty left left up": [
     "test/examples/python.test.ts",
@@ -58,7 +62,9 @@ describe.each(["README.md", "README.ko.md", "examples/README.md"])("%s", (page) 
     const [file, words] = RUN_BY[command] ?? [];
     if (!file) throw new Error(`nobody runs \`${command}\`: run it in a test, and say which in the table of ${HERE}`);
     expect(existsSync(`${ROOT}${file}`)).toBe(true);
-    expect(read(file)).toContain(words);
+    // The table itself runs nothing.
+    const text = read(file);
+    expect(text.slice(file === HERE ? text.indexOf("\n};\n") : 0)).toContain(words);
   });
 
   test("names files that exist", () => {
@@ -122,6 +128,15 @@ test("`npm run dev` serves the page from its sources", async () => {
   const { page } = await runs("npm run dev");
   expect(page).toContain("/@vite/client");
   expect(page).toContain('src="./main.ts"');
+});
+
+/** What a command of npm says of itself. */
+const explains = async (command: string) =>
+  (await promisify(execFile)("sh", ["-c", `exec ${command} -- --help`], { cwd: ROOT })).stdout;
+
+test("the commands of npm that take words say which, by npm as well", async () => {
+  expect(await explains("npm run bots")).toContain("npm run bots -- [NUMBER]");
+  expect(await explains("npm run replay")).toContain("npm run replay -- FILE");
 });
 
 describe("the container's commands, by the shell's own reading", () => {

@@ -30,11 +30,19 @@ async function build(...options: string[]): Promise<{ code: number; printed: str
 }
 
 test(
-  "`npm run docs` builds the reference of sim, schema, rooms and the app without a warning",
+  "`npm run docs` builds the reference of sim, schema, rooms, replay, bots and the app without a warning",
   async () => {
     const { code, printed } = await build();
     expect([code, printed]).toEqual([0, expect.not.stringMatching(/warning|error/i)]);
-    const modules = ["sim_step", "schema_player", "rooms_world-room", "rooms_interest_grid", "src_app"];
+    const modules = [
+      "sim_step",
+      "schema_player",
+      "rooms_world-room",
+      "rooms_interest_grid",
+      "replay_recorder",
+      "bots_bot",
+      "src_app",
+    ];
     const missing = modules.filter((name) => !existsSync(`${folder}/reference/modules/${name}.html`));
     expect(missing).toEqual([]);
   },

@@ -1,8 +1,9 @@
-// README.ko.md's picture of the tutorial's server is a program that runs, and has the weaknesses that the page says.
+// README.ko.md's picture of the tutorial's server is a program that runs, and has the weaknesses that the page says; what it
+// shows of this server is what is there.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { expect } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { startExample, testWithPython } from "../support/example.ts";
 import { until } from "../support/until.ts";
@@ -49,3 +50,11 @@ testWithPython(
     second.socket.close();
   },
 );
+
+test("the code of this server that it shows stands so in rooms/world-room.ts", () => {
+  const room = readFileSync(new URL("../../rooms/world-room.ts", import.meta.url), "utf8");
+  const bare = (code: string) => code.replace(/^ +/gm, "");
+  const shown = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
+  expect(shown).toHaveLength(2);
+  for (const code of shown) expect(bare(room)).toContain(bare(code));
+});

@@ -110,6 +110,8 @@ test("a hundred players who walk in sight are all drawn and all walk", async () 
     clock: longest(some.map(({ clock }) => clock)),
     processor: longest(some.map(({ processor }) => processor)),
   });
+  const whileLoading = tasks.filter(({ ts }) => ts < mark.ts);
+  const whileWalking = tasks.filter(({ ts }) => ts >= mark.ts);
   // By the clock a task includes waiting: for a picture that is drawn without a graphics card, and for the processor.
   const report = {
     frames: FRAMES,
@@ -119,15 +121,16 @@ test("a hundred players who walk in sight are all drawn and all walk", async () 
       script: spent("ScriptDuration"),
       layout: spent("LayoutDuration") + spent("RecalcStyleDuration"),
     },
-    longestTasksWhileLoading: longestOf(tasks.filter(({ ts }) => ts < mark.ts)),
-    longestTasksWhileWalking: longestOf(tasks.filter(({ ts }) => ts >= mark.ts)),
+    longestTasksWhileLoading: longestOf(whileLoading),
+    longestTasksWhileWalking: longestOf(whileWalking),
   };
   mkdirSync(KEPT, { recursive: true });
   writeFileSync(`${KEPT}crowd.json`, JSON.stringify(report, undefined, 2));
   await page.screenshot({ path: `${KEPT}crowd.png` });
-  expect(tasks.length).toBeGreaterThan(FRAMES);
-  // Wide: painting the crowd all at once took 339 ms of the processor.
-  for (const { processor } of tasks) expect(processor).toBeLessThan(250);
+  expect(whileWalking.length).toBeGreaterThan(FRAMES);
+  // While a player walks, 50 ms are a long task. Loading has a wide bound: painting the crowd all at once took 339 ms.
+  expect(Math.max(...whileLoading.map(({ processor }) => processor))).toBeLessThan(250);
+  expect(Math.max(...whileWalking.map(({ processor }) => processor))).toBeLessThan(50);
 
   const moved = Object.entries(placesAfter).filter(([id, { x, y }]) => {
     const place = placesBefore[id];

@@ -113,16 +113,16 @@ test("a recording is played: at each tick of it everybody is where the world had
 test("what cannot be played is told of in the browser's language, and the next file is played all the same", async () => {
   const { url, file } = await recorded();
   const { page, faults } = await open(url, "ko-KR");
-  await page.getByText("기록 파일 열기").waitFor();
+  await page.getByText("리플레이 파일 열기").waitFor();
   expect(await page.locator("html").getAttribute("lang")).toBe("ko");
   const notice = page.locator("#notice");
   await give(page, Buffer.from("hello\n"));
-  await notice.getByText("sabang의 기록 파일이 아닙니다.").waitFor();
+  await notice.getByText("sabang의 리플레이 파일이 아닙니다.").waitFor();
   const damaged = Buffer.from(file);
   damaged[damaged.length >> 1]! ^= 1;
   await give(page, damaged);
-  await notice.getByText("손상된 기록입니다.").waitFor();
-  expect(await notice.innerText()).toMatch(/between the bytes \d+ and \d+/);
+  await notice.getByText("손상된 리플레이입니다.").waitFor();
+  expect(await notice.innerText()).toMatch(/\d+틱 이후, \d+~\d+번째 바이트가 손상되었습니다\./);
   const cut = file.subarray(0, file.length - 20);
   // Dropped onto the page instead of chosen.
   const data = await page.evaluateHandle(
@@ -134,12 +134,17 @@ test("what cannot be played is told of in the browser's language, and the next f
     [...cut],
   );
   await page.dispatchEvent("body", "drop", { dataTransfer: data });
-  await notice.getByText("중간에 잘린 기록입니다.").waitFor();
+  await notice.getByText("중간에 잘린 리플레이입니다.").waitFor();
   await page.waitForFunction(() => (window.sabangReplay.time ?? 0) > 5);
   await page.keyboard.press("Space");
   await page
     .getByRole("button", { name: "일시정지" })
     .or(page.getByRole("button", { name: "재생" }))
     .waitFor();
+  // Who has chosen a language on the page of the game is spoken to in it here, too.
+  await page.evaluate(() => localStorage.setItem("sabang-language", "en"));
+  await page.reload();
+  await page.getByText("Open a recording").waitFor();
+  expect(await page.locator("html").getAttribute("lang")).toBe("en");
   expect(faults).toEqual([]);
 });

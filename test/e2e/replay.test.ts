@@ -1,11 +1,12 @@
 // Recording and replay with the real server, real players and the real command.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { Bot } from "../../bots/bot.ts";
 import { Grounds } from "../../bots/grounds.ts";
 import { readRecording } from "../../replay/format.ts";
+import { VERSION } from "../../replay/version.ts";
 import { copyOfProject } from "../support/copy.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
@@ -38,7 +39,7 @@ const filesIn = (folder: string) => {
   return readdirSync(recordings).map((name) => join(recordings, name));
 };
 
-test("a room of twenty walkers plays again to the last hash, and a changed rule is noticed", async () => {
+test("a room of twenty walkers plays again to the last hash; a changed rule is noticed, and another map or version refused", async () => {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR, RECORD: "1" });
   const walkers = await bots(server, 20, "plaza");
@@ -69,6 +70,33 @@ test("a room of twenty walkers plays again to the last hash, and a changed rule 
   const refused = replay(`${file}.flipped`);
   expect(refused.out).toMatch(/cannot be played: it is damaged between the bytes \d+ and \d+, after tick \d+: take/);
   expect(refused.code).toBe(2);
+
+  // The map was drawn anew since: a wall where there was none, or the other way around.
+  const maps = dataFolder();
+  const plaza = JSON.parse(readFileSync(`${ROOT}/maps/plaza.tmj`, "utf8"));
+  const { data } = plaza.layers.find(({ name }: { name: string }) => name === "walls");
+  data[plaza.width + 1] = data[plaza.width + 1] === 0 ? Math.max(...data) : 0;
+  writeFileSync(join(maps, "plaza.tmj"), JSON.stringify(plaza));
+  const elsewhere = replay(file, "--maps", maps);
+  expect(elsewhere.out).toMatch(
+    /cannot be played: it was made on another "plaza" \(\w{8}\) than this one \(\w{8}\): .*; give it the map of then/s,
+  );
+  expect(elsewhere.code).toBe(2);
+  // With the map of then beside another one it plays.
+  copyFileSync(`${ROOT}/maps/plaza.tmj`, join(maps, "plaza.tmj"));
+  expect(replay(file, "--maps", maps).code).toBe(0);
+
+  copy.change("replay/version.ts", `"${VERSION}"`, '"9.9.9"');
+  const later = copy.node("src/replay.ts", file);
+  expect(later.out).toContain(
+    `cannot be played: it was made by sabang ${VERSION}, and this is 9.9.9: play it with that one; --any-version shows`,
+  );
+  expect(later.code).toBe(2);
+  expect(copy.node("src/replay.ts", file, "--any-version")).toEqual({
+    code: 0,
+    out: expect.stringMatching(/\nresult +the same, to the last hash\n$/),
+  });
+  copy.change("replay/version.ts", '"9.9.9"', `"${VERSION}"`);
 });
 
 test("after kill -9 what was written is told as cut off, and plays if that is allowed", async () => {

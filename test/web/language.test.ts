@@ -1,5 +1,5 @@
 // The page's languages.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { LANGUAGES, languageFor } from "../../web/language.ts";
 import { en } from "../../web/messages-en.ts";
@@ -26,6 +26,14 @@ test("everything that index.html asks for is a text in every language", () => {
     const faults = keys.filter((key) => typeof (messages as Record<string, unknown>)[key] !== "string");
     expect(faults).toEqual([]);
   }
+});
+
+test("everything that can be said is said somewhere", () => {
+  const folder = new URL("../../web/", import.meta.url).pathname;
+  const page = readdirSync(folder).filter((file) => /\.(?:ts|html)$/.test(file) && !file.startsWith("messages-"));
+  const text = page.map((file) => readFileSync(`${folder}${file}`, "utf8")).join("\n");
+  const unsaid = Object.keys(en).filter((key) => !new RegExp(`\\.${key}\\b|\\b${key}[ ,}]|"${key}"`).test(text));
+  expect(unsaid).toEqual([]);
 });
 
 test("counts as each language does", () => {

@@ -3,7 +3,6 @@ import { expect, test } from "@jest/globals";
 import { readRecording } from "../../replay/format.ts";
 import { Replay } from "../../replay/replay.ts";
 import { Playback } from "../../web/playback.ts";
-import { textsFor } from "../../web/replay-texts.ts";
 import { drawnMap } from "../support/maps.ts";
 import { Bustle } from "../support/recording.ts";
 
@@ -72,14 +71,4 @@ test("between two ticks everybody is between two places", async () => {
     if (!from || !to) continue;
     expect({ x, y }).toEqual({ x: from.x + (to.x - from.x) / 4, y: from.y + (to.y - from.y) / 4 });
   }
-});
-
-test.each([
-  [["ko-KR", "en"], "ko"],
-  [["de-DE", "ko"], "ko"],
-  [["en-GB", "ko"], "en"],
-  [["de"], "en"],
-  [[], "en"],
-])("for %j it speaks %s", (wanted, language) => {
-  expect(textsFor(wanted).language).toBe(language);
 });

@@ -7,14 +7,15 @@ import { MapError } from "../../sim/map.ts";
 import { isTokenRefused, REMEDIES, type Reason, reasonOfClose, reasonOfError } from "../../web/reasons.ts";
 
 const { badJoinOption, unknownMap, tokenForged, tokenExpired, tokenForeign, storeAway, outdated } = ERRORS;
-const { foreignOrigin, tooManyJoins, tooManyConnections, tooLarge, busy } = ERRORS;
+const { foreignOrigin, tooManyJoins, tooManyConnections, tooLarge, busy, stopping } = ERRORS;
 const { takenOver, flooding, notReading, idle, serverShutdown, badFrame } = ERRORS;
 
 describe("a refused join", () => {
   test.each<[string, { code: number; sentence: string }, Reason, (typeof REMEDIES)[Reason]]>([
     ["badJoinOption", badJoinOption, "badName", "none"],
     ["unknownMap", unknownMap, "unknownMap", "none"],
-    ["storeAway", storeAway, "full", "wait"],
+    ["storeAway", storeAway, "storeAway", "wait"],
+    ["stopping", stopping, "restarting", "wait"],
     ["busy", busy, "full", "wait"],
     ["tooManyJoins", tooManyJoins, "tooMany", "wait"],
     ["tooManyConnections", tooManyConnections, "tooMany", "wait"],
@@ -44,6 +45,8 @@ describe("a refused join", () => {
     expect(reasonOfError(new TypeError("Failed to fetch"))).toBe("lost");
     expect(reasonOfError(new ServerError("ECONNREFUSED" as unknown as number, "no server"))).toBe("lost");
     expect(reasonOfError(new MatchMakeError("", 500))).toBe("lost");
+    // A proxy's own answer, while nothing is behind it.
+    expect(reasonOfError(new MatchMakeError("Service Unavailable", 503))).toBe("full");
   });
 
   test("is none of the server's, if it is the map that cannot be read", () => {
