@@ -243,7 +243,11 @@ async function look(
 /** Where everybody really is: from sabang's monitor, and from the other server's own page. */
 async function truth(sight: "promise" | "cells", { port, monitor }: Server, room = ""): Promise<Players> {
   const path = sight === "cells" ? "players" : `monitor/api/room?roomId=${encodeURIComponent(room)}`;
-  const headers = { authorization: `Basic ${Buffer.from(monitor).toString("base64")}` };
+  // The monitor takes no call from who might be a page of another site.
+  const headers = {
+    authorization: `Basic ${Buffer.from(monitor).toString("base64")}`,
+    "sec-fetch-site": "none",
+  };
   const signal = AbortSignal.timeout(TRUTH_MS);
   const response = await fetch(`http://127.0.0.1:${port}/${path}`, { headers, signal });
   if (!response.ok) throw new Error(`the server answered ${response.status} to the question where everybody is`);

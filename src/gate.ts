@@ -58,6 +58,8 @@ const secure = helmet({
       frameAncestors: ["'self'"],
     },
   },
+  // The monitor's page has to show that its calls are its own, which over plain http is by its Referer alone.
+  referrerPolicy: { policy: "same-origin" },
   // Whether there is TLS, and for how long, is the business of the proxy that speaks it.
   strictTransportSecurity: false,
 });

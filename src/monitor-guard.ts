@@ -32,7 +32,12 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
       response.status(status).type("text").send(`${sentence}\n`);
     };
     // A browser adds the password by itself, to whatever page asks: other pages are not to ask.
-    if (isFromElsewhere(request, origins)) return refuse(403, "The monitor answers to its own page alone.");
+    if (!isFromHere(request, origins)) {
+      return refuse(
+        403,
+        "The monitor answers to its own page alone. A program sends the header `Sec-Fetch-Site: none`.",
+      );
+    }
     const given = credentialsOf(request);
     const address = addresses.of(request);
     // Even the right password: an answer that depends on it would tell who guesses when it was found.
@@ -49,16 +54,19 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
   };
 }
 
-/** Whether a page of another site has a hand in a request. Following a link to the monitor's page is nothing bad. */
-function isFromElsewhere(request: Request, origins: Origins): boolean {
+/**
+ * Whether a request shows that no page of another site has a hand in it. Only the monitor's page needs no proof: following
+ * a link to it is nothing bad. A browser that says nothing proves nothing: to plain http, other than localhost, it sends
+ * no Sec-Fetch-Site, and with `rel=noreferrer` no Referer either.
+ */
+function isFromHere(request: Request, origins: Origins): boolean {
+  const isPage = request.method === "GET" && request.path === "/";
   const site = request.get("sec-fetch-site");
   if (site !== undefined) {
-    const isVisit = request.method === "GET" && request.path === "/" && request.get("sec-fetch-dest") === "document";
-    return site !== "same-origin" && site !== "none" && !isVisit;
+    return site === "same-origin" || site === "none" || (isPage && request.get("sec-fetch-dest") === "document");
   }
-  // Older browsers tell less; what is no browser tells nothing.
   const source = request.get("origin") ?? request.get("referer");
-  return source !== undefined && !origins.isOwn(source, request);
+  return isPage || (source !== undefined && origins.isOwn(source, request));
 }
 
 /** What was given as `user:password`, if anything was. */

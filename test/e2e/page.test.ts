@@ -9,6 +9,8 @@ import { until } from "../support/until.ts";
 
 const SHOTS = new URL("../../docs/images/", import.meta.url).pathname;
 
+const PASSWORD = "open sesame, please";
+
 const { blank, open } = startBrowser();
 
 test("two pages: one walks, the other sees it", async () => {
@@ -42,21 +44,51 @@ test("two pages: one walks, the other sees it", async () => {
   expect(faults).toEqual([]);
 });
 
-test("the security headers let the page and the monitor do all they do", async () => {
-  const server = startProcess({ MONITOR_PASSWORD: "open sesame, please" });
-  const url = `http://127.0.0.1:${await server.listening()}`;
-  const said: string[] = [];
-  const page = await open(url);
-  const monitor = await blank({ httpCredentials: { username: "admin", password: "open sesame, please" } });
-  // What a policy keeps a page from doing is said on its console. A font from Google may be out of reach here.
-  for (const each of [page, monitor]) each.on("console", (line) => said.push(line.text()));
-  await page.reload();
-  await page.waitForFunction(() => window.sabang?.connected, null, { timeout: 60_000 });
-  await monitor.goto(`${url}/monitor`);
-  // It lists the room, which its script has asked for.
-  await monitor.getByText("world").first().waitFor({ timeout: 30_000 });
-  expect(said.filter((line) => /Content.Security.Policy|Refused|violates|blocked/i.test(line))).toEqual([]);
-});
+// To other hosts than localhost browsers say less by plain http, of the page that asks above all.
+test.each(["127.0.0.1", "game.example"])(
+  "the security headers let the page and the monitor do all they do: %s",
+  async (host) => {
+    const server = startProcess({ MONITOR_PASSWORD: PASSWORD });
+    const url = `http://${host}:${await server.listening()}`;
+    const said: string[] = [];
+    const page = await open(url);
+    const monitor = await blank({ httpCredentials: { username: "admin", password: PASSWORD } });
+    // What a policy keeps a page from doing is said on its console. A font from Google may be out of reach here.
+    for (const each of [page, monitor]) each.on("console", (line) => said.push(line.text()));
+    await page.reload();
+    await page.waitForFunction(() => window.sabang?.connected, null, { timeout: 60_000 });
+    await monitor.goto(`${url}/monitor`);
+    // It lists the room, which its script has asked for.
+    await monitor.getByText("world").first().waitFor({ timeout: 30_000 });
+    expect(said.filter((line) => /Content.Security.Policy|Refused|violates|blocked/i.test(line))).toEqual([]);
+  },
+);
+
+test.each(["127.0.0.1", "game.example"])(
+  "no link of another site makes the operator's browser call the monitor: %s",
+  async (host) => {
+    const server = startProcess({ MONITOR_PASSWORD: PASSWORD });
+    const port = await server.listening();
+    const monitor = await blank({ httpCredentials: { username: "admin", password: PASSWORD } });
+    for (const rel of ["", "noreferrer"]) {
+      // Who has just used the monitor has its password in the browser, which sends it along by itself.
+      await monitor.goto(`http://${host}:${port}/monitor`);
+      await monitor.getByText("Connections").first().waitFor({ timeout: 30_000 });
+      for (const [path, status] of [
+        ["api", 403],
+        ["", 200],
+      ] as const) {
+        await monitor.goto(`http://evil.example:${port}/healthz`);
+        await monitor.setContent(`<a rel="${rel}" href="http://${host}:${port}/monitor/${path}">Look!</a>`);
+        const [answer] = await Promise.all([
+          monitor.waitForResponse(`http://${host}:${port}/monitor/${path}`),
+          monitor.getByText("Look!").click(),
+        ]);
+        expect([rel, path, answer.status()]).toEqual([rel, path, status]);
+      }
+    }
+  },
+);
 
 test("with 200 ms of lag the own player moves on the next frame, and prediction is never wrong", async () => {
   const server = startProcess();

@@ -46,7 +46,11 @@ async function walked(milliseconds: number): Promise<void> {
 async function bodiesOn(port: number): Promise<{ name: string }[]> {
   const authorization = `Basic ${Buffer.from(`admin:${MONITOR.MONITOR_PASSWORD}`).toString("base64")}`;
   const ask = async (path: string) =>
-    (await fetch(`http://127.0.0.1:${port}/monitor/api${path}`, { headers: { authorization } })).json();
+    (
+      await fetch(`http://127.0.0.1:${port}/monitor/api${path}`, {
+        headers: { authorization, "sec-fetch-site": "none" },
+      })
+    ).json();
   const { rooms } = (await ask("")) as { rooms: { roomId: string }[] };
   const states = (await Promise.all(rooms.map(({ roomId }) => ask(`/room?roomId=${roomId}`)))) as {
     state: { players: Record<string, { name: string }> };

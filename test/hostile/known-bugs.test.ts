@@ -143,7 +143,10 @@ describe("of Colyseus 0.18.17", () => {
     expect(refused.status).toBe(ERRORS.foreignOrigin.code);
     expect(refused.headers.get("access-control-allow-origin")).not.toBe(foreign.origin);
     const call = "/monitor/api/room/call?roomId=x&method=disconnect&args=[]";
-    expect((await fetch(`${url}${call}`, { headers: { connection: "close" } })).status).toBe(401);
+    const ask = async (headers: Record<string, string>) =>
+      (await fetch(`${url}${call}`, { headers: { connection: "close", ...headers } })).status;
+    expect(await ask({ "sec-fetch-site": "none" })).toBe(401);
+    expect(await ask({ authorization: `Basic ${Buffer.from(`admin:${PASSWORD}`).toString("base64")}` })).toBe(403);
     await expectUnharmed(server, url);
   });
 

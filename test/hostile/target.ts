@@ -88,7 +88,7 @@ export async function startTarget(environment: Record<string, string> = {}): Pro
     players: async () => {
       const authorization = `Basic ${Buffer.from(`admin:${SECRETS.MONITOR_PASSWORD}`).toString("base64")}`;
       const answer = await fetch(`http://127.0.0.1:${port}/monitor/api`, {
-        headers: { authorization, connection: "close" },
+        headers: { authorization, connection: "close", "sec-fetch-site": "none" },
       });
       const { rooms } = (await answer.json()) as { rooms: { clients: number }[] };
       return rooms.reduce((sum, { clients }) => sum + clients, 0);

@@ -5,7 +5,10 @@ import { MONITOR, startServer } from "../support/server.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
 const server = await startServer({ playground: true });
+// The monitor takes no call from who might be a page of another site.
+const PROGRAM = { "sec-fetch-site": "none" };
 const basic = (user: string, password: string) => ({
+  ...PROGRAM,
   authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
 });
 
@@ -27,7 +30,8 @@ test.each([
   "/monitor/api/room?roomId=x",
   "/monitor/api/room/call?roomId=x&method=x&args=%5B%5D",
 ])("%s asks for the monitor's password, and takes no other", async (path) => {
-  for (const headers of [{}, basic("admin", "wrong"), basic("root", MONITOR.password), { authorization: "Basic !" }]) {
+  const none = { ...PROGRAM, authorization: "Basic !" };
+  for (const headers of [PROGRAM, basic("admin", "wrong"), basic("root", MONITOR.password), none]) {
     const answer = await fetch(server.url + path, { headers });
     expect(answer.status).toBe(401);
     expect(answer.headers.get("www-authenticate")).toMatch(/^Basic realm="sabang monitor"/);

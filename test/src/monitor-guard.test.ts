@@ -18,7 +18,11 @@ async function ask(path: string, headers: string[], address = `198.51.100.${++gu
 }
 
 const API = "/monitor/api";
+/** What a program says that is no page. */
+const PROOF = "Sec-Fetch-Site: none";
 const ELSEWHERE = [
+  // A link with rel=noreferrer, over plain http to a host that is not localhost: nothing of it tells where it comes from.
+  [],
   ["Sec-Fetch-Site: cross-site"],
   ["Sec-Fetch-Site: same-site"],
   ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"],
@@ -28,7 +32,6 @@ const ELSEWHERE = [
   ["Referer: http://127.0.0.1.evil.example/"],
 ];
 const OWN = [
-  [],
   ["Sec-Fetch-Site: same-origin"],
   ["Sec-Fetch-Site: none"],
   ["Origin: http://127.0.0.1"],
@@ -49,7 +52,7 @@ test("a page of another site cannot use the browser's password, and calls no met
   }
   expect(room.locked).toBe(false);
   for (const headers of OWN) expect([headers, (await ask(API, [RIGHT, ...headers])).status]).toEqual([headers, 200]);
-  expect((await ask(call, [RIGHT])).status).toBe(200);
+  expect((await ask(call, [RIGHT, PROOF])).status).toBe(200);
   expect(room.locked).toBe(true);
 });
 
@@ -58,29 +61,37 @@ test("a link from elsewhere to the monitor's page can be followed, and shown in 
   expect((await ask("/monitor/", [RIGHT, ...link, "Sec-Fetch-Dest: document"])).status).toBe(200);
   expect((await ask("/monitor", [RIGHT, ...link, "Sec-Fetch-Dest: document"])).status).toBe(302);
   expect((await ask("/monitor/", [RIGHT, ...link, "Sec-Fetch-Dest: iframe"])).status).toBe(403);
+  // The same over plain http, where browsers say less.
+  for (const headers of [[], ["Referer: https://wiki.example/"]]) {
+    expect((await ask("/monitor/", [RIGHT, ...headers])).status).toBe(200);
+    // What the page asks for comes with its own address; all else below it, however it is spelt, has to prove the same.
+    for (const path of ["/monitor/assets/../api", "/monitor//api", "/monitor/%61pi", "/monitor/assets/x.js"]) {
+      expect([path, (await ask(path, [RIGHT, ...headers])).status]).toEqual([path, 403]);
+    }
+  }
 });
 
 test("the password is asked for before a call is looked at", async () => {
   for (const path of ["/monitor/api/room/call", "/monitor/api/room", "/monitor/api/room/call?roomId=x", "/monitor/x"]) {
-    expect([path, (await ask(path, [])).status]).toEqual([path, 401]);
+    expect([path, (await ask(path, [PROOF])).status]).toEqual([path, 401]);
   }
 });
 
 test("who guesses is held up, even if the last guess is right; others are not", async () => {
   const address = "198.51.100.250";
   const statuses: number[] = [];
-  for (let i = 0; i < 35; i++) statuses.push((await ask(API, [authorization(`guess ${i}`)], address)).status);
+  for (let i = 0; i < 35; i++) statuses.push((await ask(API, [PROOF, authorization(`guess ${i}`)], address)).status);
   expect(statuses).toEqual([...Array(30).fill(401), ...Array(5).fill(429)]);
-  const held = await ask(API, [RIGHT], address);
+  const held = await ask(API, [PROOF, RIGHT], address);
   expect(held.status).toBe(429);
   expect(Number(/retry-after: (\d+)/.exec(held.headers)?.[1])).toBeGreaterThan(800);
-  expect((await ask(API, [RIGHT], "198.51.100.251")).status).toBe(200);
+  expect((await ask(API, [PROOF, RIGHT], "198.51.100.251")).status).toBe(200);
 });
 
 test("the right password is never used up, and neither is a question for it", async () => {
   for (let i = 0; i < 40; i++) {
-    expect((await ask(API, [RIGHT], "198.51.100.252")).status).toBe(200);
-    expect((await ask(API, [], "198.51.100.252")).status).toBe(401);
+    expect((await ask(API, [PROOF, RIGHT], "198.51.100.252")).status).toBe(200);
+    expect((await ask(API, [PROOF], "198.51.100.252")).status).toBe(401);
   }
 });
 

@@ -27,6 +27,8 @@ export function startBrowser() {
         ...sparticuz.args.filter((flag) => flag !== "--single-process"),
         "--no-sandbox",
         "--disable-quic",
+        // Sites that are not localhost, which browsers trust more than others over plain http.
+        "--host-resolver-rules=MAP *.example 127.0.0.1",
         "--disable-background-networking",
       ],
       headless: true,

@@ -175,7 +175,9 @@ test("the plain WebSocket shows what an SDK client in the same place is shown, a
 /** What the monitor tells of a room. */
 async function inspect(room: WorldRoom) {
   const authorization = `Basic ${Buffer.from(`${MONITOR.user}:${MONITOR.password}`).toString("base64")}`;
-  const answer = await fetch(`${server.url}/monitor/api/room?roomId=${room.roomId}`, { headers: { authorization } });
+  const answer = await fetch(`${server.url}/monitor/api/room?roomId=${room.roomId}`, {
+    headers: { authorization, "sec-fetch-site": "none" },
+  });
   return (await answer.json()) as { clients: unknown[]; state: { players: object }; stateSize: number };
 }
 
