@@ -1,7 +1,7 @@
 // The known faults of the framework (docs/operating.md lists them), one test each, against the real server: every test
 // fails without the guard that its comment names. The numbers are those of the list.
-import { readFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { ERRORS } from "../../rooms/errors.ts";
@@ -187,11 +187,16 @@ describe("of Colyseus 0.18.17", () => {
     }
   });
 
-  // No setting leads to Redis, so B7 and B8 cannot happen; nor can B9, which takes a second process.
-  test("B7, B8, B9: no setting leads to several processes", () => {
-    const config = readFileSync(new URL("../../src/config.ts", import.meta.url), "utf8");
-    const app = readFileSync(new URL("../../src/app.ts", import.meta.url), "utf8");
-    expect(config + app).not.toMatch(/redis/i);
+  // What the matchmaker keeps is in the process: test/hostile/one-process.test.ts.
+  test("B7, B8, B9: nothing in the environment leads to Redis", async () => {
+    let calls = 0;
+    const redis = createServer(() => calls++).listen(0, "127.0.0.1");
+    await once(redis, "listening");
+    cleanups.push(() => redis.close());
+    const address = `redis://127.0.0.1:${(redis.address() as AddressInfo).port}`;
+    const { server, url } = await start({ REDIS_URL: address, REDIS_URI: address });
+    await expectUnharmed(server, url);
+    expect(calls).toBe(0);
   });
 
   // `isRoomPath` of src/app.ts. The framework looks rooms up in an object, where such a name is always found.
