@@ -1,5 +1,6 @@
 // One client of the load: a TCP socket with a hand-made WebSocket on it, which sends moves and counts what comes.
 import { connect, type Socket } from "node:net";
+import { upgradeRequest } from "../upgrade-request.ts";
 import type { Dialect } from "./dialects.ts";
 import { FrameCounter } from "./frame-counter.ts";
 import { CLOSE, maskedFrame, PING, PONG } from "./masked-frame.ts";
@@ -54,10 +55,7 @@ export class RawClient {
     });
     this.#socket.on("error", (error) => this.#end(error.message));
     this.#socket.on("close", () => this.#end("the server closed the connection"));
-    this.#socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13${END_OF_HEADERS}`,
-    );
+    this.#socket.write(upgradeRequest(path));
   }
 
   /** Sends a move: the index of its direction. */

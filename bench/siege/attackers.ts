@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { contender } from "../contenders.ts";
 import { BINARY, maskedFrame, PONG } from "../load/masked-frame.ts";
 import { obey } from "../orders.ts";
+import { upgradeRequest } from "../upgrade-request.ts";
 
 /** What a flooder got done. */
 export interface FloodFigures {
@@ -63,10 +64,6 @@ const deaf: Socket[] = [];
 const timers: NodeJS.Timeout[] = [];
 let halted = false;
 
-const upgrade = (path: string) =>
-  `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-
 async function open(port: number): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
   socket.on("error", () => {});
@@ -85,7 +82,7 @@ async function joined(port: number): Promise<Socket> {
     socket.once("data", resolve);
     socket.once("close", resolve);
   });
-  socket.write(upgrade(path));
+  socket.write(upgradeRequest(path));
   await answered;
   socket.write(ACKNOWLEDGEMENT);
   return socket;
@@ -119,14 +116,14 @@ async function pass({ port, connections }: Parameters<AttackerOrders["pass"]>[0]
   const kinds: Record<string, (socket: Socket) => void> = {
     "nothing said": () => {},
     "half a request": (socket) => socket.write("GET / HTTP/1.1\r\nHost: x\r\nX-Half: "),
-    "half an upgrade": (socket) => socket.write(upgrade("/websocket").slice(0, 80)),
-    "an upgrade that is refused": (socket) => socket.write(upgrade("/nowhere")),
-    "an upgrade to no seat": (socket) => socket.write(upgrade("/abc/def?sessionId=ghi")),
-    "an upgrade, then silence": (socket) => socket.write(upgrade("/")),
+    "half an upgrade": (socket) => socket.write(upgradeRequest("/websocket").slice(0, 80)),
+    "an upgrade that is refused": (socket) => socket.write(upgradeRequest("/nowhere")),
+    "an upgrade to no seat": (socket) => socket.write(upgradeRequest("/abc/def?sessionId=ghi")),
+    "an upgrade, then silence": (socket) => socket.write(upgradeRequest("/")),
     "an upgrade and half a frame": (socket) =>
-      socket.write(Buffer.concat([Buffer.from(upgrade("/")), MOVE.subarray(0, 5)])),
+      socket.write(Buffer.concat([Buffer.from(upgradeRequest("/")), MOVE.subarray(0, 5)])),
     "an upgrade cut at once": (socket) => {
-      socket.write(upgrade("/nowhere"));
+      socket.write(upgradeRequest("/nowhere"));
       socket.resetAndDestroy();
     },
     "a body that never comes": (socket) =>

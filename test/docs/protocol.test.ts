@@ -9,7 +9,8 @@ import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";
 import { Onlooker } from "../support/crowd.ts";
 import { drawnMap } from "../support/maps.ts";
-import { RawPlayer, type Seat } from "../support/raw-player.ts";
+import { RawPlayer } from "../support/raw-player.ts";
+import type { Seat } from "../support/seat.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 

@@ -3,6 +3,7 @@ import { Client, MatchMakeError, type Room } from "@colyseus/sdk";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { ERRORS } from "../../rooms/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
+import { cut } from "../support/connection.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { describeWithPostgres, type Postgres, startPostgres } from "../support/postgres.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
@@ -86,7 +87,7 @@ test("two hundred players of every kind: told with 4001, none with a token loses
   const dropped = [...known.slice(0, 15), ...guests.slice(0, 15)];
   for (const { room } of dropped) {
     room.reconnection.enabled = false;
-    (room.connection.transport as unknown as { ws: { close(): void } }).ws.close();
+    cut(room);
   }
   await until(() => dropped.every(({ end }) => end.code !== undefined));
   expect(new Set(await times(10, () => reserveSeat(url)))).toEqual(new Set([200]));
@@ -136,7 +137,7 @@ test("DRAIN_SECONDS: the game goes on while nobody new is let in, and then it st
   player.room.onReconnect(() => {
     back = true;
   });
-  (player.room.connection.transport as unknown as { ws: { close(): void } }).ws.close();
+  cut(player.room);
   await until(() => back);
   expect(await server.ended()).toBe(0);
   await until(() => player.end.code !== undefined);

@@ -1,12 +1,15 @@
 // The server as a process: how it starts, what it says when it cannot, how it stops.
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@colyseus/sdk";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { upgradeRequest } from "../../bench/upgrade-request.ts";
 import { tiledMap } from "../support/maps.ts";
 import { dataFolder, type ServerProcess, startProcess, UNPRIVILEGED } from "../support/process.ts";
+import { openSocket } from "../support/raw.ts";
+import { pathOf, takeSeat } from "../support/seat.ts";
 import { until } from "../support/until.ts";
 
 const PASSWORD = "open sesame, please";
@@ -202,7 +205,7 @@ describe("a stop", () => {
     const port = await server.listening();
     await deafClient(port, "/websocket");
     await deafClient(port, await seatPath(port));
-    const slowRequest = await open(port);
+    const slowRequest = await openSocket(port);
     slowRequest.write("GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
     expect(await stop(server, "SIGTERM")).toBeLessThan(GRACE_MS);
     expect(await server.ended()).toBe(0);
@@ -287,39 +290,21 @@ async function stop(server: ServerProcess, signal: NodeJS.Signals): Promise<numb
 
 /** Where a seat in a room waits to be taken, as the SDK asks for it. */
 async function seatPath(port: number): Promise<string> {
-  const answer = await fetch(`http://127.0.0.1:${port}/matchmake/joinOrCreate/world`, {
-    method: "POST",
-    headers: { "content-type": "application/json", connection: "close" },
-    body: "{}",
-  });
-  const seat = (await answer.json()) as { processId: string; roomId: string; sessionId: string };
-  return `/${seat.processId}/${seat.roomId}?sessionId=${seat.sessionId}`;
+  return pathOf(await takeSeat(`http://127.0.0.1:${port}`));
 }
 
 /** A WebSocket made by hand that got its first frame, and from then on reads nothing, answers nothing, closes nothing. */
 async function deafClient(port: number, path: string): Promise<void> {
-  const socket = await open(port);
+  const socket = await openSocket(port);
   let heard = Buffer.alloc(0);
   socket.on("data", (data) => {
     heard = Buffer.concat([heard, data]);
   });
-  socket.write(
-    `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${"A".repeat(22)}==\r\n\r\n`,
-  );
+  socket.write(upgradeRequest(path));
   await until(() => {
     const text = heard.toString("latin1");
     const headEnd = text.indexOf("\r\n\r\n");
     return text.startsWith("HTTP/1.1 101") && headEnd > 0 && heard.length > headEnd + 4;
   });
   socket.pause();
-}
-
-/** A TCP connection that does not end by itself when the other side ends its half. */
-async function open(port: number): Promise<Socket> {
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-  cleanups.push(() => socket.destroy());
-  socket.on("error", () => {});
-  await new Promise((resolve) => socket.once("connect", resolve));
-  return socket;
 }

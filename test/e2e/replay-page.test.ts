@@ -1,16 +1,16 @@
 // The page of replays in a real browser, with a recording of a real room.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
-import sparticuz from "@sparticuz/chromium";
+import { expect, test } from "@jest/globals";
 import axe from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { Bot } from "../../bots/bot.ts";
 import { Grounds } from "../../bots/grounds.ts";
 import { readRecording } from "../../replay/format.ts";
 import { Replay } from "../../replay/replay.ts";
 import { readMap } from "../../sim/map.ts";
 import type { ReplayHook } from "../../web/replay.ts";
+import { startBrowser } from "../support/browser.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
@@ -20,26 +20,9 @@ declare global {
   }
 }
 
-const INSTALLED = ["/usr/bin/google-chrome", "/usr/bin/chromium"].find((path) => existsSync(path));
 const PLAZA = JSON.parse(readFileSync(new URL("../../maps/plaza.tmj", import.meta.url), "utf8"));
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: INSTALLED ?? (await sparticuz.executablePath()),
-    args: [
-      ...sparticuz.args.filter((flag) => flag !== "--single-process"),
-      "--no-sandbox",
-      "--disable-quic",
-      "--disable-background-networking",
-    ],
-    headless: true,
-  });
-});
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
-afterAll(() => browser.close());
+const { blank } = startBrowser();
 
 /** Records some players on the plaza. @returns the server's address, and the file. */
 async function recorded(): Promise<{ url: string; file: Buffer }> {
@@ -61,8 +44,7 @@ async function recorded(): Promise<{ url: string; file: Buffer }> {
 }
 
 async function open(url: string, locale: string): Promise<{ page: Page; faults: string[] }> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, locale });
-  const page = await context.newPage();
+  const page = await blank({ locale });
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));
   await page.goto(`${url}/replay.html`);

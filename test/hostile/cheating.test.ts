@@ -10,6 +10,7 @@ import type { WorldState } from "../../schema/world-state.ts";
 import { RIGHT } from "../../sim/directions.ts";
 import { STEP, TICK_MS } from "../../sim/rules.ts";
 import { newPlayerId } from "../../src/tokens.ts";
+import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
@@ -121,11 +122,6 @@ function flood(room: Room<unknown, WorldState>, times = 20): void {
     input.data.direction = RIGHT;
     input.send();
   }
-}
-
-/** Breaks the connection as a pulled cable does. */
-function cut(room: Room): void {
-  (room.connection.transport as unknown as { ws: { close(): void } }).ws.close();
 }
 
 /** Ticks in which the bots of most tests could have walked, less what a slow machine loses. */

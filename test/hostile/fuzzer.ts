@@ -4,9 +4,10 @@ import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { BINARY, TEXT } from "../../bench/load/masked-frame.ts";
+import { upgradeRequest } from "../../bench/upgrade-request.ts";
 import { type Random, seededRandom } from "../../sim/random.ts";
 import { binary, frame, OFFENCES } from "./frames.ts";
-import { BAD_HANDSHAKES, upgrade } from "./handshakes.ts";
+import { BAD_HANDSHAKES } from "./handshakes.ts";
 import { LAST_PAYLOADS, PLAIN_PAYLOADS, ROOM_PAYLOADS, sweepPayload } from "./payloads.ts";
 import { REQUESTS } from "./requests.ts";
 import { SECRETS } from "./target.ts";
@@ -267,9 +268,9 @@ class Session {
       accepted();
     });
     const isEager = this.#random(6) === 0;
-    if (isEager) socket.write(Buffer.concat([Buffer.from(upgrade(path)), ...frames.slice(0, 2)]));
+    if (isEager) socket.write(Buffer.concat([Buffer.from(upgradeRequest(path)), ...frames.slice(0, 2)]));
     else {
-      socket.write(upgrade(path));
+      socket.write(upgradeRequest(path));
       await Promise.race([answered, wait(UPGRADE_MS, undefined, { ref: false })]);
     }
     if (this.#random(10) === 0) socket.pause();

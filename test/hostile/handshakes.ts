@@ -1,79 +1,71 @@
-// Requests to become a WebSocket: the good one, and the many bad ones.
+// Requests to become a WebSocket that are bad ones, in many ways.
+import { UPGRADE_KEY, upgradeRequest } from "../../bench/upgrade-request.ts";
 import type { Random } from "../../sim/random.ts";
 
-const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 const pick = <T>(random: Random, values: readonly T[]): T => values[random(values.length)]!;
-
-/** A request for an upgrade, as its text. `more`: header lines besides, each with its line break. */
-export function upgrade(path: string, more = ""): string {
-  return (
-    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-    `Sec-WebSocket-Key: ${KEY}\r\nSec-WebSocket-Version: 13\r\n${more}\r\n`
-  );
-}
 
 const PATHS = ["/websocket", "/", "/abc/def?sessionId=abc", "/nowhere"];
 
 /** By name. */
 export const BAD_HANDSHAKES: Readonly<Record<string, (random: Random) => string>> = {
-  "no key": (random) => upgrade(pick(random, PATHS)).replace(/Sec-WebSocket-Key.*\r\n/, ""),
+  "no key": (random) => upgradeRequest(pick(random, PATHS)).replace(/Sec-WebSocket-Key.*\r\n/, ""),
   "a bad key": (random) =>
-    upgrade(pick(random, PATHS)).replace(KEY, pick(random, ["", "x", "=".repeat(24), "A".repeat(5000)])),
+    upgradeRequest(pick(random, PATHS)).replace(UPGRADE_KEY, pick(random, ["", "x", "=".repeat(24), "A".repeat(5000)])),
   "another version": (random) =>
-    upgrade(pick(random, PATHS)).replace(
+    upgradeRequest(pick(random, PATHS)).replace(
       "Version: 13",
       `Version: ${pick(random, ["0", "8", "12", "99", "x", "13, 8", "-1"])}`,
     ),
   "another protocol": (random) =>
-    upgrade(pick(random, PATHS)).replace(
+    upgradeRequest(pick(random, PATHS)).replace(
       "Upgrade: websocket",
       `Upgrade: ${pick(random, ["h2c", "", "websocket2", "TLS/1.0", "websocket, h2c"])}`,
     ),
   "another method": (random) =>
-    upgrade(pick(random, PATHS)).replace(
+    upgradeRequest(pick(random, PATHS)).replace(
       "GET",
       pick(random, ["POST", "PUT", "OPTIONS", "HEAD", "DELETE", "TRACE", "PROPFIND"]),
     ),
   CONNECT: () => "CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1:22\r\n\r\n",
-  "HTTP 1.0": (random) => upgrade(pick(random, PATHS)).replace("HTTP/1.1", "HTTP/1.0"),
+  "HTTP 1.0": (random) => upgradeRequest(pick(random, PATHS)).replace("HTTP/1.1", "HTTP/1.0"),
   "headers twice": (random) =>
-    upgrade(
+    upgradeRequest(
       pick(random, PATHS),
-      `Sec-WebSocket-Key: ${KEY}\r\nUpgrade: websocket\r\nHost: x\r\nOrigin: a\r\nOrigin: b\r\n`,
+      `Sec-WebSocket-Key: ${UPGRADE_KEY}\r\nUpgrade: websocket\r\nHost: x\r\nOrigin: a\r\nOrigin: b\r\n`,
     ),
   "extensions nobody has": (random) =>
-    upgrade(
+    upgradeRequest(
       pick(random, PATHS),
       `Sec-WebSocket-Extensions: ${pick(random, ["permessage-deflate; client_max_window_bits=99", 'permessage-deflate; server_max_window_bits="8"; x', ";;;", ",", "a=", "permessage-deflate,".repeat(200)])}\r\n`,
     ),
   "protocols that are none": (random) =>
-    upgrade(
+    upgradeRequest(
       pick(random, PATHS),
       `Sec-WebSocket-Protocol: ${pick(random, ["", ",", "a b", "a,a", "@", "__proto__"])}\r\n`,
     ),
   "a hostile origin": (random) =>
-    upgrade(
+    upgradeRequest(
       pick(random, PATHS),
       `Origin: ${pick(random, ["null", "http://", "file://", "http://a:b@c", "http://[::", "\xff\xfe", "javascript:alert(1)", "__proto__"])}\r\n`,
     ),
   "a hostile host": (random) =>
-    upgrade(pick(random, PATHS)).replace(
+    upgradeRequest(pick(random, PATHS)).replace(
       "Host: 127.0.0.1",
       `Host: ${pick(random, ["", "a b", "[", "x:99999", "\xff", "@", "__proto__"])}`,
     ),
   "a hostile forwarding": (random) =>
-    upgrade(
+    upgradeRequest(
       pick(random, PATHS),
       `X-Forwarded-For: ${pick(random, ["", "x", "::::", "1.2.3.4,".repeat(300), "999.1.1.1", "__proto__", "127.0.0.1, \xff"])}\r\nX-Real-IP: ${pick(random, ["__proto__", "1", ""])}\r\n`,
     ),
   "a room that is no room": (random) =>
-    upgrade(
+    upgradeRequest(
       `/${pick(random, ["x", "__proto__", "matchmake"])}/${pick(random, ["__proto__", "constructor", "toString", "hasOwnProperty", "x", "-", "_".repeat(3000)])}?sessionId=${pick(random, ["", "a", "__proto__", "constructor", "%00", "%"])}${pick(random, ["", "&reconnectionToken=__proto__", "&reconnectionToken=", "&skipHandshake=1", "&_authToken=x.y.z"])}`,
     ),
   "a session that is none": (random) =>
-    upgrade(`/?sessionId=${pick(random, ["__proto__", "a", "%ff", "1".repeat(2000)])}`),
+    upgradeRequest(`/?sessionId=${pick(random, ["__proto__", "a", "%ff", "1".repeat(2000)])}`),
   "a hostile path": (random) =>
-    upgrade(
+    upgradeRequest(
       pick(random, [
         "//",
         "///websocket",
@@ -122,12 +114,14 @@ export const BAD_HANDSHAKES: Readonly<Record<string, (random: Random) => string>
       "..%2f..%2fetc",
       "%F0%9F%98%80".repeat(24),
     ]);
-    return upgrade(`/websocket?${name}=${value}${random(2) ? `&${name}=${value}` : ""}`);
+    return upgradeRequest(`/websocket?${name}=${value}${random(2) ? `&${name}=${value}` : ""}`);
   },
-  "hundreds of options": () => upgrade(`/websocket?${Array.from({ length: 900 }, (_, i) => `a${i}=${i}`).join("&")}`),
-  "too long": () => upgrade("/websocket", `X-Long: ${"x".repeat(20_000)}\r\n`),
-  "too many headers": () => upgrade("/websocket", Array.from({ length: 1500 }, (_, i) => `X${i}: ${i}\r\n`).join("")),
-  "cut short": (random) => upgrade(pick(random, PATHS)).slice(0, 20 + random(100)),
+  "hundreds of options": () =>
+    upgradeRequest(`/websocket?${Array.from({ length: 900 }, (_, i) => `a${i}=${i}`).join("&")}`),
+  "too long": () => upgradeRequest("/websocket", `X-Long: ${"x".repeat(20_000)}\r\n`),
+  "too many headers": () =>
+    upgradeRequest("/websocket", Array.from({ length: 1500 }, (_, i) => `X${i}: ${i}\r\n`).join("")),
+  "cut short": (random) => upgradeRequest(pick(random, PATHS)).slice(0, 20 + random(100)),
   "bytes at random": (random) =>
     Array.from({ length: 1 + random(300) }, () => String.fromCharCode(random(256))).join(""),
   TLS: () => `\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03${"\x7f".repeat(500)}`,

@@ -1,14 +1,16 @@
 // The known faults of the framework (docs/operating.md lists them), one test each, against the real server: every test
 // fails without the guard that its comment names. The numbers are those of the list.
-import { readFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
+import { upgradeRequest } from "../../bench/upgrade-request.ts";
 import { ERRORS } from "../../rooms/errors.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { type ServerProcess, startProcess } from "../support/process.ts";
+import { openSocket } from "../support/raw.ts";
+import { pathOf, takeSeat } from "../support/seat.ts";
 import { until } from "../support/until.ts";
-import { upgrade } from "./handshakes.ts";
 
 const PASSWORD = "open sesame, please";
 const PRODUCTION = {
@@ -31,17 +33,9 @@ async function start(environment: Record<string, string> = {}) {
   return { server, port, url: `http://127.0.0.1:${port}` };
 }
 
-async function open(port: number): Promise<Socket> {
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-  cleanups.push(() => socket.destroy());
-  socket.on("error", () => {});
-  await new Promise((resolve) => socket.once("connect", resolve));
-  return socket;
-}
-
 /** Sends bytes and gives the answer, as soon as it has ended. */
 async function answerTo(port: number, text: string): Promise<string> {
-  const socket = await open(port);
+  const socket = await openSocket(port);
   let answer = "";
   const ended = new Promise((resolve) => {
     socket.once("end", resolve);
@@ -66,9 +60,7 @@ function post(url: string, path: string, headers: Record<string, string> = {}, b
 
 /** Takes a seat and hears the handshake; it does not acknowledge it. */
 async function shakeHands(url: string): Promise<WebSocket> {
-  const answer = await post(url, "/matchmake/joinOrCreate/world");
-  const { processId, roomId, sessionId } = (await answer.json()) as Record<string, string>;
-  const socket = new WebSocket(`${url.replace("http", "ws")}/${processId}/${roomId}?sessionId=${sessionId}`);
+  const socket = new WebSocket(url.replace("http", "ws") + pathOf(await takeSeat(url)));
   cleanups.push(() => socket.terminate());
   socket.on("error", () => {});
   await new Promise((resolve) => socket.once("message", resolve));
@@ -111,7 +103,7 @@ describe("of Colyseus 0.18.17", () => {
   // src/request-body.ts, which the gate puts before the framework. Without it all of it is read into memory.
   test("B3: a body of eighty megabytes is refused before it is read", async () => {
     const { server, port, url } = await start();
-    const socket = await open(port);
+    const socket = await openSocket(port);
     let answer = "";
     socket.on("data", (data) => {
       answer += data.toString("latin1");
@@ -190,18 +182,23 @@ describe("of Colyseus 0.18.17", () => {
     }
   });
 
-  // No setting leads to Redis, so B7 and B8 cannot happen; nor can B9, which takes a second process.
-  test("B7, B8, B9: no setting leads to several processes", () => {
-    const config = readFileSync(new URL("../../src/config.ts", import.meta.url), "utf8");
-    const app = readFileSync(new URL("../../src/app.ts", import.meta.url), "utf8");
-    expect(config + app).not.toMatch(/redis/i);
+  // What the matchmaker keeps is in the process: test/hostile/one-process.test.ts.
+  test("B7, B8, B9: nothing in the environment leads to Redis", async () => {
+    let calls = 0;
+    const redis = createServer(() => calls++).listen(0, "127.0.0.1");
+    await once(redis, "listening");
+    cleanups.push(() => redis.close());
+    const address = `redis://127.0.0.1:${(redis.address() as AddressInfo).port}`;
+    const { server, url } = await start({ REDIS_URL: address, REDIS_URI: address });
+    await expectUnharmed(server, url);
+    expect(calls).toBe(0);
   });
 
   // `isRoomPath` of src/app.ts. The framework looks rooms up in an object, where such a name is always found.
   test("a room with the name of a property of every object is refused without an error in the log", async () => {
     const { server, port, url } = await start();
     for (const name of ["__proto__", "constructor", "toString"]) {
-      expect(await answerTo(port, upgrade(`/abc/${name}?sessionId=a`))).toMatch(/^HTTP\/1\.1 404 /);
+      expect(await answerTo(port, upgradeRequest(`/abc/${name}?sessionId=a`))).toMatch(/^HTTP\/1\.1 404 /);
     }
     await expectUnharmed(server, url);
   });
@@ -251,8 +248,8 @@ describe("of Node's upgrades", () => {
   test("who is gone before its upgrade is refused does not take the process along", async () => {
     const { server, port, url } = await start();
     for (let i = 0; i < 50; i++) {
-      const socket = await open(port);
-      socket.write(upgrade("/nowhere"));
+      const socket = await openSocket(port);
+      socket.write(upgradeRequest("/nowhere"));
       if (i % 2) await new Promise(setImmediate);
       socket.resetAndDestroy();
     }
@@ -261,9 +258,9 @@ describe("of Node's upgrades", () => {
 
   test("who does not close a connection that was refused is cut", async () => {
     const { server, port, url } = await start();
-    const socket = await open(port);
+    const socket = await openSocket(port);
     const closed = new Promise((resolve) => socket.once("end", resolve));
-    socket.write(upgrade("/nowhere"));
+    socket.write(upgradeRequest("/nowhere"));
     socket.resume();
     await closed;
     // Half open until we write into it: then it turns out to be gone.

@@ -1,8 +1,9 @@
 // A process that is really too busy: new players are refused, those who are here are not, and it passes by itself.
-import { MatchMakeError, type Room } from "@colyseus/sdk";
+import { MatchMakeError } from "@colyseus/sdk";
 import { afterEach, expect, test } from "@jest/globals";
 import { ERRORS } from "../../rooms/errors.ts";
 import { newPlayerId } from "../../src/tokens.ts";
+import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
@@ -32,10 +33,6 @@ function block(): void {
 async function readyz(): Promise<string> {
   const answer = await fetch(`${server.url}/readyz`);
   return `${answer.status} ${await answer.text()}`;
-}
-
-function cut(room: Room): void {
-  (room.connection.transport as unknown as { ws: { close(): void } }).ws.close();
 }
 
 test("closes its door while its ticks are late, says so in words, and opens it again", async () => {

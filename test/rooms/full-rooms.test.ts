@@ -6,6 +6,7 @@ import { ERRORS } from "../../rooms/errors.ts";
 import type { WorldRoom } from "../../rooms/world-room.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { newPlayerId } from "../../src/tokens.ts";
+import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
@@ -29,10 +30,6 @@ async function rooms(): Promise<WorldRoom[]> {
 /** How many bodies stand in each room, the fullest first. */
 async function crowds(): Promise<number[]> {
   return (await rooms()).map((room) => room.state.players.size).sort((a, b) => b - a);
-}
-
-function cut(room: Room): void {
-  (room.connection.transport as unknown as { ws: { close(): void } }).ws.close();
 }
 
 const newToken = () => server.tokens.sign(newPlayerId());

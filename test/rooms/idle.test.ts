@@ -3,6 +3,7 @@ import { expect, test } from "@jest/globals";
 import { ERRORS } from "../../rooms/errors.ts";
 import type { MoveInput } from "../../schema/move-input.ts";
 import { newPlayerId } from "../../src/tokens.ts";
+import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
@@ -71,7 +72,7 @@ test("who comes back in time is not taken for somebody who never sent anything",
     back++;
   });
   for (let times = 1; times <= 3; times++) {
-    (client.connection.transport as unknown as { ws: { close(): void } }).ws.close();
+    cut(client);
     await until(() => back === times);
     const since = ticks;
     await until(() => ticks > since + 25);

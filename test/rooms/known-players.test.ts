@@ -8,6 +8,7 @@ import type { WorldRoom } from "../../rooms/world-room.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import type { Store } from "../../src/store/store.ts";
 import { newPlayerId } from "../../src/tokens.ts";
+import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
@@ -52,11 +53,6 @@ const TAKEN_OVER = { code: ERRORS.takenOver.code, reason: ERRORS.takenOver.sente
 
 function self(room: Room<unknown, WorldState>) {
   return room.state.players.get(room.sessionId)?.toJSON();
-}
-
-/** Breaks the connection as a pulled cable does: no closing handshake. */
-function cut(room: Room): void {
-  (room.connection.transport as unknown as { ws: { close(): void } }).ws.close();
 }
 
 /** How the connection of an SDK client ends. */

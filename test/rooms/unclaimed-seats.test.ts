@@ -2,6 +2,7 @@
 import { expect, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
 import { giveUpUnclaimedSeats } from "../../rooms/unclaimed-seats.ts";
+import { cut } from "../support/connection.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
@@ -18,7 +19,7 @@ test("an unclaimed seat is taken back; players stay, and so does the seat of a d
     back = true;
   });
   dropped.reconnection.minDelay = 200;
-  (dropped.connection.transport as unknown as { ws: { close(): void } }).ws.close();
+  cut(dropped);
   await until(() => room.clients.length === 1);
   const { sessionId } = await matchMaker.joinOrCreate("world", { map: "plaza" });
   expect(room.hasReservedSeat(sessionId)).toBe(true);

@@ -7,6 +7,7 @@ import { ERRORS } from "../../rooms/errors.ts";
 import { PROTOCOL_VERSION } from "../../schema/protocol.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { DIRECTION_WORDS } from "../../sim/directions.ts";
+import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
@@ -19,11 +20,6 @@ const server = await startServer({
   maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
   reconnectionSeconds: RECONNECTION_SECONDS,
 });
-
-/** Breaks the connection as a pulled cable does: no closing handshake. */
-function cut(room: Room): void {
-  (room.connection.transport as unknown as { ws: { close(): void } }).ws.close();
-}
 
 function placeOf(room: Room<unknown, WorldState>, id = room.sessionId) {
   const player = room.state.players.get(id);

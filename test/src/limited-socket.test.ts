@@ -9,6 +9,7 @@ import { WorldState } from "../../schema/world-state.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { RawConnection } from "../support/raw.ts";
+import { pathOf, takeSeat } from "../support/seat.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
@@ -41,9 +42,9 @@ class RoomReader {
   }
 
   static async join(): Promise<RoomReader> {
-    const { path, sessionId } = await takeSeat();
-    const reader = new RoomReader(new WebSocket(wsUrl + path), sessionId);
-    await until(() => reader.players().has(sessionId));
+    const seat = await takeSeat(server.url);
+    const reader = new RoomReader(new WebSocket(wsUrl + pathOf(seat)), seat.sessionId);
+    await until(() => reader.players().has(seat.sessionId));
     return reader;
   }
 
@@ -57,24 +58,14 @@ function frameOf(opcode: number, payload: Buffer = Buffer.alloc(0)): Buffer {
   return Buffer.concat([Buffer.of(0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0), payload]);
 }
 
-async function takeSeat(): Promise<{ path: string; sessionId: string }> {
-  const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: "{}",
-  });
-  const { processId, roomId, sessionId } = (await answer.json()) as Record<string, string>;
-  return { path: `/${processId}/${roomId}?sessionId=${sessionId}`, sessionId: sessionId! };
-}
-
 /** Takes a seat and a socket for it, by hand. */
 async function joinRaw(): Promise<{ connection: RawConnection; sessionId: string }> {
-  const { path, sessionId } = await takeSeat();
+  const seat = await takeSeat(server.url);
   const connection = new RawConnection(server.port);
-  connection.upgrade(path);
+  connection.upgrade(pathOf(seat));
   await until(() => connection.received.length > 300);
   connection.socket.write(frameOf(2, Buffer.of(10)));
-  return { connection, sessionId };
+  return { connection, sessionId: seat.sessionId };
 }
 
 test("2000 moves at once are dropped by the queue and do no harm; who goes on is disconnected and keeps no seat", async () => {

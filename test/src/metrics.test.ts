@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { ERRORS, nameOfError } from "../../rooms/errors.ts";
 import type { MoveInput } from "../../schema/move-input.ts";
 import type { WorldState } from "../../schema/world-state.ts";
+import { socketOf } from "../support/connection.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { describeWithProgram, runProgram } from "../support/programs.ts";
 import { startServer } from "../support/server.ts";
@@ -241,7 +242,7 @@ describe("the values", () => {
     );
     await (await join()).leave();
     const rude = await join();
-    (rude.connection as unknown as { transport: { ws: WebSocket } }).transport.ws.send("text");
+    socketOf(rude).send("text");
     const loyal = await join();
     const returned = new Promise<void>((resolve) => loyal.onReconnect(() => resolve()));
     (await server.roomOf(loyal.sessionId)).clients.get(loyal.sessionId)!.leave(4010);

@@ -1,9 +1,10 @@
 // The plain protocol, frame by frame, as docs/protocol.md has it.
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { ERRORS } from "../../rooms/errors.ts";
+import { testWithPython } from "../support/example.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
@@ -151,14 +152,8 @@ test("an upgrade of any other path is refused", async () => {
   }
 });
 
-// Debian's python3-tornado belongs to /usr/bin/python3, which another Python may hide.
-const python = ["python3", "/usr/bin/python3"].find((path) => spawnSync(path, ["-c", "import tornado"]).status === 0);
-const missing = python ? "" : " (there is no Python with tornado here)";
-
-(python || process.env.CI === "true" ? test : test.skip)(
-  `Tornado's own client joins, walks and is answered${missing}`,
-  async () => {
-    const program = `
+testWithPython("tornado", "Tornado's own client joins, walks and is answered", async (python) => {
+  const program = `
 import asyncio, json, sys
 from tornado.websocket import websocket_connect
 
@@ -175,8 +170,7 @@ async def main():
 
 asyncio.run(main())
 `;
-    const url = `${server.url.replace("http", "ws")}/websocket`;
-    const { stdout } = await promisify(execFile)(python ?? "python3", ["-c", program, url]);
-    expect(JSON.parse(stdout)).toEqual([80, 72, ERRORS.badMove.code]);
-  },
-);
+  const url = `${server.url.replace("http", "ws")}/websocket`;
+  const { stdout } = await promisify(execFile)(python, ["-c", program, url]);
+  expect(JSON.parse(stdout)).toEqual([80, 72, ERRORS.badMove.code]);
+});

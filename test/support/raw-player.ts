@@ -1,14 +1,7 @@
 // A client of the room protocol without an SDK: a seat by HTTP, then the very frames, in and out.
 import { WebSocket } from "ws";
+import { pathOf, type Seat, takeSeat } from "./seat.ts";
 import { until } from "./until.ts";
-
-/** What matchmaking answers. */
-export interface Seat {
-  name: string;
-  sessionId: string;
-  roomId: string;
-  processId: string;
-}
 
 const HANDSHAKE = 0x0a;
 
@@ -22,10 +15,7 @@ export class RawPlayer {
   /** Connects to a seat, and answers the handshake. `query`: more of the address, beginning with `&`. */
   constructor(server: string, seat: Seat, query = "") {
     this.seat = seat;
-    const { processId, roomId, sessionId } = seat;
-    this.socket = new WebSocket(
-      `${server.replace("http", "ws")}/${processId}/${roomId}?sessionId=${sessionId}${query}`,
-    );
+    this.socket = new WebSocket(server.replace("http", "ws") + pathOf(seat) + query);
     this.socket.on("message", (frame: Buffer) => {
       this.frames.push(frame);
       if (frame[0] === HANDSHAKE) this.socket.send(Buffer.of(HANDSHAKE));
@@ -37,13 +27,7 @@ export class RawPlayer {
 
   /** Takes a seat and waits for the full state. */
   static async join(server: string, options: object, headers: Record<string, string> = {}): Promise<RawPlayer> {
-    const answer = await fetch(`${server}/matchmake/joinOrCreate/world`, {
-      method: "POST",
-      // Kept alive, it would keep the test from ending.
-      headers: { "content-type": "application/json", connection: "close", ...headers },
-      body: JSON.stringify(options),
-    });
-    const player = new RawPlayer(server, (await answer.json()) as Seat);
+    const player = new RawPlayer(server, await takeSeat(server, options, headers));
     await until(() => player.frames.length > 1);
     return player;
   }

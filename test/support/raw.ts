@@ -1,12 +1,28 @@
 // Bare TCP connections to a server: for what no client library would do.
 import { connect, type Socket } from "node:net";
 import { afterEach } from "@jest/globals";
+import { upgradeRequest } from "../../bench/upgrade-request.ts";
 import { until } from "./until.ts";
 
 const sockets: Socket[] = [];
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
+
+/** A TCP connection that does not end by itself when the other side ends its half. It ends after the test that made it. */
+function connection(port: number, localAddress = "127.0.0.1"): Socket {
+  const socket = connect({ port, host: "127.0.0.1", localAddress, allowHalfOpen: true });
+  sockets.push(socket);
+  socket.on("error", () => {});
+  return socket;
+}
+
+/** Such a connection as soon as it is there; nobody reads from it yet. */
+export async function openSocket(port: number): Promise<Socket> {
+  const socket = connection(port);
+  await new Promise((resolve) => socket.once("connect", resolve));
+  return socket;
+}
 
 /** A connection that sends what it is told, byte by byte. It ends after the test that made it. */
 export class RawConnection {
@@ -16,12 +32,10 @@ export class RawConnection {
 
   /** `localAddress`: whom it comes from; the whole of 127.0.0.0/8 is this machine. */
   constructor(port: number, localAddress = "127.0.0.1") {
-    this.socket = connect({ port, host: "127.0.0.1", localAddress, allowHalfOpen: true });
-    sockets.push(this.socket);
+    this.socket = connection(port, localAddress);
     this.socket.on("data", (chunk) => {
       this.received += chunk.toString("latin1");
     });
-    this.socket.on("error", () => {});
     this.socket.on("end", () => {
       this.closed = true;
     });
@@ -37,15 +51,7 @@ export class RawConnection {
 
   /** Asks for a WebSocket. */
   upgrade(path: string, headers: string[] = []): void {
-    this.head(
-      `GET ${path} HTTP/1.1`,
-      "Host: 127.0.0.1",
-      "Connection: Upgrade",
-      "Upgrade: websocket",
-      "Sec-WebSocket-Version: 13",
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-      ...headers,
-    );
+    this.socket.write(upgradeRequest(path, headers.map((line) => `${line}\r\n`).join("")));
   }
 
   /** The status of the first answer. */

@@ -8,6 +8,7 @@ import { InterestSerializer } from "../../../rooms/interest/interest-serializer.
 import type { WorldRoom } from "../../../rooms/world-room.ts";
 import type { WorldState } from "../../../schema/world-state.ts";
 import { TILE } from "../../../sim/rules.ts";
+import { cut, socketOf } from "../../support/connection.ts";
 import { drawnMap } from "../../support/maps.ts";
 import { PlainPlayer } from "../../support/plain.ts";
 import { MONITOR, startServer } from "../../support/server.ts";
@@ -70,8 +71,7 @@ function countTicks(room: WorldRoom): () => number {
 /** Every frame that arrives at a client from now on, by its own socket. */
 function framesOf(client: SdkClient): Buffer[] {
   const frames: Buffer[] = [];
-  const { ws } = client.connection.transport as unknown as { ws: WebSocket };
-  ws.addEventListener("message", ({ data }) => frames.push(Buffer.from(data as ArrayBuffer)));
+  socketOf(client).addEventListener("message", ({ data }) => frames.push(Buffer.from(data as ArrayBuffer)));
   return frames;
 }
 
@@ -126,7 +126,7 @@ test("who comes back after a cut is shown what became of its neighbours meanwhil
   back.client.onReconnect(() => {
     isBack = true;
   });
-  (back.client.connection.transport as unknown as { ws: { close(): void } }).ws.close();
+  cut(back.client);
   await until(() => !room.clients.get(back.id));
   // All of this in one moment, before it can be back.
   place(room, goes.id, 3000);
