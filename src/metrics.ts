@@ -1,6 +1,5 @@
 // What the server tells Prometheus. Events are counted by src/observer.ts as they happen; what can be asked for instead is
 // asked when somebody looks. docs/operating.md explains each of them, and is held to this file by a test.
-import { createHash, timingSafeEqual } from "node:crypto";
 import { type Client, getBearerToken } from "colyseus";
 import type { Application } from "express";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
@@ -8,6 +7,7 @@ import { ERRORS } from "../rooms/errors.ts";
 import type { WorldRoom } from "../rooms/world-room.ts";
 import type { Admission } from "./admission.ts";
 import { PlainClient } from "./plain-client.ts";
+import { isSameSecret } from "./same-secret.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
 import { REFUSALS, type Tally } from "./tally.ts";
 import type { Tokens } from "./tokens.ts";
@@ -297,7 +297,7 @@ export function leaveReason(code: number | undefined, ours: string | undefined):
 /** Puts the metrics at `/metrics`. With a token they are for who has it alone. */
 export function metricsRoute(app: Application, metrics: Metrics, token: string | undefined): void {
   app.get("/metrics", async (request, response) => {
-    if (token !== undefined && !isSame(getBearerToken(request.headers.authorization ?? "") ?? "", token)) {
+    if (token !== undefined && !isSameSecret(getBearerToken(request.headers.authorization ?? "") ?? "", token)) {
       response
         .status(401)
         .set("WWW-Authenticate", 'Bearer realm="sabang metrics"')
@@ -308,12 +308,6 @@ export function metricsRoute(app: Application, metrics: Metrics, token: string |
     const text = await metrics.text();
     response.set("Content-Type", metrics.contentType).send(text);
   });
-}
-
-/** Whether two secrets are the same, in a time that tells nothing of where they differ, nor of their lengths. */
-function isSame(given: string, wanted: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
 }
 
 /** A label has a bounded set of values, whatever comes. */
