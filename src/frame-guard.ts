@@ -100,6 +100,7 @@ export class GuardedSocket extends LimitedSocket {
     if (event !== "message" || this.readyState !== this.OPEN) return super.emit(event, ...values);
     const [frame, isBinary] = values;
     if (!isBinary || !Buffer.isBuffer(frame) || !isRoomFrame(frame) || !(this.#hasJoined || this.#isInTime(frame))) {
+      this.takeUnseen();
       this.refuse("badFrame");
       return false;
     }

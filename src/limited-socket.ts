@@ -66,13 +66,15 @@ export class LimitedSocket extends WholeFrameSocket {
   }
 
   override send(data: unknown, ...rest: unknown[]): void {
-    if (this.readyState === WebSocket.OPEN && this.bufferedAmount > this.#maxBytes) {
-      // The closing frame waits behind all the rest; who has not read it in time is cut.
-      this.refuse("notReading");
-      return;
+    if (this.readyState === WebSocket.OPEN) {
+      if (this.bufferedAmount > this.#maxBytes) {
+        // The closing frame waits behind all the rest; who has not read it in time is cut.
+        this.refuse("notReading");
+        return;
+      }
+      this.#tally.framesOut++;
+      this.#tally.bytesOut += typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length;
     }
-    this.#tally.framesOut++;
-    this.#tally.bytesOut += typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length;
     super.send(data, ...rest);
   }
 
@@ -108,6 +110,11 @@ export class LimitedSocket extends WholeFrameSocket {
       return true;
     }
     return super.emit(event, ...values);
+  }
+
+  /** Counts a frame that nobody is to see. */
+  protected takeUnseen(): void {
+    this.#tally.framesIn++;
   }
 
   /** Closes the connection for one of the reasons that are counted. */

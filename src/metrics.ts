@@ -217,7 +217,7 @@ export class Metrics {
   }
 
   #askRooms(): void {
-    const sums = { ...this.#ended, waiting: 0, queue: 0, longest: 0 };
+    const sums = { ...this.#ended, waiting: 0 };
     for (const map of this.#sources.maps) {
       this.#roomsOpen.set({ map }, 0);
       this.#players.set({ map }, 0);
@@ -232,19 +232,12 @@ export class Metrics {
       sums.applied += applied;
       sums.dropped += received - applied - blank - waiting;
       sums.waiting += waiting;
-      for (const client of room.clients) {
-        this.#clients.inc({ map, kind: kindOf(client) });
-        const bytes = waitingFor(client);
-        sums.queue += bytes;
-        sums.longest = Math.max(sums.longest, bytes);
-      }
+      for (const client of room.clients) this.#clients.inc({ map, kind: kindOf(client) });
     }
     set(this.#received, sums.received);
     set(this.#applied, sums.applied);
     set(this.#dropped, sums.dropped);
     this.#waiting.set(sums.waiting);
-    this.#queue.set(sums.queue);
-    this.#longest.set(sums.longest);
   }
 
   #askTraffic(): void {
@@ -253,6 +246,14 @@ export class Metrics {
     set(this.#framesRefused, tally.refused.badFrame);
     set(this.#framesSent, tally.framesOut);
     set(this.#bytesSent, tally.bytesOut);
+    let queue = 0;
+    let longest = 0;
+    for (const { bufferedAmount } of tally.sockets) {
+      queue += bufferedAmount;
+      longest = Math.max(longest, bufferedAmount);
+    }
+    this.#queue.set(queue);
+    this.#longest.set(longest);
   }
 
   #askStore(): void {
@@ -319,10 +320,4 @@ function known(values: readonly string[], value: string | undefined): string {
 function set(counter: Counter, value: number): void {
   counter.reset();
   counter.inc(value);
-}
-
-/** Bytes that wait for a client to read them. */
-function waitingFor(client: Client): number {
-  const end = (client as unknown) instanceof PlainClient ? client : client.ref;
-  return (end as unknown as { bufferedAmount: number }).bufferedAmount;
 }

@@ -70,11 +70,6 @@ export class PlainClient {
     return this.#socket.readyState;
   }
 
-  /** Bytes that wait for the other side to read. */
-  get bufferedAmount(): number {
-    return this.#socket.bufferedAmount;
-  }
-
   /** Hands the room what should be one of the eight words. */
   move(word: string): void {
     this.ref.emit("message", getMessageBytes.raw(Protocol.ROOM_DATA, "move", word));
