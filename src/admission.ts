@@ -33,6 +33,9 @@ const LOOP_SAMPLE_MS = 10;
 /** The longest delay that is told from a longer one, in ms. */
 const LONGEST_MS = 60_000;
 
+/** Seconds after which somebody who was not let in may ask again. */
+const RETRY_SECONDS = 10;
+
 /** What the delay is measured by, so that a test can have its own time. */
 export interface Instruments {
   /** Milliseconds since whenever. */
@@ -166,7 +169,13 @@ export function refuseWhileStopping(request: Request): Response | undefined {
   if (state !== MatchMakerState.SHUTTING_DOWN) return undefined;
   if (!new URL(request.url).pathname.startsWith(`/${controller.matchmakeRoute}/`)) return undefined;
   const { code, sentence } = ERRORS.stopping;
-  return Response.json({ code, error: sentence }, { status: code });
+  return sayingWhen(Response.json({ code, error: sentence }, { status: code }));
+}
+
+/** Adds to an answer that nobody is let in at the moment when to ask again. The sentences of the errors say the same. */
+export function sayingWhen(response: Response): Response {
+  if (response.status === ERRORS.busy.code) response.headers.set("Retry-After", String(RETRY_SECONDS));
+  return response;
 }
 
 function realInstruments(): Instruments {

@@ -4,7 +4,7 @@ import { createRouter, defineServer, type Server, WebSocketTransport } from "col
 import type { Application } from "express";
 import { defineWorldRoom, type WorldRoomSettings } from "../rooms/define-world-room.ts";
 import { Sessions } from "../rooms/sessions.ts";
-import { Admission, refuseWhileStopping } from "./admission.ts";
+import { Admission, refuseWhileStopping, sayingWhen } from "./admission.ts";
 import { GuardedSocket, withoutClientsFaults } from "./frame-guard.ts";
 import { Gate, type GateSettings, PLAIN_PATH, refuseUpgrade } from "./gate.ts";
 import { GatedServer } from "./gated-server.ts";
@@ -102,7 +102,7 @@ export function createApp(settings: AppSettings): App {
     rooms: {
       world: defineWorldRoom(rooms),
     },
-    routes: createRouter({}, { onRequest: refuseWhileStopping }),
+    routes: createRouter({}, { onRequest: refuseWhileStopping, onResponse: sayingWhen }),
     express: (app: Application) =>
       httpRoutes(app, { ...settings.http, tokens, admission, metrics, gate, isStoreHealthy: () => places.healthy }),
     logger: withoutClientsFaults(settings.logger),
