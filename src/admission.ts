@@ -162,13 +162,18 @@ function newHistogram() {
 /**
  * Says to the framework's matchmaking by HTTP why there is none: once it stops, its own answer has no body, on which the
  * SDK throws a SyntaxError instead of an error with a code.
+ * @param onRefused is told the error and whom the request counts for.
  * @returns the answer; undefined while the framework has one of its own.
  */
-export function refuseWhileStopping(request: Request): Response | undefined {
+export function refuseWhileStopping(
+  request: Request,
+  onRefused: (error: { code: number; message: string }, address: string | undefined) => void,
+): Response | undefined {
   const { state, MatchMakerState, controller } = matchMaker;
   if (state !== MatchMakerState.SHUTTING_DOWN) return undefined;
   if (!new URL(request.url).pathname.startsWith(`/${controller.matchmakeRoute}/`)) return undefined;
   const { code, sentence } = ERRORS.stopping;
+  onRefused({ code, message: sentence }, request.headers.get("x-real-ip") ?? undefined);
   return sayingWhen(Response.json({ code, error: sentence }, { status: code }));
 }
 

@@ -12,7 +12,7 @@ export interface MonitorGuardSettings {
   password: string;
   addresses: Addresses;
   origins: Origins;
-  onRefused: (reason: Refusal) => void;
+  onRefused: (reason: Refusal, address: string, code: number) => void;
 }
 
 /** Wrong passwords that an address may try, and the seconds after which it may try again: 3000 a day find none. */
@@ -26,8 +26,9 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
   const tries = new Budget(TRIES, TRIES_SECONDS);
 
   return async (request: Request, response: Response, next: NextFunction) => {
+    const address = addresses.of(request);
     const refuse = (status: number, sentence: string) => {
-      onRefused("monitor");
+      onRefused("monitor", address, status);
       response.status(status).type("text").send(`${sentence}\n`);
     };
     // A browser adds the password by itself, to whatever page asks: other pages are not to ask.
@@ -38,7 +39,6 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
       );
     }
     const given = credentialsOf(request);
-    const address = addresses.of(request);
     // Even the right password: an answer that depends on it would tell who guesses when it was found.
     const wait = given === undefined ? 0 : await tries.wait(address);
     if (wait > 0) {
