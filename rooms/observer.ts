@@ -10,8 +10,8 @@ export interface RoomObserver {
   closed(room: WorldRoom): void;
   /** Somebody has got a body. `player`: the id of who is known, undefined for a guest. */
   joined(room: WorldRoom, client: Client, player?: string): void;
-  /** Somebody was refused; `room` if they had a seat in one by then. */
-  refused(error: ServerError, room?: WorldRoom): void;
+  /** Somebody was refused who had a seat already. */
+  refused(error: ServerError, room: WorldRoom, client: Client): void;
   /** A connection was lost, and its seat is held. `back` resolves when it comes back, and rejects when nobody does. */
   held(room: WorldRoom, client: Client, back: Pick<Deferred, "then">): void;
   /** A connection has ended for good, that of somebody who never got a body too. `code`: what it was closed with. */

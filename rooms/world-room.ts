@@ -7,6 +7,7 @@ import {
   generateId,
   logger,
   type MessageContext,
+  OnJoinException,
   Room,
   type RoomException,
   ServerError,
@@ -174,7 +175,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   override onUncaughtException(error: RoomException, where: string) {
     // An answer to a client is no fault of ours.
     if (error.cause instanceof ServerError) {
-      if (where === "onJoin") this.#observer?.refused(error.cause, this);
+      if (error instanceof OnJoinException) this.#observer?.refused(error.cause, this, error.client);
       return;
     }
     logger.error({ err: error.cause, room: this.roomId, where }, "a room's handler threw");

@@ -1,11 +1,17 @@
 // Whose request it is: the address of the other end, or what a proxy that is trusted says of it. No other header counts.
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
 import proxyaddr from "proxy-addr";
+
+/** Whether an address is one of a private network, where proxies are. */
+const isPrivate = proxyaddr.compile(["loopback", "linklocal", "uniquelocal"]);
 
 /** Reads addresses out of requests. */
 export class Addresses {
   readonly #isProxy: (address: string, hop: number) => boolean;
+  /** Whom the connections count for that have become WebSockets. */
+  readonly #ofSockets = new WeakMap<Duplex, string>();
 
   /** `proxies`: addresses, networks and names of networks, as `TRUST_PROXY` has them. */
   constructor(proxies: string[]) {
@@ -18,6 +24,23 @@ export class Addresses {
     const hops = proxyaddr.all(request, this.#isProxy).map(withoutPort);
     // A proxy that states no address at all is the last thing we know.
     return accountOf(hops.findLast((hop) => isIP(hop) > 0) ?? "");
+  }
+
+  /** Keeps whom a connection counts for when its request is over, and it goes on as a WebSocket. */
+  keep(socket: Duplex, address: string): void {
+    this.#ofSockets.set(socket, address);
+  }
+
+  /** Whom a WebSocket's connection counts for. */
+  ofSocket(socket: Duplex): string | undefined {
+    return this.#ofSockets.get(socket);
+  }
+
+  /** Whether a request seems to come by a proxy that nobody has named: whoever comes by it is one address. */
+  isFromUnknownProxy(request: IncomingMessage): boolean {
+    const { remoteAddress } = request.socket;
+    if (request.headers["x-forwarded-for"] === undefined || remoteAddress === undefined) return false;
+    return isPrivate(remoteAddress, 0) && !this.isProxy(remoteAddress);
   }
 
   /** Whether the other end of a request's socket is a proxy whose headers are believed. */

@@ -33,6 +33,9 @@ const LOOP_SAMPLE_MS = 10;
 /** The longest delay that is told from a longer one, in ms. */
 const LONGEST_MS = 60_000;
 
+/** Seconds after which somebody who was not let in may ask again. */
+const RETRY_SECONDS = 10;
+
 /** What the delay is measured by, so that a test can have its own time. */
 export interface Instruments {
   /** Milliseconds since whenever. */
@@ -159,14 +162,25 @@ function newHistogram() {
 /**
  * Says to the framework's matchmaking by HTTP why there is none: once it stops, its own answer has no body, on which the
  * SDK throws a SyntaxError instead of an error with a code.
+ * @param onRefused is told the error and whom the request counts for.
  * @returns the answer; undefined while the framework has one of its own.
  */
-export function refuseWhileStopping(request: Request): Response | undefined {
+export function refuseWhileStopping(
+  request: Request,
+  onRefused: (error: { code: number; message: string }, address: string | undefined) => void,
+): Response | undefined {
   const { state, MatchMakerState, controller } = matchMaker;
   if (state !== MatchMakerState.SHUTTING_DOWN) return undefined;
   if (!new URL(request.url).pathname.startsWith(`/${controller.matchmakeRoute}/`)) return undefined;
   const { code, sentence } = ERRORS.stopping;
-  return Response.json({ code, error: sentence }, { status: code });
+  onRefused({ code, message: sentence }, request.headers.get("x-real-ip") ?? undefined);
+  return sayingWhen(Response.json({ code, error: sentence }, { status: code }));
+}
+
+/** Adds to an answer that nobody is let in at the moment when to ask again. The sentences of the errors say the same. */
+export function sayingWhen(response: Response): Response {
+  if (response.status === ERRORS.busy.code) response.headers.set("Retry-After", String(RETRY_SECONDS));
+  return response;
 }
 
 function realInstruments(): Instruments {

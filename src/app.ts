@@ -4,7 +4,7 @@ import { createRouter, defineServer, type Server, WebSocketTransport } from "col
 import type { Application } from "express";
 import { defineWorldRoom, type WorldRoomSettings } from "../rooms/define-world-room.ts";
 import { Sessions } from "../rooms/sessions.ts";
-import { Admission, refuseWhileStopping } from "./admission.ts";
+import { Admission, refuseWhileStopping, sayingWhen } from "./admission.ts";
 import { GuardedSocket, withoutClientsFaults } from "./frame-guard.ts";
 import { Gate, type GateSettings, PLAIN_PATH, refuseUpgrade } from "./gate.ts";
 import { GatedServer } from "./gated-server.ts";
@@ -12,6 +12,7 @@ import { type HttpSettings, httpRoutes } from "./http.ts";
 import { Metrics } from "./metrics.ts";
 import { Observer } from "./observer.ts";
 import { PlainSockets } from "./plain-sockets.ts";
+import { RefusalLog } from "./refusal-log.ts";
 import { MAX_MISSED_PINGS, PING_INTERVAL_MS, type SocketSettings, socketOptions } from "./sockets.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
 import { Tally } from "./tally.ts";
@@ -68,13 +69,14 @@ function isRoomPath(path: string): boolean {
 export function createApp(settings: AppSettings): App {
   const { tokens, places, edge } = settings;
   const admission = new Admission(settings.maxDelayMs);
-  const tally = new Tally();
+  const refusals = new RefusalLog(settings.logger);
+  const tally = new Tally(refusals);
   const gate = new Gate(edge, tally);
   const httpServer = new GatedServer(gate, edge.patienceMs ?? PATIENCE_MS);
   const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], places, tokens, admission, tally });
-  const observer = new Observer(metrics, admission, settings.logger);
+  const observer = new Observer(metrics, admission, settings.logger, refusals);
   observer.watchMatchmaking();
-  const sockets = socketOptions(edge, tally);
+  const sockets = socketOptions(edge, gate.addresses, tally);
   const plainSockets = new PlainSockets(sockets, (request) => gate.admitPlain(request), observer);
   const transport = new WebSocketTransport({
     ...sockets,
@@ -102,7 +104,13 @@ export function createApp(settings: AppSettings): App {
     rooms: {
       world: defineWorldRoom(rooms),
     },
-    routes: createRouter({}, { onRequest: refuseWhileStopping }),
+    routes: createRouter(
+      {},
+      {
+        onRequest: (request) => refuseWhileStopping(request, (...refusal) => observer.refusedAtDoor(...refusal)),
+        onResponse: sayingWhen,
+      },
+    ),
     express: (app: Application) =>
       httpRoutes(app, { ...settings.http, tokens, admission, metrics, gate, isStoreHealthy: () => places.healthy }),
     logger: withoutClientsFaults(settings.logger),

@@ -156,7 +156,7 @@ export const SETTINGS = {
     schema: text("data"),
     fallback: "data",
     accepted: "a folder that the server may write to; it is made when it is missing",
-    purpose: "Where players' places are kept, in a SQLite file.",
+    purpose: "Where the SQLite file of players' places, a secret that is not set, and recordings are kept.",
   }),
   DATABASE_URL: setting({
     schema: z
@@ -191,7 +191,7 @@ export const SETTINGS = {
     schema: proxies,
     fallback: "none",
     accepted: "addresses or networks, such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, separated by commas",
-    purpose: "The proxies in front of the server whose `X-Forwarded-For` is believed.",
+    purpose: "The proxies in front of the server whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.",
   }),
   MAX_PLAYERS_PER_ROOM: setting({
     schema: limit(2000, 100_000),

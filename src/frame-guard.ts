@@ -63,6 +63,13 @@ function afterNumber(frame: Buffer, at: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
+/**
+ * Frames that a client may send before it has acknowledged its join. The SDK does, while it comes back: what the game
+ * sends goes out as soon as the socket is open, and onReconnect is called before the acknowledgement. The framework acts
+ * on such frames, and keeps its answers until then, however many.
+ */
+const EARLY_FRAMES = 64;
+
 /** Whether the framework is reading a client's frame at the moment. */
 let isReading = false;
 
@@ -86,10 +93,14 @@ export function withoutClientsFaults(logger: Logger): Logger {
 
 /** The socket of a client of a room, for the `WebSocket` option of a `ws` server. */
 export class GuardedSocket extends LimitedSocket {
+  #hasJoined = false;
+  #earlyFrames = 0;
+
   override emit(event: string | symbol, ...values: unknown[]): boolean {
     if (event !== "message" || this.readyState !== this.OPEN) return super.emit(event, ...values);
     const [frame, isBinary] = values;
-    if (!isBinary || !Buffer.isBuffer(frame) || !isRoomFrame(frame)) {
+    if (!isBinary || !Buffer.isBuffer(frame) || !isRoomFrame(frame) || !(this.#hasJoined || this.#isInTime(frame))) {
+      this.takeUnseen();
       this.refuse("badFrame");
       return false;
     }
@@ -104,5 +115,14 @@ export class GuardedSocket extends LimitedSocket {
     } finally {
       isReading = false;
     }
+  }
+
+  /**
+   * Whether a client that has not acknowledged its join yet may send a frame. A ping leaves nothing behind. While the
+   * room still makes up its mind nobody listens, and then an acknowledgement is none.
+   */
+  #isInTime(frame: Buffer): boolean {
+    this.#hasJoined = frame[0] === Protocol.JOIN_ROOM && this.listenerCount("message") > 0;
+    return this.#hasJoined || frame[0] === Protocol.PING || ++this.#earlyFrames <= EARLY_FRAMES;
   }
 }

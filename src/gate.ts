@@ -92,8 +92,11 @@ export class Gate implements Gatekeeper {
   readonly #returns: Budget | undefined;
   readonly #tally: Tally;
 
-  /** Counts a refusal. */
-  readonly onRefused = (reason: Refusal): void => this.#tally.onRefused(reason);
+  #hasWarned = false;
+
+  /** Counts a refusal, and has its line in the log. */
+  readonly onRefused = (reason: Refusal, address: string, code: number): void =>
+    this.#tally.onRefused(reason, address, code);
 
   constructor(settings: GateSettings, tally: Tally) {
     this.#tally = tally;
@@ -122,12 +125,13 @@ export class Gate implements Gatekeeper {
     socket.once("close", leave);
     this.#becameSocket.set(socket, leave);
     if (count <= this.#maxSockets * OTHERS_PER_SOCKET) return true;
-    this.#tally.onRefused("tooManyConnections");
+    this.#tally.onRefused("tooManyConnections", account);
     return false;
   }
 
   request(request: IncomingMessage, response: ServerResponse, pass: () => void): void {
     secure(request, response, () => {
+      this.#identify(request);
       const refusal = this.#refusalOf(request);
       if (refusal) this.#answer(request, response, refusal);
       // Whatever changes something is a join or a sign-in: no spelling of a path gets around its limit.
@@ -138,17 +142,32 @@ export class Gate implements Gatekeeper {
 
   upgrade(request: IncomingMessage, socket: Duplex, pass: () => void): void {
     this.#becameSocket.get(socket)?.();
-    const refusal = this.#refusalOfUpgrade(request, socket);
+    const address = this.#identify(request);
+    this.addresses.keep(socket, address);
+    const refusal = this.#refusalOfUpgrade(request, socket, address);
     if (refusal) {
-      this.#tally.onRefused(refusal.reason);
+      this.#tally.onRefused(refusal.reason, address, refusal.code);
       refuseUpgrade(socket, refusal);
     } else pass();
   }
 
-  #refusalOfUpgrade(request: IncomingMessage, socket: Duplex): Answer | undefined {
+  /** Whom a request counts for. The framework is told, too: by itself it believes what anybody says in these headers. */
+  #identify(request: IncomingMessage): string {
+    const address = this.addresses.of(request);
+    request.headers["x-real-ip"] = address;
+    if (!this.#hasWarned && this.addresses.isFromUnknownProxy(request)) {
+      this.#hasWarned = true;
+      const from = request.socket.remoteAddress;
+      logger.warn(
+        `X-Forwarded-For comes from ${from}, which is not in TRUST_PROXY: all who come by it are one address`,
+      );
+    }
+    return address;
+  }
+
+  #refusalOfUpgrade(request: IncomingMessage, socket: Duplex, address: string): Answer | undefined {
     if (isMalformed(request)) return BAD_REQUEST;
     if (!this.origins.allows(request)) return answerOf("foreignOrigin");
-    const address = this.addresses.of(request);
     const count = this.#sockets.enter(address);
     socket.once("close", () => this.#sockets.leave(address));
     if (count <= this.#maxSockets) return undefined;
@@ -167,7 +186,7 @@ export class Gate implements Gatekeeper {
       ? answerOf("tooManyConnections")
       : await this.#spend(this.#joins, request);
     if (!refusal) return;
-    this.#tally.onRefused(refusal.reason);
+    this.#tally.onRefused(refusal.reason, this.addresses.of(request), refusal.code);
     throw new ServerError(refusal.code, refusal.sentence);
   }
 
@@ -211,7 +230,7 @@ export class Gate implements Gatekeeper {
 
   /** Answers as the framework's matchmaking does, so that the SDK makes the same error of it. */
   #answer(request: IncomingMessage, response: ServerResponse, { reason, code, sentence, retryAfter }: Answer): void {
-    this.#tally.onRefused(reason);
+    this.#tally.onRefused(reason, this.addresses.of(request), code);
     const body = JSON.stringify({ code, error: sentence });
     const headers = {
       ...matchMaker.controller.DEFAULT_CORS_HEADERS,

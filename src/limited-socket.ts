@@ -1,7 +1,9 @@
 // A WebSocket with limits: how much it takes from who floods, and how much it keeps for who does not read.
+import type { Duplex } from "node:stream";
 import { logger } from "colyseus";
 import WebSocket from "ws";
 import { ERRORS } from "../rooms/errors.ts";
+import type { Addresses } from "./addresses.ts";
 import type { Tally } from "./tally.ts";
 import { WholeFrameSocket } from "./whole-frames.ts";
 
@@ -11,6 +13,8 @@ export interface SocketLimits {
   maxMessagesPerSecond: number;
   /** Bytes that may wait for a client that does not read. */
   maxSendBufferBytes: number;
+  /** Whom connections count for. */
+  addresses: Pick<Addresses, "ofSocket">;
   /** Where frames and refusals are counted. */
   tally: Tally;
 }
@@ -41,6 +45,7 @@ setInterval(() => {
 
 /** The socket of a client, for the `WebSocket` option of a `ws` server whose options have `limits`. */
 export class LimitedSocket extends WholeFrameSocket {
+  readonly #addresses: Pick<Addresses, "ofSocket">;
   readonly #tally: Tally;
   readonly #secondsPerMessage: number;
   readonly #maxBytes: number;
@@ -53,11 +58,17 @@ export class LimitedSocket extends WholeFrameSocket {
   /** As `ws` calls it: without address and protocols, with the options of the server. */
   constructor(address: null | string | URL, protocols?: unknown, options?: unknown) {
     super(address as string, protocols as string, options as WebSocket.ClientOptions);
-    const { maxMessagesPerSecond, maxSendBufferBytes, tally } = (options as { limits: SocketLimits }).limits;
+    const { addresses, maxMessagesPerSecond, maxSendBufferBytes, tally } = (options as { limits: SocketLimits }).limits;
+    this.#addresses = addresses;
     this.#tally = tally;
     tally.sockets.add(this);
     this.#secondsPerMessage = maxMessagesPerSecond > 0 ? 1 / maxMessagesPerSecond : 0;
     this.#maxBytes = maxSendBufferBytes;
+  }
+
+  /** Whom the client counts for. */
+  get address(): string | undefined {
+    return this.#addresses.ofSocket((this as unknown as { _socket: Duplex })._socket);
   }
 
   /** Whether so much waits for the client that it is better left out until it has read on. */
@@ -66,13 +77,15 @@ export class LimitedSocket extends WholeFrameSocket {
   }
 
   override send(data: unknown, ...rest: unknown[]): void {
-    if (this.readyState === WebSocket.OPEN && this.bufferedAmount > this.#maxBytes) {
-      // The closing frame waits behind all the rest; who has not read it in time is cut.
-      this.refuse("notReading");
-      return;
+    if (this.readyState === WebSocket.OPEN) {
+      if (this.bufferedAmount > this.#maxBytes) {
+        // The closing frame waits behind all the rest; who has not read it in time is cut.
+        this.refuse("notReading");
+        return;
+      }
+      this.#tally.framesOut++;
+      this.#tally.bytesOut += typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length;
     }
-    this.#tally.framesOut++;
-    this.#tally.bytesOut += typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length;
     super.send(data, ...rest);
   }
 
@@ -110,9 +123,14 @@ export class LimitedSocket extends WholeFrameSocket {
     return super.emit(event, ...values);
   }
 
+  /** Counts a frame that nobody is to see. */
+  protected takeUnseen(): void {
+    this.#tally.framesIn++;
+  }
+
   /** Closes the connection for one of the reasons that are counted. */
   protected refuse(reason: "badFrame" | "flooding" | "notReading"): void {
-    this.#tally.onRefused(reason);
+    this.#tally.onRefused(reason, this.address, ERRORS[reason].code);
     this.close(ERRORS[reason].code, ERRORS[reason].sentence);
   }
 }

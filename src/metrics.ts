@@ -1,6 +1,5 @@
 // What the server tells Prometheus. Events are counted by src/observer.ts as they happen; what can be asked for instead is
 // asked when somebody looks. docs/operating.md explains each of them, and is held to this file by a test.
-import { createHash, timingSafeEqual } from "node:crypto";
 import { type Client, getBearerToken } from "colyseus";
 import type { Application } from "express";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
@@ -8,6 +7,7 @@ import { ERRORS } from "../rooms/errors.ts";
 import type { WorldRoom } from "../rooms/world-room.ts";
 import type { Admission } from "./admission.ts";
 import { PlainClient } from "./plain-client.ts";
+import { isSameSecret } from "./same-secret.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
 import { REFUSALS, type Tally } from "./tally.ts";
 import type { Tokens } from "./tokens.ts";
@@ -219,7 +219,7 @@ export class Metrics {
   }
 
   #askRooms(): void {
-    const sums = { ...this.#ended, waiting: 0, queue: 0, longest: 0 };
+    const sums = { ...this.#ended, waiting: 0 };
     for (const map of this.#sources.maps) {
       this.#roomsOpen.set({ map }, 0);
       this.#players.set({ map }, 0);
@@ -234,19 +234,12 @@ export class Metrics {
       sums.applied += applied;
       sums.dropped += received - applied - blank - waiting;
       sums.waiting += waiting;
-      for (const client of room.clients) {
-        this.#clients.inc({ map, kind: kindOf(client) });
-        const bytes = waitingFor(client);
-        sums.queue += bytes;
-        sums.longest = Math.max(sums.longest, bytes);
-      }
+      for (const client of room.clients) this.#clients.inc({ map, kind: kindOf(client) });
     }
     set(this.#received, sums.received);
     set(this.#applied, sums.applied);
     set(this.#dropped, sums.dropped);
     this.#waiting.set(sums.waiting);
-    this.#queue.set(sums.queue);
-    this.#longest.set(sums.longest);
   }
 
   #askTraffic(): void {
@@ -255,6 +248,14 @@ export class Metrics {
     set(this.#framesRefused, tally.refused.badFrame);
     set(this.#framesSent, tally.framesOut);
     set(this.#bytesSent, tally.bytesOut);
+    let queue = 0;
+    let longest = 0;
+    for (const { bufferedAmount } of tally.sockets) {
+      queue += bufferedAmount;
+      longest = Math.max(longest, bufferedAmount);
+    }
+    this.#queue.set(queue);
+    this.#longest.set(longest);
   }
 
   #askStore(): void {
@@ -303,7 +304,7 @@ export function leaveReason(code: number | undefined, ours: string | undefined):
 /** Puts the metrics at `/metrics`. With a token they are for who has it alone. */
 export function metricsRoute(app: Application, metrics: Metrics, token: string | undefined): void {
   app.get("/metrics", async (request, response) => {
-    if (token !== undefined && !isSame(getBearerToken(request.headers.authorization ?? "") ?? "", token)) {
+    if (token !== undefined && !isSameSecret(getBearerToken(request.headers.authorization ?? "") ?? "", token)) {
       response
         .status(401)
         .set("WWW-Authenticate", 'Bearer realm="sabang metrics"')
@@ -316,12 +317,6 @@ export function metricsRoute(app: Application, metrics: Metrics, token: string |
   });
 }
 
-/** Whether two secrets are the same, in a time that tells nothing of where they differ, nor of their lengths. */
-function isSame(given: string, wanted: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
-}
-
 /** A label has a bounded set of values, whatever comes. */
 function known(values: readonly string[], value: string | undefined): string {
   return value !== undefined && values.includes(value) ? value : "other";
@@ -331,10 +326,4 @@ function known(values: readonly string[], value: string | undefined): string {
 function set(counter: Counter, value: number): void {
   counter.reset();
   counter.inc(value);
-}
-
-/** Bytes that wait for a client to read them. */
-function waitingFor(client: Client): number {
-  const end = (client as unknown) instanceof PlainClient ? client : client.ref;
-  return (end as unknown as { bufferedAmount: number }).bufferedAmount;
 }

@@ -1,9 +1,9 @@
 // Stands before the monitor, which can call any method of a room by a GET: nobody else's page, and only with the password.
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import type { Addresses } from "./addresses.ts";
 import { Budget } from "./budget.ts";
 import type { Origins } from "./origins.ts";
+import { isSameSecret } from "./same-secret.ts";
 import type { Refusal } from "./tally.ts";
 
 /** What the guard needs to know. */
@@ -12,7 +12,7 @@ export interface MonitorGuardSettings {
   password: string;
   addresses: Addresses;
   origins: Origins;
-  onRefused: (reason: Refusal) => void;
+  onRefused: (reason: Refusal, address: string, code: number) => void;
 }
 
 /** Wrong passwords that an address may try, and the seconds after which it may try again: 3000 a day find none. */
@@ -24,11 +24,11 @@ const CHALLENGE = 'Basic realm="sabang monitor", charset="UTF-8"';
 /** Refuses whoever is not the operator, before anything of the monitor has looked at the request. */
 export function monitorGuard({ user, password, addresses, origins, onRefused }: MonitorGuardSettings): RequestHandler {
   const tries = new Budget(TRIES, TRIES_SECONDS);
-  const expected = digest(`${user}:${password}`);
 
   return async (request: Request, response: Response, next: NextFunction) => {
+    const address = addresses.of(request);
     const refuse = (status: number, sentence: string) => {
-      onRefused("monitor");
+      onRefused("monitor", address, status);
       response.status(status).type("text").send(`${sentence}\n`);
     };
     // A browser adds the password by itself, to whatever page asks: other pages are not to ask.
@@ -39,15 +39,13 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
       );
     }
     const given = credentialsOf(request);
-    const address = addresses.of(request);
     // Even the right password: an answer that depends on it would tell who guesses when it was found.
     const wait = given === undefined ? 0 : await tries.wait(address);
     if (wait > 0) {
       response.set("Retry-After", String(wait));
       return refuse(429, "Too many wrong passwords from your address. Try again later.");
     }
-    // Digests have one length, and are compared in one time, whatever was given.
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) return next();
+    if (given !== undefined && isSameSecret(given, `${user}:${password}`)) return next();
     if (given !== undefined) await tries.take(address);
     response.set("WWW-Authenticate", CHALLENGE);
     return refuse(401, "The monitor asks for its user and password.");
@@ -73,8 +71,4 @@ function isFromHere(request: Request, origins: Origins): boolean {
 function credentialsOf(request: Request): string | undefined {
   const match = /^basic +(.+)$/i.exec(request.get("authorization") ?? "");
   return match ? Buffer.from(match[1]!, "base64").toString() : undefined;
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

@@ -6,27 +6,33 @@ import type { WorldRoom } from "../rooms/world-room.ts";
 import { TICK_MS } from "../sim/rules.ts";
 import type { Admission } from "./admission.ts";
 import { kindOf, leaveReason, type Metrics } from "./metrics.ts";
+import type { RefusalLog } from "./refusal-log.ts";
 
 /** Who takes the lines. */
 interface Logger {
   info(fields: object, message: string): void;
 }
 
+/** What somebody was told who was refused. */
+type Refused = { code: number; message: string };
+
 /** Watches all rooms of a server. */
 export class Observer implements RoomObserver {
   readonly #metrics: Metrics;
   readonly #admission: Pick<Admission, "tickStarted">;
   readonly #logger: Logger;
+  readonly #refusals: RefusalLog;
   /** Whoever has joined and not left, by session id: since when. */
   readonly #present = new Map<string, number>();
   /** When the last tick of a room began. */
   readonly #lastTick = new WeakMap<WorldRoom, number>();
 
   /** `admission` is told how late each tick was. */
-  constructor(metrics: Metrics, admission: Pick<Admission, "tickStarted">, logger: Logger) {
+  constructor(metrics: Metrics, admission: Pick<Admission, "tickStarted">, logger: Logger, refusals: RefusalLog) {
     this.#metrics = metrics;
     this.#admission = admission;
     this.#logger = logger;
+    this.#refusals = refusals;
   }
 
   /** From now on refusals by HTTP are noticed, those of the framework too. Once per process. */
@@ -35,7 +41,8 @@ export class Observer implements RoomObserver {
     const invoke = controller.invokeMethod.bind(controller);
     controller.invokeMethod = (...call) =>
       invoke(...call).catch((error: ServerError) => {
-        this.refused(error);
+        // The gate has told the framework the address: what it would find by itself anybody can make up.
+        this.refusedAtDoor(error, call[3]?.ip?.toString());
         throw error;
       });
   }
@@ -57,10 +64,19 @@ export class Observer implements RoomObserver {
     this.#logger.info(fields, "joined");
   }
 
-  refused(error: { code: number; message: string }, room?: WorldRoom): void {
+  refused(error: Refused, room: WorldRoom, client: Client): void {
+    this.#refused(error, { ...idsOf(room, client), address: addressOf(client) });
+  }
+
+  /** Somebody was refused who has no seat yet. */
+  refusedAtDoor(error: Refused, address: string | undefined): void {
+    this.#refused(error, { address });
+  }
+
+  #refused(error: Refused, fields: { address: string | undefined }): void {
     const reason = nameOfError(error);
     this.#metrics.refused(reason);
-    this.#logger.info({ ...(room && idsOf(room)), reason: reason ?? "other", code: error.code }, "refused");
+    this.#refusals.write({ ...fields, reason: reason ?? "other", code: error.code });
   }
 
   held(room: WorldRoom, client: Client, back: Pick<Deferred, "then">): void {
@@ -103,7 +119,7 @@ function idsOf(room: WorldRoom, client?: Client) {
   return { room: room.roomId, map: room.state.map, session: client?.sessionId };
 }
 
-/** The address at the other end of the socket, which behind a proxy is the proxy's. */
+/** Whom a client counts for: its socket knows, that of an SDK client and that of a plain one. */
 function addressOf(client: Client): string | undefined {
-  return (client.ref as unknown as { _socket?: { remoteAddress?: string } })._socket?.remoteAddress;
+  return (client.ref as unknown as { address?: string }).address;
 }

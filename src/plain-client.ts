@@ -28,13 +28,17 @@ const TIMED_HEAD = 9;
 /** Where a player stands: `[x, y]` in units. */
 type Place = [x: number, y: number];
 
-/** What the room listens to, and asks whether there is any use in sending more. */
+/** What the room listens to, and asks whether there is any use in sending more; it knows whose it is. */
 class PlainRef extends EventEmitter {
   readonly #socket: LimitedSocket;
 
   constructor(socket: LimitedSocket) {
     super();
     this.#socket = socket;
+  }
+
+  get address(): string | undefined {
+    return this.#socket.address;
   }
 
   get isBehind(): boolean {
@@ -68,11 +72,6 @@ export class PlainClient {
 
   get readyState(): number {
     return this.#socket.readyState;
-  }
-
-  /** Bytes that wait for the other side to read. */
-  get bufferedAmount(): number {
-    return this.#socket.bufferedAmount;
   }
 
   /** Hands the room what should be one of the eight words. */

@@ -81,7 +81,7 @@ export class PlainSockets {
     });
     query.delete("token");
     const seat = await matchMaker.joinOrCreate("world", Object.fromEntries(query), auth).catch((error) => {
-      this.#observer.refused(error);
+      this.#observer.refusedAtDoor(error, socket.address);
       throw error;
     });
     // Gone meanwhile: the seat expires by itself, while a client made now would never hear of the end of its socket.

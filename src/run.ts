@@ -94,6 +94,9 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
   });
   process.on("unhandledRejection", (error) => logger.error({ err: error }, "a promise was rejected and nobody asked"));
 
+  if (config.production && !config.METRICS_TOKEN) {
+    logger.warn("METRICS_TOKEN is not set: everybody who reaches the port may read /metrics");
+  }
   try {
     const port = await listen(app, config.PORT, config.HOST);
     announce(port, config);

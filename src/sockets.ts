@@ -1,4 +1,5 @@
 // What every WebSocket of this server keeps to, whichever protocol it speaks.
+import type { Addresses } from "./addresses.ts";
 import type { SocketLimits } from "./limited-socket.ts";
 import type { Tally } from "./tally.ts";
 
@@ -12,7 +13,7 @@ export const MAX_MISSED_PINGS = 2;
 const CLOSE_TIMEOUT_MS = 2000;
 
 /** What the operator sets of it. */
-export interface SocketSettings extends Omit<SocketLimits, "tally"> {
+export interface SocketSettings extends Omit<SocketLimits, "addresses" | "tally"> {
   /** The largest frame that a client may send, in bytes; a larger one closes with 1009. */
   maxFrameBytes: number;
 }
@@ -21,9 +22,9 @@ export interface SocketSettings extends Omit<SocketLimits, "tally"> {
  * Options for a `ws` server whose sockets are LimitedSockets. `closeTimeout` and `limits` are missing from its published
  * types, hence the wider type.
  */
-export function socketOptions(settings: SocketSettings, tally: Tally) {
+export function socketOptions(settings: SocketSettings, addresses: Addresses, tally: Tally) {
   const { maxFrameBytes, maxMessagesPerSecond, maxSendBufferBytes } = settings;
-  const limits: SocketLimits = { maxMessagesPerSecond, maxSendBufferBytes, tally };
+  const limits: SocketLimits = { addresses, maxMessagesPerSecond, maxSendBufferBytes, tally };
   const options: { noServer: boolean; maxPayload: number; perMessageDeflate: boolean } & object = {
     noServer: true,
     maxPayload: maxFrameBytes,

@@ -1,4 +1,5 @@
 // What the edge of the process has refused and sent since the start: plain numbers, for whoever shows them.
+import type { RefusalLog } from "./refusal-log.ts";
 
 /** Why something was refused: the names of the errors, besides those of HTTP itself. */
 export const REFUSALS = [
@@ -27,7 +28,15 @@ export class Tally {
   /** The WebSockets that are open, each with the bytes that wait for its client. */
   readonly sockets = new Set<{ readonly bufferedAmount: number }>();
 
-  onRefused(reason: Refusal): void {
+  readonly #log: RefusalLog;
+
+  constructor(log: RefusalLog) {
+    this.#log = log;
+  }
+
+  /** Somebody was refused. `code`: what it was answered, if anything. */
+  onRefused(reason: Refusal, address: string | undefined, code?: number): void {
     this.refused[reason]++;
+    this.#log.write({ reason, code, address });
   }
 }

@@ -9,7 +9,8 @@ import { dataFolder, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
 const SECRET = "correct horse battery staple, and more";
-const PRODUCTION = { NODE_ENV: "production", MONITOR_PASSWORD: "open sesame, please", JWT_SECRET: SECRET };
+const PASSWORD = "open sesame, please";
+const PRODUCTION = { NODE_ENV: "production", MONITOR_PASSWORD: PASSWORD, JWT_SECRET: SECRET };
 
 /** A token as anybody can make one who has the secret. */
 function sign(payload: object, secret: string): string {
@@ -89,10 +90,10 @@ test.each([
   expect(printed).not.toContain(SECRET);
 });
 
-test("has one line for each join, refusal and leave, with ids and without names", async () => {
-  const server = startProcess({ ...PRODUCTION, DATA_DIR: dataFolder() });
+/** Starts a server in production. `lines`: what it has logged since it listens. */
+async function startLogging(environment: Record<string, string> = {}) {
+  const server = startProcess({ ...PRODUCTION, DATA_DIR: dataFolder(), ...environment });
   const port = await server.listening();
-  const url = `http://127.0.0.1:${port}`;
   const announced = server.stdout().length;
   const lines = () =>
     server
@@ -101,6 +102,11 @@ test("has one line for each join, refusal and leave, with ids and without names"
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { server, port, url: `http://127.0.0.1:${port}`, lines };
+}
+
+test("has one line for each join, refusal and leave, with ids and without names", async () => {
+  const { server, url, lines } = await startLogging();
   const client = new Client(url);
   client.auth.token = undefined as unknown as string;
   const { user } = (await client.auth.signInAnonymously()) as unknown as { user: { id: string } };
@@ -124,12 +130,82 @@ test("has one line for each join, refusal and leave, with ids and without names"
   expect(lines().slice(0, 6)).toEqual([
     line("a room is open", ids),
     line("joined", { ...ids, session: known.sessionId, player: user.id, kind: "sdk", address: "127.0.0.1" }),
-    line("joined", { ...ids, session: plain.id, kind: "plain" }),
-    line("refused", { reason: "unknownMap", code: 404 }),
+    line("joined", { ...ids, session: plain.id, kind: "plain", address: "127.0.0.1" }),
+    line("refused", { reason: "unknownMap", code: 404, address: "127.0.0.1" }),
     line("left", { ...ids, session: plain.id, reason: "consented", code: 4000, seconds: expect.any(Number) }),
     line("left", { ...ids, session: known.sessionId, reason: "consented", code: 4000, seconds: expect.any(Number) }),
   ]);
   expect(server.stdout()).not.toMatch(/Ada|Grace/);
+});
+
+test("has a line for what the edge refuses, with the address that a trusted proxy states, and no other", async () => {
+  const { server, port, url, lines } = await startLogging({ TRUST_PROXY: "127.0.0.1", MAX_JOINS_PER_MINUTE: "2" });
+  const by = (address: string, more = {}) => ({ "x-forwarded-for": address, "x-real-ip": "192.0.2.99", ...more });
+  const json = { "content-type": "application/json" };
+  const join = (headers: Record<string, string>, body = "{}") =>
+    ask(port, "/matchmake/joinOrCreate/world", { ...json, ...headers }, body);
+  const sdk = await new Client(url, { headers: by("203.0.113.1") }).joinOrCreate("world");
+  const plain = new PlainPlayer(`${url.replace("http", "ws")}/websocket`, { headers: by("203.0.113.2") });
+  await until(() => plain.players.size > 0);
+  // By the edge itself, by the framework's matchmaking, by both protocols' sockets, and by the monitor's guard.
+  for (let i = 0; i < 3; i++) await join(by("203.0.113.3"));
+  await join(by("203.0.113.4"), '{"map":"nowhere"}');
+  await join(by("203.0.113.5"), `{"name":"${"x".repeat(20_000)}"}`).catch(() => {});
+  await join(by("203.0.113.6"), "{");
+  const lost = new PlainPlayer(`${url.replace("http", "ws")}/websocket?map=nowhere`, { headers: by("203.0.113.7") });
+  await until(() => lost.closed);
+  const authorization = `Basic ${Buffer.from("admin:a guess").toString("base64")}`;
+  await ask(port, "/monitor/api", by("203.0.113.8", { authorization, "sec-fetch-site": "none" }));
+  (sdk.connection as unknown as { transport: { ws: WebSocket } }).transport.ws.send("text");
+  await until(() => lines().some(({ reason }) => reason === "badFrame"));
+
+  const told = (kind: string) => lines().filter(({ msg }) => msg === kind);
+  expect(told("joined").map(({ kind, address }) => [kind, address])).toEqual([
+    ["sdk", "203.0.113.1"],
+    ["plain", "203.0.113.2"],
+  ]);
+  expect(told("refused").map(({ reason, code, address }) => [reason, code, address])).toEqual([
+    ["tooManyJoins", 429, "203.0.113.3"],
+    ["unknownMap", 404, "203.0.113.4"],
+    ["tooLarge", 413, "203.0.113.5"],
+    ["badRequest", 400, "203.0.113.6"],
+    ["unknownMap", 404, "203.0.113.7"],
+    ["monitor", 401, "203.0.113.8"],
+    ["badFrame", 4310, "203.0.113.1"],
+  ]);
+  expect(server.stdout()).not.toContain("192.0.2.99");
+  plain.socket.close();
+});
+
+test("has a line for who is refused while the server stops, and a warning of a proxy that is not trusted", async () => {
+  const { server, port, url, lines } = await startLogging({ MAX_JOINS_PER_MINUTE: "0" });
+  // Who is in and reads nothing holds the stop up for a while.
+  const deaf = await PlainPlayer.join(url);
+  deaf.socket.pause();
+  const headers = { "content-type": "application/json", "x-forwarded-for": "203.0.113.9" };
+  const statuses: number[] = [];
+  const askOn = async () => {
+    try {
+      for (;;) statuses.push(await ask(port, "/matchmake/joinOrCreate/world", headers, "{}"));
+    } catch {
+      // It has stopped.
+    }
+  };
+  const asking = Promise.all([askOn(), askOn(), askOn()]);
+  await until(() => statuses.length > 0);
+  server.signal("SIGTERM");
+  await asking;
+  expect(await server.ended()).toBe(0);
+  expect(statuses).toContain(503);
+  expect(lines().find(({ reason }) => reason === "stopping")).toMatchObject({
+    msg: "refused",
+    code: 503,
+    address: "127.0.0.1",
+  });
+  // Once, however many requests.
+  expect(lines().filter(({ level }) => level === 40)).toMatchObject([
+    { msg: "X-Forwarded-For comes from 127.0.0.1, which is not in TRUST_PROXY: all who come by it are one address" },
+  ]);
 });
 
 test.each([

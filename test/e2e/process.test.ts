@@ -67,6 +67,7 @@ describe("a start", () => {
     expect(await status(port, "/monitor")).toBe(401);
     const announced = server.stdout();
     expect(announced).not.toMatch(/playground|password/);
+    expect(announced).toContain("METRICS_TOKEN is not set");
     const player = await joinPlain(port);
     server.signal("SIGTERM");
     await player.closed;

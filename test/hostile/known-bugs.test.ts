@@ -158,12 +158,13 @@ describe("of Colyseus 0.18.17", () => {
     deaf.send(Buffer.of(10));
     await new Promise((resolve) => deaf.once("message", resolve));
     deaf.pause();
-    const answers: { status: number; text: string }[] = [];
+    const answers: { status: number; text: string; retryAfter: string | null }[] = [];
     const askOn = async () => {
       try {
         for (;;) {
           const answer = await post(url, "/matchmake/joinOrCreate/world");
-          answers.push({ status: answer.status, text: await answer.text() });
+          const retryAfter = answer.headers.get("retry-after");
+          answers.push({ status: answer.status, text: await answer.text(), retryAfter });
         }
       } catch {
         // It has stopped.
@@ -176,8 +177,8 @@ describe("of Colyseus 0.18.17", () => {
     expect(await server.ended()).toBe(0);
     const refusals = answers.filter(({ status }) => status !== 200 && status !== 429);
     expect(refusals.length).toBeGreaterThan(0);
-    for (const { status, text } of refusals) {
-      expect(status).toBe(503);
+    for (const { status, text, retryAfter } of refusals) {
+      expect([status, retryAfter]).toEqual([503, "10"]);
       expect(JSON.parse(text)).toEqual({ code: 503, error: expect.stringMatching(/\w+ \w+/) });
     }
   });

@@ -49,6 +49,8 @@ test("closes its door while its ticks are late, says so in words, and opens it a
     .catch((error) => error);
   expect(refused).toBeInstanceOf(MatchMakeError);
   expect(refused).toMatchObject({ code: ERRORS.busy.code, message: ERRORS.busy.sentence });
+  const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, { method: "POST" });
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "10"]);
   const plain = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket`);
   await until(() => plain.closed);
   expect(plain.errors).toEqual([{ type: "error", code: ERRORS.busy.code, message: ERRORS.busy.sentence }]);

@@ -1,9 +1,12 @@
 // Frames that no client sends, against a server in a process of its own: a frozen one would take the test with it.
+import { Client } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { ERRORS } from "../../rooms/errors.ts";
+import { laggyNetwork } from "../support/lag.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startProcess } from "../support/process.ts";
+import { RawConnection } from "../support/raw.ts";
 import { until } from "../support/until.ts";
 
 const UNRELIABLE_INPUT = 20;
@@ -22,15 +25,20 @@ const LENGTHS: Array<[what: string, bytes: number[]]> = [
   ["nothing", []],
 ];
 
-/** Joins with a bare socket, as far as the handshake: the room still waits for its acknowledgement. */
-async function shakeHands(server: string): Promise<WebSocket> {
+/** Takes a seat. @returns the path of its WebSocket. */
+async function takeSeat(server: string): Promise<string> {
   const answer = await fetch(`${server}/matchmake/joinOrCreate/world`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: "{}",
   });
   const { processId, roomId, sessionId } = (await answer.json()) as Record<string, string>;
-  const socket = new WebSocket(`${server.replace("http", "ws")}/${processId}/${roomId}?sessionId=${sessionId}`);
+  return `/${processId}/${roomId}?sessionId=${sessionId}`;
+}
+
+/** Joins with a bare socket, as far as the handshake: the room still waits for its acknowledgement. */
+async function shakeHands(server: string): Promise<WebSocket> {
+  const socket = new WebSocket(server.replace("http", "ws") + (await takeSeat(server)));
   socket.on("error", () => {});
   await new Promise((resolve) => socket.once("message", resolve));
   return socket;
@@ -88,6 +96,7 @@ const BAD: Array<[what: string, bytes: number[]]> = [
   ["a message whose type is negative", [13, 0xff]],
   ["a message whose type is infinite", [13, 0xcb, 0, 0, 0, 0, 0, 0, 0xf0, 0x7f]],
   ["a message whose type is cut off", [13, 0xcd, 0]],
+  ["a message whose type is no UTF-8", [13, 0xa2, 0xff, 0xff]],
   ["a message with a modifier", [13 | 0x80, ...MOVE, ...LEFT]],
   ["bytes without a type", [17]],
   ["a request without a number", [21]],
@@ -96,6 +105,8 @@ const BAD: Array<[what: string, bytes: number[]]> = [
   ["an input with a time", [19 | 0x80, 0, 0x80, 1]],
   ["an input that switches to another structure", [19, 0xff, 1, 0x80, 1]],
   ["an input that takes a field away", [19, 0x40, 1]],
+  ["an input without a value", [19, 0x80]],
+  ["an input of two values", [19, 0x80, 1, 1]],
   ["an input of 65 bytes", [19, 0x80, ...Array<number>(63).fill(1)]],
 ];
 
@@ -144,6 +155,58 @@ test("lets through what the SDK sends", async () => {
     expect([frame, socket.readyState]).toEqual([frame, WebSocket.OPEN]);
   }
   socket.close();
+});
+
+const REQUEST = [21, 0, ...MOVE, ...LEFT];
+
+test("who does not acknowledge its join is closed, instead of having its answers kept without end", async () => {
+  const server = startProcess();
+  const url = `http://127.0.0.1:${await server.listening()}`;
+  const socket = await shakeHands(url);
+  const closed = new Promise<number>((resolve) => socket.once("close", resolve));
+  for (let i = 0; i < 2000; i++) socket.send(Buffer.from(REQUEST));
+  expect(await closed).toBe(ERRORS.badFrame.code);
+});
+
+test("nor is an acknowledgement one that comes before the room can have asked for it", async () => {
+  const server = startProcess();
+  const port = await server.listening();
+  const connection = new RawConnection(port);
+  const frame = (bytes: number[]) => Buffer.from([0x82, 0x80 | bytes.length, 0, 0, 0, 0, ...bytes]);
+  const path = await takeSeat(`http://127.0.0.1:${port}`);
+  connection.socket.cork();
+  connection.upgrade(path);
+  connection.socket.write(frame([10]));
+  connection.socket.uncork();
+  // The room's handshake has the names of its fields.
+  await until(() => connection.received.includes("facing"));
+  for (let i = 0; i < 100; i++) connection.socket.write(frame(REQUEST));
+  await until(() => connection.closed);
+  expect(connection.received).toContain(ERRORS.badFrame.sentence);
+});
+
+test("what the SDK sends before it acknowledges that it is back is taken", async () => {
+  const server = startProcess();
+  const network = await laggyNetwork(await server.listening(), 1);
+  const client = new Client(network.url);
+  client.auth.token = undefined as unknown as string;
+  const room = await client.joinOrCreate("world");
+  let left: number | undefined;
+  const answers: unknown[] = [];
+  room.onLeave((code) => {
+    left = code;
+  });
+  room.reconnection.minUptime = 0;
+  room.onReconnect(() => {
+    for (let i = 0; i < 20; i++) room.request("move", "left").then((answer) => answers.push(answer));
+  });
+  await until(() => room.state.players?.size === 1);
+  network.cut();
+  await until(() => left !== undefined || answers.length === 20, 20_000).finally(() => {
+    room.reconnection.enabled = false;
+    network.close();
+  });
+  expect([left, answers.length]).toEqual([undefined, 20]);
 });
 
 test("junk of every first byte, a text frame and a megabyte end at most their own connection", async () => {

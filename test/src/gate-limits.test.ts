@@ -107,7 +107,8 @@ test("addresses of one IPv6 network are one, those of another are another", asyn
 });
 
 test("a header of somebody who is no proxy changes nothing", async () => {
-  // 127.0.0.2 is not in the list of proxies.
+  // 127.0.0.2 is not in the list of proxies. It may well be one that was forgotten, of which the operator is told, once.
+  server.expectLog(/X-Forwarded-For comes from 127\.0\.0\.2, which is not in TRUST_PROXY/);
   const open = Array.from({ length: CONNECTIONS + 1 }, (_, i) => {
     const connection = new RawConnection(server.port, "127.0.0.2");
     connection.upgrade("/", [`X-Forwarded-For: 203.0.113.${100 + i}`, `X-Real-IP: 203.0.113.${100 + i}`]);

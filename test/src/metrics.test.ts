@@ -306,6 +306,30 @@ describe("the values", () => {
     await until(async () => (await metric("sabang_send_queue_bytes")) === 0);
   });
 
+  test("so are those that wait for who is in no room yet", async () => {
+    const { sockets } = server.app.tally;
+    const before = new Set(sockets);
+    // The SDK's latency probe, which has no seat.
+    const probe = new WebSocket(server.url.replace("http", "ws"));
+    const served = await until(() => [...sockets].find((socket) => !before.has(socket)));
+    const { _socket: socket } = served as unknown as { _socket: { cork(): void; uncork(): void } };
+    socket.cork();
+    (served as unknown as WebSocket).send("x".repeat(50_000));
+    const most = await metric("sabang_send_queue_max_bytes");
+    socket.uncork();
+    expect(most).toBeGreaterThanOrEqual(50_000);
+    probe.close();
+  });
+
+  test("a frame that is refused was sent as well", async () => {
+    const grown = await since("sabang_frames_received_total", "sabang_frames_refused_total");
+    const rude = await join();
+    (rude.connection as unknown as { transport: { ws: WebSocket } }).transport.ws.send("text");
+    await until(async () => (await grown())[1] === 1);
+    // The acknowledgement of its join is the other one.
+    expect(await grown()).toEqual([2, 1]);
+  });
+
   test("tokens and what the store does are told", async () => {
     const grown = await since(
       "sabang_tokens_issued_total",
