@@ -10,8 +10,6 @@ export default {
     ],
   },
   setupFilesAfterEnv: ["<rootDir>/test/support/quiet.ts"],
-  // Most of them wait for servers, clocks and browsers: a core can do that for one more than jest would give it.
-  maxWorkers: "100%",
   // Real servers, sockets and browsers on shared machines: wide enough that only a hang reaches it.
   testTimeout: 60_000,
 };
