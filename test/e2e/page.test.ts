@@ -167,12 +167,12 @@ test("a restarted server is joined again by itself, and the player stands where 
   await page.waitForFunction(() => document.body.innerText.includes("The server restarts."));
   const second = startProcess({ PORT: String(port), DATA_DIR });
   await second.listening();
-  await page.waitForFunction(() => window.sabang.connected, null, { timeout: 30_000 });
+  await page.waitForFunction(() => window.sabang.connected, null, { timeout: 60_000 });
   const after = await hook(page);
   expect(after.sessionId).not.toBe(before.sessionId);
   expect(after.server).toEqual(before.server);
   expect(nameOf(after)).toBe(nameOf(before));
-});
+}, 120_000);
 
 test("a server that knows nothing of the token is joined as somebody new", async () => {
   const first = startProcess();

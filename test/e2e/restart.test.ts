@@ -210,8 +210,9 @@ describeWithPostgres("on PostgreSQL", () => {
     const gap = ticks.reduce((longest, tick, i) => (i === 0 ? 0 : Math.max(longest, tick - ticks[i - 1]!)), 0);
     report(`${ticks.length} ticks while PostgreSQL was away; the longest time from one to the next was ${gap} ms`);
     expect(ticks.length).toBeGreaterThan(150);
-    // 50 ms are meant, and 150 are a tick that is late by 100; the rest is for a machine that does more than this.
-    expect(gap).toBeLessThan(250);
+    // 50 ms are meant. A tick that waited for the database would wait for seconds; the rest is for a machine that does more
+    // than this.
+    expect(gap).toBeLessThan(2000);
     for (const player of players) player.stand();
     const sessions = sessionsOf();
     server.signal("SIGTERM");
