@@ -9,7 +9,9 @@ export default defineConfig({
     outDir: "../dist",
     emptyOutDir: true,
     chunkSizeWarningLimit: 2000,
-    // The game, and the page that plays recordings.
-    rolldownOptions: { input: ["web/index.html", "web/replay.html"] },
+    // The game, and the page that plays recordings. Whole paths: building and developing begin in different folders.
+    rolldownOptions: {
+      input: [`${import.meta.dirname}/web/index.html`, `${import.meta.dirname}/web/replay.html`],
+    },
   },
 });

@@ -40,7 +40,7 @@ const en: ReplayTexts = {
   loading: "Loading…",
   nobody: "nobody",
   players: (amount) => count(amount, "player", "players"),
-  cutOff: "This recording was cut off; what is there is played.",
+  cutOff: "This recording was cut off, or its room is still open; what is there is played.",
   differs: "From here on it is not as it was:",
   unreadable: "This file cannot be played.",
   hindrances: {
@@ -51,7 +51,7 @@ const en: ReplayTexts = {
     rules: "This recording was made with other rules.",
     map: "This recording was made on another map than the server has.",
     version: "This recording was made by another version of sabang.",
-    truncated: "This recording was cut off.",
+    truncated: "This recording was cut off, or its room is still open.",
   },
   detail: ({ message }) => message,
 };
@@ -69,7 +69,7 @@ const ko: ReplayTexts = {
   loading: "불러오는 중…",
   nobody: "아무도 없음",
   players: (amount) => `플레이어 ${number.format(amount)}명`,
-  cutOff: "중간에 잘린 리플레이입니다. 남아 있는 부분만 재생합니다.",
+  cutOff: "중간에 잘렸거나 방이 아직 열려 있는 리플레이입니다. 남아 있는 부분만 재생합니다.",
   differs: "여기부터는 실제 게임과 다릅니다:",
   unreadable: "재생할 수 없는 파일입니다.",
   hindrances: {
@@ -80,7 +80,7 @@ const ko: ReplayTexts = {
     rules: "다른 규칙으로 만들어진 리플레이입니다.",
     map: "서버에 있는 맵과 다른 맵의 리플레이입니다.",
     version: "다른 버전의 sabang에서 만들어진 리플레이입니다.",
-    truncated: "중간에 잘린 리플레이입니다.",
+    truncated: "중간에 잘렸거나 방이 아직 열려 있는 리플레이입니다.",
   },
   detail: ({ hindrance, facts: { from, to, tick, rule, made, here } }) => {
     switch (hindrance) {
