@@ -48,6 +48,8 @@ const secure = helmet({
       defaultSrc: ["'self'"],
       // Safari knew only later that 'self' means WebSockets to the same place, too.
       connectSrc: ["'self'", "ws:", "wss:"],
+      // The playground's editors start workers out of memory.
+      workerSrc: ["'self'", "blob:"],
       // The page's pictures are fetched, then shown from memory.
       imgSrc: ["'self'", "data:", "blob:"],
       styleSrc: ["'self'", "'unsafe-inline'", "https://fonts.googleapis.com"],
