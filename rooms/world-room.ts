@@ -4,7 +4,6 @@ import {
   ClientState,
   CloseCode,
   type Deferred,
-  generateId,
   logger,
   type MessageContext,
   OnJoinException,
@@ -206,7 +205,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   /** Gives a session its body: as it was before, if that is known, save for what it has chosen to be now. */
   #enter(sessionId: string, chosen?: JoinOptions["chosen"], before?: Place): Player {
     const player = new Player().assign({
-      name: `player-${generateId(4)}`,
+      name: `player-${crypto.randomUUID().slice(0, 4)}`,
       ...(before && keptOf(before)),
       ...chosen,
     });
