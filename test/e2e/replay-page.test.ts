@@ -116,7 +116,7 @@ test("what cannot be played is told of in the browser's language, and the next f
     [...cut],
   );
   await page.dispatchEvent("body", "drop", { dataTransfer: data });
-  await notice.getByText("중간에 잘린 리플레이입니다.").waitFor();
+  await notice.getByText("중간에 잘렸거나 방이 아직 열려 있는 리플레이입니다.").waitFor();
   await page.waitForFunction(() => (window.sabangReplay.time ?? 0) > 5);
   await page.keyboard.press("Space");
   await page

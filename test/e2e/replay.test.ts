@@ -110,7 +110,7 @@ test("after kill -9 what was written is told as cut off, and plays if that is al
   const [file] = filesIn(DATA_DIR) as [string];
   const refused = replay(file);
   expect(refused.out).toMatch(
-    /cannot be played: it ends .* after tick \d+: the server was killed, .*; --allow-truncated/,
+    /cannot be played: it ends .* after tick \d+: its room is still open, the server was killed, .*; --allow-truncated/,
   );
   expect(refused.code).toBe(2);
   const played = replay(file, "--allow-truncated");
