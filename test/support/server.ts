@@ -61,6 +61,8 @@ export interface TestSettings {
   edge?: Partial<EdgeSettings>;
   /** Puts the page at `/`; without it there is a word in its place. */
   page?: (app: Application) => void;
+  /** Milliseconds that a save may take before it counts as failed; by default 1000. */
+  patienceMs?: number;
   /** Stands in front of the store, to fail in its place. */
   store?: (store: Store) => Store;
 }
@@ -71,7 +73,7 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
   const logger = logInto(lines);
   const folder = mkdtempSync(join(tmpdir(), "sabang-server-"));
   const store = await openStore({ dataDir: folder });
-  const places = new WriteBehind(settings.store?.(store) ?? store, logger, { periodMs: 100, patienceMs: 1000 });
+  const places = new WriteBehind(settings.store?.(store) ?? store, logger, { periodMs: 100, patienceMs: settings.patienceMs ?? 1000 });
   places.start();
   const tokens = new Tokens(SECRETS.current, SECRETS.old);
   const app = createApp({
