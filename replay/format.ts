@@ -305,7 +305,10 @@ export function checkFit(
     );
   }
   if (truncated && !accept.truncated) {
-    throw new RecordingError("truncated", `${truncated}: its room is still open, the server was killed, or the file cut`);
+    throw new RecordingError(
+      "truncated",
+      `${truncated}: its room is still open, the server was killed, or the file cut`,
+    );
   }
 }
 

@@ -102,7 +102,9 @@ function showTime({ time, ticks, playing, trouble }: Playback, players: number):
 /** Fills the list of those who can be followed, unless it is open or as it was. */
 function showFollow(): void {
   if (!playback || follow.matches(":focus")) return;
-  const bodies = [...playback.bodies()].sort(([, one], [, other]) => one.name.localeCompare(other.name, language, { numeric: true }));
+  const bodies = [...playback.bodies()].sort(([, one], [, other]) =>
+    one.name.localeCompare(other.name, language, { numeric: true }),
+  );
   const ids = bodies.map(([id]) => id).join();
   if (ids !== follow.dataset.ids) {
     follow.dataset.ids = ids;

@@ -73,7 +73,10 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
   const logger = logInto(lines);
   const folder = mkdtempSync(join(tmpdir(), "sabang-server-"));
   const store = await openStore({ dataDir: folder });
-  const places = new WriteBehind(settings.store?.(store) ?? store, logger, { periodMs: 100, patienceMs: settings.patienceMs ?? 1000 });
+  const places = new WriteBehind(settings.store?.(store) ?? store, logger, {
+    periodMs: 100,
+    patienceMs: settings.patienceMs ?? 1000,
+  });
   places.start();
   const tokens = new Tokens(SECRETS.current, SECRETS.old);
   const app = createApp({
