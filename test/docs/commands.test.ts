@@ -1,7 +1,6 @@
 // Every command in the READMEs is one that somebody runs: .ci/run, or a test. Those that nobody else runs are run here,
-// as they are written. Docker is not on every machine, so its commands are not run but held: `docker build` and `docker
-// run` to the Dockerfile, below, and `docker compose`, with the lines around it, to the files it reads. .ci/image runs
-// the image.
+// as they are written. Docker is not on every machine, so its commands are held to the Dockerfile here; .ci/image, which
+// .ci/run calls with CI_IMAGE=1, builds and runs the image.
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
@@ -26,10 +25,6 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "docker build -t sabang .": [HERE, 'wordsOf("docker build")'],
   "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(openssl rand -base64 36)\" sabang":
     [HERE, 'wordsOf("docker run")'],
-  // The files that these work on are held to the server there.
-  "cd deploy": ["test/deploy/files.test.ts", "deploy/compose.yaml"],
-  "cp .env.example .env": ["test/deploy/files.test.ts", "deploy/.env.example"],
-  "docker compose up -d --build": ["test/deploy/files.test.ts", "what compose gives the server"],
   // With a server and with recordings that is test/e2e/bots.test.ts and test/e2e/replay.test.ts, by the program alone.
   "npm run bots -- 50": [HERE, 'explains("npm run bots")'],
   "npm run replay -- FILE": [HERE, 'explains("npm run replay")'],
