@@ -123,11 +123,11 @@ export class World {
           this.#blank++;
         }
         if (code === undefined) continue;
+        this.#taken++;
       } catch (error) {
         fault(id, error);
       }
       mover.still = 0;
-      this.#taken++;
     }
   }
 

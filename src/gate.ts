@@ -93,7 +93,7 @@ export class Gate implements Gatekeeper {
    * are not to keep them out of their seats. But it is bounded, or tokens could be tried without end. */
   readonly #returns: Budget | undefined;
   readonly #tally: Tally;
-
+  /** Whether the log was told of a proxy that is not trusted: once is enough. */
   #hasWarned = false;
 
   /** Counts a refusal, and has its line in the log. */
