@@ -85,11 +85,11 @@ export class RecordedWorld extends World {
     super.halt(id);
   }
 
-  override move(id: string, direction: Direction): void {
-    const { dropped } = this;
-    super.move(id, direction);
+  override move(id: string, direction: Direction): boolean {
+    const waits = super.move(id, direction);
     // What was dropped has no effect: whoever floods the world does not flood the recording.
-    if (this.dropped === dropped) this.#recorder?.move(id, direction);
+    if (waits) this.#recorder?.move(id, direction);
+    return waits;
   }
 
   /** One tick, as any world's, but a step that throws is an incident, and all others are taken. */

@@ -17,7 +17,9 @@ export type Fault = (id: string, error: unknown) => void;
 /** Ticks for which a player who comes back takes no step. */
 const REST_TICKS = 2;
 
-interface Mover {
+/** All that the world knows of a player. As JSON it is a snapshot, so it holds nothing but data. */
+export interface PlayerInWorld {
+  readonly id: string;
   readonly body: Body;
   /** Steps asked for by `move`, oldest first; at most QUEUE_LIMIT. */
   readonly moves: Direction[];
@@ -27,16 +29,11 @@ interface Mover {
   still: number;
 }
 
-/** All that the world knows of a player. As JSON it is a snapshot, so it holds nothing but data. */
-export interface PlayerInWorld extends Mover {
-  readonly id: string;
-}
-
 /** A world on one map. It owns no wire and no clock: who calls `tick` says when a tick is. */
 export class World {
   readonly #map: WorldMap;
   readonly #random: Random;
-  readonly #movers = new Map<string, Mover>();
+  readonly #movers = new Map<string, PlayerInWorld>();
   #dropped = 0;
   #taken = 0;
   #blank = 0;
@@ -79,7 +76,7 @@ export class World {
     const { x, y } = before ? nearestFree(before, this.#map) : this.#spawn();
     body.x = x;
     body.y = y;
-    this.#movers.set(id, { body, moves: [], rest: before ? REST_TICKS : 0, still: 0 });
+    this.#movers.set(id, { id, body, moves: [], rest: before ? REST_TICKS : 0, still: 0 });
   }
 
   /** Takes a player out of the world, with all that waits for it. */
@@ -93,12 +90,16 @@ export class World {
     if (mover) mover.moves.length = 0;
   }
 
-  /** Queues one step. A full queue drops it and counts it: sending faster than the world ticks gains nothing. */
-  move(id: string, direction: Direction): void {
+  /**
+   * Queues one step. A full queue drops it and counts it: sending faster than the world ticks gains nothing.
+   * @returns whether it waits now.
+   */
+  move(id: string, direction: Direction): boolean {
     const mover = this.#movers.get(id);
-    if (!mover) return;
-    if (mover.moves.length < QUEUE_LIMIT) mover.moves.push(direction);
-    else this.#dropped++;
+    if (!mover) return false;
+    if (mover.moves.length < QUEUE_LIMIT) return mover.moves.push(direction) > 0;
+    this.#dropped++;
+    return false;
   }
 
   /**
@@ -110,7 +111,8 @@ export class World {
    * @param fault is told of a step that threw, and the others take theirs; by default the tick ends there and throws.
    */
   tick(nextInput: NextInput, fault: Fault = rethrow): void {
-    for (const [id, mover] of this.#movers) {
+    for (const mover of this.#movers.values()) {
+      const { id } = mover;
       mover.still++;
       if (mover.rest > 0) {
         mover.rest--;
@@ -133,18 +135,18 @@ export class World {
 
   /** Who has asked for no step in so many ticks. */
   *idle(ticks: number): Iterable<string> {
-    for (const [id, { still }] of this.#movers) if (still >= ticks) yield id;
+    for (const { id, still } of this.#movers.values()) if (still >= ticks) yield id;
   }
 
-  /** Everybody, in the order in which they joined; the bodies are the world's own, no copies. */
-  *players(): Iterable<PlayerInWorld> {
-    for (const [id, mover] of this.#movers) yield { id, ...mover };
+  /** Everybody, in the order in which they joined: the world's own, no copies. */
+  players(): Iterable<Readonly<PlayerInWorld>> {
+    return this.#movers.values();
   }
 
-  /** Goes on from a snapshot of `players`, in place of whoever was here. The bodies are the world's from now on. */
+  /** Goes on from a snapshot of `players`, in place of whoever was here. They are the world's from now on. */
   restore(players: Iterable<PlayerInWorld>): void {
     this.#movers.clear();
-    for (const { id, ...mover } of players) this.#movers.set(id, mover);
+    for (const player of players) this.#movers.set(player.id, player);
   }
 
   #spawn(): Spot {
