@@ -49,7 +49,13 @@ function afterType(frame: Buffer, at: number): number {
 /** The same for a text of a known length. The decoder writes to the console about bytes that are no UTF-8. */
 function afterText(frame: Buffer, at: number, length: number): number {
   const end = at + length;
-  return isUtf8(frame.subarray(at, end)) ? end : Number.POSITIVE_INFINITY;
+  return isAscii(frame, at, end) || isUtf8(frame.subarray(at, end)) ? end : Number.POSITIVE_INFINITY;
+}
+
+/** Nearly every type is: it is not worth a buffer to find out. */
+function isAscii(frame: Buffer, at: number, end: number): boolean {
+  for (let i = at; i < end; i++) if (!(frame[i]! < 0x80)) return false;
+  return true;
 }
 
 /** The same for a whole number that is not negative. */
@@ -96,9 +102,8 @@ export class GuardedSocket extends LimitedSocket {
   #hasJoined = false;
   #earlyFrames = 0;
 
-  override emit(event: string | symbol, ...values: unknown[]): boolean {
-    if (event !== "message" || this.readyState !== this.OPEN) return super.emit(event, ...values);
-    const [frame, isBinary] = values;
+  override emit(event: string | symbol, frame?: unknown, isBinary?: unknown): boolean {
+    if (event !== "message" || this.readyState !== this.OPEN) return super.emit(event, frame, isBinary);
     if (!isBinary || !Buffer.isBuffer(frame) || !isRoomFrame(frame) || !(this.#hasJoined || this.#isInTime(frame))) {
       this.takeUnseen();
       this.refuse("badFrame");
@@ -106,7 +111,7 @@ export class GuardedSocket extends LimitedSocket {
     }
     isReading = true;
     try {
-      return super.emit("message", ...values);
+      return super.emit("message", frame, isBinary);
     } catch (error) {
       // Thrown on from here it would be an uncaught exception, which ends the process for everybody.
       logger.error({ err: error }, "a frame could not be read; its connection is closed");

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { logger } from "colyseus";
 import WebSocket from "ws";
 import { ERRORS } from "../rooms/errors.ts";
+import type { Scratch } from "../rooms/interest/scratch.ts";
 import type { Addresses } from "./addresses.ts";
 import type { Tally } from "./tally.ts";
 import { WholeFrameSocket } from "./whole-frames.ts";
@@ -28,11 +29,11 @@ const BURST_SECONDS = 21;
 /** The part of what may wait for a client at which it is left out, until it has read on. */
 const BEHIND = 1 / 4;
 
-/**
- * Seconds for which a client may be behind. Who does not answer pings is cut before that; this is for who answers without
- * having read.
- */
+/** Seconds for which a client may be behind. Who is silent is cut before that; this is for who sends and does not read. */
 const PATIENCE_SECONDS = 15;
+
+/** Beats without a sign of life after which a connection is cut: six to eight seconds. In the last four it was asked twice. */
+const SILENT_BEATS = 3;
 
 /** What `ws` reports for a connection that ended without a closing handshake. */
 const NO_HANDSHAKE = 1006;
@@ -51,7 +52,9 @@ export class LimitedSocket extends WholeFrameSocket {
   readonly #maxBytes: number;
   /** Until when the messages so far would have taken, one by one at the rate that is allowed. In seconds. */
   #busyUntil = 0;
-  /** Since when it was behind at each pong. In seconds. */
+  /** Beats since the last sign of life. */
+  #silentBeats = 0;
+  /** Since when it was behind at each sign of life. In seconds. */
   #behindSince = Number.POSITIVE_INFINITY;
   #closedWith: number | undefined;
 
@@ -73,20 +76,36 @@ export class LimitedSocket extends WholeFrameSocket {
 
   /** Whether so much waits for the client that it is better left out until it has read on. */
   get isBehind(): boolean {
-    return this.bufferedAmount > this.#maxBytes * BEHIND;
+    return this.mayWait && this.#waiting() > this.#maxBytes * BEHIND;
   }
 
-  override send(data: unknown, ...rest: unknown[]): void {
-    if (this.readyState === WebSocket.OPEN) {
-      if (this.bufferedAmount > this.#maxBytes) {
-        // The closing frame waits behind all the rest; who has not read it in time is cut.
-        this.refuse("notReading");
-        return;
-      }
-      this.#tally.framesOut++;
-      this.#tally.bytesOut += typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length;
+  override send(data: unknown, options?: unknown, callback?: unknown): void {
+    const bytes = typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length;
+    if (this.#mayTake(bytes)) super.send(data, options, callback);
+  }
+
+  override sendFrom(scratch: Scratch, length: number): void {
+    if (this.#mayTake(length)) super.sendFrom(scratch, length);
+  }
+
+  /** Counts a frame that is about to be sent, unless too much waits already: then the connection is closed. */
+  #mayTake(bytes: number): boolean {
+    if (this.readyState !== WebSocket.OPEN) return true;
+    if (this.mayWait && this.#waiting() > this.#maxBytes) {
+      // The closing frame waits behind all the rest; who has not read it in time is cut.
+      this.refuse("notReading");
+      return false;
     }
-    super.send(data, ...rest);
+    this.#tally.framesOut++;
+    this.#tally.bytesOut += bytes;
+    return true;
+  }
+
+  /** Asks a silent client whether it is still there, and cuts the connection of one that does not answer. */
+  beat(): void {
+    this.#silentBeats++;
+    if (this.#silentBeats > SILENT_BEATS) this.terminate();
+    else if (this.#silentBeats > 1 && this.readyState === WebSocket.OPEN) this.ping();
   }
 
   override close(code?: number, reason?: string | Buffer): void {
@@ -94,33 +113,39 @@ export class LimitedSocket extends WholeFrameSocket {
     super.close(code, reason);
   }
 
-  override emit(event: string | symbol, ...values: unknown[]): boolean {
+  override emit(event: string | symbol, value?: unknown, more?: unknown): boolean {
     if (event === "message" || event === "ping" || event === "pong") {
       // What was still on its way when the connection was closed is not to be acted on.
       if (this.readyState !== WebSocket.OPEN) return false;
       if (event === "message") this.#tally.framesIn++;
+      this.#silentBeats = 0;
       this.#busyUntil = Math.max(this.#busyUntil, now) + this.#secondsPerMessage;
       if (this.#busyUntil - now > BURST_SECONDS) {
         this.refuse("flooding");
         return false;
       }
-      if (event === "pong") {
-        this.#behindSince = this.isBehind ? Math.min(this.#behindSince, now) : Number.POSITIVE_INFINITY;
-        if (now - this.#behindSince > PATIENCE_SECONDS) this.refuse("notReading");
-      }
+      this.#behindSince = this.isBehind ? Math.min(this.#behindSince, now) : Number.POSITIVE_INFINITY;
+      if (now - this.#behindSince > PATIENCE_SECONDS) this.refuse("notReading");
     }
     // Whoever we closed is gone for the reason we gave, even if it never answers. A bare 1006 would look like a lost
     // connection, and the room would hold a seat for who broke the protocol.
     else if (event === "close") {
       this.#tally.sockets.delete(this);
-      if (values[0] === NO_HANDSHAKE) values[0] = this.#closedWith ?? NO_HANDSHAKE;
+      if (value === NO_HANDSHAKE) return super.emit(event, this.#closedWith ?? NO_HANDSHAKE, more);
     }
     // A peer's fault is no error of ours: ws closes the connection with the right code by itself.
     else if (event === "error") {
-      logger.debug({ err: values[0] }, "a client broke its connection");
+      logger.debug({ err: value }, "a client broke its connection");
       return true;
     }
-    return super.emit(event, ...values);
+    return super.emit(event, value, more);
+  }
+
+  /** The bytes that wait. Adding them up takes three objects, so a client for whom nothing may wait is not asked. */
+  #waiting(): number {
+    const bytes = this.bufferedAmount;
+    this.mayWait = bytes > 0;
+    return bytes;
   }
 
   /** Counts a frame that nobody is to see. */

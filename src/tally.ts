@@ -26,7 +26,7 @@ export class Tally {
   framesOut = 0;
   bytesOut = 0;
   /** The WebSockets that are open, each with the bytes that wait for its client. */
-  readonly sockets = new Set<{ readonly bufferedAmount: number }>();
+  readonly sockets = new Set<{ readonly bufferedAmount: number; beat(): void }>();
 
   readonly #log: RefusalLog;
 

@@ -28,18 +28,17 @@ export class Arena {
   }
 
   /**
-   * Runs `encode`, which writes at `at.offset` and moves it on. It may run again: what did not fit is written anew into
-   * a larger buffer (writing past the end of a typed array does nothing, so nothing else is harmed).
+   * Runs `encode`, which writes `what` at `at.offset` and moves it on. It may run again: what did not fit is written anew
+   * into a larger buffer (writing past the end of a typed array does nothing, so nothing else is harmed).
    */
-  write(encode: (bytes: Uint8Array, at: Iterator) => void): Slice {
+  write<T>(encode: (what: T, bytes: Uint8Array, at: Iterator) => void, what: T): void {
     const start = this.#at.offset;
-    encode(this.#bytes, this.#at);
+    encode(what, this.#bytes, this.#at);
     while (this.#at.offset > this.#bytes.length) {
       this.#grow(this.#at.offset, start);
       this.#at.offset = start;
-      encode(this.#bytes, this.#at);
+      encode(what, this.#bytes, this.#at);
     }
-    return { start, end: this.#at.offset };
   }
 
   /** Writes a stretch once more, at the end. */
@@ -58,11 +57,9 @@ export class Arena {
     this.#at.offset = to + source.length;
   }
 
-  /** A stretch as a buffer of its own, which stays as it is when the arena is written anew. */
-  take({ start, end }: Slice): Buffer {
-    const taken = Buffer.allocUnsafe(end - start);
-    this.#bytes.copy(taken, 0, start, end);
-    return taken;
+  /** Copies a stretch to `at` in another buffer, which must be long enough. */
+  copy({ start, end }: Slice, target: Buffer, at: number): void {
+    this.#bytes.copy(target, at, start, end);
   }
 
   /** Makes room for `size` bytes in all, of which the first `kept` stay. */

@@ -64,6 +64,16 @@ export class Census<P extends Placed> {
     }
   }
 
+  /** The same with everybody in the cells seen from `cell` and not from `other`. */
+  eachOutOfSight(other: number, cell: number, each: (resident: Resident<P>) => void): void {
+    const rows = this.#grid.rowsInSight(cell);
+    for (let row = 0; row < rows.length; row += 2) {
+      for (let seen = rows[row]!; seen <= rows[row + 1]!; seen++) {
+        if (!this.#grid.sees(other, seen)) this.#members[seen]?.forEach(each);
+      }
+    }
+  }
+
   /** Takes note of where each of `players` stands now. `others`: whether somebody has come or gone since the last time. */
   take(players: PlayersById<P>, others: boolean): void {
     if (others || this.#residents.size !== players.size) {

@@ -1,14 +1,22 @@
 // Sends each client what is near its player, and nothing else, in the framework's standard wire format.
 import { $changes, Encoder, encode, Reflection, type Schema } from "@colyseus/schema";
-import { type Client, ClientState, CloseCode, logger, Protocol, ProtocolModifier, type Serializer } from "colyseus";
+import { type Client, CloseCode, logger, Protocol, ProtocolModifier, type Serializer } from "colyseus";
 import { Arena, type Slice } from "./arena.ts";
 import { Census, type Resident } from "./census.ts";
 import { type Grid, NOWHERE } from "./grid.ts";
 import { type PeopledState, PlayerCodec, type TrackedPlayer } from "./player-codec.ts";
+import { Scratch } from "./scratch.ts";
 
 /** First sizes in bytes of what a tick and a full state are written into; they grow with the crowd. */
 const ARENA_SIZE = 256 * 1024;
 const FULL_STATE_SIZE = 8 * 1024;
+
+/** Bytes of a frame's head: its code and, in a room with inputs, two 32-bit numbers. */
+const HEAD = 1;
+const TIMED_HEAD = 9;
+
+/** The longest frame that is put together in memory which is used again. Most are a tenth of it. */
+const SCRATCH_BYTES = 4096;
 
 /** Share of the clients by which the first one served moves on each tick. The golden section spreads turns evenly. */
 const TURN = 0.382;
@@ -26,25 +34,36 @@ export interface AppliedInputs {
   readonly consumedCount: number;
 }
 
-/** What a client was last told. */
+/** What a client was last told, and how it is reached. */
 interface View {
+  readonly client: Viewer;
+  connection: Viewer["ref"];
   /** Its own player; somebody who has left, or nobody, while it has none. */
   self: Resident<TrackedPlayer> | undefined;
   /** Whom it was shown in its full state, until the patch after that: it may differ from what others were told. */
   shown: ReadonlySet<Resident<TrackedPlayer>> | undefined;
   /** The cell from which it was last shown the world. */
   cell: number;
-  readonly inputs: AppliedInputs;
+  inputs: AppliedInputs;
   /** How many of its applied inputs it was told of. */
   applied: number;
   /** Whether it was left out, because it does not keep up with what it is sent: it needs a full state. */
   missed: boolean;
 }
 
-/** A client's view, on the client itself: looked up for every frame, a map would cost more than what is in it. */
+/** A client's view, on the client itself. */
 const VIEW = Symbol("view");
-/** A client's connection may say that too much waits for the client already. */
-type Viewer = Client & { [VIEW]?: View; ref?: { isBehind?: boolean } };
+
+/** A client whose connection may do more than the framework asks of it. */
+type Viewer = Client & {
+  [VIEW]?: View | undefined;
+  ref?: {
+    /** Whether so much waits for the client that it is better left out. */
+    readonly isBehind?: boolean;
+    /** Sends the last `length` bytes of `scratch`, where the next frame may be written as soon as this returns. */
+    sendFrom?(scratch: Scratch, length: number): void;
+  };
+};
 
 /**
  * The interest management of a room: a `Serializer` for `room.setSerializer`, after the room has its state.
@@ -62,8 +81,8 @@ export class InterestSerializer implements Serializer<PeopledState> {
   /** Where the changes of each cell begin in the arena; those of a row of cells follow each other. */
   readonly #changesAt: Uint32Array;
   /** What this tick needs more than once: by cell, what is sent to all in it and who came into their sight or left it. */
-  readonly #bodies = new Map<number, Slice>();
-  readonly #news = new Map<number, Resident<TrackedPlayer>[]>();
+  readonly #bodies: (Slice | undefined)[];
+  readonly #news: (Resident<TrackedPlayer>[] | undefined)[];
   readonly #introductions = new Map<Resident<TrackedPlayer>, Slice>();
   #encoder!: Encoder;
   #players!: PeopledState["players"];
@@ -72,6 +91,8 @@ export class InterestSerializer implements Serializer<PeopledState> {
   #handshake!: Uint8Array;
   #sharedState: Uint8Array | undefined;
   #shared: Uint8Array = new Uint8Array();
+  /** The views of the clients by their place in the room's list, as far as they are known. */
+  readonly #views: (View | undefined)[] = [];
   #firstServed = 0;
 
   /**
@@ -82,6 +103,8 @@ export class InterestSerializer implements Serializer<PeopledState> {
     this.#grid = grid;
     this.#inputsOf = inputsOf;
     this.#changesAt = new Uint32Array(grid.size + 1);
+    this.#bodies = new Array(grid.size);
+    this.#news = new Array(grid.size);
     this.reset(state);
   }
 
@@ -120,13 +143,15 @@ export class InterestSerializer implements Serializer<PeopledState> {
     if (client) census.eachInSight(cell, (resident) => shown.add(resident));
     else for (const resident of census.all()) shown.add(resident);
 
-    writeHead(arena, Protocol.ROOM_STATE, applied, timing);
     this.#sharedState ??= this.#encoder.encodeAll({ offset: 0 }).slice();
     arena.append(this.#sharedState);
-    arena.write((bytes, at) => this.#codec.players(bytes, at));
-    for (const resident of shown) arena.write((bytes, at) => this.#codec.introduction(resident, bytes, at));
-    if (client) (client as Viewer)[VIEW] = { self, shown, cell, inputs, applied, missed: false };
-    return arena.take({ start: 0, end: arena.offset });
+    arena.write(this.#codec.players, this.#players);
+    for (const resident of shown) arena.write(this.#codec.introduction, resident);
+    if (client) tellAll(client, { connection: client.ref, self, shown, cell, inputs, applied, missed: false });
+    const body = { start: 0, end: arena.offset };
+    const frame = Buffer.allocUnsafe(frameBytes(body, timing));
+    arena.copy(body, frame, writeHead(frame, Protocol.ROOM_STATE, applied, timing));
+    return frame;
   }
 
   /**
@@ -139,9 +164,9 @@ export class InterestSerializer implements Serializer<PeopledState> {
   applyPatches(clients: Client[], state: PeopledState, timing?: Timing): boolean {
     if (state.players !== this.#players) return this.#resync(clients, state, timing);
     this.#arena.clear();
-    this.#bodies.clear();
+    this.#bodies.fill(undefined);
+    this.#news.fill(undefined);
     this.#introductions.clear();
-    this.#news.clear();
     this.#shared = this.#encoder.encode();
     if (this.#shared.length > 0) this.#sharedState = undefined;
     this.#takeCensus();
@@ -149,39 +174,78 @@ export class InterestSerializer implements Serializer<PeopledState> {
     this.#encodeChanges();
     this.#encoder.discardChanges();
 
-    // All frames are written before the first is sent: whatever a client does while it is sent to changes nobody else's.
-    // They become buffers one by one, which leaves little for the collector at a time.
+    // All bodies are written before the first is sent: whatever a client does while it is sent to changes nobody else's.
     const count = clients.length;
     this.#firstServed += Math.ceil(count * TURN);
-    const served: Viewer[] = [];
-    const frames: Slice[] = [];
-    const late: Viewer[] = [];
+    const served: View[] = [];
+    const bodies: Slice[] = [];
+    const late: View[] = [];
+    this.#views.length = count;
     for (let turn = 0; turn < count; turn++) {
-      const client: Viewer = clients[(this.#firstServed + turn) % count]!;
-      const view = client[VIEW];
-      if (view && client.ref?.isBehind) view.missed = true;
-      else if (view?.missed && client.state === ClientState.JOINED) late.push(client);
-      if (view?.missed) continue;
-      const frame = this.#writePatchFor(client, timing);
-      if (!frame) continue;
-      served.push(client);
-      frames.push(frame);
+      const view = this.#viewOf(clients, (this.#firstServed + turn) % count);
+      if (view?.missed) late.push(view);
+      const body = view && !view.missed && this.#patchFor(view);
+      if (!body) continue;
+      served.push(view);
+      bodies.push(body);
     }
     this.#census.settle();
-    for (let turn = 0; turn < served.length; turn++) send(served[turn]!, this.#arena.take(frames[turn]!));
-    for (const client of late) send(client, this.getFullState(client, timing));
+    for (let turn = 0; turn < served.length; turn++) {
+      const view = served[turn]!;
+      view.missed = view.connection?.isBehind === true;
+      if (!view.missed) this.#send(view, bodies[turn]!, timing);
+    }
+    for (const view of late) if (!view.connection?.isBehind) this.#sendAll(view, timing);
     return true;
   }
 
   /** Another map of players has come in the place of the one that clients know: everybody gets a full state. */
   #resync(clients: Client[], state: PeopledState, timing?: Timing): boolean {
     this.reset(state);
-    for (const client of clients as Viewer[]) {
-      if (client[VIEW] && client.state === ClientState.JOINED) send(client, this.getFullState(client, timing));
-    }
+    for (const { [VIEW]: view } of clients as Viewer[]) if (view) this.#sendAll(view, timing);
     this.#census.settle();
     this.#encoder.discardChanges();
     return true;
+  }
+
+  /**
+   * The view of a client that has one, by its place in the list. The framework's client objects are slow to look into: it
+   * deletes a field of each when it has joined, after which the engine keeps the others in a table.
+   */
+  #viewOf(clients: readonly Viewer[], index: number): View | undefined {
+    const client = clients[index]!;
+    if (this.#views[index]?.client !== client) this.#views[index] = client[VIEW];
+    return this.#views[index];
+  }
+
+  #send(view: View, body: Slice, timing?: Timing): void {
+    const { connection, client, applied } = view;
+    const length = frameBytes(body, timing);
+    const isShared = connection?.sendFrom && scratch.holds(length);
+    const frame = isShared ? scratch.last(length) : Buffer.allocUnsafe(length);
+    this.#arena.copy(body, frame, writeHead(frame, Protocol.ROOM_STATE_PATCH, applied, timing));
+    try {
+      if (isShared) connection.sendFrom!(scratch, length);
+      else client.raw(frame);
+    } catch (error) {
+      this.#lose(client, error);
+    }
+  }
+
+  #sendAll({ client }: View, timing?: Timing): void {
+    try {
+      client.raw(this.getFullState(client, timing) as Buffer);
+    } catch (error) {
+      this.#lose(client, error);
+    }
+  }
+
+  /** Whoever cannot be sent to has missed something, and so must come back to a full state. */
+  #lose(client: Viewer, error: unknown): void {
+    logger.error({ err: error, sessionId: client.sessionId }, "a client could not be sent its patch");
+    client[VIEW] = undefined;
+    this.#views.length = 0;
+    client.leave(CloseCode.MAY_TRY_RECONNECT);
   }
 
   #takeCensus(): void {
@@ -202,9 +266,9 @@ export class InterestSerializer implements Serializer<PeopledState> {
     for (let row = 0; row < rows.length; row += 2) {
       for (let cell = rows[row]!; cell <= rows[row + 1]!; cell++) {
         if (this.#grid.sees(cell, other)) continue;
-        const news = this.#news.get(cell);
+        const news = this.#news[cell];
         if (news) news.push(resident);
-        else this.#news.set(cell, [resident]);
+        else this.#news[cell] = [resident];
       }
     }
   }
@@ -219,16 +283,14 @@ export class InterestSerializer implements Serializer<PeopledState> {
     let cell = 0;
     for (const resident of changed) {
       while (cell <= resident.cell) this.#changesAt[cell++] = this.#arena.offset;
-      this.#arena.write((bytes, at) => this.#codec.change(resident.player, bytes, at));
+      this.#arena.write(this.#codec.change, resident.player);
     }
     this.#changesAt.fill(this.#arena.offset, cell);
   }
 
-  /** Writes the frame that one client gets in this tick, if it gets any. */
-  #writePatchFor(client: Viewer, timing?: Timing): Slice | undefined {
-    const view = client[VIEW];
-    if (!view || client.state !== ClientState.JOINED) return undefined;
-    if (!view.self || view.self.cell === NOWHERE) view.self = this.#census.get(client.sessionId);
+  /** The body of the frame that one client gets in this tick, if it gets any. */
+  #patchFor(view: View): Slice | undefined {
+    if (!view.self || view.self.cell === NOWHERE) view.self = this.#census.get(view.client.sessionId);
     const cell = view.self?.cell ?? view.cell;
     const body = view.shown || cell !== view.cell ? this.#writeBody(view, cell) : this.#bodyOf(view);
     const applied = view.inputs.consumedCount;
@@ -236,20 +298,15 @@ export class InterestSerializer implements Serializer<PeopledState> {
     view.cell = cell;
     if (body.start === body.end && applied === view.applied) return undefined;
     view.applied = applied;
-    const start = this.#arena.offset;
-    writeHead(this.#arena, Protocol.ROOM_STATE_PATCH, applied, timing);
-    this.#arena.repeat(body.start, body.end);
-    return { start, end: this.#arena.offset };
+    return body;
   }
 
   /** What everybody gets who was in the cell of `view` at the last patch and still is. */
   #bodyOf(view: View): Slice {
-    let body = this.#bodies.get(view.cell);
-    if (!body) {
-      body = this.#writeBody(view, view.cell);
-      this.#bodies.set(view.cell, body);
-    }
-    return body;
+    // Somebody who is nowhere, as its room keeps no body for it, sees what everybody sees.
+    if (view.cell === NOWHERE) return this.#writeBody(view, NOWHERE);
+    this.#bodies[view.cell] ??= this.#writeBody(view, view.cell);
+    return this.#bodies[view.cell]!;
   }
 
   /** What somebody gets who was last told what `view` says, and sees the world from the cell `to` now. */
@@ -259,7 +316,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
     if (this.#shared.length > 0) arena.append(this.#shared);
     if (shown) this.#tellNewcomer(shown, to);
     else if (from !== to) this.#tellCrosser(from, to);
-    else for (const resident of this.#news.get(to) ?? NOBODY) this.#tell(resident, from, to);
+    else for (const resident of this.#news[to] ?? NOBODY) this.#tell(resident, from, to);
     const rows = this.#grid.rowsInSight(to);
     for (let row = 0; row < rows.length; row += 2) {
       const changes = this.#changesAt[rows[row]!]!;
@@ -285,10 +342,8 @@ export class InterestSerializer implements Serializer<PeopledState> {
     const tellIfStill = (resident: Resident<TrackedPlayer>) => {
       if (resident.cell === resident.toldCell) this.#tell(resident, from, to);
     };
-    this.#census.eachInSight(from, tellIfStill);
-    this.#census.eachInSight(to, (resident) => {
-      if (!this.#grid.sees(from, resident.cell)) tellIfStill(resident);
-    });
+    this.#census.eachOutOfSight(to, from, tellIfStill);
+    this.#census.eachOutOfSight(from, to, tellIfStill);
   }
 
   /** Takes leave of a player or introduces it, if it was or will be in sight, and not both. */
@@ -300,36 +355,45 @@ export class InterestSerializer implements Serializer<PeopledState> {
   }
 
   #dismiss(resident: Resident<TrackedPlayer>): void {
-    this.#arena.write((bytes, at) => this.#codec.farewell(resident, bytes, at));
+    this.#arena.write(this.#codec.farewell, resident);
   }
 
   #introduce(resident: Resident<TrackedPlayer>): void {
     const written = this.#introductions.get(resident);
     if (written) this.#arena.repeat(written.start, written.end);
     else {
-      const slice = this.#arena.write((bytes, at) => this.#codec.introduction(resident, bytes, at));
-      this.#introductions.set(resident, slice);
+      const start = this.#arena.offset;
+      this.#arena.write(this.#codec.introduction, resident);
+      this.#introductions.set(resident, { start, end: this.#arena.offset });
     }
   }
 }
 
-/** Writes the head of a frame: its code and, in a room with inputs, the room's clock and the client's input number. */
-function writeHead(arena: Arena, code: number, applied: number, timing?: Timing): void {
-  arena.write((bytes, at) => {
-    bytes[at.offset++] = timing ? code | ProtocolModifier.TIMED : code;
-    if (!timing) return;
-    encode.uint32(bytes, timing.sNow, at);
-    encode.uint32(bytes, applied, at);
-  });
+/** Memory for the patch that is being sent, where the connection has done with it when it has sent it. */
+const scratch = new Scratch(SCRATCH_BYTES);
+
+/** Where a head is being written. */
+const at = { offset: 0 };
+
+function frameBytes({ start, end }: Slice, timing?: Timing): number {
+  return (timing ? TIMED_HEAD : HEAD) + end - start;
 }
 
-/** Sends a frame. Whoever cannot be sent to has missed something, and so must come back to a full state. */
-function send(client: Viewer, frame: Uint8Array): void {
-  try {
-    client.raw(frame as Buffer);
-  } catch (error) {
-    logger.error({ err: error, sessionId: client.sessionId }, "a client could not be sent its patch");
-    delete client[VIEW];
-    client.leave(CloseCode.MAY_TRY_RECONNECT);
-  }
+/**
+ * Writes the head of a frame: its code and, in a room with inputs, the room's clock and the client's input number.
+ * @returns where its body begins.
+ */
+function writeHead(frame: Buffer, code: number, applied: number, timing?: Timing): number {
+  frame[0] = timing ? code | ProtocolModifier.TIMED : code;
+  if (!timing) return HEAD;
+  at.offset = HEAD;
+  encode.uint32(frame, timing.sNow, at);
+  encode.uint32(frame, applied, at);
+  return TIMED_HEAD;
+}
+
+/** Notes what a client was told in its full state. One view is the client's for as long as it stays. */
+function tellAll(client: Viewer, told: Omit<View, "client">): void {
+  if (client[VIEW]) Object.assign(client[VIEW], told);
+  else client[VIEW] = { client, ...told };
 }

@@ -25,7 +25,7 @@ export type TrackedPlayer = IRef & { x: number; y: number };
 /** A state whose players are shown to those near them only. */
 export type PeopledState = IRef & { players: PlayersById<TrackedPlayer> & IRef };
 
-/** Encodes the players of one state. Every method writes at `at.offset` and moves it on. */
+/** Encodes the players of one state. What writes does so at `at.offset` and moves it on, and can be handed to an arena. */
 export class PlayerCodec {
   readonly #encoder: Encoder;
   readonly #playersField: number;
@@ -51,15 +51,15 @@ export class PlayerCodec {
   }
 
   /** What has changed of a player, for those who know it. */
-  change(player: TrackedPlayer, bytes: Uint8Array, at: Iterator): void {
+  readonly change = (player: TrackedPlayer, bytes: Uint8Array, at: Iterator): void => {
     switchTo(player[$refId]!, bytes, at);
     player[$changes]!.forEach((field, operation) => {
       this.#field(player, field, operation, bytes, at);
     });
-  }
+  };
 
   /** A player, for those who have not seen it before: that it is there, then each of its fields. */
-  introduction({ id, index, player }: Resident<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void {
+  readonly introduction = ({ id, index, player }: Resident<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void => {
     switchTo(this.#players, bytes, at);
     bytes[at.offset++] = OPERATION.ADD;
     encode.number(bytes, index, at);
@@ -71,21 +71,21 @@ export class PlayerCodec {
       const value = values[field];
       if (value !== undefined && value !== null) this.#field(player, field, OPERATION.ADD, bytes, at);
     }
-  }
+  };
 
   /** That a player is out of sight. */
-  farewell({ index }: Resident<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void {
+  readonly farewell = ({ index }: Resident<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void => {
     switchTo(this.#players, bytes, at);
     bytes[at.offset++] = OPERATION.DELETE;
     encode.number(bytes, index, at);
-  }
+  };
 
   /** That there is a map of players. In a full state, who is not introduced after it is out of sight. */
-  players(bytes: Uint8Array, at: Iterator): void {
+  readonly players = (players: PeopledState["players"], bytes: Uint8Array, at: Iterator): void => {
     switchTo(STATE, bytes, at);
     bytes[at.offset++] = OPERATION.ADD | this.#playersField;
-    encode.number(bytes, this.#players, at);
-  }
+    encode.number(bytes, players[$refId]!, at);
+  };
 
   get #players(): number {
     return (this.#encoder.state as PeopledState).players[$refId]!;

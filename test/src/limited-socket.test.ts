@@ -232,7 +232,7 @@ test("sockets are counted while they are open, and what is sent over them", asyn
   expect(tally.sockets.size).toBe(2);
   expect(tally.framesOut - before.frames).toBeGreaterThanOrEqual(4);
   expect(tally.bytesOut - before.bytes).toBeGreaterThan(300);
-  const [first] = tally.sockets as Set<WebSocket>;
+  const [first] = tally.sockets as unknown as Set<WebSocket>;
   plain.socket.terminate();
   await sdk.leave();
   await until(() => tally.sockets.size === 0);

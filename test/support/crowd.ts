@@ -5,6 +5,7 @@ import { Callbacks, Room } from "@colyseus/sdk";
 import { type Client, ClientState, getMessageBytes, Protocol } from "colyseus";
 import { Grid } from "../../rooms/interest/grid.ts";
 import { InterestSerializer } from "../../rooms/interest/interest-serializer.ts";
+import type { Scratch } from "../../rooms/interest/scratch.ts";
 import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";
 
@@ -38,17 +39,25 @@ export interface Actor {
 export class Connection {
   readonly sessionId: string;
   state: ClientState = ClientState.JOINING;
-  /** Whether too much waits for the client to send it more. */
-  readonly ref = { isBehind: false };
+  /** The socket: whether too much waits for the client to send it more, and, of ours, how it sends in place. */
+  readonly ref: { isBehind: boolean; sendFrom?(scratch: Scratch, length: number): void } = { isBehind: false };
   /** What was sent and has not arrived yet. A socket may hold a frame for long after it was given it. */
   readonly sent: Uint8Array[] = [];
 
-  constructor(sessionId: string) {
+  /** `isOurs`: whether its socket is one of ours, which sends from memory that is written anew for each frame. */
+  constructor(sessionId: string, isOurs: boolean) {
     this.sessionId = sessionId;
+    if (!isOurs) return;
+    this.ref.sendFrom = (scratch, length) => {
+      this.raw(Buffer.from(scratch.last(length)));
+      // The header of a transport comes before it, and nothing of it is needed any more.
+      scratch.last(length + 4).fill(0xee);
+    };
   }
 
+  /** A connection that is being closed sends no more, as `ws` has it. */
   raw(frame: Uint8Array): void {
-    this.sent.push(frame);
+    if (this.state !== ClientState.LEAVING) this.sent.push(frame);
   }
 
   leave(): void {
@@ -202,7 +211,7 @@ export class Crowd {
   }
 
   connect(member: Member): void {
-    const connection = new Connection(member.id);
+    const connection = new Connection(member.id, this.#connections.length % 2 === 0);
     member.connection = connection;
     this.#connections.push(connection);
     this.inputs.set(member.id, { consumedCount: 0 });

@@ -108,7 +108,7 @@ class Judge {
       const sight = this.#sights.get(member);
       const frames = crowd.arrive(member);
       if (member.connection.state !== ClientState.JOINED || !sight) {
-        this.#check(frames.length === 0, member, "got a frame before it acknowledged, or while it was leaving");
+        this.#check(frames.length === 0, member, "got a frame before it acknowledged");
         continue;
       }
       if (member.connection.ref.isBehind) {
@@ -116,10 +116,12 @@ class Judge {
         sight.missed = true;
         continue;
       }
-      if (sight.missed) {
+      // Whoever missed nothing while it was behind goes on where it was.
+      if (sight.missed && isFullState(frames[0])) {
         this.#judgeFullState(member, frames);
         continue;
       }
+      sight.missed = false;
       const before = sight.known;
       const own = placeOf(crowd.actors.get(member.id));
       sight.known = knownTo(member.onlooker);
@@ -256,7 +258,7 @@ class Judge {
 
   /** What a newcomer in the same place is given is what somebody long present holds. */
   #judgeNewcomer(member: Member): void {
-    const given = decoded(this.#crowd.fullState(new Connection(member.id)));
+    const given = decoded(this.#crowd.fullState(new Connection(member.id, false)));
     this.#check(given === content(member.onlooker.room.state), member, "holds something else than a newcomer is given");
   }
 
@@ -272,6 +274,10 @@ class Judge {
     this.faults.push(...noise().slice(this.#noise));
     this.#noise = noise().length;
   }
+}
+
+function isFullState(frame: Uint8Array | undefined): boolean {
+  return frame !== undefined && (frame[0]! & ~ProtocolModifier.TIMED) === Protocol.ROOM_STATE;
 }
 
 function noise(): string[] {
@@ -720,7 +726,7 @@ test("what others do while they are being sent to changes nobody's frame", () =>
   const { connection } = members.b!;
   connection!.raw = (frame) => {
     connection!.sent.push(frame);
-    crowd.fullState(new Connection("a"));
+    crowd.fullState(new Connection("a", false));
     crowd.drop(members.c!);
     crowd.change("d", { name: "renamed meanwhile" });
   };
@@ -756,7 +762,7 @@ test("who steps away and back between two ticks while somebody comes is taken le
   for (const frame of crowd.arrive(members.watcher!)) audit.read(frame);
   tick();
   crowd.change("other", { x: HERE.x + 200 });
-  crowd.fullState(new Connection("nobody"));
+  crowd.fullState(new Connection("nobody", false));
   crowd.change("other", HERE);
   crowd.change("watcher", THERE);
   crowd.tick();
