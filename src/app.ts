@@ -9,6 +9,7 @@ import { GuardedSocket, withoutClientsFaults } from "./frame-guard.ts";
 import { Gate, type GateSettings, PLAIN_PATH, refuseUpgrade } from "./gate.ts";
 import { GatedServer } from "./gated-server.ts";
 import { type HttpSettings, httpRoutes } from "./http.ts";
+import { keepClientsFast } from "./joined-clients.ts";
 import { Metrics } from "./metrics.ts";
 import { Observer } from "./observer.ts";
 import { PlainSockets } from "./plain-sockets.ts";
@@ -78,6 +79,7 @@ export function createApp(settings: AppSettings): App {
   observer.watchMatchmaking();
   const sockets = socketOptions(edge, gate.addresses, tally);
   const plainSockets = new PlainSockets(sockets, (request) => gate.admitPlain(request), observer);
+  keepClientsFast();
   const transport = new WebSocketTransport({
     ...sockets,
     pingInterval: PING_INTERVAL_MS,
