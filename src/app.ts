@@ -8,13 +8,14 @@ import { Admission, refuseWhileStopping, sayingWhen } from "./admission.ts";
 import { GuardedSocket, withoutClientsFaults } from "./frame-guard.ts";
 import { Gate, type GateSettings, PLAIN_PATH, refuseUpgrade } from "./gate.ts";
 import { GatedServer } from "./gated-server.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { type HttpSettings, httpRoutes } from "./http.ts";
 import { keepClientsFast } from "./joined-clients.ts";
 import { Metrics } from "./metrics.ts";
 import { Observer } from "./observer.ts";
 import { PlainSockets } from "./plain-sockets.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { MAX_MISSED_PINGS, PING_INTERVAL_MS, type SocketSettings, socketOptions } from "./sockets.ts";
+import { type SocketSettings, socketOptions } from "./sockets.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
 import { Tally } from "./tally.ts";
 import type { Tokens } from "./tokens.ts";
@@ -78,12 +79,14 @@ export function createApp(settings: AppSettings): App {
   const observer = new Observer(metrics, admission, settings.logger, refusals);
   observer.watchMatchmaking();
   const sockets = socketOptions(edge, gate.addresses, tally);
+  const heartbeat = new Heartbeat(tally.sockets);
+  httpServer.on("close", () => heartbeat.stop());
   const plainSockets = new PlainSockets(sockets, (request) => gate.admitPlain(request), observer);
   keepClientsFast();
   const transport = new WebSocketTransport({
     ...sockets,
-    pingInterval: PING_INTERVAL_MS,
-    pingMaxRetries: MAX_MISSED_PINGS,
+    // Its pings go to everybody, and only an answer to them is a sign of life: src/heartbeat.ts is in their place.
+    pingInterval: 0,
     WebSocket: GuardedSocket,
   });
   transport.attachToServer(httpServer, { filter: (request) => isRoomPath(pathOf(request)) });

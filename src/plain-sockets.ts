@@ -15,7 +15,7 @@ import { ERRORS } from "../rooms/errors.ts";
 import { LimitedSocket } from "./limited-socket.ts";
 import type { Observer } from "./observer.ts";
 import { PlainClient } from "./plain-client.ts";
-import { MAX_MISSED_PINGS, PING_INTERVAL_MS, type socketOptions } from "./sockets.ts";
+import type { socketOptions } from "./sockets.ts";
 
 /** Words that may wait while a join is under way; more are dropped, as a full queue in the world drops them. */
 const EARLY_LIMIT = 8;
@@ -26,8 +26,6 @@ const REFUSED_MS = 500;
 /** Accepts plain WebSockets and makes each of them a player of the room `world`. */
 export class PlainSockets {
   readonly #server: WebSocketServer;
-  readonly #missedPings = new Map<LimitedSocket, number>();
-  readonly #pings: NodeJS.Timeout;
   readonly #observer: Observer;
   readonly #admit: (request: IncomingMessage) => Promise<void>;
 
@@ -40,8 +38,6 @@ export class PlainSockets {
     this.#server = new WebSocketServer({ ...options, WebSocket: LimitedSocket });
     this.#observer = observer;
     this.#admit = admit;
-    this.#pings = setInterval(() => this.#pingAll(), PING_INTERVAL_MS);
-    this.#pings.unref();
   }
 
   /** Takes over an upgrade request for PLAIN_PATH. */
@@ -49,16 +45,12 @@ export class PlainSockets {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket as LimitedSocket, request));
   }
 
-  /** Stops the pings; the rooms close the sockets of their players. */
+  /** Takes nobody any more; the rooms close the sockets of their players. */
   close(): void {
-    clearInterval(this.#pings);
     this.#server.close();
   }
 
   #accept(socket: LimitedSocket, request: IncomingMessage): void {
-    this.#missedPings.set(socket, 0);
-    socket.on("pong", () => this.#missedPings.set(socket, 0));
-    socket.on("close", () => this.#missedPings.delete(socket));
     this.#join(socket, request).catch((error) => refuse(socket, error));
   }
 
@@ -91,16 +83,6 @@ export class PlainSockets {
     await connectClientToRoom(room, client as unknown as Client & ClientPrivate, auth, {});
     take = (word) => client.move(word);
     early.forEach(take);
-  }
-
-  #pingAll(): void {
-    for (const [socket, missed] of this.#missedPings) {
-      if (missed >= MAX_MISSED_PINGS) socket.terminate();
-      else if (socket.readyState === WebSocket.OPEN) {
-        this.#missedPings.set(socket, missed + 1);
-        socket.ping();
-      }
-    }
   }
 }
 

@@ -3,12 +3,6 @@ import type { Addresses } from "./addresses.ts";
 import type { SocketLimits } from "./limited-socket.ts";
 import type { Tally } from "./tally.ts";
 
-/** Milliseconds between two pings to a client. */
-export const PING_INTERVAL_MS = 3000;
-
-/** Unanswered pings after which a client is taken for dead: it is cut after 6 to 9 seconds of silence. */
-export const MAX_MISSED_PINGS = 2;
-
 /** Milliseconds that a client we closed has to answer before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2000;
 

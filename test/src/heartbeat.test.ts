@@ -1,0 +1,54 @@
+// Connections whose other end is gone: over both protocols, and beside them clients that are there.
+import { expect, test } from "@jest/globals";
+import { WebSocket } from "ws";
+import { drawnMap } from "../support/maps.ts";
+import { pathOf, takeSeat } from "../support/seat.ts";
+import { startServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+
+/** More than the longest silence that is borne, in ms. */
+const LONG = 20_000;
+
+const server = await startServer({ maps: new Map([["plaza", drawnMap("plaza", ["......", "..s...", "......"])]]) });
+const wsUrl = server.url.replace("http", "ws");
+
+/** A client that counts the pings it gets, and answers them or not. */
+async function client(path: string, autoPong: boolean) {
+  const socket = new WebSocket(wsUrl + path, { autoPong });
+  const one = { socket, pings: 0, openedAt: 0, closedAt: 0 };
+  socket.on("message", (data: Buffer) => data[0] === 10 && socket.send(Buffer.of(10)));
+  socket.on("ping", () => one.pings++);
+  socket.on("close", () => {
+    one.closedAt = performance.now();
+  });
+  await until(() => socket.readyState === WebSocket.OPEN);
+  one.openedAt = performance.now();
+  return one;
+}
+
+test(
+  "who is silent is asked, and cut when it does not answer; who sends anything is neither",
+  async () => {
+    const room = async () => pathOf(await takeSeat(server.url));
+    const gone = [await client(await room(), false), await client("/websocket", false)];
+    const quiet = [await client(await room(), true), await client("/websocket", true)];
+    const walker = await client(await room(), false);
+    // A ping of the framework's own, as a page sends it.
+    const walk = setInterval(() => walker.socket.send(Buffer.of(18)), 500);
+
+    await until(() => gone.every(({ closedAt }) => closedAt > 0), LONG);
+    for (const { pings, openedAt, closedAt } of gone) {
+      expect(pings).toBe(2);
+      expect(closedAt - openedAt).toBeGreaterThan(4000);
+    }
+    clearInterval(walk);
+    expect(walker.pings).toBe(0);
+    expect(walker.socket.readyState).toBe(WebSocket.OPEN);
+    for (const { socket, pings } of quiet) {
+      expect(pings).toBeGreaterThan(0);
+      expect(socket.readyState).toBe(WebSocket.OPEN);
+    }
+    for (const { socket } of [...quiet, walker]) socket.terminate();
+  },
+  2 * LONG,
+);
