@@ -11,7 +11,7 @@ export interface Gatekeeper {
   upgrade(request: IncomingMessage, socket: Duplex, pass: () => void): void;
 }
 
-/** Milliseconds for which nothing may move on a connection that is no WebSocket. */
+/** Milliseconds for which nothing may move on a connection while it is answered. */
 const STALL_MS = 30_000;
 
 /** Milliseconds for which a connection is kept for the next request. */
@@ -32,7 +32,6 @@ export class GatedServer extends Server {
       connectionsCheckingInterval: Math.ceil(patienceMs / 5),
       keepAliveTimeout: KEEP_ALIVE_MS,
     });
-    this.timeout = STALL_MS;
     this.#gate = gate;
   }
 
@@ -42,8 +41,11 @@ export class GatedServer extends Server {
     if (event === "connection") {
       if (this.#gate.connection(one as Socket)) return pass();
       (one as Socket).destroy();
-    } else if (event === "request") this.#gate.request(one as IncomingMessage, two as ServerResponse, pass);
-    else if (event === "upgrade") this.#gate.upgrade(one as IncomingMessage, two as Duplex, pass);
+    } else if (event === "request") {
+      // Not the server's own `timeout`: a connection that became a WebSocket would wind its timer with every frame.
+      (two as ServerResponse).setTimeout(STALL_MS);
+      this.#gate.request(one as IncomingMessage, two as ServerResponse, pass);
+    } else if (event === "upgrade") this.#gate.upgrade(one as IncomingMessage, two as Duplex, pass);
     else return pass();
     return true;
   }
