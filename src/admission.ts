@@ -1,6 +1,6 @@
 // Whether the process takes one more player: not while its ticks start late, nor when it is about to stop. Those who
 // play are to feel nothing of those who would like to.
-import { createHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { createHistogram, monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { matchMaker } from "colyseus";
 import type { Door } from "../rooms/define-world-room.ts";
 import { ERRORS } from "../rooms/errors.ts";
@@ -18,14 +18,36 @@ const CLOSING_SLICES = 40;
 /** Slices by which it is opened again: five seconds, of which one late tick is overlooked. */
 const OPENING_SLICES = 20;
 
+/**
+ * Milliseconds of a tick's delay that are not counted as lost: timers have a grain. What goes beyond is time by which the
+ * clock of those who play goes slower, mostly a whole tick at once, which the framework's timer leaves out.
+ */
+const GRAIN_MS = 5;
+
+/**
+ * Part of the most delay that ticks may lose on average. By default that is a millisecond in fifty: 19.6 ticks a second
+ * are left of 20. Long before one tick in a hundred is very late, all of them together are too few.
+ */
+const LOST = 1 / 100;
+
 /** Part of the most delay below which it is opened again. In between it stays as it is. */
 const CALM = 0.8;
 
-/** Slices after which the event loop's own delay is read: a second. */
+/** Slices after which the event loop itself is read: a second. */
 const LOOP_SLICES = 4;
 
-/** Readings of the loop that all have to be high: in a second in which it stood still once, there is little else to count. */
-const LOOP_READINGS = 3;
+/** Readings of its delay that all have to be high: in a second in which it stood still once, there is little else to count. */
+const DELAY_READINGS = 3;
+
+/** Readings of its use, whose mean counts: five seconds. */
+const USE_READINGS = 5;
+
+/**
+ * Parts of its time for which the loop may be at work: above the one nobody is let in, below the other again. By the time
+ * that ticks come late it is too late, as those who are on their way in still come.
+ */
+const FULL = 0.75;
+const ROOMY = 0.65;
 
 /** Milliseconds between two samples of the event loop, which are part of what is measured. */
 const LOOP_SAMPLE_MS = 10;
@@ -42,6 +64,8 @@ export interface Instruments {
   now(): number;
   /** The p99 of the event loop's delay since it was asked the last time, in ms. */
   loopDelay(): number;
+  /** The part of the time for which the event loop was at work since it was asked the last time, 0 to 1. */
+  loopUse(): number;
 }
 
 /** Why nobody is let in. */
@@ -52,16 +76,21 @@ export class Admission implements Door {
   readonly #maxDelayMs: number;
   readonly #instruments: Instruments;
   /** The one that is being filled, and those before it that count. */
-  readonly #slices = Array.from({ length: 1 + CLOSING_SLICES }, newHistogram);
+  readonly #slices = Array.from({ length: 1 + CLOSING_SLICES }, () => new Slice());
   readonly #merged = newHistogram();
   /** The number of the slice that is being filled, counted from the start. */
   #slice = 0;
   #sliceEnds: number;
-  #loopReadings: number[] = [];
+  /** The latest readings of the loop, the newest first. */
+  #loopDelays: number[] = [];
+  #loopUses: number[] = [];
   #isBusy = false;
   #isStopping = false;
 
-  /** @param maxDelayMs the p99 of the ticks' delay above which nobody is let in; 0 to let in everybody. */
+  /**
+   * @param maxDelayMs the p99 of the ticks' delay above which nobody is let in, or a hundredth of it on average; 0 to let
+   * in everybody.
+   */
   constructor(maxDelayMs: number, instruments: Instruments = realInstruments()) {
     this.#maxDelayMs = maxDelayMs;
     this.#instruments = instruments;
@@ -71,8 +100,10 @@ export class Admission implements Door {
   /** Counts a tick that has started so many ms after it was due. It is called twenty times a second for each room. */
   tickStarted(lateMs: number): void {
     this.#turn();
+    // A single stall, however long, is not to close the door.
+    this.#current.lostMs += Math.min(Math.max(0, lateMs - GRAIN_MS), this.#maxDelayMs);
     // A histogram counts whole numbers from 1 on.
-    this.#current.record(Math.min(1 + Math.floor(lateMs), LONGEST_MS));
+    this.#current.delays.record(Math.min(1 + Math.floor(lateMs), LONGEST_MS));
   }
 
   refusal(isHere: boolean): { code: number; sentence: string } | undefined {
@@ -110,7 +141,10 @@ export class Admission implements Door {
     const turns = 1 + Math.floor(over / SLICE_MS);
     this.#sliceEnds += turns * SLICE_MS;
     const isLoopDue = Math.floor((this.#slice + turns) / LOOP_SLICES) > Math.floor(this.#slice / LOOP_SLICES);
-    if (isLoopDue) this.#loopReadings = [this.#instruments.loopDelay(), ...this.#loopReadings].slice(0, LOOP_READINGS);
+    if (isLoopDue) {
+      this.#loopDelays = [this.#instruments.loopDelay(), ...this.#loopDelays].slice(0, DELAY_READINGS);
+      this.#loopUses = [this.#instruments.loopUse(), ...this.#loopUses].slice(0, USE_READINGS);
+    }
     for (let turn = 0; turn < Math.min(turns, this.#slices.length); turn++) {
       this.#slice++;
       this.#current.reset();
@@ -122,18 +156,20 @@ export class Admission implements Door {
     if (this.#maxDelayMs === 0) return;
     if (this.#isBusy) {
       const calm = CALM * this.#maxDelayMs;
-      const isCalm = this.#delay(OPENING_SLICES) <= calm && (this.#loopReadings[0] ?? 0) <= calm;
+      const areTicksCalm = this.#delay(OPENING_SLICES) <= calm && this.#lost(OPENING_SLICES) <= LOST * calm;
+      const isCalm = areTicksCalm && (this.#loopDelays[0] ?? 0) <= calm && mean(this.#loopUses) <= ROOMY;
       if (!isCalm && this.#merged.count > 0) return;
       this.#isBusy = false;
       // What closed it is over and done with: it is not to close it again.
       for (const slice of this.#slices) slice.reset();
-      this.#loopReadings = [];
+      this.#loopDelays = [];
     } else {
       const tooMuch = this.#maxDelayMs;
-      const isLoopLate = this.#loopReadings.length === LOOP_READINGS && Math.min(...this.#loopReadings) > tooMuch;
-      const areTicksLate = this.#delay(CLOSING_SLICES) > tooMuch;
+      const isLoopLate = this.#loopDelays.length === DELAY_READINGS && Math.min(...this.#loopDelays) > tooMuch;
+      const isLoopFull = this.#loopUses.length === USE_READINGS && mean(this.#loopUses) > FULL;
+      const areTicksLate = this.#delay(CLOSING_SLICES) > tooMuch || this.#lost(CLOSING_SLICES) > LOST * tooMuch;
       // Where nobody plays there are no ticks, and nobody who could feel anything.
-      this.#isBusy = areTicksLate || (isLoopLate && this.#merged.count > 0);
+      this.#isBusy = areTicksLate || ((isLoopLate || isLoopFull) && this.#merged.count > 0);
     }
   }
 
@@ -144,14 +180,49 @@ export class Admission implements Door {
   #delay(slices: number): number {
     const all = this.#merged;
     all.reset();
-    for (let i = 0; i <= slices && i <= this.#slice; i++) {
-      all.add(this.#slices[(this.#slice - i) % this.#slices.length]!);
-    }
-    const expected = (slices * SLICE_MS * TICK_HZ) / 1000;
-    const overlooked = Math.floor(0.01 * Math.max(all.count, expected));
+    for (const { delays } of this.#last(slices)) all.add(delays);
+    const overlooked = Math.floor(0.01 * Math.max(all.count, ticksIn(slices)));
     if (all.count <= overlooked) return 0;
     return all.percentile((100 * (all.count - overlooked)) / all.count) - 1;
   }
+
+  /** What a tick of the last slices has lost on average, in ms. Ticks that are missing count as punctual here too. */
+  #lost(slices: number): number {
+    let lost = 0;
+    let ticks = 0;
+    for (const { lostMs, delays } of this.#last(slices)) {
+      lost += lostMs;
+      ticks += delays.count;
+    }
+    return lost / Math.max(ticks, ticksIn(slices));
+  }
+
+  /** So many slices that are over, and the one that is being filled. */
+  *#last(slices: number): Iterable<Slice> {
+    for (let i = 0; i <= slices && i <= this.#slice; i++) {
+      yield this.#slices[(this.#slice - i) % this.#slices.length]!;
+    }
+  }
+}
+
+/** What was counted in a stretch of time. */
+class Slice {
+  readonly delays = newHistogram();
+  lostMs = 0;
+
+  reset(): void {
+    this.delays.reset();
+    this.lostMs = 0;
+  }
+}
+
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+/** The ticks of one room in so many slices. */
+function ticksIn(slices: number): number {
+  return (slices * SLICE_MS * TICK_HZ) / 1000;
 }
 
 function newHistogram() {
@@ -186,8 +257,15 @@ export function sayingWhen(response: Response): Response {
 function realInstruments(): Instruments {
   const loop = monitorEventLoopDelay({ resolution: LOOP_SAMPLE_MS });
   loop.enable();
+  let before = performance.eventLoopUtilization();
   return {
     now: () => performance.now(),
+    loopUse: () => {
+      const now = performance.eventLoopUtilization();
+      const { utilization } = performance.eventLoopUtilization(now, before);
+      before = now;
+      return utilization;
+    },
     loopDelay: () => {
       const p99 = loop.percentile(99) / 1e6;
       loop.reset();

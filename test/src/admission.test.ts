@@ -10,7 +10,8 @@ const TICK_MS = 50;
 function processOf(rooms = 1, maxDelayMs = MAX_DELAY_MS) {
   let now = 1000;
   let loopDelay = 0;
-  const admission = new Admission(maxDelayMs, { now: () => now, loopDelay: () => loopDelay });
+  let loopUse = 0;
+  const admission = new Admission(maxDelayMs, { now: () => now, loopDelay: () => loopDelay, loopUse: () => loopUse });
   return {
     admission,
     isOpen: () => admission.refusal(false) === undefined,
@@ -32,6 +33,9 @@ function processOf(rooms = 1, maxDelayMs = MAX_DELAY_MS) {
     setLoopDelay(milliseconds: number): void {
       loopDelay = milliseconds;
     },
+    setLoopUse(part: number): void {
+      loopUse = part;
+    },
   };
 }
 
@@ -50,8 +54,9 @@ describe("the door is open", () => {
     const { run, isOpen, admission } = processOf(rooms);
     expect(run(30_000)).toBeUndefined();
     expect(admission.delayMs).toBe(0);
-    expect(run(30_000, MAX_DELAY_MS)).toBeUndefined();
-    expect(admission.delayMs).toBe(MAX_DELAY_MS);
+    // A tick in two hundred that is very late, and all of them a little.
+    expect(run(30_000, (tick) => (tick % 200 === 0 ? MAX_DELAY_MS : 5))).toBeUndefined();
+    expect(admission.delayMs).toBe(5);
     expect(isOpen()).toBe(true);
   });
 
@@ -91,6 +96,13 @@ describe("the door closes", () => {
     expect(run(20_000, (tick) => (tick % 20 === 0 ? 200 : 0))).toBeLessThan(10_000);
   });
 
+  test("when one tick in thirty is left out, for ten seconds: none is very late, but they are too few", () => {
+    const { run, admission } = processOf();
+    run(20_000, 1);
+    expect(run(20_000, (tick) => (tick % 30 === 0 ? TICK_MS : 1))).toBeLessThan(12_000);
+    expect(admission.delayMs).toBe(TICK_MS);
+  });
+
   test("when the event loop is late for three seconds, though the ticks are not", () => {
     const { run, isOpen, setLoopDelay } = processOf();
     run(5000);
@@ -102,6 +114,25 @@ describe("the door closes", () => {
     setLoopDelay(400);
     expect(run(5000)).toBeLessThanOrEqual(4000);
     expect(isOpen()).toBe(false);
+  });
+
+  test("when the event loop was at work most of the time for five seconds, though no tick is late", () => {
+    const { run, isOpen, setLoopUse } = processOf();
+    setLoopUse(0.7);
+    expect(run(20_000)).toBeUndefined();
+    setLoopUse(0.9);
+    run(1000);
+    setLoopUse(0.4);
+    expect(run(20_000)).toBeUndefined();
+    setLoopUse(0.85);
+    expect(run(20_000)).toBeLessThanOrEqual(6000);
+    expect(isOpen()).toBe(false);
+    // It opens when there is room again, and not a moment after it closed.
+    setLoopUse(0.7);
+    expect(run(60_000)).toBeUndefined();
+    setLoopUse(0.5);
+    expect(run(20_000)).toBeLessThanOrEqual(5000);
+    expect(run(60_000)).toBeUndefined();
   });
 
   test("to new players, with a code, a sentence and a hint when to come back; not to who is here already", () => {
@@ -135,12 +166,13 @@ describe("the door opens again", () => {
     expect(run(10_000)).toBeLessThan(6000);
   });
 
-  test("not while ticks are almost too late: it would close at once", () => {
+  test("not while ticks are almost too late, or almost too few: it would close at once", () => {
     const { run, isOpen } = processOf();
     run(10_000, 150);
-    expect(run(60_000, 90)).toBeUndefined();
+    expect(run(60_000, (tick) => (tick % 50 === 0 ? 90 : 0))).toBeUndefined();
+    expect(run(60_000, (tick) => (tick % 40 === 0 ? TICK_MS : 0))).toBeUndefined();
     expect(isOpen()).toBe(false);
-    expect(run(10_000, 30)).toBeLessThan(6000);
+    expect(run(10_000, 5)).toBeLessThan(6000);
   });
 
   test("not while the event loop is late", () => {
