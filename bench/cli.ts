@@ -8,6 +8,8 @@ export interface Options {
   clients: number[];
   /** Names of the servers to measure. */
   only: string[];
+  /** Runs of each server with each number of players, of which the medians are shown. */
+  rounds: number;
   /** Length of the measuring window, and of the walking before it. */
   seconds: number;
   warmup: number;
@@ -20,6 +22,8 @@ export interface Options {
 export const PROBES = 4;
 const FEWEST = 2 * PROBES;
 
+const MOST_ROUNDS = 99;
+
 /** Addresses and ports: the load has one address, so it has that many ports for its ends of the connections. */
 const MOST = 20_000;
 
@@ -27,13 +31,15 @@ const SERVERS = CONTENDERS.map(({ name }) => name);
 
 export const HELP = `Measures sabang against other servers: each in turn on one core, the same load for all on another.
 
-  npm run bench -- [--clients 400,800,1500] [--only sabang,ws-binary] [--seconds 10] [--warmup 6] [--out data/bench]
+  npm run bench -- [--clients 400,800,1500] [--only sabang,ws-binary] [--seconds 10] [--warmup 6]
+                   [--rounds 1] [--out data/bench]
 
   --clients  numbers of players, each for a run of its own; from ${FEWEST} to ${MOST}; default 400,800,1500
   --only     servers to measure; default all of them:
 ${CONTENDERS.map(({ name, what }) => `               ${name.padEnd(12)}${what}`).join("\n")}
   --seconds  length of the measuring window; default 10
   --warmup   seconds of walking before the window, in which the memory of the joins is given back; default 6
+  --rounds   runs of each, in which the servers take turns; the medians are shown; default 1
   --out      folder for table.md, results.json and the curves as SVG; default data/bench
   --help     this text
 
@@ -49,7 +55,7 @@ export class UsageError extends Error {}
  * @throws {UsageError} for the first that cannot be used.
  */
 export function readOptions(args: string[]): Options {
-  const { clients, only, seconds, warmup, out, help } = parse(args);
+  const { clients, only, seconds, warmup, rounds, out, help } = parse(args);
   const text = { clients: clients ?? "400,800,1500", only: only ?? SERVERS.join(), out: out || "data/bench" };
   return {
     clients: listOf("clients", text.clients).map((item) => number("clients", item, FEWEST, MOST, true)),
@@ -59,6 +65,7 @@ export function readOptions(args: string[]): Options {
     }),
     seconds: number("seconds", seconds ?? "10", 1, 3600),
     warmup: number("warmup", warmup ?? "6", 0, 3600),
+    rounds: number("rounds", rounds ?? "1", 1, MOST_ROUNDS, true),
     out: text.out,
     help: help ?? false,
   };
@@ -72,6 +79,7 @@ function parse(args: string[]) {
       only: text,
       seconds: text,
       warmup: text,
+      rounds: text,
       out: text,
       help: { type: "boolean" },
     } as const;

@@ -6,6 +6,7 @@ import { unpinned } from "./children.ts";
 import { HELP, type Options, readOptions, UsageError } from "./cli.ts";
 import { contender } from "./contenders.ts";
 import { machine } from "./machine.ts";
+import { median } from "./median.ts";
 import { type BrokenRow, type Row, run } from "./run.ts";
 import { pythonWithTornado } from "./server-process.ts";
 import { results } from "./table.ts";
@@ -39,11 +40,17 @@ if (servers.includes("tornado") && !pythonWithTornado()) {
 }
 
 const rows: (Row | BrokenRow)[] = [];
-const { seconds, warmup } = options;
-// All servers at one number of players before the next number: what is compared is measured close together.
+const runs: (Row | BrokenRow)[] = [];
+const { seconds, warmup, rounds } = options;
+// All servers at one number of players before the next number, round by round: what is compared is measured close together.
 for (const clients of options.clients) {
-  for (const name of servers) rows.push(await run(contender(name), clients, { seconds, warmup, tell }));
+  const first = runs.length;
+  for (let round = 0; round < rounds; round++) {
+    for (const name of servers) runs.push(await run(contender(name), clients, { seconds, warmup, tell }));
+  }
+  for (const name of servers) rows.push(median(runs.slice(first).filter(({ server }) => server === name)));
 }
+if (rounds > 1) note(`each figure is the median of ${rounds} runs, in which the servers took turns`);
 
 const where = machine(args);
 const markdown = results(rows, where, notes);
@@ -52,7 +59,7 @@ const save = (file: string, text: string) => writeFileSync(join(options.out, fil
 save("table.md", markdown);
 save(
   "results.json",
-  `${JSON.stringify({ machine: where, options: { ...options, help: undefined }, rows, notes }, null, 2)}\n`,
+  `${JSON.stringify({ machine: where, options: { ...options, help: undefined }, rows, runs, notes }, null, 2)}\n`,
 );
 for (const [file, svg] of charts(rows)) save(file, svg);
 tell(`written to ${options.out}: table.md, results.json and the curves`);

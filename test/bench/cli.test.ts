@@ -19,19 +19,21 @@ describe("the command line of the bench", () => {
       only: CONTENDERS.map(({ name }) => name),
       seconds: 10,
       warmup: 6,
+      rounds: 1,
       out: "data/bench",
       help: false,
     });
   });
 
   test("takes what is asked for", () => {
-    const args = "--clients 20,50 --only sabang,ws-binary --seconds 1.5 --warmup 0 --out elsewhere".split(" ");
+    const args = "--clients 20,50 --only sabang,ws-binary --seconds 1.5 --warmup 0 --rounds 3 --out x".split(" ");
     expect(readOptions(args)).toEqual({
       clients: [20, 50],
       only: ["sabang", "ws-binary"],
       seconds: 1.5,
       warmup: 0,
-      out: "elsewhere",
+      rounds: 3,
+      out: "x",
       help: false,
     });
     expect(readOptions(["--clients=8, 9"]).clients).toEqual([8, 9]);
@@ -45,6 +47,7 @@ describe("the command line of the bench", () => {
     }
     expect(fault("--seconds", "0")).toBe('--seconds: got "0"; expected a number from 1 to 3600');
     expect(fault("--warmup=-1")).toBe('--warmup: got "-1"; expected a number from 0 to 3600');
+    expect(fault("--rounds", "1.5")).toBe('--rounds: got "1.5"; expected whole numbers from 1 to 99');
     expect(fault("--only", "sabang,express")).toBe(
       '--only: there is no server "express"; expected some of ' +
         "sabang, tutorial, state-view, ws-binary, ws-json, socket-io, tornado",

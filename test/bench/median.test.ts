@@ -1,0 +1,41 @@
+import { expect, test } from "@jest/globals";
+import { median } from "../../bench/median.ts";
+import type { Row } from "../../bench/run.ts";
+
+const row = (cpuPerFrame: number, more: Partial<Row> = {}): Row => ({
+  server: "sabang",
+  clients: 400,
+  cpuPerClientSecond: 20 * cpuPerFrame,
+  cpuPerFrame,
+  kilobytesPerSecond: 4,
+  framesPerSecond: 20,
+  leastFramesPerSecond: 19,
+  latency: { p50: 26, p99: 50 + cpuPerFrame, moves: 400, lost: 1 },
+  memoryPerClient: 60,
+  serverCpu: 63,
+  loadCpu: 45,
+  askedMoves: 10,
+  sentMoves: 10,
+  ...more,
+});
+
+test("one run is its own median", () => {
+  const all = { ...row(20), othersCpu: { server: 1, load: 2 }, audit: { frames: 10, leaks: 0 } };
+  expect(median([all])).toEqual(all);
+  expect(median([row(20)])).toEqual(row(20));
+});
+
+test("each figure is the middle one by itself; what was counted is added up", () => {
+  const [a, b, c] = [row(30, { serverCpu: 1 }), row(10, { serverCpu: 2 }), row(20, { serverCpu: 3 })];
+  const latency = { p50: 26, p99: 70, moves: 1200, lost: 3 };
+  expect(median([a!, b!, c!])).toEqual({ ...row(20), serverCpu: 2, latency });
+  expect(median([row(10), row(20)])).toMatchObject({ cpuPerFrame: 15, cpuPerClientSecond: 300 });
+});
+
+test("what must not be in one run is not hidden by the others", () => {
+  const broken = { server: "sabang", clients: 400, broken: "it ended by itself" };
+  expect(median([row(1), broken, row(2)])).toBe(broken);
+  expect(median([row(1), row(2, { fault: "it was wrong" }), row(3)])).toHaveProperty("fault", "it was wrong");
+  const audits = [0, 2, 0].map((leaks) => row(1, { audit: { frames: 5, leaks, ...(leaks > 0 && { first: "p1" }) } }));
+  expect(median(audits)).toMatchObject({ audit: { frames: 15, leaks: 2, first: "p1" } });
+});
