@@ -1,23 +1,28 @@
 // Frames that are handed to the kernel whole, to readers of which one does not keep up.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { expect, test } from "@jest/globals";
+import { afterAll, expect, test } from "@jest/globals";
 import { WebSocket, WebSocketServer } from "ws";
+import { Scratch } from "../../rooms/interest/scratch.ts";
 import { WholeFrameSocket } from "../../src/whole-frames.ts";
 import { until } from "../support/until.ts";
 
+const server = new WebSocketServer({ port: 0, host: "127.0.0.1", WebSocket: WholeFrameSocket });
+await once(server, "listening");
+afterAll(() => server.close());
+
+/** A reader, and the server's end of its connection. */
+async function connect() {
+  const accepted = once(server, "connection");
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const [socket] = (await accepted) as [WholeFrameSocket];
+  await once(client, "open");
+  const received: Buffer[] = [];
+  client.on("message", (data: Buffer) => received.push(data));
+  return { client, socket, received, sent: [] as Buffer[] };
+}
+
 test("frames of every size arrive whole and in turn, while another reader pauses and makes its own wait", async () => {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", WebSocket: WholeFrameSocket });
-  await once(server, "listening");
-  const connect = async () => {
-    const accepted = once(server, "connection");
-    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const [socket] = (await accepted) as [WholeFrameSocket];
-    await once(client, "open");
-    const received: Buffer[] = [];
-    client.on("message", (data: Buffer) => received.push(data));
-    return { client, socket, received, sent: [] as Buffer[] };
-  };
   const paused = await connect();
   const lively = await connect();
   paused.client.pause();
@@ -43,5 +48,26 @@ test("frames of every size arrive whole and in turn, while another reader pauses
     expect(received.findIndex((frame, i) => !frame.equals(sent[i]!))).toBe(-1);
   }
   for (const { client } of [paused, lively]) client.terminate();
-  server.close();
+});
+
+test("a frame that the kernel does not take at once keeps the memory that all are sent from", async () => {
+  const [paused, lively] = [await connect(), await connect()];
+  paused.client.pause();
+  const scratch = new Scratch(4096);
+  const sizes = [4096, 4000, 126, 4093, 125, 3000];
+  for (let i = 0, more = 50; more > 0; i++) {
+    for (const [offset, { socket, sent }] of [paused, lively].entries()) {
+      const frame = scratch.last(sizes[i % sizes.length]!).fill(2 * i + offset);
+      sent.push(Buffer.from(frame));
+      socket.sendFrom(scratch, frame.length);
+    }
+    if (paused.socket.bufferedAmount > 0) more--;
+    await until(() => lively.received.length === lively.sent.length);
+  }
+  paused.client.resume();
+  await until(() => paused.received.length === paused.sent.length);
+  for (const { received, sent, client } of [paused, lively]) {
+    expect(received.findIndex((frame, i) => !frame.equals(sent[i]!))).toBe(-1);
+    client.terminate();
+  }
 });
