@@ -10,7 +10,7 @@ interface JoiningClient {
   state: ClientState;
   /** Set by the framework when the client has acknowledged its join. */
   _joinedAt?: number;
-  [EARLY]: unknown[];
+  [EARLY]?: unknown[];
 }
 
 /** Makes the messages that wait for a client to join an accessor of all clients of the framework's WebSocketTransport. */
@@ -19,7 +19,14 @@ export function keepClientsFast(): void {
     configurable: true,
     /** Undefined once the client has joined and left: by that the framework knows that it may come back. */
     get(this: JoiningClient) {
-      return this._joinedAt !== undefined && this.state !== ClientState.JOINED ? undefined : this[EARLY];
+      const early = this[EARLY];
+      if (this._joinedAt === undefined || early === undefined) return early;
+      if (this.state !== ClientState.JOINED) return undefined;
+      // It has just joined: the framework sends them on before anything else happens, and then they can go.
+      queueMicrotask(() => {
+        early.length = 0;
+      });
+      return early;
     },
     set(this: JoiningClient, messages: unknown[]) {
       this[EARLY] = messages;

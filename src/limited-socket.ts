@@ -125,7 +125,10 @@ export class LimitedSocket extends WholeFrameSocket {
         return false;
       }
       this.#behindSince = this.isBehind ? Math.min(this.#behindSince, now) : Number.POSITIVE_INFINITY;
-      if (now - this.#behindSince > PATIENCE_SECONDS) this.refuse("notReading");
+      if (now - this.#behindSince > PATIENCE_SECONDS) {
+        this.refuse("notReading");
+        return false;
+      }
     }
     // Whoever we closed is gone for the reason we gave, even if it never answers. A bare 1006 would look like a lost
     // connection, and the room would hold a seat for who broke the protocol.
