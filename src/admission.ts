@@ -1,5 +1,5 @@
-// Whether the process takes one more player: not while its ticks start late, nor when it is about to stop. Those who
-// play are to feel nothing of those who would like to.
+// Whether the process takes one more player: not while its event loop has little time left or its ticks start late, nor
+// when it is about to stop. Those who play are to feel nothing of those who would like to.
 import { createHistogram, monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { matchMaker } from "colyseus";
 import type { Door } from "../rooms/define-world-room.ts";
@@ -18,17 +18,14 @@ const CLOSING_SLICES = 40;
 /** Slices by which it is opened again: five seconds, of which one late tick is overlooked. */
 const OPENING_SLICES = 20;
 
-/**
- * Milliseconds of a tick's delay that are not counted as lost: timers have a grain. What goes beyond is time by which the
- * clock of those who play goes slower, mostly a whole tick at once, which the framework's timer leaves out.
- */
+/** Milliseconds of a tick's delay that do not count: timers have a grain. */
 const GRAIN_MS = 5;
 
 /**
- * Part of the most delay that ticks may lose on average. By default that is a millisecond in fifty: 19.6 ticks a second
- * are left of 20. Long before one tick in a hundred is very late, all of them together are too few.
+ * Part of the most delay by which ticks may be late on average, the grain and all of a single stall beyond the most delay
+ * not counted. A core that is full leaves out a tick here and there long before one in a hundred is very late.
  */
-const LOST = 1 / 100;
+const LATE_ON_AVERAGE = 1 / 100;
 
 /** Part of the most delay below which it is opened again. In between it stays as it is. */
 const CALM = 0.8;
@@ -89,7 +86,7 @@ export class Admission implements Door {
 
   /**
    * @param maxDelayMs the p99 of the ticks' delay above which nobody is let in, or a hundredth of it on average; 0 to let
-   * in everybody.
+   * in everybody, however full the event loop is.
    */
   constructor(maxDelayMs: number, instruments: Instruments = realInstruments()) {
     this.#maxDelayMs = maxDelayMs;
@@ -101,7 +98,7 @@ export class Admission implements Door {
   tickStarted(lateMs: number): void {
     this.#turn();
     // A single stall, however long, is not to close the door.
-    this.#current.lostMs += Math.min(Math.max(0, lateMs - GRAIN_MS), this.#maxDelayMs);
+    this.#current.lateMs += Math.min(Math.max(0, lateMs - GRAIN_MS), this.#maxDelayMs);
     // A histogram counts whole numbers from 1 on.
     this.#current.delays.record(Math.min(1 + Math.floor(lateMs), LONGEST_MS));
   }
@@ -156,18 +153,22 @@ export class Admission implements Door {
     if (this.#maxDelayMs === 0) return;
     if (this.#isBusy) {
       const calm = CALM * this.#maxDelayMs;
-      const areTicksCalm = this.#delay(OPENING_SLICES) <= calm && this.#lost(OPENING_SLICES) <= LOST * calm;
+      // One late tick is overlooked here too: it cannot make more than this on average.
+      const areTicksCalm =
+        this.#delay(OPENING_SLICES) <= calm && this.#lateness(OPENING_SLICES) <= LATE_ON_AVERAGE * this.#maxDelayMs;
       const isCalm = areTicksCalm && (this.#loopDelays[0] ?? 0) <= calm && mean(this.#loopUses) <= ROOMY;
       if (!isCalm && this.#merged.count > 0) return;
       this.#isBusy = false;
-      // What closed it is over and done with: it is not to close it again.
+      // What closed it is over and done with: it is not to close it again, nor to whom it opens when all are gone.
+      if (this.#merged.count === 0) this.#loopUses = [];
       for (const slice of this.#slices) slice.reset();
       this.#loopDelays = [];
     } else {
       const tooMuch = this.#maxDelayMs;
       const isLoopLate = this.#loopDelays.length === DELAY_READINGS && Math.min(...this.#loopDelays) > tooMuch;
       const isLoopFull = this.#loopUses.length === USE_READINGS && mean(this.#loopUses) > FULL;
-      const areTicksLate = this.#delay(CLOSING_SLICES) > tooMuch || this.#lost(CLOSING_SLICES) > LOST * tooMuch;
+      const areTicksLate =
+        this.#delay(CLOSING_SLICES) > tooMuch || this.#lateness(CLOSING_SLICES) > LATE_ON_AVERAGE * tooMuch;
       // Where nobody plays there are no ticks, and nobody who could feel anything.
       this.#isBusy = areTicksLate || ((isLoopLate || isLoopFull) && this.#merged.count > 0);
     }
@@ -186,15 +187,15 @@ export class Admission implements Door {
     return all.percentile((100 * (all.count - overlooked)) / all.count) - 1;
   }
 
-  /** What a tick of the last slices has lost on average, in ms. Ticks that are missing count as punctual here too. */
-  #lost(slices: number): number {
-    let lost = 0;
+  /** How late a tick of the last slices was on average, in ms. Ticks that are missing count as punctual here too. */
+  #lateness(slices: number): number {
+    let late = 0;
     let ticks = 0;
-    for (const { lostMs, delays } of this.#last(slices)) {
-      lost += lostMs;
+    for (const { lateMs, delays } of this.#last(slices)) {
+      late += lateMs;
       ticks += delays.count;
     }
-    return lost / Math.max(ticks, ticksIn(slices));
+    return late / Math.max(ticks, ticksIn(slices));
   }
 
   /** So many slices that are over, and the one that is being filled. */
@@ -208,11 +209,11 @@ export class Admission implements Door {
 /** What was counted in a stretch of time. */
 class Slice {
   readonly delays = newHistogram();
-  lostMs = 0;
+  lateMs = 0;
 
   reset(): void {
     this.delays.reset();
-    this.lostMs = 0;
+    this.lateMs = 0;
   }
 }
 

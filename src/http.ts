@@ -85,7 +85,7 @@ function endingAnswers(_request: Request, response: Response, next: NextFunction
 /** Why no new players should be sent here; undefined while they should. */
 function hindranceOf({ admission, isStoreHealthy }: HttpSettings): string | undefined {
   if (admission.hindrance === "stopping") return "draining: no new players";
-  if (admission.hindrance === "busy") return `busy: ticks are ${Math.round(admission.delayMs)} ms late`;
+  if (admission.hindrance === "busy") return "busy: no new players";
   if (!isStoreHealthy()) return "the store is away: places wait to be saved, and players with a token may be refused";
   return undefined;
 }

@@ -170,7 +170,7 @@ describe("the door opens again", () => {
     const { run, isOpen } = processOf();
     run(10_000, 150);
     expect(run(60_000, (tick) => (tick % 50 === 0 ? 90 : 0))).toBeUndefined();
-    expect(run(60_000, (tick) => (tick % 40 === 0 ? TICK_MS : 0))).toBeUndefined();
+    expect(run(60_000, (tick) => (tick % 20 === 0 ? TICK_MS : 0))).toBeUndefined();
     expect(isOpen()).toBe(false);
     expect(run(10_000, 5)).toBeLessThan(6000);
   });
