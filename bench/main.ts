@@ -50,7 +50,7 @@ for (const clients of options.clients) {
   }
   for (const name of servers) rows.push(median(runs.slice(first).filter(({ server }) => server === name)));
 }
-if (rounds > 1) note(`each figure is the median of ${rounds} runs, in which the servers took turns`);
+if (rounds > 1) note(`each figure is the median of ${rounds} runs, in which the servers took turns; counts are sums`);
 
 const where = machine(args);
 const markdown = results(rows, where, notes);

@@ -1,6 +1,6 @@
 // Several runs of one server with one number of players, as one row: on a machine that is shared, a single run may have
 // been disturbed.
-import { type BrokenRow, isWhole, type Row } from "./run.ts";
+import { type BrokenRow, isWhole, type Row, sum } from "./run.ts";
 
 /** The median of each figure; what must never be, if it was in any of the runs. `runs`: one at least. */
 export function median(runs: readonly (Row | BrokenRow)[]): Row | BrokenRow {
@@ -11,7 +11,7 @@ export function median(runs: readonly (Row | BrokenRow)[]): Row | BrokenRow {
   const of = (figure: (row: Row) => number) => middle(rows.map(figure));
   const sumOf = (figure: (row: Row) => number) => rows.reduce((sum, row) => sum + figure(row), 0);
   const faults = rows.flatMap(({ fault }) => fault ?? []);
-  const leak = rows.find(({ audit }) => audit?.first !== undefined)?.audit?.first;
+  const audit = sum(rows.flatMap((row) => row.audit ?? []));
   return {
     server: first.server,
     clients: first.clients,
@@ -38,19 +38,15 @@ export function median(runs: readonly (Row | BrokenRow)[]): Row | BrokenRow {
     askedMoves: of((row) => row.askedMoves),
     sentMoves: of((row) => row.sentMoves),
     ...(faults.length > 0 && { fault: [...new Set(faults)].join("; ") }),
-    ...(first.audit && {
-      audit: {
-        frames: sumOf(({ audit }) => audit?.frames ?? 0),
-        leaks: sumOf(({ audit }) => audit?.leaks ?? 0),
-        ...(leak !== undefined && { first: leak }),
-      },
-    }),
+    ...(audit && { audit }),
   };
 }
 
 /** The middle one of some numbers; of an even number of them the mean of the two in the middle. */
 function middle(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
+  // A run in which no move was ever seen has no latency.
+  const sorted = values.filter((value) => !Number.isNaN(value)).toSorted((a, b) => a - b);
+  if (sorted.length === 0) return Number.NaN;
   const half = sorted.length / 2;
   return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
 }

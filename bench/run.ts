@@ -212,7 +212,8 @@ function times({ latencies, lost }: LatencyFigures): Row["latency"] {
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), moves: latencies.length, lost };
 }
 
-function sum(audits: AuditFigures[]): AuditFigures | undefined {
+/** Several audits as one; undefined if there is none. */
+export function sum(audits: AuditFigures[]): AuditFigures | undefined {
   if (audits.length === 0) return undefined;
   const first = audits.find((audit) => audit.first !== undefined)?.first;
   return {
