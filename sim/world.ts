@@ -97,9 +97,12 @@ export class World {
   move(id: string, direction: Direction): boolean {
     const mover = this.#movers.get(id);
     if (!mover) return false;
-    if (mover.moves.length < QUEUE_LIMIT) return mover.moves.push(direction) > 0;
-    this.#dropped++;
-    return false;
+    if (mover.moves.length >= QUEUE_LIMIT) {
+      this.#dropped++;
+      return false;
+    }
+    mover.moves.push(direction);
+    return true;
   }
 
   /**

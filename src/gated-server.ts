@@ -42,7 +42,8 @@ export class GatedServer extends Server {
       if (this.#gate.connection(one as Socket)) return pass();
       (one as Socket).destroy();
     } else if (event === "request") {
-      // Not the server's own `timeout`: a connection that became a WebSocket would wind its timer with every frame.
+      // Not the server's own `timeout`: a connection that became a WebSocket would go on touching a timer that is stopped,
+      // with every frame.
       (two as ServerResponse).setTimeout(STALL_MS);
       this.#gate.request(one as IncomingMessage, two as ServerResponse, pass);
     } else if (event === "upgrade") this.#gate.upgrade(one as IncomingMessage, two as Duplex, pass);
