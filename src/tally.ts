@@ -25,7 +25,7 @@ export class Tally {
   /** Frames that were given to the sockets of clients, and their payload in bytes. */
   framesOut = 0;
   bytesOut = 0;
-  /** The WebSockets that are open, each with the bytes that wait for its client. */
+  /** The WebSockets that are open, each with the bytes that wait for its client; src/heartbeat.ts beats for them. */
   readonly sockets = new Set<{ readonly bufferedAmount: number; beat(): void }>();
 
   readonly #log: RefusalLog;
