@@ -1,7 +1,8 @@
-// A WebSocket that hands each small frame to the kernel as one buffer.
-import type { Socket } from "node:net";
+// A WebSocket for small frames: each goes to the kernel as one buffer, and comes from it without a stream between.
+import type { Duplex } from "node:stream";
 import WebSocket from "ws";
 import type { Scratch } from "../rooms/interest/scratch.ts";
+import { DirectWriter, readDirectly } from "./direct-io.ts";
 
 /** The first byte of a whole binary message: FIN and the opcode 2. */
 const BINARY = 0x82;
@@ -10,17 +11,46 @@ const BINARY = 0x82;
 const SHORT = 125;
 const MEDIUM = 0xffff;
 
+/** The bit of the second byte by which a client says that it masked the payload, and the header of its short frames. */
+const MASKED = 0x80;
+const MASKED_HEAD_BYTES = 6;
+
 const AS_BINARY = { binary: true };
 
+/** What reads frames for `ws`, as far as it shows whether it is between two messages. */
+interface Receiver {
+  _state: number;
+  _bufferedBytes: number;
+  _fragmented: number;
+}
+
 /**
- * `ws` gives the socket a frame's header and payload as two buffers, which is a gathered write for each frame. Most of
- * what a server of many players does is to send small frames: joined before, each is a plain write of one buffer. What
- * is not a binary frame of less than 64 kB goes the usual way.
+ * `ws` gives the socket a frame's header and payload as two buffers, and reads through two streams. Most of what a server
+ * of many players does is to send small frames and to read smaller ones: joined before, each of the former is a plain
+ * write of one buffer; and of the latter, those that came whole are taken apart where they lie. What is not a binary
+ * frame of less than 64 kB to send, or of up to 125 bytes to read, goes the usual way.
  */
 export class WholeFrameSocket extends WebSocket {
   /** Whether the kernel did not take something at once, so that bytes may wait in this process. */
   protected mayWait = false;
+  #writer: DirectWriter | undefined;
   #plain: boolean | undefined;
+  /** Whether `ws` may be in the middle of a message. */
+  #isReading = true;
+
+  /** As `ws` calls it, when the connection has become a WebSocket. */
+  setSocket(socket: Duplex, head: Buffer, options: { maxPayload?: number }): void {
+    (WebSocket.prototype as unknown as typeof this).setSocket.call(this, socket, head, options);
+    this.#writer = new DirectWriter(socket);
+    if ((options.maxPayload || SHORT) < SHORT) return;
+    readDirectly(socket, (bytes, length) => {
+      const taken = this.#take(bytes, length);
+      if (taken === length || socket.destroyed) return;
+      this.#isReading = true;
+      // A copy, because the stream may keep it.
+      socket.push(Buffer.from(bytes.subarray(taken, length)));
+    });
+  }
 
   /** As that of `ws`. */
   override send(data: unknown, options?: unknown, callback?: unknown): void {
@@ -48,7 +78,12 @@ export class WholeFrameSocket extends WebSocket {
 
   /** Whether the kernel has taken it. */
   #write(frame: Buffer, callback?: (error?: Error | null) => void): boolean {
-    socketOf(this).write(frame, callback);
+    const taken = this.#writer!.write(frame);
+    if (taken === frame.length) {
+      if (callback) process.nextTick(callback);
+      return true;
+    }
+    socketOf(this).write(frame.subarray(taken), callback);
     if (this.#isIdle()) return true;
     this.mayWait = true;
     return false;
@@ -63,10 +98,33 @@ export class WholeFrameSocket extends WebSocket {
     this.#plain ??= this.extensions === "";
     return this.#plain && this.readyState === WebSocket.OPEN;
   }
+
+  /** Takes the whole short frames at the beginning of what has arrived. Returns how many bytes they are. */
+  #take(bytes: Buffer, length: number): number {
+    let at = 0;
+    for (let begin = MASKED_HEAD_BYTES; begin <= length && bytes[at] === BINARY && this.#isBetween(); ) {
+      const size = bytes[at + 1]! - MASKED;
+      if (size < 0 || size > SHORT || begin + size > length) break;
+      const payload = Buffer.allocUnsafe(size);
+      for (let i = 0; i < size; i++) payload[i] = bytes[begin + i]! ^ bytes[begin - 4 + (i & 3)]!;
+      at = begin + size;
+      begin = at + MASKED_HEAD_BYTES;
+      this.emit("message", payload, true);
+    }
+    return at;
+  }
+
+  /** Whether it is open, and `ws` between two messages, so that what has arrived begins with a frame. */
+  #isBetween(): boolean {
+    if (this.readyState !== WebSocket.OPEN) return false;
+    const { _state, _bufferedBytes, _fragmented } = (this as unknown as { _receiver: Receiver })._receiver;
+    this.#isReading &&= _state !== 0 || _bufferedBytes !== 0 || _fragmented !== 0;
+    return !this.#isReading;
+  }
 }
 
-function socketOf(webSocket: WebSocket): Socket {
-  return (webSocket as unknown as { _socket: Socket })._socket;
+function socketOf(webSocket: WebSocket): Duplex {
+  return (webSocket as unknown as { _socket: Duplex })._socket;
 }
 
 /** The bytes of the header before a payload of so many. Frames of a server are not masked (RFC 6455, section 5.1). */
