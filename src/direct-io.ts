@@ -34,17 +34,17 @@ export class DirectWriter {
   }
 
   /**
-   * Writes as much of `bytes` as the kernel takes at once. The rest is for the socket's own `write`. While that keeps
+   * Writes as much of `bytes` from `start` to `end` as the kernel takes at once. The rest is for the socket's own `write`. While that keeps
    * something back, nothing is written here.
    * @returns how many bytes were taken. An error is none here: the socket's own `write` meets it again.
    */
-  write(bytes: Uint8Array): number {
+  write(bytes: Uint8Array, start: number, end: number): number {
     const socket = this.#socket;
     // A closed socket has lost its handle, and another one may have its descriptor by now.
     if (this.#descriptor < 0 || socket._handle !== this.#handle) return 0;
     if (socket.writableLength > 0 || socket.writableCorked > 0) return 0;
     try {
-      return writeSync(this.#descriptor, bytes, 0, bytes.length);
+      return writeSync(this.#descriptor, bytes, start, end - start);
     } catch {
       return 0;
     }

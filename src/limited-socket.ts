@@ -3,7 +3,6 @@ import type { Duplex } from "node:stream";
 import { logger } from "colyseus";
 import WebSocket from "ws";
 import { ERRORS } from "../rooms/errors.ts";
-import type { Scratch } from "../rooms/interest/scratch.ts";
 import type { Addresses } from "./addresses.ts";
 import type { Tally } from "./tally.ts";
 import { WholeFrameSocket } from "./whole-frames.ts";
@@ -84,8 +83,8 @@ export class LimitedSocket extends WholeFrameSocket {
     if (this.#mayTake(bytes)) super.send(data, options, callback);
   }
 
-  override sendFrom(scratch: Scratch, length: number): void {
-    if (this.#mayTake(length)) super.sendFrom(scratch, length);
+  override sendFrom(bytes: Buffer, start: number, end: number): void {
+    if (this.#mayTake(end - start)) super.sendFrom(bytes, start, end);
   }
 
   /** Counts a frame that is about to be sent, unless too much waits already: then the connection is closed. */

@@ -1,7 +1,6 @@
 // A WebSocket for small frames: each goes to the kernel as one buffer, and comes from it without a stream between.
 import type { Duplex } from "node:stream";
 import WebSocket from "ws";
-import type { Scratch } from "../rooms/interest/scratch.ts";
 import { DirectWriter, readDirectly } from "./direct-io.ts";
 
 /** The first byte of a whole binary message: FIN and the opcode 2. */
@@ -11,11 +10,12 @@ const BINARY = 0x82;
 const SHORT = 125;
 const MEDIUM = 0xffff;
 
+/** The bytes of a header before them, at most. */
+const MOST_HEAD_BYTES = 4;
+
 /** The bit of the second byte by which a client says that it masked the payload, and the header of its short frames. */
 const MASKED = 0x80;
 const MASKED_HEAD_BYTES = 6;
-
-const AS_BINARY = { binary: true };
 
 /** What reads frames for `ws`, as far as it shows whether it is between two messages. */
 interface Receiver {
@@ -33,15 +33,15 @@ interface Receiver {
 export class WholeFrameSocket extends WebSocket {
   /** Whether the kernel did not take something at once, so that bytes may wait in this process. */
   protected mayWait = false;
+  /** None where an extension has a say in how frames look. */
   #writer: DirectWriter | undefined;
-  #plain: boolean | undefined;
   /** Whether `ws` may be in the middle of a message. */
   #isReading = true;
 
   /** As `ws` calls it, when the connection has become a WebSocket. */
   setSocket(socket: Duplex, head: Buffer, options: { maxPayload?: number }): void {
     (WebSocket.prototype as unknown as typeof this).setSocket.call(this, socket, head, options);
-    this.#writer = new DirectWriter(socket);
+    if (this.extensions === "") this.#writer = new DirectWriter(socket);
     if ((options.maxPayload || SHORT) < SHORT) return;
     readDirectly(socket, (bytes, length) => {
       const taken = this.#take(bytes, length);
@@ -55,48 +55,40 @@ export class WholeFrameSocket extends WebSocket {
   /** As that of `ws`. */
   override send(data: unknown, options?: unknown, callback?: unknown): void {
     const isBinary = (options as { binary?: boolean } | undefined)?.binary === true;
-    if (Buffer.isBuffer(data) && data.length <= MEDIUM && isBinary && this.#sendsWhole()) {
-      const frame = Buffer.allocUnsafe(headBytes(data.length) + data.length);
-      frame.set(data, writeHead(frame, data.length));
-      this.#write(frame, callback as (error?: Error | null) => void);
+    if (Buffer.isBuffer(data) && isBinary && this.#sendsWhole(data.length)) {
+      const frame = Buffer.allocUnsafe(MOST_HEAD_BYTES + data.length);
+      frame.set(data, MOST_HEAD_BYTES);
+      this.#write(frame, MOST_HEAD_BYTES, frame.length, callback as (error?: Error | null) => void);
     } else {
       (super.send as (...values: unknown[]) => void)(data, options, callback);
       this.mayWait = true;
     }
   }
 
-  /** Sends the last `length` bytes of `scratch` as a binary message. Whoever wrote them may write there anew at once. */
-  sendFrom(scratch: Scratch, length: number): void {
-    // A frame that has to wait behind others needs memory of its own.
-    if (this.#isIdle() && this.#sendsWhole()) {
-      const frame = scratch.last(headBytes(length) + length);
-      writeHead(frame, length);
-      // What the kernel did not take at once is still to be read from the memory it was given in.
-      if (!this.#write(frame)) scratch.renew();
-    } else WholeFrameSocket.prototype.send.call(this, Buffer.from(scratch.last(length)), AS_BINARY);
+  /**
+   * Sends `bytes` from `start` to `end` as a binary message. The four bytes before them are written over, and all of them
+   * may be when it returns.
+   */
+  sendFrom(bytes: Buffer, start: number, end: number): void {
+    if (this.#sendsWhole(end - start)) this.#write(bytes, start, end);
+    else WholeFrameSocket.prototype.send.call(this, Buffer.from(bytes.subarray(start, end)), { binary: true });
   }
 
-  /** Whether the kernel has taken it. */
-  #write(frame: Buffer, callback?: (error?: Error | null) => void): boolean {
-    const taken = this.#writer!.write(frame);
-    if (taken === frame.length) {
+  #write(bytes: Buffer, start: number, end: number, callback?: (error?: Error | null) => void): void {
+    const from = writeHead(bytes, start, end - start);
+    const taken = this.#writer!.write(bytes, from, end);
+    if (taken === end - from) {
       if (callback) process.nextTick(callback);
-      return true;
+      return;
     }
-    socketOf(this).write(frame.subarray(taken), callback);
-    if (this.#isIdle()) return true;
+    // What has to wait needs memory of its own.
+    (this as unknown as { _socket: Duplex })._socket.write(Buffer.from(bytes.subarray(from + taken, end)), callback);
     this.mayWait = true;
-    return false;
   }
 
-  #isIdle(): boolean {
-    return socketOf(this)?.writableLength === 0;
-  }
-
-  /** Whether it is open, and no extension has a say in how frames look: that is agreed on before the first and stays. */
-  #sendsWhole(): boolean {
-    this.#plain ??= this.extensions === "";
-    return this.#plain && this.readyState === WebSocket.OPEN;
+  /** Whether a payload of so many bytes goes to the kernel as one buffer. */
+  #sendsWhole(length: number): boolean {
+    return this.#writer !== undefined && length <= MEDIUM && this.readyState === WebSocket.OPEN;
   }
 
   /** Takes the whole short frames at the beginning of what has arrived. Returns how many bytes they are. */
@@ -123,23 +115,20 @@ export class WholeFrameSocket extends WebSocket {
   }
 }
 
-function socketOf(webSocket: WebSocket): Duplex {
-  return (webSocket as unknown as { _socket: Duplex })._socket;
-}
-
-/** The bytes of the header before a payload of so many. Frames of a server are not masked (RFC 6455, section 5.1). */
-function headBytes(length: number): number {
-  return length <= SHORT ? 2 : 4;
-}
-
-/** Writes the header. Returns where the payload begins. */
-function writeHead(frame: Buffer, length: number): number {
-  frame[0] = BINARY;
-  if (length <= SHORT) frame[1] = length;
-  else {
-    frame[1] = SHORT + 1;
-    frame[2] = length >> 8;
-    frame[3] = length & 0xff;
+/**
+ * Writes the header before a payload of so many bytes that begins at `at`. Frames of a server are not masked (RFC 6455,
+ * section 5.1).
+ * @returns where the frame begins.
+ */
+function writeHead(bytes: Buffer, at: number, length: number): number {
+  if (length <= SHORT) {
+    bytes[at - 2] = BINARY;
+    bytes[at - 1] = length;
+    return at - 2;
   }
-  return headBytes(length);
+  bytes[at - 4] = BINARY;
+  bytes[at - 3] = SHORT + 1;
+  bytes[at - 2] = length >> 8;
+  bytes[at - 1] = length & 0xff;
+  return at - MOST_HEAD_BYTES;
 }

@@ -17,9 +17,21 @@ export class Arena {
     this.#bytes = Buffer.allocUnsafe(size);
   }
 
+  /** What all is written into, until it grows. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
   /** Where the next byte will be written. */
   get offset(): number {
     return this.#at.offset;
+  }
+
+  /** Leaves so many bytes for what will be known later. */
+  skip(length: number): void {
+    const to = this.#at.offset;
+    this.#grow(to + length, to);
+    this.#at.offset = to + length;
   }
 
   /** Forgets all that was written. */
@@ -55,11 +67,6 @@ export class Arena {
     this.#grow(to + source.length, to);
     this.#bytes.set(source, to);
     this.#at.offset = to + source.length;
-  }
-
-  /** Copies a stretch to `at` in another buffer, which must be long enough. */
-  copy({ start, end }: Slice, target: Buffer, at: number): void {
-    this.#bytes.copy(target, at, start, end);
   }
 
   /** Makes room for `size` bytes in all, of which the first `kept` stay. */

@@ -5,7 +5,6 @@ import { Arena, type Slice } from "./arena.ts";
 import { Census, type Resident } from "./census.ts";
 import { type Grid, NOWHERE } from "./grid.ts";
 import { type PeopledState, PlayerCodec, type TrackedPlayer } from "./player-codec.ts";
-import { Scratch } from "./scratch.ts";
 
 /** First sizes in bytes of what a tick and a full state are written into; they grow with the crowd. */
 const ARENA_SIZE = 256 * 1024;
@@ -15,8 +14,8 @@ const FULL_STATE_SIZE = 8 * 1024;
 const HEAD = 1;
 const TIMED_HEAD = 9;
 
-/** The longest frame that is put together in memory which is used again. Most are a tenth of it. */
-const SCRATCH_BYTES = 4096;
+/** Bytes that are left free before a body: for the head of its frame, and for what a WebSocket puts before that. */
+const HEADROOM = TIMED_HEAD + 4;
 
 /** Share of the clients by which the first one served moves on each tick. The golden section spreads turns evenly. */
 const TURN = 0.382;
@@ -60,8 +59,11 @@ type Viewer = Client & {
   ref?: {
     /** Whether so much waits for the client that it is better left out. */
     readonly isBehind?: boolean;
-    /** Sends the last `length` bytes of `scratch`, where the next frame may be written as soon as this returns. */
-    sendFrom?(scratch: Scratch, length: number): void;
+    /**
+     * Sends `bytes` from `start` to `end`, and may write over the four bytes before them. When it returns, what it was
+     * given may be written anew.
+     */
+    sendFrom?(bytes: Buffer, start: number, end: number): void;
   };
 };
 
@@ -133,6 +135,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
   getFullState(client?: Client, timing?: Timing): Uint8Array {
     // An arena of its own: a state may be asked for while the frames of a tick are still being sent.
     const arena = new Arena(FULL_STATE_SIZE);
+    arena.skip(HEADROOM);
     const census = this.#census;
     this.#takeCensus();
     const self = client && census.get(client.sessionId);
@@ -148,10 +151,8 @@ export class InterestSerializer implements Serializer<PeopledState> {
     arena.write(this.#codec.players, this.#players);
     for (const resident of shown) arena.write(this.#codec.introduction, resident);
     if (client) tellAll(client, { connection: client.ref, self, shown, cell, inputs, applied, missed: false });
-    const body = { start: 0, end: arena.offset };
-    const frame = Buffer.allocUnsafe(frameBytes(body, timing));
-    arena.copy(body, frame, writeHead(frame, Protocol.ROOM_STATE, applied, timing));
-    return frame;
+    const start = writeHead(arena.bytes, HEADROOM, Protocol.ROOM_STATE, applied, timing);
+    return Buffer.from(arena.bytes.subarray(start, arena.offset));
   }
 
   /**
@@ -220,13 +221,11 @@ export class InterestSerializer implements Serializer<PeopledState> {
 
   #send(view: View, body: Slice, timing?: Timing): void {
     const { connection, client, applied } = view;
-    const length = frameBytes(body, timing);
-    const isShared = connection?.sendFrom && scratch.holds(length) && WebSocketClient.prototype.raw === RAW;
-    const frame = isShared ? scratch.last(length) : Buffer.allocUnsafe(length);
-    this.#arena.copy(body, frame, writeHead(frame, Protocol.ROOM_STATE_PATCH, applied, timing));
+    const { bytes } = this.#arena;
+    const start = writeHead(bytes, body.start, Protocol.ROOM_STATE_PATCH, applied, timing);
     try {
-      if (isShared) connection.sendFrom!(scratch, length);
-      else client.raw(frame);
+      if (connection?.sendFrom && WebSocketClient.prototype.raw === RAW) connection.sendFrom(bytes, start, body.end);
+      else client.raw(Buffer.from(bytes.subarray(start, body.end)));
     } catch (error) {
       this.#lose(client, error);
     }
@@ -312,6 +311,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
   /** What somebody gets who was last told what `view` says, and sees the world from the cell `to` now. */
   #writeBody({ cell: from, shown }: View, to: number): Slice {
     const arena = this.#arena;
+    arena.skip(HEADROOM);
     const start = arena.offset;
     if (this.#shared.length > 0) arena.append(this.#shared);
     if (shown) this.#tellNewcomer(shown, to);
@@ -372,27 +372,22 @@ export class InterestSerializer implements Serializer<PeopledState> {
 /** The framework's way to send: it puts another in its place to simulate latency, which must not miss a frame. */
 const RAW = WebSocketClient.prototype.raw;
 
-/** Memory for the patch that is being sent, where the connection has done with it when it has sent it. */
-const scratch = new Scratch(SCRATCH_BYTES);
-
 /** Where a head is being written. */
 const at = { offset: 0 };
 
-function frameBytes({ start, end }: Slice, timing?: Timing): number {
-  return (timing ? TIMED_HEAD : HEAD) + end - start;
-}
-
 /**
- * Writes the head of a frame: its code and, in a room with inputs, the room's clock and the client's input number.
- * @returns where its body begins.
+ * Writes the head of a frame before its body: its code and, in a room with inputs, the room's clock and the client's
+ * input number.
+ * @returns where the frame begins.
  */
-function writeHead(frame: Buffer, code: number, applied: number, timing?: Timing): number {
-  frame[0] = timing ? code | ProtocolModifier.TIMED : code;
-  if (!timing) return HEAD;
-  at.offset = HEAD;
-  encode.uint32(frame, timing.sNow, at);
-  encode.uint32(frame, applied, at);
-  return TIMED_HEAD;
+function writeHead(bytes: Buffer, body: number, code: number, applied: number, timing?: Timing): number {
+  const start = body - (timing ? TIMED_HEAD : HEAD);
+  bytes[start] = timing ? code | ProtocolModifier.TIMED : code;
+  if (!timing) return start;
+  at.offset = start + HEAD;
+  encode.uint32(bytes, timing.sNow, at);
+  encode.uint32(bytes, applied, at);
+  return start;
 }
 
 /** Notes what a client was told in its full state. One view is the client's for as long as it stays. */

@@ -5,7 +5,6 @@ import { Callbacks, Room } from "@colyseus/sdk";
 import { type Client, ClientState, getMessageBytes, Protocol } from "colyseus";
 import { Grid } from "../../rooms/interest/grid.ts";
 import { InterestSerializer } from "../../rooms/interest/interest-serializer.ts";
-import type { Scratch } from "../../rooms/interest/scratch.ts";
 import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";
 
@@ -40,7 +39,7 @@ export class Connection {
   readonly sessionId: string;
   state: ClientState = ClientState.JOINING;
   /** The socket: whether too much waits for the client to send it more, and, of ours, how it sends in place. */
-  readonly ref: { isBehind: boolean; sendFrom?(scratch: Scratch, length: number): void } = { isBehind: false };
+  readonly ref: { isBehind: boolean; sendFrom?(bytes: Buffer, start: number, end: number): void } = { isBehind: false };
   /** What was sent and has not arrived yet. A socket may hold a frame for long after it was given it. */
   readonly sent: Uint8Array[] = [];
 
@@ -48,10 +47,10 @@ export class Connection {
   constructor(sessionId: string, isOurs: boolean) {
     this.sessionId = sessionId;
     if (!isOurs) return;
-    this.ref.sendFrom = (scratch, length) => {
-      this.raw(Buffer.from(scratch.last(length)));
-      // The header of a transport comes before it, and nothing of it is needed any more.
-      scratch.last(length + 4).fill(0xee);
+    this.ref.sendFrom = (bytes, start, end) => {
+      this.raw(Buffer.from(bytes.subarray(start, end)));
+      // Here comes the header of a transport.
+      bytes.fill(0xee, start - 4, start);
     };
   }
 
