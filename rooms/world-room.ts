@@ -10,6 +10,7 @@ import {
   Room,
   type RoomException,
   ServerError,
+  TimestepException,
 } from "colyseus";
 import { RecordedWorld, type Recordings } from "../replay/recorded-world.ts";
 import { MoveInput } from "../schema/move-input.ts";
@@ -17,11 +18,12 @@ import { Player } from "../schema/player.ts";
 import { WorldState } from "../schema/world-state.ts";
 import { directionOfWord } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
-import { QUEUE_LIMIT, TICK_HZ } from "../sim/rules.ts";
+import { QUEUE_LIMIT, TICK_HZ, TICK_MS } from "../sim/rules.ts";
 import { ERRORS } from "./errors.ts";
 import { Grid } from "./interest/grid.ts";
 import { InterestSerializer } from "./interest/interest-serializer.ts";
 import { DEFAULT_MAP, type JoinOptions } from "./join-options.ts";
+import { Metronome } from "./metronome.ts";
 import type { InputTally, RoomObserver } from "./observer.ts";
 import { KeptPlaces, keptOf, type Place, type Places } from "./places.ts";
 import type { Sessions } from "./sessions.ts";
@@ -62,12 +64,14 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   // What a code means, and that most mean nothing, is sim/act.ts: a range here would clamp, and 200 would become a step.
   // When the buffer is full the framework drops the oldest input and acknowledges it.
   override inputs = this.defineInput(MoveInput, {
+    tickRate: TICK_HZ,
     bufferMaxSize: QUEUE_LIMIT,
     sanitize: () => {
       this.#received++;
     },
   });
 
+  #ticks: Metronome | undefined;
   #world!: RecordedWorld;
   #reconnectionSeconds!: number;
   #places!: KeptPlaces;
@@ -109,11 +113,10 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     this.metadata = { ...this.metadata, map };
     const grid = new Grid(ground.width, ground.height);
     this.setSerializer(new InterestSerializer(this.state, grid, (sessionId) => this.inputs.get(sessionId)));
-    this.setFixedTimestep(() => this.step(), TICK_HZ);
-    // Only after the timestep: as a field it would have the framework tick the room's clock by another timer, which
-    // eats the time that the step is measured by.
+    this.#ticks = new Metronome(TICK_MS, () => this.#tick());
+    // Only after a timestep: else the framework ticks the room's clock sixty times a second.
+    this.setTimestep(() => this.#dismissIdle(settings.idleSeconds), 1000);
     this.patchRate = null;
-    if (settings.idleSeconds > 0) this.clock.setInterval(() => this.#dismissIdle(settings.idleSeconds), 1000);
     this.#observer?.opened(this);
   }
 
@@ -165,6 +168,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   }
 
   override onDispose() {
+    this.#ticks?.stop();
     this.#observer?.closed(this);
     // A room that was refused for its map has no world.
     return this.#world?.end();
@@ -193,6 +197,15 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     this.broadcastPatch();
     this.#observer?.ticked(this, begun, moved, performance.now());
     this.#places.save();
+  }
+
+  #tick(): void {
+    try {
+      this.clock.tick();
+      this.step();
+    } catch (error) {
+      this.onUncaughtException(new TimestepException(error as Error, String(error)), "setFixedTimestep");
+    }
   }
 
   /** What has become of the inputs so far. It counts those that wait, so it is not for every tick. */
@@ -234,6 +247,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
    * back, and sent nothing yet, for somebody who never sent anything.
    */
   #dismissIdle(seconds: number): void {
+    if (seconds === 0) return;
     for (const sessionId of this.#world.idle(seconds * TICK_HZ)) this.#dismiss(sessionId, ERRORS.idle);
   }
 

@@ -1,0 +1,39 @@
+// Beats at even times. A timer that is set anew each time drifts by what each time was late; the framework's fixed
+// timestep makes up for that by two ticks at once, of which the second finds no inputs, and many clients get no frame.
+
+/** Beats that are made up for after the process was held up. What is beyond them is left out. */
+const CATCH_UP = 5;
+
+/** Calls a function every `period` ms, counted from when the metronome was made. */
+export class Metronome {
+  readonly #period: number;
+  readonly #beat: () => void;
+  #due: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(period: number, beat: () => void) {
+    this.#period = period;
+    this.#beat = beat;
+    this.#due = performance.now() + period;
+    this.#wait();
+  }
+
+  /** No more beats. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #wait(): void {
+    // Node counts from when its event loop last looked at the clock: what comes too early waits once more.
+    this.#timer = setTimeout(() => this.#catchUp(), Math.ceil(this.#due - performance.now()));
+  }
+
+  #catchUp(): void {
+    const now = performance.now();
+    for (let beats = CATCH_UP; this.#due <= now && this.#timer; this.#due += this.#period) {
+      if (beats-- > 0) this.#beat();
+    }
+    if (this.#timer) this.#wait();
+  }
+}
