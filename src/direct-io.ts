@@ -34,8 +34,8 @@ export class DirectWriter {
   }
 
   /**
-   * Writes as much of `bytes` from `start` to `end` as the kernel takes at once. The rest is for the socket's own `write`. While that keeps
-   * something back, nothing is written here.
+   * Writes as much of `bytes` from `start` to `end` as the kernel takes at once. The rest is for the socket's own
+   * `write`. While that keeps something back, nothing is written here.
    * @returns how many bytes were taken. An error is none here: the socket's own `write` meets it again.
    */
   write(bytes: Uint8Array, start: number, end: number): number {
@@ -53,12 +53,13 @@ export class DirectWriter {
 
 /**
  * Reads from the kernel's end of a socket: `take` is given what arrives, in memory that is used again as soon as it
- * returns, and how many bytes it is. What it does not take, it is to `push` on to the socket's stream.
+ * returns, and how many bytes it is. What it does not take, it is to `push` on to the socket's stream, and to return
+ * what that says: on false, nothing is read until the stream asks for more.
  *
  * This is the option `onread` of `net.Socket`, which has no public way for a socket that is there already.
  * @returns whether it is possible; if not, the socket's stream has it all, as ever.
  */
-export function readDirectly(socket: Duplex, take: (bytes: Buffer, length: number) => void): boolean {
+export function readDirectly(socket: Duplex, take: (bytes: Buffer, length: number) => boolean): boolean {
   const handle = handleOf(socket);
   const [buffer, callback] = ["kBuffer", "kBufferCb"].map((name) =>
     Object.getOwnPropertySymbols(socket).find(({ description }) => description === name),

@@ -28,7 +28,8 @@ interface Receiver {
  * `ws` gives the socket a frame's header and payload as two buffers, and reads through two streams. Most of what a server
  * of many players does is to send small frames and to read smaller ones: joined before, each of the former is a plain
  * write of one buffer; and of the latter, those that came whole are taken apart where they lie. What is not a binary
- * frame of less than 64 kB to send, or of up to 125 bytes to read, goes the usual way.
+ * frame of less than 64 kB to send, or of up to 125 bytes to read, goes the usual way. Messages are given as buffers,
+ * whatever `binaryType` says.
  */
 export class WholeFrameSocket extends WebSocket {
   /** Whether the kernel did not take something at once, so that bytes may wait in this process. */
@@ -44,11 +45,12 @@ export class WholeFrameSocket extends WebSocket {
     if (this.extensions === "") this.#writer = new DirectWriter(socket);
     if ((options.maxPayload || SHORT) < SHORT) return;
     readDirectly(socket, (bytes, length) => {
-      const taken = this.#take(bytes, length);
-      if (taken === length || socket.destroyed) return;
+      // What waits in the stream comes first.
+      const taken = socket.readableFlowing && socket.readableLength === 0 ? this.#take(bytes, length) : 0;
+      if (taken === length || socket.destroyed) return true;
       this.#isReading = true;
       // A copy, because the stream may keep it.
-      socket.push(Buffer.from(bytes.subarray(taken, length)));
+      return socket.push(Buffer.from(bytes.subarray(taken, length)));
     });
   }
 

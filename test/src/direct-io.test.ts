@@ -163,6 +163,36 @@ test("frames that break the standard, and those that are too long, close with th
   }
 });
 
+test("a short frame to send goes past the stream of the socket", async () => {
+  const { client, socket } = await open(plain);
+  const inner = (socket as unknown as { _socket: Socket })._socket;
+  const before = inner.bytesWritten;
+  const replies: Buffer[] = [];
+  client.on("data", (data) => replies.push(data));
+  socket.send(Buffer.from("to the client"), { binary: true });
+  await until(() => Buffer.concat(replies).includes("to the client"));
+  expect(inner.bytesWritten).toBe(before);
+  client.destroy();
+});
+
+test("a WebSocket that pauses in the middle of a frame goes on where it was", async () => {
+  const { client, socket, received } = await open(plain);
+  socket.once("message", () => socket.pause());
+  // Without its first two bytes each looks like a frame of one byte.
+  const frames = ["one", "two", "three"].map((text) => masked(2, Buffer.from(text), true, [0x82, 0x81, 1, 2]));
+  const stream = Buffer.concat(frames);
+  const cut = frames[0]!.length + 2;
+  client.write(stream.subarray(0, cut));
+  await until(() => received.length === 1);
+  client.write(stream.subarray(cut));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(received.map(({ data }) => data)).toEqual(["one"]);
+  socket.resume();
+  await until(() => received.length === 3);
+  expect(received.map(({ data }) => data)).toEqual(["one", "two", "three"]);
+  client.destroy();
+});
+
 test("a paused WebSocket is given nothing until it goes on", async () => {
   const { client, socket, received } = await open(plain);
   socket.pause();
