@@ -1,7 +1,10 @@
 // Beats at even times. A timer that is set anew each time drifts by what each time was late; the framework's fixed
 // timestep makes up for that by two ticks at once, of which the second finds no inputs, and many clients get no frame.
 
-/** Beats that are made up for after the process was held up. What is beyond them is left out. */
+/**
+ * Beats that are made up for after the process was held up. What is beyond them is left out: how fast a player can be
+ * (docs/protocol.md) rests on that.
+ */
 const CATCH_UP = 5;
 
 /** Calls a function every `period` ms, counted from when the metronome was made. */

@@ -114,7 +114,8 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     const grid = new Grid(ground.width, ground.height);
     this.setSerializer(new InterestSerializer(this.state, grid, (sessionId) => this.inputs.get(sessionId)));
     this.#ticks = new Metronome(TICK_MS, () => this.#tick());
-    // Only after a timestep: else the framework ticks the room's clock sixty times a second.
+    // Also where nobody is dismissed: without a timestep the framework ticks the room's clock, sixty times a second as
+    // soon as it sends no patches by itself.
     this.setTimestep(() => this.#dismissIdle(settings.idleSeconds), 1000);
     this.patchRate = null;
     this.#observer?.opened(this);
@@ -204,7 +205,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
       this.clock.tick();
       this.step();
     } catch (error) {
-      this.onUncaughtException(new TimestepException(error as Error, String(error)), "setFixedTimestep");
+      this.onUncaughtException(new TimestepException(error as Error, String(error)), "setTimestep");
     }
   }
 

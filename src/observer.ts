@@ -107,8 +107,7 @@ export class Observer implements RoomObserver {
     // The first one of a room is punctual.
     const last = this.#lastTick.get(room) ?? begun;
     this.#lastTick.set(room, begun);
-    // From tick to tick: the framework's timer drifts, and after a stall it makes up for ticks one after the other. Those
-    // are not early.
+    // From tick to tick: after a stall ticks are made up for one after the other, and those are not early.
     const lateMs = Math.max(0, begun - last - TICK_MS);
     this.#admission.tickStarted(lateMs);
     this.#metrics.ticked((moved - begun) / 1000, (sent - moved) / 1000, lateMs / 1000);

@@ -16,7 +16,7 @@ function start(more: (beats: number[]) => void = () => {}) {
     beats.push((performance.now() - begun) / PERIOD);
     more(beats);
   });
-  return { beats, elapsed: () => (performance.now() - begun) / PERIOD };
+  return beats;
 }
 
 function holdUp(periods: number) {
@@ -25,21 +25,27 @@ function holdUp(periods: number) {
 }
 
 test("no beat is early, and what each is late does not add up", async () => {
-  const { beats, elapsed } = start(() => holdUp(0.6));
+  const beats = start(() => holdUp(0.6));
   await until(() => beats.length >= 100);
+  const late = beats.map((at, i) => at - (i + 1));
   // The clock that it counts by is read a moment before ours.
-  expect(beats.findIndex((at, i) => at < i + 1 - 0.01)).toBe(-1);
-  // As long as it is never held up for more than it makes up for.
-  expect(beats.length).toBeGreaterThan(elapsed() - 6);
+  expect(Math.min(...late)).toBeGreaterThan(-0.01);
+  // What a machine that is full of other work held up for longer than is made up for.
+  const leftOut = beats.map((at, i) => at - (beats[i - 1] ?? 0)).filter((gap) => gap > 5);
+  expect(Math.min(...late.slice(50))).toBeLessThan(leftOut.reduce((sum, gap) => sum + gap, 1));
 });
 
 test("up to five beats are made up for, and of more the rest is left out", async () => {
-  const { beats } = start();
+  let [before, madeUp] = [Number.NaN, 0];
+  const beats = start(({ length }) => {
+    // Before any other timer is looked at.
+    if (length === before + 1) queueMicrotask(() => (madeUp = beats.length - before));
+  });
   await until(() => beats.length > 0);
-  const [before, lateBy] = [beats.length, 30];
+  const lateBy = 30;
+  before = beats.length;
   holdUp(lateBy);
-  await until(() => beats.length > before);
-  const madeUp = beats.length - before;
+  await until(() => madeUp > 0);
   expect(madeUp).toBe(5);
   await until(() => beats.length > before + madeUp);
   // It has not changed its times.
@@ -47,7 +53,7 @@ test("up to five beats are made up for, and of more the rest is left out", async
 });
 
 test("none comes after it was stopped, not even by a beat that others are due behind", async () => {
-  const { beats } = start((soFar) => {
+  const beats = start((soFar) => {
     if (soFar.length === 2) metronome!.stop();
   });
   holdUp(10);
