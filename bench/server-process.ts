@@ -2,12 +2,13 @@
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SERVER_CORE, start, stop } from "./children.ts";
 import { openMap } from "./sabang-map.ts";
+import { startFlags } from "./start-flags.ts";
 import { type AskVitals, PASSENGER_ARGS, vitalsOf } from "./vitals.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -163,14 +164,6 @@ function commandOf(name: string, folder: string, password: string) {
       ADMISSION_MAX_DELAY_MS: "0",
     },
   };
-}
-
-/** The flags for Node that `npm start` gives: what is measured is what people run. */
-function startFlags(): string[] {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  const match = /exec node (.*)src\/main\.ts$/.exec(scripts.start);
-  if (!match) throw new Error("package.json: the script `start` does not end in `exec node … src/main.ts`");
-  return match[1]!.split(" ").filter(Boolean);
 }
 
 async function late(child: ChildProcess): Promise<never> {

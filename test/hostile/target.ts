@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startFlags } from "../../bench/start-flags.ts";
 import { type AskVitals, PASSENGER_ARGS, vitalsOf } from "../../bench/vitals.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -46,7 +47,7 @@ export interface Target {
 /** Starts the server on a free port. */
 export async function startTarget(environment: Record<string, string> = {}): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), "sabang-hostile-"));
-  const child = spawn(process.execPath, [...PASSENGER_ARGS, "src/main.ts"], {
+  const child = spawn(process.execPath, [...startFlags(), ...PASSENGER_ARGS, "src/main.ts"], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,

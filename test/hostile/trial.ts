@@ -43,6 +43,13 @@ export const OPEN_DOOR = { MAX_CONNECTIONS_PER_ADDRESS: "0", MAX_JOINS_PER_MINUT
 /** Readings of memory while only the honest players walk: the least counts, for what a start leaves goes by and by. */
 const READINGS = 8;
 
+/**
+ * Hostile frames of the beginning, where resident memory is judged: the collector's young generation grows to its full size
+ * with the first crowd and stays so. They are of sessions that no attack gets to.
+ */
+const WARM_UP = 20_000;
+const WARM_UP_FROM = 2 ** 30;
+
 /** What memory may have grown by when all are gone, as a share. */
 const GROWTH = 0.1;
 
@@ -69,8 +76,15 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
     const ask = asker<WatcherOrders>(watcher, tell);
     await ask("start", { port: target.port });
     const { seed, frames, from } = options;
+    const warmUp: string[] = [];
+    if (options.atRest) {
+      tell(`warming up with ${WARM_UP} frames`);
+      const { faults } = await attack({ port: target.port, seed, frames: WARM_UP, from: WARM_UP_FROM });
+      warmUp.push(...faults);
+      await settled(target, () => true);
+    }
     const before = await readingAtRest(target);
-    await ask("report", null);
+    warmUp.push(...(await ask("report", null)).faults);
     const openBefore = target.descriptors();
 
     tell(`attacking with seed ${seed}`);
@@ -106,7 +120,7 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
       descriptors: { before: openBefore, after: target.descriptors() },
     };
     const later = await ask("report", null);
-    return { ...outcome, faults: faultsOf(outcome, later, target, options.atRest ?? false) };
+    return { ...outcome, faults: [...warmUp, ...faultsOf(outcome, later, target, options.atRest ?? false)] };
   } finally {
     const ended = once(watcher, "exit");
     watcher.kill("SIGKILL");
