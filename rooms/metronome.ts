@@ -7,7 +7,7 @@
  */
 const CATCH_UP = 5;
 
-/** Calls a function every `period` ms, counted from when the metronome was made. */
+/** Calls a function every `period` ms, counted from when the metronome was made. It keeps no process alive. */
 export class Metronome {
   readonly #period: number;
   readonly #beat: () => void;
@@ -29,14 +29,19 @@ export class Metronome {
 
   #wait(): void {
     // Node counts from when its event loop last looked at the clock: what comes too early waits once more.
-    this.#timer = setTimeout(() => this.#catchUp(), Math.ceil(this.#due - performance.now()));
+    const delay = Math.max(1, Math.ceil(this.#due - performance.now()));
+    this.#timer = setTimeout(() => this.#catchUp(), delay).unref();
   }
 
   #catchUp(): void {
     const now = performance.now();
-    for (let beats = CATCH_UP; this.#due <= now && this.#timer; this.#due += this.#period) {
-      if (beats-- > 0) this.#beat();
+    let beats = 0;
+    for (; this.#due <= now && this.#timer && beats < CATCH_UP; this.#due += this.#period) {
+      beats++;
+      this.#beat();
     }
+    // Held up for so long, it begins anew: on its old times the next beat might be due at once, as one more to make up for.
+    if (beats === CATCH_UP) this.#due = Math.max(this.#due, now + this.#period);
     if (this.#timer) this.#wait();
   }
 }

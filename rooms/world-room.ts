@@ -168,6 +168,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     if (id !== undefined) this.#sessions.finish(id, client.sessionId);
   }
 
+  /** Ends the ticks and the recording. A subclass with an `onDispose` of its own calls this one. */
   override onDispose() {
     this.#ticks?.stop();
     this.#observer?.closed(this);

@@ -7,6 +7,7 @@ import { ERRORS } from "../../rooms/errors.ts";
 import { PROTOCOL_VERSION } from "../../schema/protocol.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { DIRECTION_WORDS } from "../../sim/directions.ts";
+import { TICK_MS } from "../../sim/rules.ts";
 import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
@@ -326,8 +327,19 @@ describe("a fault within", () => {
   });
 });
 
-test("a room that everybody left is gone", async () => {
+test("a room that everybody left is gone, and ticks no more", async () => {
   const client = await joinWithSdk(server);
+  const room = await server.roomOf(client.sessionId);
+  let ticks = 0;
+  room.step = () => {
+    ticks++;
+  };
+  await until(() => ticks > 0);
   await client.leave();
   await until(async () => (await matchMaker.query({})).length === 0);
+  // The room ends its ticks when it has been taken off the list.
+  await new Promise((resolve) => setTimeout(resolve, 3 * TICK_MS));
+  const before = ticks;
+  await new Promise((resolve) => setTimeout(resolve, 5 * TICK_MS));
+  expect(ticks).toBe(before);
 });

@@ -14,7 +14,11 @@ test("refuses a join by HTTP and by plain socket with a code and a sentence, whi
   const present = await joinWithSdk(server);
   const room = await server.roomOf(present.sessionId);
   let end = () => {};
-  room.onDispose = () => new Promise((resolve) => (end = () => resolve(undefined)));
+  const dispose = room.onDispose.bind(room);
+  room.onDispose = async () => {
+    await dispose();
+    await new Promise<void>((resolve) => (end = resolve));
+  };
   let left: number | undefined;
   present.onLeave((code) => {
     left = code;
