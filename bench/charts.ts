@@ -9,6 +9,7 @@ const HEIGHT = 460;
 const COLOURS: Readonly<Record<string, string>> = {
   sabang: "#d55e00",
   "ws-binary": "#000000",
+  bare: "#56b4e9",
   "ws-json": "#7f7f7f",
   tutorial: "#0072b2",
   "state-view": "#009e73",
@@ -79,7 +80,7 @@ function draw(rows: readonly Row[], { title, unit, log, value }: Omit<(typeof CH
     series: [...new Set(rows.map(({ server }) => server))].map((server) => ({
       type: "line",
       name: server,
-      color: COLOURS[server] ?? "#56b4e9",
+      color: COLOURS[server] ?? "#f0e442",
       lineStyle: { width: server === "sabang" ? 4 : 2 },
       symbol: "circle",
       symbolSize: server === "sabang" ? 9 : 6,

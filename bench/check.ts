@@ -14,8 +14,11 @@ export interface Knowledge {
 
 type Place = Pick<Known, "x" | "y">;
 
+/** Where what a client must know depends on where it is. */
+type SightByPlace = Exclude<Contender["sight"], "all" | "one">;
+
 /** Whom a client must know and whom it may know, by their places. */
-const SIGHT: Record<Exclude<Contender["sight"], "all">, { must: Judge; may: Judge }> = {
+const SIGHT: Record<SightByPlace, { must: Judge; may: Judge }> = {
   promise: {
     must: (self, other) => Math.hypot(self.x - other.x, self.y - other.y) <= NEAR,
     may: (self, other) => Math.hypot(self.x - other.x, self.y - other.y) <= FAR,
@@ -30,11 +33,7 @@ function isInSightByCells(self: Place, other: Place): boolean {
 }
 
 /** The first thing that one of the clients knows wrongly, in a sentence; undefined if there is none. */
-export function faultAgainst(
-  truth: Players,
-  clients: readonly Knowledge[],
-  sight: Exclude<Contender["sight"], "all">,
-): string | undefined {
+export function faultAgainst(truth: Players, clients: readonly Knowledge[], sight: SightByPlace): string | undefined {
   const { must, may } = SIGHT[sight];
   for (const { id: selfId, players } of clients) {
     const self = truth[selfId];
@@ -53,7 +52,7 @@ export function faultAgainst(
   return undefined;
 }
 
-/** The first thing in which clients who all see everybody differ, in a sentence; undefined if there is none. */
+/** The first thing in which clients who all see the same players differ, in a sentence; undefined if there is none. */
 export function faultAmong(clients: readonly Knowledge[], expected: number): string | undefined {
   const [first] = clients;
   for (const { id: selfId, players } of clients) {

@@ -11,8 +11,11 @@ export interface Contender {
   readonly probe: "colyseus" | "binary" | "json" | "korean" | "socket.io";
   /** For Colyseus: the room. */
   readonly room?: string;
-  /** `promise`: sabang's (320 units at least, 960 at most). `cells`: the cells around one's own. `all`: everybody. */
-  readonly sight: "promise" | "cells" | "all";
+  /**
+   * `promise`: sabang's (320 units at least, 960 at most). `cells`: the cells around one's own. `all`: everybody. `one`: all
+   * are told of the same player, who never moves.
+   */
+  readonly sight: "promise" | "cells" | "all" | "one";
 }
 
 /** Every server, in the order in which they run. */
@@ -45,6 +48,13 @@ export const CONTENDERS: readonly Contender[] = [
   { name: "ws-json", what: "hand-written ws, JSON", dialect: json, probe: "json", sight: "all" },
   { name: "socket-io", what: "socket.io", dialect: socketIo, probe: "socket.io", sight: "all" },
   { name: "tornado", what: "the Python tutorial's server, completed", dialect: korean, probe: "korean", sight: "all" },
+  {
+    name: "bare",
+    what: "no game: 62 bytes to each client in each tick",
+    dialect: binary,
+    probe: "binary",
+    sight: "one",
+  },
 ];
 
 /** The server of that name, which must be one of CONTENDERS. */

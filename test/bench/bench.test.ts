@@ -52,10 +52,10 @@ const onLinux = existsSync("/proc/self/stat") ? test : test.skip;
 
 onLinux("a run measures servers, finds them right, and leaves a table and curves", async () => {
   const out = folder();
-  const args = ["--clients", "20", "--only", "sabang,ws-binary", "--seconds", "1", "--warmup", "1", "--out", out];
+  const args = ["--clients", "20", "--only", "sabang,bare,ws-binary", "--seconds", "1", "--warmup", "1", "--out", out];
   const { code, stdout, stderr } = await bench(...args);
   const { rows } = JSON.parse(readFileSync(join(out, "results.json"), "utf8")) as { rows: Row[] };
-  expect(rows.map(({ server, clients }) => `${server} ${clients}`)).toEqual(["sabang 20", "ws-binary 20"]);
+  expect(rows.map(({ server, clients }) => `${server} ${clients}`)).toEqual(["sabang 20", "bare 20", "ws-binary 20"]);
   for (const row of rows) {
     expect(row).not.toHaveProperty("broken");
     expect(row.fault).toBeUndefined();
@@ -63,6 +63,7 @@ onLinux("a run measures servers, finds them right, and leaves a table and curves
     expect(row.cpuPerFrame).toBeGreaterThan(0);
     expect(row.kilobytesPerSecond).toBeGreaterThan(0);
     expect(row.sentMoves).toBeGreaterThan(5);
+    if (row.server === "bare") continue;
     expect(row.latency.moves).toBeGreaterThan(10);
     expect(row.latency.p99).toBeGreaterThanOrEqual(row.latency.p50);
   }
@@ -70,6 +71,7 @@ onLinux("a run measures servers, finds them right, and leaves a table and curves
   expect(rows[0]!.audit!.leaks).toBe(0);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^\| sabang \| 20 \| .* \| ok \|$/m);
+  expect(stdout).toMatch(/^\| bare \| 20 \| .* \| – \| – \| .* \| ok \|$/m);
   expect(stdout).toMatch(/^\| ws-binary \| 20 \| .* \| ok \|$/m);
   expect(stdout).toContain("20 players: CPU per frame of sabang is ");
   expect(readFileSync(join(out, "table.md"), "utf8")).toBe(stdout);

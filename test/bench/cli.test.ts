@@ -50,7 +50,7 @@ describe("the command line of the bench", () => {
     expect(fault("--rounds", "1.5")).toBe('--rounds: got "1.5"; expected whole numbers from 1 to 99');
     expect(fault("--only", "sabang,express")).toBe(
       '--only: there is no server "express"; expected some of ' +
-        "sabang, tutorial, state-view, ws-binary, ws-json, socket-io, tornado",
+        "sabang, tutorial, state-view, ws-binary, ws-json, socket-io, tornado, bare",
     );
     expect(fault("--clients", "400,400")).toBe('--clients: "400" stands in it twice');
     expect(fault("--players", "400")).toContain("--players");
