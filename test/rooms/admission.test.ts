@@ -17,8 +17,6 @@ const BLOCKED_MS = 350;
 const server = await startServer({
   maps: new Map([["plaza", drawnMap("plaza", [".........", "....s....", "........."])]]),
   maxDelayMs: MAX_DELAY_MS,
-  // A save takes some turns of the loop, of which there are few here.
-  patienceMs: 30_000,
 });
 const { admission } = server.app;
 

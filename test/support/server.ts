@@ -61,7 +61,7 @@ export interface TestSettings {
   edge?: Partial<EdgeSettings>;
   /** Puts the page at `/`; without it there is a word in its place. */
   page?: (app: Application) => void;
-  /** Milliseconds that a save may take before it counts as failed; by default 1000. */
+  /** Milliseconds that the store may take before it counts as away; by default so many that only a hang reaches it. */
   patienceMs?: number;
   /** Stands in front of the store, to fail in its place. */
   store?: (store: Store) => Store;
@@ -75,7 +75,7 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
   const store = await openStore({ dataDir: folder });
   const places = new WriteBehind(settings.store?.(store) ?? store, logger, {
     periodMs: 100,
-    patienceMs: settings.patienceMs ?? 1000,
+    patienceMs: settings.patienceMs ?? 30_000,
   });
   places.start();
   const tokens = new Tokens(SECRETS.current, SECRETS.old);
