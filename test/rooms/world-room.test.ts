@@ -159,9 +159,10 @@ describe("time", () => {
     const start = performance.now();
     await until(() => performance.now() - start > 3000);
     const perSecond = ticks / ((performance.now() - start) / 1000);
-    // The fault this guards against gives 3 a second; a slow machine still gives more than 15.
+    // The fault this guards against gives 3 a second. A slow machine still gives more than 15, and one that was held up
+    // just before makes up for it.
     expect(perSecond).toBeGreaterThan(15);
-    expect(perSecond).toBeLessThan(21);
+    expect(perSecond).toBeLessThan(25);
   });
 
   test("sends what a step changed at the end of that very step", async () => {
