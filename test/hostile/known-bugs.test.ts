@@ -120,7 +120,8 @@ describe("of Colyseus 0.18.17", () => {
       if (answer !== "") break;
     }
     await until(() => answer !== "" || socket.destroyed);
-    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    // Who goes on writing to a closed connection is reset, and may lose the answer to that: then none was read.
+    if (answer !== "" || !socket.destroyed) expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     // Far from eighty megabytes went into the socket before the answer came: the buffers of the system, and little more.
     expect(socket.bytesWritten).toBeLessThan(40 << 20);
     await expectUnharmed(server, url);
