@@ -234,7 +234,8 @@ async function look(
   for (let looks = 1; ; looks++) {
     const seen = await ask("settle", null);
     let fault: string | undefined;
-    if (sight === "all" || sight === "one") fault = faultAmong(seen, sight === "one" ? 1 : clients);
+    if (sight === "all") fault = faultAmong(seen, clients);
+    else if (sight === "one") fault = faultAmong(seen, 1);
     else fault = faultAgainst(await truth(sight, server, room), seen, sight);
     if (fault === undefined || looks === LOOKS) return { seen, fault };
     await wait(LOOK_AGAIN_MS);

@@ -1,5 +1,5 @@
 // No game at all: each client is sent the same 62 bytes in each tick, past everything that a framework or a stream would
-// do, and nothing that clients send is read. What a server in Node is measured against is what it must do on top of this.
+// do, and nothing that clients send is read. Whatever a server in Node does for its players comes on top of this.
 import { writeSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
@@ -7,8 +7,9 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { ARENA, TICK_MS } from "../arena.ts";
 import { listen } from "./listen.ts";
 
-/** A welcome of ws-binary: the own id, and ten times the same player's id, x and y. All clients are that player. */
 const MIDDLE = ARENA / 2;
+
+/** A welcome of ws-binary: the own id, and ten times the same player's id, x and y. All clients are that player. */
 const RECORDS = Array.from({ length: 10 }, () => [1, MIDDLE, MIDDLE]).flat();
 const payload = Buffer.from(Uint16Array.from([1, ...RECORDS]).buffer);
 const frame = Buffer.concat([Buffer.of(0x82, payload.length), payload]);
