@@ -14,21 +14,32 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Why processes cannot be held to a core here, in a sentence; undefined if they can. */
-export const unpinned: string | undefined = (() => {
+let isPinned = false;
+
+/**
+ * Pins this process to the load's core, and each process it starts from now on to the core it is started for. Programs that
+ * measure call it once, at their start. Importing this file pins nothing, so tests may import it.
+ * @returns why processes cannot be pinned here, in a sentence; undefined if they are pinned.
+ */
+export function pinToCores(): string | undefined {
   if (cpus().length < 2) return "this machine has one core, so server and load share it";
   try {
-    // This process does little, but not on the server's core.
     execFileSync("taskset", ["-a", "-c", "-p", String(LOAD_CORE), String(process.pid)], { stdio: "ignore" });
-    return undefined;
   } catch {
-    return "there is no taskset, so server and load are not held to cores of their own";
+    return "there is no taskset, so server and load are not pinned to cores of their own";
   }
-})();
+  isPinned = true;
+  return undefined;
+}
 
-/** Starts a program on a core; it keeps its process number, since taskset becomes the program. */
+/** Whether server and load have cores of their own: only then do the cores' own figures mean anything. */
+export function arePinned(): boolean {
+  return isPinned;
+}
+
+/** Starts a program, on a core if this process is pinned; it keeps its process id, since taskset becomes the program. */
 export function start(core: number, program: string, args: string[], options: SpawnOptions): ChildProcess {
-  const command = unpinned === undefined ? ["taskset", "-c", String(core), program, ...args] : [program, ...args];
+  const command = isPinned ? ["taskset", "-c", String(core), program, ...args] : [program, ...args];
   const child = spawn(command[0]!, command.slice(1), options);
   running.add(child);
   child.on("exit", () => running.delete(child));

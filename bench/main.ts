@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { charts } from "./charts.ts";
-import { unpinned } from "./children.ts";
+import { pinToCores } from "./children.ts";
 import { HELP, type Options, readOptions, UsageError } from "./cli.ts";
 import { contender } from "./contenders.ts";
 import { machine } from "./machine.ts";
@@ -32,6 +32,7 @@ const note = (sentence: string) => {
   notes.push(sentence);
   tell(sentence);
 };
+const unpinned = pinToCores();
 if (unpinned !== undefined) note(unpinned);
 let servers = options.only;
 if (servers.includes("tornado") && !pythonWithTornado()) {

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { faultAgainst, faultAmong, type Players } from "./check.ts";
-import { LOAD_CORE, SERVER_CORE, start, stop, unpinned } from "./children.ts";
+import { arePinned, LOAD_CORE, SERVER_CORE, start, stop } from "./children.ts";
 import { PROBES } from "./cli.ts";
 import type { Contender } from "./contenders.ts";
 import type { LoadFigures, LoadOrders } from "./load/main.ts";
@@ -150,7 +150,7 @@ async function measure(
     load: cpuMicroseconds(load.pid) + cpuMicroseconds(probes.pid),
     kilobytes: residentKilobytes(server.pid),
     own: cpuMicroseconds(process.pid),
-    cores: unpinned === undefined ? [SERVER_CORE, LOAD_CORE].map(busyMicroseconds) : [],
+    cores: arePinned() ? [SERVER_CORE, LOAD_CORE].map(busyMicroseconds) : [],
   });
   const before = reading();
   const [figures] = await Promise.all([load.ask("measure", seconds), probes.ask("measure", seconds)]);

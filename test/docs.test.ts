@@ -8,7 +8,7 @@ import { until } from "./support/until.ts";
 import { joinWithSdk } from "./support/walkers.ts";
 
 // Programs that are ended leave their seats behind.
-const server = await startServer({ reconnectionSeconds: 1 });
+const server = startServer({ reconnectionSeconds: 1 });
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
 test("docs/protocol.md lists every error with its code and sentence, and no other", () => {

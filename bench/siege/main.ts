@@ -1,7 +1,7 @@
 // `npm run siege`: what protects the server, under the attacks that it is there for. The exit code is 1 if a goal is missed.
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { unpinned } from "../children.ts";
+import { pinToCores } from "../children.ts";
 import { machine } from "../machine.ts";
 import { admission } from "./admission.ts";
 import { connections } from "./connections.ts";
@@ -46,6 +46,7 @@ if (strange !== undefined) {
 
 // Now, and not at the end: files may change meanwhile.
 const where = machine(args, "npm run siege");
+const unpinned = pinToCores();
 const verdicts: Verdict[] = [];
 for (const name of names as (keyof typeof SIEGES)[]) {
   const tell = (what: string) => console.error(`${new Date().toTimeString().slice(0, 8)} ${name}: ${what}`);

@@ -1,7 +1,7 @@
 // `npm run soak`: a crowd walks for minutes. Does memory grow, do ticks come later? The exit code is 1 if memory grew.
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { unpinned } from "../children.ts";
+import { pinToCores } from "../children.ts";
 import { machine } from "../machine.ts";
 import { residentKilobytes } from "../process-figures.ts";
 import { openField, populate, TIMED } from "../siege/field.ts";
@@ -48,6 +48,7 @@ interface Reading {
 }
 
 const tell = (what: string) => console.error(`${new Date().toTimeString().slice(0, 8)} ${what}`);
+const unpinned = pinToCores();
 const field = await openField(tell, { passenger: true });
 const readings: Reading[] = [];
 // Now, and not at the end: files may change meanwhile.

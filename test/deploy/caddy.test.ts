@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { startProcess } from "../support/process.ts";
-import { describeWithProgram, runProgram } from "../support/programs.ts";
+import { describeWith, runProgram } from "../support/requiring.ts";
 import { until } from "../support/until.ts";
 
 const CADDYFILE = new URL("../../deploy/Caddyfile", import.meta.url).pathname;
@@ -109,7 +109,7 @@ async function startProxy(upstream: number): Promise<Proxy> {
   return { url: `https://localhost:${https}`, http: `http://localhost:${http}`, authority, ask };
 }
 
-describeWithProgram("caddy", "caddy", () => {
+describeWith("caddy", "caddy", () => {
   test("takes the file, and has nothing to say about its form", () => {
     expect(runProgram("caddy", ["fmt", CADDYFILE]).output).toBe(readFileSync(CADDYFILE, "utf8"));
   });

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
 import { parse as parseYaml } from "yaml";
-import { describeWithProgram, runProgram } from "../support/programs.ts";
+import { describeWith, runProgram } from "../support/requiring.ts";
 import { startServer } from "../support/server.ts";
 
-const server = await startServer();
+const server = startServer();
 const folder = mkdtempSync(join(tmpdir(), "sabang-prometheus-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -178,7 +178,7 @@ function labelsOf(alert: string): Record<string, string> {
   return /\bsum\b/.test(rules.find((rule) => rule.alert === alert)!.expr) ? {} : SCRAPED;
 }
 
-describeWithProgram("promtool", "promtool", () => {
+describeWith("promtool", "promtool", () => {
   test("reads the settings and the alerts", () => {
     expect(runProgram("promtool", ["check", "config", "--syntax-only", pathOf("prometheus.yml")]).status).toBe(0);
     const { status, output } = runProgram("promtool", ["check", "rules", pathOf("alerts.yml")]);

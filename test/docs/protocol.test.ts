@@ -14,7 +14,7 @@ import type { Seat } from "../support/seat.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const server = await startServer({
+const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", [".....", ".....", "..s..", ".....", "....."])]]),
 });
 const page = readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8");

@@ -5,7 +5,8 @@ import { ERRORS } from "../../rooms/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { cut } from "../support/connection.ts";
 import { PlainPlayer } from "../support/plain.ts";
-import { describeWithPostgres, type Postgres, startPostgres } from "../support/postgres.ts";
+import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { describeWith } from "../support/requiring.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
@@ -159,7 +160,7 @@ test("a second signal cuts the wait short, and is still an orderly end", async (
   await until(() => player.end.code === ERRORS.serverShutdown.code);
 });
 
-describeWithPostgres("an upgrade, as docs/operating.md has it", () => {
+describeWith("postgres", "an upgrade, as docs/operating.md has it", () => {
   let postgres: Postgres;
   beforeAll(async () => {
     postgres = await startPostgres();

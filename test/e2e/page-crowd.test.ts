@@ -1,6 +1,6 @@
 // A hundred players walk in sight of the page: all are drawn, and none of the page's own work keeps its thread for long.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { afterAll, expect, test } from "@jest/globals";
+import { afterAll, expect } from "@jest/globals";
 import { DESKTOP, hook, playing, startBrowser } from "../support/browser.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
@@ -10,7 +10,7 @@ const FRAMES = 100;
 const MAPS = new URL("../../maps/", import.meta.url).pathname;
 const KEPT = new URL("../../test-results/", import.meta.url).pathname;
 
-const { blank } = startBrowser();
+const { blank, test } = startBrowser();
 
 const WORDS = ["left", "up", "right", "down"];
 const walkers: PlainPlayer[] = [];

@@ -1,11 +1,11 @@
 // The lag panel in a real browser: a slow network made in the page, with and without prediction.
-import { expect, test } from "@jest/globals";
+import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { atRest, hook, startBrowser, togglePanel, walk } from "../support/browser.ts";
 import { laggyNetwork } from "../support/lag.ts";
 import { startProcess } from "../support/process.ts";
 
-const { open } = startBrowser();
+const { open, test } = startBrowser();
 
 const LAG_MS = 200;
 

@@ -1,7 +1,7 @@
 // How the page looks, and to whom: axe finds nothing serious in it, in any language or size; pictures are kept.
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect } from "@jest/globals";
 import type axe from "axe-core";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { builtPage } from "../../src/page.ts";
@@ -13,8 +13,8 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const KEPT = new URL("../../test-results/", import.meta.url).pathname;
 const NAMES = ["Mina 미나", "Jun", "하늘", "Grace", "서연", "Linus", "Noor", "도윤"];
 
-const server = await startServer({ page: builtPage });
-const { open } = startBrowser();
+const server = startServer({ page: builtPage });
+const { open, test } = startBrowser();
 
 const others: PlainPlayer[] = [];
 beforeAll(() => {

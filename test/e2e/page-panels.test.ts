@@ -1,6 +1,6 @@
 // The panels in a real browser: who is near, the map, one's name, the language; keys, focus, and what is read out.
 import { fileURLToPath } from "node:url";
-import { expect, test } from "@jest/globals";
+import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { loadMaps } from "../../src/maps.ts";
 import { builtPage } from "../../src/page.ts";
@@ -13,8 +13,8 @@ import { until } from "../support/until.ts";
 // Everybody appears within sight of everybody.
 const plaza = loadMaps(fileURLToPath(new URL("../../maps", import.meta.url))).get("plaza")!;
 const spawns = plaza.spawns.filter(({ x, y }) => Math.hypot(x - plaza.width / 2, y - plaza.height / 2) < 160);
-const server = await startServer({ page: builtPage, seed: 1, maps: new Map([["plaza", { ...plaza, spawns }]]) });
-const { open } = startBrowser();
+const server = startServer({ page: builtPage, seed: 1, maps: new Map([["plaza", { ...plaza, spawns }]]) });
+const { open, test } = startBrowser();
 
 /** What the list says, to the eye and to the ear, line by line. */
 function nearList(page: Page): Promise<{ name: string; seen: string; heard: string }[]> {

@@ -1,5 +1,5 @@
 // The page when the server will not have it, in a real browser: what it says, and whether it comes back by itself.
-import { expect, test } from "@jest/globals";
+import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { ERRORS } from "../../rooms/errors.ts";
 import { PROTOCOL_VERSION } from "../../schema/protocol.ts";
@@ -10,8 +10,8 @@ import { dataFolder, type ServerProcess, startProcess } from "../support/process
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const server = await startServer({ page: builtPage });
-const { blank, open } = startBrowser();
+const server = startServer({ page: builtPage });
+const { blank, open, test } = startBrowser();
 
 const banner = (page: Page) => page.locator("#banner-text");
 

@@ -1,6 +1,6 @@
 // The page in a real browser: two people see each other walk, prediction under lag, lost connections, restarts.
 import { mkdirSync } from "node:fs";
-import { expect, test } from "@jest/globals";
+import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { atRest, hook, startBrowser, walk } from "../support/browser.ts";
 import { laggyNetwork } from "../support/lag.ts";
@@ -11,7 +11,7 @@ const SHOTS = new URL("../../docs/images/", import.meta.url).pathname;
 
 const PASSWORD = "open sesame, please";
 
-const { blank, open } = startBrowser();
+const { blank, open, test } = startBrowser();
 
 test("two pages: one walks, the other sees it", async () => {
   const server = startProcess();

@@ -1,7 +1,7 @@
 // The page of replays in a real browser, with a recording of a real room.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "@jest/globals";
+import { expect } from "@jest/globals";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { Bot } from "../../bots/bot.ts";
@@ -22,7 +22,7 @@ declare global {
 
 const PLAZA = JSON.parse(readFileSync(new URL("../../maps/plaza.tmj", import.meta.url), "utf8"));
 
-const { blank } = startBrowser();
+const { blank, test } = startBrowser();
 
 /** Records some players on the plaza. @returns the server's address, and the file. */
 async function recorded(): Promise<{ url: string; file: Buffer }> {

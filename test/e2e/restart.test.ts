@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { Client, type Room } from "@colyseus/sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { WorldState } from "../../schema/world-state.ts";
-import { describeWithPostgres, type Postgres, startPostgres } from "../support/postgres.ts";
+import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { describeWith } from "../support/requiring.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
 import { Returning } from "../support/returning.ts";
 import { until } from "../support/until.ts";
@@ -172,7 +173,7 @@ test.each(["README.md", "README.ko.md"])(
   },
 );
 
-describeWithPostgres("on PostgreSQL", () => {
+describeWith("postgres", "on PostgreSQL", () => {
   let postgres: Postgres;
   beforeAll(async () => {
     postgres = await startPostgres();

@@ -1,33 +1,21 @@
 // The browser example as a file, in a real browser, against a server on another origin.
-import { existsSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import sparticuz from "@sparticuz/chromium";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { expect } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { startBrowser } from "../support/browser.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-const server = await startServer({ seed: 3 });
+const server = startServer({ seed: 3 });
 const FILE = new URL("../../examples/browser/index.html", import.meta.url);
-const INSTALLED = ["/usr/bin/google-chrome", "/usr/bin/chromium"].find((path) => existsSync(path));
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: INSTALLED ?? (await sparticuz.executablePath()),
-    args: [...sparticuz.args.filter((flag) => flag !== "--single-process"), "--no-sandbox"],
-    headless: true,
-  });
-});
-afterAll(() => browser.close());
+const { blank, test } = startBrowser();
 
 async function open(): Promise<{ page: Page; faults: string[] }> {
-  const context = await browser.newContext({ hasTouch: true, viewport: { width: 400, height: 700 } });
-  const page = await context.newPage();
+  const page = await blank({ hasTouch: true, viewport: { width: 400, height: 700 } });
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
-  await page.goto(`${FILE.href}?server=${server.url.replace("http", "ws")}&name=${encodeURIComponent("미나")}`);
+  await page.goto(`${FILE.href}?server=${server.wsUrl}&name=${encodeURIComponent("미나")}`);
   return { page, faults };
 }
 
@@ -66,5 +54,4 @@ test("index.html joins from a file, walks by keys and by touch, draws who is in 
   });
   await page.waitForFunction(() => /^2 in sight/.test(document.querySelector("output")!.value));
   expect(faults).toEqual([]);
-  await page.context().close();
 });

@@ -5,14 +5,14 @@ import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-const server = await startServer({ seed: 7 });
+const server = startServer({ seed: 7 });
 
 testWithPython(
   "websockets",
   "walk.py walks on the plain WebSocket and says where it is, and among how many",
   async (python) => {
     const witness = await joinWithSdk(server);
-    const bot = startExample(python, "examples/python/walk.py", server.url.replace("http", "ws"), "몬티 & co", "30");
+    const bot = startExample(python, "examples/python/walk.py", server.wsUrl, "몬티 & co", "30");
     await until(() => witness.state.players.size === 2);
     const places = new Set<string>();
     const room = await server.roomOf(witness.sessionId);
@@ -33,7 +33,7 @@ testWithPython(
 );
 
 testWithPython("websockets", "walk.py says why it was not let in", async (python) => {
-  const bot = startExample(python, "examples/python/walk.py", server.url.replace("http", "ws"), " ", "1");
+  const bot = startExample(python, "examples/python/walk.py", server.wsUrl, " ", "1");
   expect(await bot.ended).toBe(1);
   expect(bot.stderr()).toMatch(/^not let in: `name` must be 1 to 24 characters/);
 });

@@ -28,7 +28,7 @@ const TRY_MS = 4000;
 /** A corridor that takes a minute to walk through. */
 const OPEN = Array<string>(3).fill(".".repeat(300));
 const ROWS = [...OPEN, `s${".".repeat(299)}`, ...OPEN];
-const server = await startServer({
+const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", ROWS)]]),
   reconnectionSeconds: 5,
 });

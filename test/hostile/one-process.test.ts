@@ -5,7 +5,7 @@ import { LocalDriver, LocalPresence, matchMaker } from "colyseus";
 import { startServer } from "../support/server.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-const server = await startServer();
+const server = startServer();
 
 test("B7, B8, B9: rooms are listed, and told of, in the process alone", async () => {
   const room = await joinWithSdk(server);

@@ -1,7 +1,8 @@
 // A process that is really too busy: new players are refused, those who are here are not, and it passes by itself.
 import { MatchMakeError } from "@colyseus/sdk";
-import { afterEach, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, expect, test } from "@jest/globals";
 import { ERRORS } from "../../rooms/errors.ts";
+import type { Admission } from "../../src/admission.ts";
 import { newPlayerId } from "../../src/tokens.ts";
 import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
@@ -14,11 +15,14 @@ import { joinWithSdk } from "../support/walkers.ts";
 const MAX_DELAY_MS = 200;
 const BLOCKED_MS = 350;
 
-const server = await startServer({
+const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", [".........", "....s....", "........."])]]),
   maxDelayMs: MAX_DELAY_MS,
 });
-const { admission } = server.app;
+let admission: Admission;
+beforeAll(() => {
+  ({ admission } = server.app);
+});
 
 let load: ReturnType<typeof setInterval> | undefined;
 afterEach(() => clearInterval(load));
@@ -51,7 +55,7 @@ test("closes its door while its ticks are late, says so in words, and opens it a
   expect(refused).toMatchObject({ code: ERRORS.busy.code, message: ERRORS.busy.sentence });
   const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, { method: "POST" });
   expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "10"]);
-  const plain = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket`);
+  const plain = new PlainPlayer(`${server.wsUrl}/websocket`);
   await until(() => plain.closed);
   expect(plain.errors).toEqual([{ type: "error", code: ERRORS.busy.code, message: ERRORS.busy.sentence }]);
   expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);

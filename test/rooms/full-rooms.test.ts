@@ -17,7 +17,7 @@ const MAX_PLAYERS = 3;
 const RECONNECTION_SECONDS = 2;
 const ROWS = [".........", "....s....", "........."];
 const SPAWN = { x: 144, y: 48 };
-const server = await startServer({
+const server = startServer({
   maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
   maxPlayers: MAX_PLAYERS,
   reconnectionSeconds: RECONNECTION_SECONDS,

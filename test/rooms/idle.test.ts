@@ -12,7 +12,7 @@ import { joinWithSdk, WAYS } from "../support/walkers.ts";
 
 const IDLE_SECONDS = 2;
 const IDLE = { code: ERRORS.idle.code, reason: ERRORS.idle.sentence };
-const server = await startServer({
+const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", [".........", "....s....", "........."])]]),
   idleSeconds: IDLE_SECONDS,
   reconnectionSeconds: 30,

@@ -7,6 +7,7 @@ import { ERRORS } from "../../rooms/errors.ts";
 import type { WorldRoom } from "../../rooms/world-room.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import type { Store } from "../../src/store/store.ts";
+import type { WriteBehind } from "../../src/store/write-behind.ts";
 import { newPlayerId } from "../../src/tokens.ts";
 import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
@@ -25,7 +26,7 @@ const PATIENCE_MS = 4000;
 
 /** What stands between the server and its store. */
 const store = { load: async () => {}, loads: 0 };
-const server = await startServer({
+const server = startServer({
   maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
   reconnectionSeconds: RECONNECTION_SECONDS,
   patienceMs: PATIENCE_MS,
@@ -42,11 +43,12 @@ const server = await startServer({
     close: () => real.close(),
   }),
 });
-const { places } = server.app;
 
+let places: WriteBehind;
 let id: string;
 let token: string;
 beforeEach(async () => {
+  ({ places } = server.app);
   id = newPlayerId();
   token = await server.tokens.sign(id);
   store.load = async () => {};
@@ -185,7 +187,7 @@ describe("a player with a token", () => {
       asked();
       if (asked.mock.calls.length > 1) await new Promise<void>((resolve) => (answer = resolve));
     };
-    const plain = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket?token=${token}`);
+    const plain = new PlainPlayer(`${server.wsUrl}/websocket?token=${token}`);
     await until(() => asked.mock.calls.length > 1 && room.clients.length === 2);
     plain.socket.terminate();
     await until(() => plain.closed);
@@ -364,7 +366,7 @@ describe("a player who joins twice", () => {
       i % 2 === 0
         ? server.client(token).joinOrCreate("world")
         : new Promise<PlainPlayer>((resolve) => {
-            const plain = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket?token=${token}`);
+            const plain = new PlainPlayer(`${server.wsUrl}/websocket?token=${token}`);
             plain.socket.once("message", () => resolve(plain));
             plain.socket.once("close", () => resolve(plain));
           }),

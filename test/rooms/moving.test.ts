@@ -14,7 +14,7 @@ const OPEN = drawnMap("plaza", [
 /** One tile of room: a body of 24 units has 4 to each side. */
 const CELL = drawnMap("cell", ["###", "#s#", "###"]);
 
-const server = await startServer({
+const server = startServer({
   maps: new Map([
     ["plaza", OPEN],
     ["cell", CELL],

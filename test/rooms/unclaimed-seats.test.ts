@@ -8,7 +8,7 @@ import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-const server = await startServer();
+const server = startServer();
 
 test("an unclaimed seat is taken back; players stay, and so does the seat of a dropped one, who comes back", async () => {
   const dropped = await joinWithSdk(server);

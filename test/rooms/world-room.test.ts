@@ -17,7 +17,7 @@ import { joinWithSdk } from "../support/walkers.ts";
 
 const ROWS = ["......", "..s.s.", "......", "..s.s.", "......"];
 const RECONNECTION_SECONDS = 1;
-const server = await startServer({
+const server = startServer({
   maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
   reconnectionSeconds: RECONNECTION_SECONDS,
 });
@@ -109,7 +109,7 @@ describe("joining", () => {
     ["protocol=one", ERRORS.badJoinOption.code, /^`protocol` must be a whole number\.$/],
     ["protocol=", ERRORS.badJoinOption.code, /^`protocol` must be a whole number\.$/],
   ])("refuses a plain client with ?%s", async (query, code, sentence) => {
-    const plain = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket?${query}`);
+    const plain = new PlainPlayer(`${server.wsUrl}/websocket?${query}`);
     await until(() => plain.closed);
     expect(plain.errors).toEqual([{ type: "error", code, message: expect.stringMatching(sentence) }]);
     expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);

@@ -13,7 +13,7 @@ const CONNECTIONS = 3;
 const JOINS = 6;
 
 // Whoever comes from 127.0.0.1 is a proxy here, so that each test is somebody else.
-const server = await startServer({
+const server = startServer({
   edge: {
     trustedProxies: ["127.0.0.1"],
     maxConnectionsPerAddress: CONNECTIONS,
@@ -36,8 +36,8 @@ async function upgradeStatus(address: string, path = "/"): Promise<[number, RawC
   return [await connection.status(), connection];
 }
 
-const plainUrl = `${server.url.replace("http", "ws")}/websocket`;
-const plainOf = (address: string) => new PlainPlayer(plainUrl, { headers: { "x-forwarded-for": address } });
+const plainUrl = () => `${server.wsUrl}/websocket`;
+const plainOf = (address: string) => new PlainPlayer(plainUrl(), { headers: { "x-forwarded-for": address } });
 
 test("so many WebSockets of one address are open, and the next one is answered with 429 and the sentence", async () => {
   const address = "203.0.113.1";
@@ -222,7 +222,7 @@ test("who comes back is not kept out by the joins of others behind the same addr
 });
 
 test("a client that is within its limits notices nothing", async () => {
-  const [sdk, plain] = [await joinWithSdk(server), new WebSocket(plainUrl)];
+  const [sdk, plain] = [await joinWithSdk(server), new WebSocket(plainUrl())];
   await new Promise((resolve) => plain.once("message", resolve));
   plain.close();
   await sdk.leave();

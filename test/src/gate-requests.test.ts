@@ -5,7 +5,7 @@ import { RawConnection, request } from "../support/raw.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const server = await startServer({ edge: { patienceMs: 2000 }, playground: true });
+const server = startServer({ edge: { patienceMs: 2000 }, playground: true });
 const JOIN = "/matchmake/joinOrCreate/world";
 
 /** Posts a JSON object of just `size` bytes. */

@@ -9,12 +9,11 @@ import { until } from "../support/until.ts";
 /** More than the longest silence that is borne, in ms. */
 const LONG = 20_000;
 
-const server = await startServer({ maps: new Map([["plaza", drawnMap("plaza", ["......", "..s...", "......"])]]) });
-const wsUrl = server.url.replace("http", "ws");
+const server = startServer({ maps: new Map([["plaza", drawnMap("plaza", ["......", "..s...", "......"])]]) });
 
 /** A client that counts the pings it gets, and answers them or not. */
 async function client(path: string, autoPong: boolean) {
-  const socket = new WebSocket(wsUrl + path, { autoPong });
+  const socket = new WebSocket(server.wsUrl + path, { autoPong });
   const one = { socket, pings: 0, openedAt: 0, closedAt: 0 };
   socket.on("message", (data: Buffer) => data[0] === 10 && socket.send(Buffer.of(10)));
   socket.on("ping", () => one.pings++);

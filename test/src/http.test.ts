@@ -4,7 +4,7 @@ import { Player } from "../../schema/player.ts";
 import { MONITOR, startServer } from "../support/server.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-const server = await startServer({ playground: true });
+const server = startServer({ playground: true });
 // The monitor takes no call from who might be a page of another site.
 const PROGRAM = { "sec-fetch-site": "none" };
 const basic = (user: string, password: string) => ({

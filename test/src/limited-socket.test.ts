@@ -17,12 +17,11 @@ import { joinWithSdk } from "../support/walkers.ts";
 const PER_SECOND = 100;
 const BUFFER = 65_536;
 
-const server = await startServer({
+const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", ["......", "..s...", "......"])]]),
   edge: { maxMessagesPerSecond: PER_SECOND, maxSendBufferBytes: BUFFER },
 });
-const wsUrl = server.url.replace("http", "ws");
-const { refused } = server.app.tally;
+const refused = () => server.app.tally.refused;
 
 /** A client of the room on a socket that can pause: the SDK's own has no way to. The framework's decoder reads for it. */
 class RoomReader {
@@ -43,7 +42,7 @@ class RoomReader {
 
   static async join(): Promise<RoomReader> {
     const seat = await takeSeat(server.url);
-    const reader = new RoomReader(new WebSocket(wsUrl + pathOf(seat)), seat.sessionId);
+    const reader = new RoomReader(new WebSocket(server.wsUrl + pathOf(seat)), seat.sessionId);
     await until(() => reader.players().has(seat.sessionId));
     return reader;
   }
@@ -79,13 +78,13 @@ test("2000 moves at once are dropped by the queue and do no harm; who goes on is
   for (let i = 0; i < 2000; i++) client.send("move", "left");
   await new Promise((resolve) => client.ping(resolve));
   expect(left).toBeUndefined();
-  const before = refused.flooding;
+  const before = refused().flooding;
   const flood = setInterval(() => {
     for (let i = 0; i < 50 && left === undefined; i++) client.send("move", "left");
   }, 5);
   await until(() => left !== undefined);
   clearInterval(flood);
-  expect([left, refused.flooding - before]).toEqual([ERRORS.flooding.code, 1]);
+  expect([left, refused().flooding - before]).toEqual([ERRORS.flooding.code, 1]);
   // Far sooner than the 20 s for which a seat is held.
   await until(() => witness.state.players.size === 1, 5000);
   await witness.leave();
@@ -106,7 +105,7 @@ test.each([
 });
 
 test("so is one who floods before it has joined", async () => {
-  const socket = new WebSocket(`${wsUrl}/`);
+  const socket = new WebSocket(`${server.wsUrl}/`);
   const closed = new Promise<number>((resolve) => socket.once("close", resolve));
   await new Promise((resolve) => socket.once("open", resolve));
   for (let i = 0; i < 3000; i++) socket.send(Buffer.of(18));
@@ -172,11 +171,11 @@ test("who does not read is left out, costs no more than its buffer, and is disco
   end();
   // The patches were 800 kB in all. Should the kernel have taken some of what waits, there is one full state.
   expect(socket.bufferedAmount).toBeLessThan(BUFFER / 4 + 30_000);
-  const before = refused.notReading;
+  const before = refused().notReading;
   // What is no patch cannot be made up for: answers to bad words, until there is no room for them.
   const badMove = frameOf(2, Buffer.of(13, 0xa4, 0x6d, 0x6f, 0x76, 0x65, 0xa1, 0x78));
   for (let i = 0; i < 1500; i++) connection.socket.write(badMove);
-  await until(() => refused.notReading === before + 1);
+  await until(() => refused().notReading === before + 1);
   expect(socket.bufferedAmount).toBeLessThan(BUFFER + 30_000);
   // No seat is held, and the connection goes though its closing frame is never read.
   await until(() => !room.state.players.has(sessionId), 5000);
@@ -190,8 +189,8 @@ test("who answers pings without reading is disconnected after a while", async ()
   connection.socket.pause();
   fill(room, sessionId);
   const pong = setInterval(() => connection.socket.write(frameOf(10)), 500);
-  const before = refused.notReading;
-  await until(() => refused.notReading === before + 1, 40_000).finally(() => clearInterval(pong));
+  const before = refused().notReading;
+  await until(() => refused().notReading === before + 1, 40_000).finally(() => clearInterval(pong));
   await until(() => !room.state.players.has(sessionId), 5000);
 });
 

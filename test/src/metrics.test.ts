@@ -8,13 +8,13 @@ import type { MoveInput } from "../../schema/move-input.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { socketOf } from "../support/connection.ts";
 import { PlainPlayer } from "../support/plain.ts";
-import { describeWithProgram, runProgram } from "../support/programs.ts";
+import { describeWith, runProgram } from "../support/requiring.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
 const TOKEN = "the token of the metrics";
-const server = await startServer({ metricsToken: TOKEN, reconnectionSeconds: 1 });
+const server = startServer({ metricsToken: TOKEN, reconnectionSeconds: 1 });
 const scrape = (authorization?: string) =>
   fetch(`${server.url}/metrics`, authorization === undefined ? {} : { headers: { authorization } });
 const text = async () => (await scrape(`Bearer ${TOKEN}`)).text();
@@ -130,7 +130,7 @@ test("docs/operating.md says of each alert what to do, and of no other", () => {
   expect([...read("docs/operating.md").matchAll(/^\| `(Sabang\w+)` \|/gm)].map(([, name]) => name)).toEqual(alerts);
 });
 
-describeWithProgram("promtool", "promtool", () => {
+describeWith("promtool", "promtool", () => {
   test("accepts what is said while players walk", async () => {
     const walkers = [await join(), await join({ map: "meadow" })];
     const plain = await PlainPlayer.join(server.url);
@@ -178,7 +178,7 @@ describe("the values", () => {
     await expect(client.joinOrCreate("world", { map: "nowhere" })).rejects.toThrow();
     await expect(client.joinOrCreate("nothing")).rejects.toThrow();
     await expect(server.client("forged").joinOrCreate("world")).rejects.toThrow();
-    const plain = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket?map=nowhere`);
+    const plain = new PlainPlayer(`${server.wsUrl}/websocket?map=nowhere`);
     await until(() => plain.closed);
     expect(await grown()).toEqual([1, 2, 1, 1]);
   });
@@ -310,7 +310,7 @@ describe("the values", () => {
     const { sockets } = server.app.tally;
     const before = new Set(sockets);
     // The SDK's latency probe, which has no seat.
-    const probe = new WebSocket(server.url.replace("http", "ws"));
+    const probe = new WebSocket(server.wsUrl);
     const served = await until(() => [...sockets].find((socket) => !before.has(socket)));
     const { _socket: socket } = served as unknown as { _socket: { cork(): void; uncork(): void } };
     socket.cork();

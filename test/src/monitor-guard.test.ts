@@ -5,7 +5,7 @@ import { MONITOR, startServer } from "../support/server.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
 // Whoever comes from 127.0.0.1 is a proxy here, so that each test is somebody else.
-const server = await startServer({ edge: { trustedProxies: ["127.0.0.1"] } });
+const server = startServer({ edge: { trustedProxies: ["127.0.0.1"] } });
 
 const authorization = (password: string) =>
   `Authorization: Basic ${Buffer.from(`${MONITOR.user}:${password}`).toString("base64")}`;

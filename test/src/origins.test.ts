@@ -16,7 +16,7 @@ const FOREIGN = [
 ];
 
 // Who comes from 127.0.0.1 is a proxy; 127.0.0.2 is not.
-const server = await startServer({ edge: { allowedOrigins: [ALLOWED], trustedProxies: ["127.0.0.1"] } });
+const server = startServer({ edge: { allowedOrigins: [ALLOWED], trustedProxies: ["127.0.0.1"] } });
 
 const SOCKETS = ["/", "/process/room?sessionId=x", "/websocket"];
 
@@ -50,7 +50,7 @@ test.each(SOCKETS)("the server's own page gets one on %s, by any name that the s
 });
 
 test("a browser's WebSocket is refused with the sentence", async () => {
-  const socket = new WebSocket(`${server.url.replace("http", "ws")}/`, { origin: "https://evil.example" });
+  const socket = new WebSocket(`${server.wsUrl}/`, { origin: "https://evil.example" });
   const [status, body] = await new Promise<[number, string]>((resolve) => {
     socket.on("unexpected-response", (_request, response) => {
       response.setEncoding("utf8").once("data", (text) => resolve([response.statusCode ?? 0, text]));

@@ -12,7 +12,7 @@ import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
 const ROWS = [".....", ".....", "..s..", ".....", "....."];
-const server = await startServer({
+const server = startServer({
   maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
 });
 
@@ -59,7 +59,7 @@ test("is silent while nothing changes, and sends at most one frame of players a 
 });
 
 test("takes a word that was sent as soon as the socket opened", async () => {
-  const player = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket`);
+  const player = new PlainPlayer(`${server.wsUrl}/websocket`);
   player.socket.once("open", () => player.socket.send("우"));
   await until(() => player.players.get(player.id)?.x === 88);
 });
@@ -83,7 +83,7 @@ test("keeps no seat: however the socket ends, the player is gone at once", async
 test("a socket that ends while it joins leaves nobody behind", async () => {
   const witness = await joinWithSdk(server);
   for (let i = 0; i < 20; i++) {
-    const player = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket`);
+    const player = new PlainPlayer(`${server.wsUrl}/websocket`);
     player.socket.once("open", () => player.socket.terminate());
     await until(() => player.closed);
   }
@@ -99,7 +99,7 @@ test("takes name and map from the query, and refuses bad ones with an error fram
     ["?name=", ERRORS.badJoinOption],
     [`?name=${"a".repeat(25)}`, ERRORS.badJoinOption],
   ] as const) {
-    const refused = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket${query}`);
+    const refused = new PlainPlayer(`${server.wsUrl}/websocket${query}`);
     await until(() => refused.closed);
     expect(refused.errors).toEqual([{ type: "error", code: error.code, message: expect.stringMatching(/\.$/) }]);
     expect(refused.closed).toEqual({ code: ERRORS.joinRefused.code, reason: ERRORS.joinRefused.sentence });
@@ -141,7 +141,7 @@ describe("what is no word", () => {
 
 test("an upgrade of any other path is refused", async () => {
   for (const path of ["/websocket/", "/websockets", "/a/b/c", "/../websocket", "/%77ebsocket"]) {
-    const socket = new WebSocket(`${server.url.replace("http", "ws")}${path}`);
+    const socket = new WebSocket(`${server.wsUrl}${path}`);
     const failure = await new Promise<string>((resolve) => {
       socket.on("error", (error) => resolve(error.message));
       socket.on("open", () => resolve("open"));
@@ -170,7 +170,7 @@ async def main():
 
 asyncio.run(main())
 `;
-  const url = `${server.url.replace("http", "ws")}/websocket`;
+  const url = `${server.wsUrl}/websocket`;
   const { stdout } = await promisify(execFile)(python, ["-c", program, url]);
   expect(JSON.parse(stdout)).toEqual([80, 72, ERRORS.badMove.code]);
 });

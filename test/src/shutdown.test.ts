@@ -8,7 +8,7 @@ import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-const server = await startServer();
+const server = startServer();
 
 test("refuses a join by HTTP and by plain socket with a code and a sentence, while its rooms end", async () => {
   const present = await joinWithSdk(server);
@@ -35,7 +35,7 @@ test("refuses a join by HTTP and by plain socket with a code and a sentence, whi
     expect(refused).toBeInstanceOf(MatchMakeError);
     expect(refused).toMatchObject({ code, message: sentence });
   }
-  const plain = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket`);
+  const plain = new PlainPlayer(`${server.wsUrl}/websocket`);
   await until(() => plain.closed);
   expect(plain.errors).toEqual([{ type: "error", code, message: sentence }]);
   const readyz = await fetch(`${server.url}/readyz`);

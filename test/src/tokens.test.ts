@@ -9,7 +9,7 @@ import { SECRETS, startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-const server = await startServer({ maps: new Map([["plaza", drawnMap("plaza", ["......", "..s...", "......"])]]) });
+const server = startServer({ maps: new Map([["plaza", drawnMap("plaza", ["......", "..s...", "......"])]]) });
 const ID = newPlayerId();
 const SOON = Math.floor(Date.now() / 1000) + 60;
 const LONG_AGO = SOON - 100_000;
@@ -89,7 +89,7 @@ describe("a join", () => {
 
   test.each(REFUSED)("with %s is refused with a code and a sentence", async (_what, bad, { code, sentence }) => {
     await expect(server.client(bad).joinOrCreate("world")).rejects.toMatchObject({ code, message: sentence });
-    const plain = new PlainPlayer(`${server.url.replace("http", "ws")}/websocket?token=${encodeURIComponent(bad)}`);
+    const plain = new PlainPlayer(`${server.wsUrl}/websocket?token=${encodeURIComponent(bad)}`);
     await until(() => plain.closed);
     expect(plain.errors).toEqual([{ type: "error", code, message: sentence }]);
     expect(plain.closed?.code).toBe(ERRORS.joinRefused.code);

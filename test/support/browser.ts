@@ -1,10 +1,9 @@
 // A real browser, one for all tests of a file, and what tests do with the page in it.
-import { existsSync } from "node:fs";
 import { afterAll, afterEach, beforeAll } from "@jest/globals";
 import sparticuz from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-
-const INSTALLED = ["/usr/bin/google-chrome", "/usr/bin/chromium"].find((path) => existsSync(path));
+import { browserPath } from "./browser-path.ts";
+import { testWith } from "./requiring.ts";
 
 /** A window like that of a laptop, and a phone held in the hand. */
 export const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
@@ -16,12 +15,15 @@ export const PHONE: BrowserContextOptions = {
 };
 export const PHONE_ON_ITS_SIDE: BrowserContextOptions = { ...PHONE, viewport: { width: 844, height: 390 } };
 
-/** Starts the browser before the tests of a file and closes it after them; pages are closed after each test. */
+/**
+ * Starts the browser before the tests of a file and closes it after them; pages are closed after each test.
+ * @returns the file's own `test`, which skips its tests on a machine that cannot run the browser.
+ */
 export function startBrowser() {
   let browser: Browser;
   beforeAll(async () => {
     browser = await chromium.launch({
-      executablePath: INSTALLED ?? (await sparticuz.executablePath()),
+      executablePath: await browserPath(),
       // Its single process would end with the first profile that is closed.
       args: [
         ...sparticuz.args.filter((flag) => flag !== "--single-process"),
@@ -51,7 +53,7 @@ export function startBrowser() {
     await playing(page);
     return page;
   };
-  return { blank, open };
+  return { blank, open, test: testWith("browser") };
 }
 
 /** Waits until the page is in a room. */

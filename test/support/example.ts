@@ -1,21 +1,19 @@
 // Runs the examples as people do: programs of their own, with a Python that has what they need.
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterEach, test } from "@jest/globals";
+import { afterEach } from "@jest/globals";
+import { pythonWith } from "./requirements.ts";
+import { testWith } from "./requiring.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/** Debian's packages belong to /usr/bin/python3, which another Python may hide. */
-const PYTHONS = ["python3", "/usr/bin/python3"];
-
-/**
- * A test that runs Python with a package, and is handed the Python that has it. Without one it is skipped, with a
- * sentence, and in CI it fails.
- */
-export function testWithPython(needed: string, name: string, run: (python: string) => Promise<void>): void {
-  const python = PYTHONS.find((path) => spawnSync(path, ["-c", `import ${needed}`]).status === 0);
-  const missing = python ? "" : ` (there is no Python with ${needed} here)`;
-  (python || process.env.CI === "true" ? test : test.skip)(`${name}${missing}`, () => run(python ?? PYTHONS[0]!));
+/** A test that runs Python with a package, and is handed the Python that has it. */
+export function testWithPython(
+  needed: "tornado" | "websockets",
+  name: string,
+  run: (python: string) => Promise<void>,
+): void {
+  testWith(needed)(name, () => run(pythonWith(needed) ?? "python3"));
 }
 
 /** A program as it runs. */

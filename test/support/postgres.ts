@@ -5,7 +5,6 @@ import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe } from "@jest/globals";
 import pg from "pg";
 import { until } from "./until.ts";
 
@@ -24,16 +23,6 @@ export interface Postgres {
   start(): Promise<void>;
   /** Ends it and removes its data. */
   remove(): Promise<void>;
-}
-
-const installed = spawnSync("postgres", ["--version"]).status === 0;
-
-/** `describe` for tests that need a server. Where none is installed they are skipped, or fail if `CI=true`. */
-export function describeWithPostgres(name: string, tests: () => void): void {
-  const skipped = !installed && process.env.CI !== "true";
-  // Jest names a skipped test only when it runs a single file.
-  if (skipped) process.stderr.write(`skipped: ${name} (there is no postgres on the PATH)\n`);
-  (skipped ? describe.skip : describe)(name, tests);
 }
 
 /** Makes a server on a free port of 127.0.0.1 and starts it. */

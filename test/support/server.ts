@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@colyseus/sdk";
 import { ColyseusTestServer } from "@colyseus/testing";
-import { afterAll, afterEach, expect } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, expect } from "@jest/globals";
 import { matchMaker } from "colyseus";
 import type { Application } from "express";
 import type { WorldRoom } from "../../rooms/world-room.ts";
@@ -33,6 +33,8 @@ export interface TestServer {
   port: number;
   /** `http://127.0.0.1:port` */
   url: string;
+  /** `ws://127.0.0.1:port` */
+  wsUrl: string;
   /** The framework's own test harness: rooms as the server holds them. */
   colyseus: ColyseusTestServer;
   /** Signs the tokens that the server takes. */
@@ -67,10 +69,40 @@ export interface TestSettings {
   store?: (store: Store) => Store;
 }
 
-/** Starts a server for the tests of a file; it stops after the last one. One per file: the matchmaker is a module. */
-export async function startServer(settings: TestSettings = {}): Promise<TestServer> {
+/**
+ * Starts a server before the tests of a file and stops it after the last one. One per file: the matchmaker is a module.
+ * @returns the server, which hooks and tests may use. It is empty while the file is loaded, and stays so in a run that skips
+ * all its tests: jest runs no hook then, so a server started at load time would never be stopped.
+ */
+export function startServer(settings: TestSettings = {}): TestServer {
+  const server = {} as TestServer;
   const lines: string[] = [];
-  const logger = logInto(lines);
+  const announced: RegExp[] = [];
+  let stop: (() => Promise<void>) | undefined;
+
+  beforeAll(async () => {
+    const started = await start(settings, logInto(lines), (pattern) => announced.push(pattern));
+    stop = started.stop;
+    Object.assign(server, started.server);
+  });
+  afterEach(async () => {
+    await server.colyseus.cleanup();
+    const unannounced = lines.filter((line) => !announced.some((pattern) => pattern.test(line)));
+    const unseen = announced.filter((pattern) => !lines.some((line) => pattern.test(line)));
+    lines.length = 0;
+    announced.length = 0;
+    expect({ unannounced, unseen }).toEqual({ unannounced: [], unseen: [] });
+  });
+  afterAll(() => stop?.());
+
+  return server;
+}
+
+async function start(
+  settings: TestSettings,
+  logger: AppSettings["logger"],
+  expectLog: TestServer["expectLog"],
+): Promise<{ server: TestServer; stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "sabang-server-"));
   const store = await openStore({ dataDir: folder });
   const places = new WriteBehind(settings.store?.(store) ?? store, logger, {
@@ -121,25 +153,11 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
   Object.assign(app.server, { port });
   const colyseus = new ColyseusTestServer(app.server);
   const url = `http://127.0.0.1:${port}`;
-  const announced: RegExp[] = [];
-
-  afterEach(async () => {
-    await colyseus.cleanup();
-    const unannounced = lines.filter((line) => !announced.some((pattern) => pattern.test(line)));
-    const unseen = announced.filter((pattern) => !lines.some((line) => pattern.test(line)));
-    lines.length = 0;
-    announced.length = 0;
-    expect({ unannounced, unseen }).toEqual({ unannounced: [], unseen: [] });
-  });
-  afterAll(async () => {
-    if (app.httpServer.listening) await shutDown(app);
-    rmSync(folder, { recursive: true });
-  });
-
-  return {
+  const server: TestServer = {
     app,
     port,
     url,
+    wsUrl: `ws://127.0.0.1:${port}`,
     colyseus,
     tokens,
     client: (token) => {
@@ -152,7 +170,7 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
       const rooms = (await matchMaker.query({})).map(({ roomId }) => colyseus.getRoomById<WorldRoom>(roomId));
       return until(() => rooms.find((room) => room.state.players.has(sessionId)));
     },
-    expectLog: (pattern) => announced.push(pattern),
+    expectLog,
     metric: async (series) => {
       const authorization = `Bearer ${settings.metricsToken}`;
       const text = await (await fetch(`${url}/metrics`, { headers: { authorization } })).text();
@@ -160,6 +178,11 @@ export async function startServer(settings: TestSettings = {}): Promise<TestServ
       return line === undefined ? undefined : Number(line.slice(series.length + 1));
     },
   };
+  const stop = async () => {
+    if (app.httpServer.listening) await shutDown(app);
+    rmSync(folder, { recursive: true });
+  };
+  return { server, stop };
 }
 
 function logInto(lines: string[]): AppSettings["logger"] {

@@ -29,7 +29,7 @@ const FIELD = drawnMap("plaza", [
 ]);
 const WIDTH = COLUMNS * TILE;
 
-const server = await startServer({ maps: new Map([["plaza", FIELD]]) });
+const server = startServer({ maps: new Map([["plaza", FIELD]]) });
 
 type SdkClient = SdkRoom<unknown, WorldState>;
 

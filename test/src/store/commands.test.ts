@@ -9,7 +9,8 @@ import type { Place } from "../../../rooms/places.ts";
 import { UsageError } from "../../../src/store/command.ts";
 import { openStoreAt } from "../../../src/store/open.ts";
 import { readAge } from "../../../src/store/purge.ts";
-import { describeWithPostgres, PASSWORD, type Postgres, startPostgres } from "../../support/postgres.ts";
+import { PASSWORD, type Postgres, startPostgres } from "../../support/postgres.ts";
+import { describeWith } from "../../support/requiring.ts";
 import { crowd, place } from "./places.ts";
 
 const DAY = 24 * 3_600_000;
@@ -194,7 +195,7 @@ describe("store:copy", () => {
   });
 });
 
-describeWithPostgres("the commands with PostgreSQL", () => {
+describeWith("postgres", "the commands with PostgreSQL", () => {
   let postgres: Postgres;
   beforeAll(async () => {
     postgres = await startPostgres();

@@ -6,7 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Place } from "../../../rooms/places.ts";
 import { openStore, type StoreSettings } from "../../../src/store/open.ts";
-import { describeWithPostgres, type Postgres, query, startPostgres } from "../../support/postgres.ts";
+import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
+import { describeWith } from "../../support/requiring.ts";
 import { crowd, place } from "./places.ts";
 
 /** Places as version 0001 had them: a column for each field, text as it was. */
@@ -64,7 +65,7 @@ describe("in SQLite", () => {
   });
 });
 
-describeWithPostgres("in PostgreSQL", () => {
+describeWith("postgres", "in PostgreSQL", () => {
   let postgres: Postgres;
   beforeAll(async () => {
     postgres = await startPostgres();

@@ -10,7 +10,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openStore, openStoreAt, type StoreSettings, storeSettings } from "../../../src/store/open.ts";
 import { openPostgres } from "../../../src/store/postgres.ts";
 import { type Store, StoreError } from "../../../src/store/store.ts";
-import { describeWithPostgres, PASSWORD, type Postgres, query, startPostgres } from "../../support/postgres.ts";
+import { PASSWORD, type Postgres, query, startPostgres } from "../../support/postgres.ts";
+import { describeWith } from "../../support/requiring.ts";
 import { place } from "./places.ts";
 
 let folder: string;
@@ -153,7 +154,7 @@ describe("a database URL", () => {
   });
 });
 
-describeWithPostgres("a database URL of a running server", () => {
+describeWith("postgres", "a database URL of a running server", () => {
   let postgres: Postgres;
   beforeAll(async () => {
     postgres = await startPostgres();

@@ -11,7 +11,8 @@ import { copy } from "../../../src/store/copy.ts";
 import { openStore, type StoreSettings } from "../../../src/store/open.ts";
 import { purge } from "../../../src/store/purge.ts";
 import { type Store, StoreError } from "../../../src/store/store.ts";
-import { describeWithPostgres, type Postgres, query, startPostgres } from "../../support/postgres.ts";
+import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
+import { describeWith } from "../../support/requiring.ts";
 import { until } from "../../support/until.ts";
 import { crowd, place } from "./places.ts";
 
@@ -215,7 +216,7 @@ describe("a store in SQLite", () => {
   keepsPlaces(async () => ({ dataDir: join(folder, "new", `${stores++}`) }));
 });
 
-describeWithPostgres("a store in PostgreSQL", () => {
+describeWith("postgres", "a store in PostgreSQL", () => {
   let postgres: Postgres;
   let url: string;
   beforeAll(async () => {

@@ -17,7 +17,8 @@ import { SqlStore } from "../../../src/store/sql-store.ts";
 import { sqliteDialect } from "../../../src/store/sqlite-dialect.ts";
 import { type Store, StoreError } from "../../../src/store/store.ts";
 import { WriteBehind } from "../../../src/store/write-behind.ts";
-import { describeWithPostgres, type Postgres, query, startPostgres } from "../../support/postgres.ts";
+import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
+import { describeWith } from "../../support/requiring.ts";
 import { until } from "../../support/until.ts";
 import { crowd, place } from "./places.ts";
 
@@ -464,7 +465,7 @@ describe("with SQLite", () => {
   });
 });
 
-describeWithPostgres("with PostgreSQL", () => {
+describeWith("postgres", "with PostgreSQL", () => {
   let postgres: Postgres;
   let url: string;
   beforeAll(async () => {

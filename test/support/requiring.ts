@@ -1,0 +1,32 @@
+// Tests that need a program or a library which npm does not bring.
+import { spawnSync } from "node:child_process";
+import { describe, test } from "@jest/globals";
+import { MISSING, type Requirement } from "./requirements.ts";
+
+function isSkipped(requirement: Requirement): boolean {
+  return process.env.CI !== "true" && (process.env[MISSING] ?? "").split(",").includes(requirement);
+}
+
+/** `describe` for tests with a requirement. */
+export function describeWith(requirement: Requirement, name: string, tests: () => void): void {
+  if (isSkipped(requirement)) describe.skip(`${name} [needs ${requirement}]`, tests);
+  else describe(name, tests);
+}
+
+/** `test`, and its `each`, for tests with a requirement. */
+export function testWith(requirement: Requirement): Pick<typeof test, "each"> & typeof test.skip {
+  if (!isSkipped(requirement)) return test;
+  const marked = (name: unknown) => `${name} [needs ${requirement}]`;
+  const skip = (name: unknown, run: never, timeout?: number) => test.skip(marked(name), run, timeout);
+  const each = (table: never) => {
+    const skipEach = test.skip.each(table) as unknown as typeof skip;
+    return (name: unknown, run: never, timeout?: number) => skipEach(marked(name), run, timeout);
+  };
+  return Object.assign(skip, { each }) as never;
+}
+
+/** Runs a program to its end with a text as its input. @returns its exit code and all it printed. */
+export function runProgram(program: string, args: string[], input = ""): { status: number | null; output: string } {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { input, encoding: "utf8" });
+  return { status, output: error ? String(error) : stdout + stderr };
+}
