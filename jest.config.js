@@ -1,4 +1,20 @@
-// Tests are ES modules in TypeScript: swc strips the types, Node runs the rest (see the script `test`).
+// Tests are ES modules in TypeScript: swc strips the types, Node runs the rest (see the script `test`). `npm test` runs what
+// fits into five minutes on two cores. `npm run test:long` runs the rest: the files named *.long.test.ts, and those whose
+// numbers grow in the long run (test/support/long.ts).
+import { globSync, readFileSync } from "node:fs";
+
+const isLong = process.env.TEST_LONG === "1";
+const LONG_ONLY = /\.long\.test\.ts$/;
+const GROWS = /from "[./]+\/support\/long\.ts"/;
+
+/** Tests that must be alone on the machine: they measure time, or use all of its cores. */
+const ALONE = /(?!)/;
+
+const root = import.meta.dirname;
+const files = globSync("test/**/*.test.ts", { cwd: root }).filter((file) =>
+  isLong ? LONG_ONLY.test(file) || GROWS.test(readFileSync(`${root}/${file}`, "utf8")) : !LONG_ONLY.test(file),
+);
+const matching = (isWanted) => files.filter(isWanted).map((file) => `<rootDir>/${file}`);
 
 /** What every test needs. */
 const project = {
@@ -12,13 +28,16 @@ const project = {
   },
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   setupFilesAfterEnv: ["<rootDir>/test/support/quiet.ts"],
+  // Real servers, sockets and browsers on shared machines: wide enough that only a hang reaches it.
+  testTimeout: 60_000,
 };
 
 export default {
   maxWorkers: 2,
   reporters: ["default", "<rootDir>/test/support/missing-reporter.ts"],
-  // Real servers, sockets and browsers on shared machines: wide enough that only a hang reaches it.
-  testTimeout: 60_000,
-  ...project,
-  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  // A project without files would run every test there is.
+  projects: [
+    { ...project, testMatch: matching((file) => !ALONE.test(file)) },
+    { ...project, testMatch: matching((file) => ALONE.test(file)), runner: "<rootDir>/test/support/alone.js" },
+  ].filter(({ testMatch }) => testMatch.length > 0),
 };
