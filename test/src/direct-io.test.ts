@@ -6,7 +6,7 @@ import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { WebSocket, WebSocketServer } from "ws";
 import { WholeFrameSocket } from "../../src/whole-frames.ts";
@@ -58,7 +58,10 @@ function masked(opcode: number, payload: Uint8Array, isLast = true, mask: ArrayL
   return Buffer.from([...head, ...payload.map((byte, i) => byte ^ mask[i % 4]!)]);
 }
 
-const plain = await serve(createServer());
+let plain: Awaited<ReturnType<typeof serve>>;
+beforeAll(async () => {
+  plain = await serve(createServer());
+});
 
 /** Any byte, and often one of those that a short frame begins with: then what is left of a cut one looks like another. */
 const byte = fc.oneof(fc.constantFrom(0x82, 0x80, 0x81, 0x00), fc.nat(255));
