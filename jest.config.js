@@ -28,13 +28,14 @@ const project = {
   },
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   setupFilesAfterEnv: ["<rootDir>/test/support/quiet.ts"],
-  // Real servers, sockets and browsers on shared machines: wide enough that only a hang reaches it.
-  testTimeout: 60_000,
 };
 
 export default {
   maxWorkers: 2,
   reporters: ["default", "<rootDir>/test/support/missing-reporter.ts"],
+  // Real servers, sockets and browsers on shared machines: wide enough that only a hang reaches it. Jest reads it here
+  // alone, not in a project.
+  testTimeout: 60_000,
   // A project without files would run every test there is.
   projects: [
     { ...project, testMatch: matching((file) => !ALONE.test(file)) },
