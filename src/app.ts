@@ -50,6 +50,8 @@ export interface AppSettings {
 export interface EdgeSettings extends GateSettings, SocketSettings {
   /** Milliseconds within which a request has to arrive; 10 seconds by default. */
   patienceMs?: number;
+  /** Milliseconds between two looks at connections that are silent; 2000 by default. */
+  heartbeatMs?: number;
 }
 
 /** Milliseconds within which a request has to arrive, its head as well as all of it. */
@@ -79,7 +81,7 @@ export function createApp(settings: AppSettings): App {
   const observer = new Observer(metrics, admission, settings.logger, refusals);
   observer.watchMatchmaking();
   const sockets = socketOptions(edge, gate.addresses, tally);
-  const heartbeat = new Heartbeat(tally.sockets);
+  const heartbeat = new Heartbeat(tally.sockets, edge.heartbeatMs);
   httpServer.on("close", () => heartbeat.stop());
   const plainSockets = new PlainSockets(sockets, (request) => gate.admitPlain(request), observer);
   keepClientsFast();

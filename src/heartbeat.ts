@@ -1,6 +1,6 @@
 // Notices connections whose other end has gone without a word. Whoever sends anything is there; only the silent are asked.
 
-/** Milliseconds between two beats. */
+/** Milliseconds between two beats, unless told otherwise. */
 const BEAT_MS = 2000;
 
 /** A connection that knows at each beat what to do. */
@@ -12,10 +12,11 @@ interface Beating {
 export class Heartbeat {
   readonly #timer: NodeJS.Timeout;
 
-  constructor(sockets: Iterable<Beating>) {
+  /** @param beatMs milliseconds between two beats. */
+  constructor(sockets: Iterable<Beating>, beatMs = BEAT_MS) {
     this.#timer = setInterval(() => {
       for (const socket of sockets) socket.beat();
-    }, BEAT_MS);
+    }, beatMs);
     this.#timer.unref();
   }
 

@@ -13,6 +13,8 @@ export interface SocketLimits {
   maxMessagesPerSecond: number;
   /** Bytes that may wait for a client that does not read. */
   maxSendBufferBytes: number;
+  /** Seconds for which a client may be behind; 15 by default. */
+  maxBehindSeconds?: number | undefined;
   /** Whom connections count for. */
   addresses: Pick<Addresses, "ofSocket">;
   /** Where frames and refusals are counted. */
@@ -28,8 +30,11 @@ const BURST_SECONDS = 21;
 /** The part of what may wait for a client at which it is left out, until it has read on. */
 const BEHIND = 1 / 4;
 
-/** Seconds for which a client may be behind. Who is silent is cut before that; this is for who sends and does not read. */
-const PATIENCE_SECONDS = 15;
+/**
+ * Seconds for which a client may be behind, unless told otherwise. The heartbeat cuts a silent client before that; this is for
+ * a client that sends and does not read.
+ */
+const MAX_BEHIND_SECONDS = 15;
 
 /** Beats without a sign of life after which a connection is cut: six to eight seconds. In the last four it was asked twice. */
 const SILENT_BEATS = 3;
@@ -49,6 +54,7 @@ export class LimitedSocket extends WholeFrameSocket {
   readonly #tally: Tally;
   readonly #secondsPerMessage: number;
   readonly #maxBytes: number;
+  readonly #maxBehindSeconds: number;
   /** Until when the messages so far would have taken, one by one at the rate that is allowed. In seconds. */
   #busyUntil = 0;
   /** Beats since the last sign of life. */
@@ -60,12 +66,14 @@ export class LimitedSocket extends WholeFrameSocket {
   /** As `ws` calls it: without address and protocols, with the options of the server. */
   constructor(address: null | string | URL, protocols?: unknown, options?: unknown) {
     super(address as string, protocols as string, options as WebSocket.ClientOptions);
-    const { addresses, maxMessagesPerSecond, maxSendBufferBytes, tally } = (options as { limits: SocketLimits }).limits;
+    const { limits } = options as { limits: SocketLimits };
+    const { addresses, maxMessagesPerSecond, maxSendBufferBytes, maxBehindSeconds, tally } = limits;
     this.#addresses = addresses;
     this.#tally = tally;
     tally.sockets.add(this);
     this.#secondsPerMessage = maxMessagesPerSecond > 0 ? 1 / maxMessagesPerSecond : 0;
     this.#maxBytes = maxSendBufferBytes;
+    this.#maxBehindSeconds = maxBehindSeconds ?? MAX_BEHIND_SECONDS;
   }
 
   /** Whom the client counts for. */
@@ -124,7 +132,7 @@ export class LimitedSocket extends WholeFrameSocket {
         return false;
       }
       this.#behindSince = this.isBehind ? Math.min(this.#behindSince, now) : Number.POSITIVE_INFINITY;
-      if (now - this.#behindSince > PATIENCE_SECONDS) {
+      if (now - this.#behindSince > this.#maxBehindSeconds) {
         this.refuse("notReading");
         return false;
       }

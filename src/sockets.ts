@@ -17,8 +17,8 @@ export interface SocketSettings extends Omit<SocketLimits, "addresses" | "tally"
  * types, hence the wider type.
  */
 export function socketOptions(settings: SocketSettings, addresses: Addresses, tally: Tally) {
-  const { maxFrameBytes, maxMessagesPerSecond, maxSendBufferBytes } = settings;
-  const limits: SocketLimits = { addresses, maxMessagesPerSecond, maxSendBufferBytes, tally };
+  const { maxFrameBytes, maxMessagesPerSecond, maxSendBufferBytes, maxBehindSeconds } = settings;
+  const limits: SocketLimits = { addresses, maxMessagesPerSecond, maxSendBufferBytes, maxBehindSeconds, tally };
   const options: { noServer: boolean; maxPayload: number; perMessageDeflate: boolean } & object = {
     noServer: true,
     maxPayload: maxFrameBytes,

@@ -7,6 +7,7 @@ import { readMap, type WorldMap } from "../../sim/map.ts";
 import { nearestFree } from "../../sim/nearest-free.ts";
 import { seededRandom } from "../../sim/random.ts";
 import { step } from "../../sim/step.ts";
+import { runs } from "../support/long.ts";
 import { drawnMap } from "../support/maps.ts";
 
 const MAPS = ["plaza", "meadow"].map((name) =>
@@ -39,7 +40,7 @@ test("a way ends where it leads to, from wherever a body may stand", () => {
     fc.property(fc.constantFrom(MAZE, ...MAPS), anywhere, fc.nat(), (map, spot, seed) => {
       walk({ ...nearestFree(spot, map), facing: 4 }, map, seed);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

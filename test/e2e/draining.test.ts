@@ -6,8 +6,8 @@ import type { WorldState } from "../../schema/world-state.ts";
 import { cut } from "../support/connection.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
-import { describeWith } from "../support/requiring.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
+import { describeWith } from "../support/requiring.ts";
 import { until } from "../support/until.ts";
 
 /** Milliseconds that `docker stop` waits before it kills. */

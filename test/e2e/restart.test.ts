@@ -4,8 +4,8 @@ import { Client, type Room } from "@colyseus/sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { WorldState } from "../../schema/world-state.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
-import { describeWith } from "../support/requiring.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
+import { describeWith } from "../support/requiring.ts";
 import { Returning } from "../support/returning.ts";
 import { until } from "../support/until.ts";
 

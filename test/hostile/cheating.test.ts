@@ -11,6 +11,7 @@ import { RIGHT } from "../../sim/directions.ts";
 import { STEP, TICK_MS } from "../../sim/rules.ts";
 import { newPlayerId } from "../../src/tokens.ts";
 import { cut } from "../support/connection.ts";
+import { shortOrLong } from "../support/long.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
@@ -23,7 +24,7 @@ const AHEAD = Number(
 );
 
 /** Milliseconds for which each bot tries. */
-const TRY_MS = 4000;
+const TRY_MS = shortOrLong(1500, 4000);
 
 /** A corridor that takes a minute to walk through. */
 const OPEN = Array<string>(3).fill(".".repeat(300));

@@ -10,6 +10,7 @@ import { Replay } from "../../replay/replay.ts";
 import { VERSION } from "../../replay/version.ts";
 import { hashOfPlayers } from "../../sim/hash.ts";
 import type { WorldMap } from "../../sim/map.ts";
+import { runs } from "../support/long.ts";
 import { drawnMap } from "../support/maps.ts";
 import { Bustle } from "../support/recording.ts";
 
@@ -59,7 +60,7 @@ describe("a recording", () => {
           expect(Object.fromEntries(replay.bodies())).toEqual(Object.fromEntries(bustle.bodies));
         },
       ),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 

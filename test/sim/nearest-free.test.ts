@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { WorldMap } from "../../sim/map.ts";
 import { nearestFree, type Spot } from "../../sim/nearest-free.ts";
 import { isFree } from "../../sim/step.ts";
+import { runs } from "../support/long.ts";
 import { drawnMap } from "../support/maps.ts";
 
 const OPEN = drawnMap("open", ["....", ".s..", "...."]);
@@ -77,7 +78,7 @@ describe("on any map", () => {
         const map = drawnMap("any", lines);
         expect(nearestFree({ x, y }, map)).toEqual(lookEverywhere({ x, y }, map));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

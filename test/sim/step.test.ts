@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type Direction, DOWN, LEFT, RIGHT, UP } from "../../sim/directions.ts";
 import { HALF_BODY, STEP, TILE } from "../../sim/rules.ts";
 import { type Body, isFree, step, type Walls } from "../../sim/step.ts";
+import { runs } from "../support/long.ts";
 import { drawnMap } from "../support/maps.ts";
 
 const DIRECTIONS = [
@@ -293,7 +294,7 @@ describe("on any map", () => {
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -309,7 +310,7 @@ describe("on any map", () => {
           }
         }
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 

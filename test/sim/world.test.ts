@@ -4,6 +4,7 @@ import { type Direction, DOWN, LEFT, RIGHT, UP } from "../../sim/directions.ts";
 import { type Random, seededRandom } from "../../sim/random.ts";
 import type { Body } from "../../sim/step.ts";
 import { World } from "../../sim/world.ts";
+import { runs } from "../support/long.ts";
 import { drawnMap } from "../support/maps.ts";
 
 /** Open ground with one spawn, in its middle; 160 units of room each way. */
@@ -331,7 +332,7 @@ describe("waiting moves", () => {
         // What was asked for was either taken or counted (no wall stands within 18 steps).
         expect(moved + world.dropped).toBe(asked);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -424,7 +425,7 @@ describe("a game can be repeated", () => {
       fc.property(script, fc.nat(0xffffffff), (events, seed) => {
         expect(play(events, seededRandom(seed))).toBe(play(events, seededRandom(seed)));
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -457,7 +458,7 @@ describe("a game can be repeated", () => {
           }
         }
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 });

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { WebSocket, WebSocketServer } from "ws";
 import { WholeFrameSocket } from "../../src/whole-frames.ts";
+import { runs } from "../support/long.ts";
 import { until } from "../support/until.ts";
 
 const MASK = [0x12, 0xf0, 0x00, 0x77];
@@ -110,7 +111,7 @@ test("messages of every kind come as they were sent, cut anywhere, and also righ
         client.destroy();
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

@@ -8,3 +8,8 @@ export const isLong = process.env.TEST_LONG === "1";
 export function shortOrLong<T>(short: T, long: T): T {
   return isLong ? long : short;
 }
+
+/** How often a property is tried with other values: the number in the long run, and a fifth of it in the short one. */
+export function runs(long: number): number {
+  return shortOrLong(Math.ceil(long / 5), long);
+}

@@ -19,6 +19,7 @@ import {
   Onlooker,
   type Place,
 } from "../../support/crowd.ts";
+import { runs } from "../../support/long.ts";
 
 /** What a player is promised, in units: it sees all within NEAR and nobody beyond FAR. */
 const NEAR = 320;
@@ -614,7 +615,7 @@ test("a few, whatever they do, hold what they must after every tick, and nothing
     present: fc.nat(12),
     history: fc.array(fc.array(anyCommand(4), { maxLength: 8, size: "max" }), { maxLength: 20, size: "max" }),
   });
-  fc.assert(fc.property(plays, play), { numRuns: 300 });
+  fc.assert(fc.property(plays, play), { numRuns: runs(300) });
 });
 
 test("three hundred on a large map hold what they must, and nothing that they must not", () => {
@@ -629,7 +630,7 @@ test("three hundred on a large map hold what they must, and nothing that they mu
     }),
   });
   // Not made smaller: that would take minutes.
-  fc.assert(fc.property(plays, play), { numRuns: 4, endOnFailure: true });
+  fc.assert(fc.property(plays, play), { numRuns: runs(4), endOnFailure: true });
 });
 
 /** Players by id who stand at these places, each with a client that has been shown the world. */

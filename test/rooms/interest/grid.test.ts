@@ -2,6 +2,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { FARTHEST, Grid, NOWHERE, SIGHT } from "../../../rooms/interest/grid.ts";
+import { runs } from "../../support/long.ts";
 
 const sides = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 8192 }) },
@@ -48,7 +49,7 @@ test("whoever is within sight is in a cell that is seen, and whoever is too far 
       if (distance(a, b) <= SIGHT) expect(grid.sees(from, to)).toBe(true);
       if (distance(a, b) > FARTHEST) expect(grid.sees(from, to)).toBe(false);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 
@@ -101,7 +102,7 @@ test("lists exactly the cells that are seen, each once, row by row", () => {
       expect(listed).toEqual(seen);
       expect(grid.rowsInSight(from)).toEqual(rows);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

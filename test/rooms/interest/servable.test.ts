@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { Grid } from "../../../rooms/interest/grid.ts";
 import { InterestSerializer } from "../../../rooms/interest/interest-serializer.ts";
 import type { PeopledState } from "../../../rooms/interest/player-codec.ts";
+import { runs } from "../../support/long.ts";
 
 type Fields = Record<string, FieldBuilder<unknown, boolean, boolean>>;
 type Values = Record<string, unknown>;
@@ -252,7 +253,7 @@ describe("arrives as the framework's own encoder would have sent it", () => {
           pair.tick();
         }
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 
@@ -274,7 +275,7 @@ describe("arrives as the framework's own encoder would have sent it", () => {
           pair.tick();
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });
@@ -360,7 +361,7 @@ test("makes room for what does not fit, wherever its end falls", () => {
       tick(serializer, state, witnesses);
       for (const witness of witnesses) expect(witness.decoded.players.toJSON()).toEqual(players());
     }),
-    { numRuns: 5 },
+    { numRuns: runs(5) },
   );
 });
 
@@ -448,7 +449,7 @@ describe("what is in the state beside players", () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });
