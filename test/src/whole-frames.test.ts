@@ -1,13 +1,16 @@
 // Frames that are handed to the kernel whole, to readers of which one does not keep up.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { afterAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { WebSocket, WebSocketServer } from "ws";
 import { WholeFrameSocket } from "../../src/whole-frames.ts";
 import { until } from "../support/until.ts";
 
-const server = new WebSocketServer({ port: 0, host: "127.0.0.1", WebSocket: WholeFrameSocket });
-await once(server, "listening");
+let server: WebSocketServer;
+beforeAll(async () => {
+  server = new WebSocketServer({ port: 0, host: "127.0.0.1", WebSocket: WholeFrameSocket });
+  await once(server, "listening");
+});
 afterAll(() => server.close());
 
 /** A reader, and the server's end of its connection. */
