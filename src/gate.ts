@@ -200,7 +200,7 @@ export class Gate implements Gatekeeper {
       const body = refusal || !hasBody(request) ? "" : await readBody(request);
       if (refusal) this.#answer(request, response, refusal);
       else if (body === undefined) this.#answer(request, response, answerOf("tooLarge"));
-      else if (body && !isReadable(request, body)) this.#answer(request, response, BAD_REQUEST);
+      else if (hasBody(request) && !isReadable(request, body)) this.#answer(request, response, BAD_REQUEST);
       else {
         // Where the framework looks first. An empty one too: the stream that it would read otherwise is used up.
         if (hasBody(request)) Object.assign(request, { body });
