@@ -115,6 +115,19 @@ describe("joining", () => {
     expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);
   });
 
+  test("tells the room the options that the server knows, and no others", async () => {
+    const present = await joinWithSdk(server);
+    const room = await server.roomOf(present.sessionId);
+    const onJoin = room.onJoin.bind(room);
+    const told: unknown[] = [];
+    room.onJoin = (client, options) => {
+      told.push(options);
+      return onJoin(client, options);
+    };
+    await joinWithSdk(server, { name: "Ada", colour: { red: [{ of: 255 }] }, seed: 7 });
+    expect(told).toEqual([{ chosen: { name: "Ada" }, map: "plaza" }]);
+  });
+
   test("takes 24 characters of any script, however many bytes they have", async () => {
     const name = "🦊".repeat(24);
     const room = await joinWithSdk(server, { name });

@@ -122,7 +122,7 @@ describe("what is no word", () => {
   test("answers a binary frame in the same way, even one that spells a word", async () => {
     const player = await PlainPlayer.join(server.url);
     player.socket.send(Buffer.from("left"));
-    player.socket.send(Buffer.of(0x14, 0, 0xd0, 0xfe));
+    player.socket.send(Buffer.of(0x13, 0x80, 1));
     await until(() => player.errors.length === 2);
     expect(player.players.get(player.id)).toEqual({ x: 80, y: 80 });
   });

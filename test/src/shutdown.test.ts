@@ -35,6 +35,9 @@ test("refuses a join by HTTP and by plain socket with a code and a sentence, whi
     expect(refused).toBeInstanceOf(MatchMakeError);
     expect(refused).toMatchObject({ code, message: sentence });
   }
+  const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, { method: "POST" });
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([code, "10"]);
+  expect(await answer.json()).toEqual({ code, error: sentence });
   const plain = new PlainPlayer(`${server.wsUrl}/websocket`);
   await until(() => plain.closed);
   expect(plain.errors).toEqual([{ type: "error", code, message: sentence }]);
