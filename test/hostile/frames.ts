@@ -42,6 +42,9 @@ type Offence = (random: Random, payload: Buffer) => Buffer | Buffer[];
 const manyOf = (count: number, one: (index: number) => Buffer) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => one(i)));
 
+/** Offences that leave the beginning of a frame behind: nothing may follow, or it would become a part of that frame. */
+export const LAST_OFFENCES: readonly string[] = ["half a header", "a length that is not kept", "bytes at random"];
+
 /** By name. What comes as a list is written piece by piece. */
 export const OFFENCES: Readonly<Record<string, Offence>> = {
   unmasked: (_, payload) => frame(BINARY, payload, { masked: false }),
@@ -106,6 +109,8 @@ export const OFFENCES: Readonly<Record<string, Offence>> = {
   },
   "words after the close": (_, payload) =>
     Buffer.concat([frame(CLOSE, Buffer.of(3, 0xe8)), binary(payload), binary(payload)]),
-  "bytes at random": (random) => Buffer.from(Array.from({ length: 1 + random(400) }, () => random(256))),
+  // The first byte has a reserved bit, or the rest could be any frame.
+  "bytes at random": (random) =>
+    Buffer.of(0x40 | random(256), ...Array.from({ length: random(400) }, () => random(256))),
   "HTTP again": () => Buffer.from("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"),
 };

@@ -1,6 +1,6 @@
 // What is inside the frames: for a room, bytes in the framework's own format and whatever resembles it; for the plain
 // protocol, words that are none.
-import type { Random } from "../../sim/random.ts";
+import { type Random, seededRandom } from "../../sim/random.ts";
 
 const JOIN_ROOM = 10;
 const LEAVE_ROOM = 12;
@@ -88,13 +88,27 @@ const VALUES: readonly number[][] = [
 
 const nested = (opening: number[], depth: number) => Buffer.from(Array.from({ length: depth }, () => opening).flat());
 
+/** The bits of the first byte that are the code; the others modify it. */
+const CODE_BITS = 0x1f;
+
+/** An input as the framework sends it over transports that may lose frames: always a well-formed one. */
+function unreliableInput(random: Random): Buffer {
+  const slots = Array.from({ length: 1 + random(4) }, () => (random(3) ? [2, 0x80, random(5)] : [0]));
+  return Buffer.of(INPUT_UNRELIABLE | (random(4) << 5), random(0x80), ...slots.flat());
+}
+
+/** The payload, unless random bytes have become an unreliable input: of these only well-formed ones are sent. */
+function wellFormed(payload: Buffer, random: Random): Buffer {
+  return (payload[0]! & CODE_BITS) === INPUT_UNRELIABLE ? unreliableInput(random) : payload;
+}
+
 /** Payloads for which the server closes the connection: whatever came after them would reach nobody. */
 export const LAST_PAYLOADS: readonly string[] = [
   "any first byte",
   "an empty frame",
   "a value that claims too much",
   "claims within claims",
-  "nested as deep as a frame is long",
+  "nested three hundred times",
   "a type without an end",
   "an input",
   "an input that switches structures",
@@ -106,7 +120,7 @@ export const LAST_PAYLOADS: readonly string[] = [
 
 /** One of every first byte with every length, counted through. */
 export function sweepPayload(count: number): Buffer {
-  return Buffer.alloc(SWEPT[(count >> 8) % SWEPT.length]!, count & 255);
+  return wellFormed(Buffer.alloc(SWEPT[(count >> 8) % SWEPT.length]!, count & 255), seededRandom(count));
 }
 
 /** Lengths of the sweep. */
@@ -115,7 +129,7 @@ const SWEPT = [1, 2, 3, 4, 5, 8, 9, 10, 33, 126, 127, 256, 300, 4095, 4096, 4097
 /** How a payload for a room comes about. */
 type Maker = (random: Random) => Buffer;
 
-export const ROOM_PAYLOADS: Readonly<Record<string, Maker>> = {
+const MAKERS: Readonly<Record<string, Maker>> = {
   "any first byte": (random) => {
     const length = Math.max(1, pick(random, LENGTHS));
     const payload = random(2) ? Buffer.alloc(length, random(256)) : bytesAtRandom(random, length);
@@ -130,7 +144,7 @@ export const ROOM_PAYLOADS: Readonly<Record<string, Maker>> = {
     return Buffer.concat([move, nested(claim, Math.floor((200 + random(3800)) / claim.length))]);
   },
   "a value nobody expects": (random) => Buffer.concat([move, Buffer.from(pick(random, VALUES))]),
-  "nested as deep as a frame is long": (random) =>
+  "nested three hundred times": (random) =>
     Buffer.concat([
       move,
       nested(pick(random, [[0x91], [0x81, 0xa1, 0x61], [0x81, ...short("__proto__")], [0x81, 0x91]]), 300 + random(30)),
@@ -176,8 +190,7 @@ export const ROOM_PAYLOADS: Readonly<Record<string, Maker>> = {
         pick(random, [0xff, 0x80, 0x00, 0x01, 0xd5, 0x7f, 0xd0, 0xfe, 0xcb, random(256)]),
       ),
     ),
-  "an unreliable input": (random) =>
-    Buffer.concat([Buffer.of(INPUT_UNRELIABLE | (random(8) << 5)), bytesAtRandom(random, random(20))]),
+  "an unreliable input": unreliableInput,
   "a join, again": () => Buffer.of(JOIN_ROOM),
   "a join with more to it": (random) => Buffer.concat([Buffer.of(JOIN_ROOM), bytesAtRandom(random, random(200))]),
   "a leave": () => Buffer.of(LEAVE_ROOM),
@@ -191,6 +204,11 @@ export const ROOM_PAYLOADS: Readonly<Record<string, Maker>> = {
   "a code of the server": (random) =>
     Buffer.concat([Buffer.of(pick(random, CODES) | (random(8) << 5)), bytesAtRandom(random, random(60))]),
 };
+
+/** By name. */
+export const ROOM_PAYLOADS: Readonly<Record<string, Maker>> = Object.fromEntries(
+  Object.entries(MAKERS).map(([kind, make]): [string, Maker] => [kind, (random) => wellFormed(make(random), random)]),
+);
 
 const WORDS = ["left", "right", "up", "down", "좌", "우", "상", "하"];
 
