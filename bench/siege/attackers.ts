@@ -117,13 +117,16 @@ async function pass({ port, connections }: Parameters<AttackerOrders["pass"]>[0]
     "nothing said": () => {},
     "half a request": (socket) => socket.write("GET / HTTP/1.1\r\nHost: x\r\nX-Half: "),
     "half an upgrade": (socket) => socket.write(upgradeRequest("/websocket").slice(0, 80)),
-    "an upgrade that is refused": (socket) => socket.write(upgradeRequest("/nowhere")),
+    "an upgrade that is refused": (socket) => {
+      socket.resume();
+      socket.write(upgradeRequest("/nowhere"));
+    },
     "an upgrade to no seat": (socket) => socket.write(upgradeRequest("/abc/def?sessionId=ghi")),
     "an upgrade, then silence": (socket) => socket.write(upgradeRequest("/")),
     "an upgrade and half a frame": (socket) =>
       socket.write(Buffer.concat([Buffer.from(upgradeRequest("/")), MOVE.subarray(0, 5)])),
     "an upgrade cut at once": (socket) => {
-      socket.write(upgradeRequest("/nowhere"));
+      socket.write(upgradeRequest("/"));
       socket.resetAndDestroy();
     },
     "a body that never comes": (socket) =>
