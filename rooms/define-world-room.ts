@@ -36,8 +36,7 @@ export function defineWorldRoom({ door, identify, maxPlayers, ...settings }: Wor
     /** Checks a join before matchmaking: it is here that a join without a map becomes one for the default map. */
     static override async onAuth(token: string | undefined, options: JoinOptions) {
       const parsed = parseJoinOptions(options);
-      // What nobody asked for goes no further: the framework keeps the options with the seat, and one that is nested some
-      // thousand levels deep makes it fail without an answer.
+      // The framework keeps the options with the seat, and may fail on some without an answer: unknown ones go no further.
       for (const name of Object.keys(options)) delete options[name as keyof JoinOptions];
       Object.assign(options, parsed);
       const id = token ? await identify(token) : undefined;

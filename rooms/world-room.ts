@@ -154,8 +154,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     try {
       await held;
     } catch {
-      // Caught, because it rejects when nobody comes back, and at once for a client that never finished joining: left
-      // bare, any client could end the process that way.
+      // It rejects when the client does not come back. An unhandled rejection could stop the process.
     } finally {
       if (this.#held.get(sessionId) === held) this.#held.delete(sessionId);
     }

@@ -60,10 +60,7 @@ const PATIENCE_MS = 10_000;
 /** `/process/room` for a seat in a room, and `/` for the SDK's own latency probe. All else is not upgraded. */
 const ROOM_PATH = /^\/(?:[\w-]+\/([\w-]+))?$/;
 
-/**
- * Whether a path is one of those. The framework looks rooms up in an object, where `constructor` and its like are always
- * found and are no rooms.
- */
+/** Whether a path is one of those. The framework logs an error if the room has the name of a member of all objects. */
 function isRoomPath(path: string): boolean {
   const match = ROOM_PATH.exec(path);
   return match !== null && !(match[1] !== undefined && match[1] in Object.prototype);

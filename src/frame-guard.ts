@@ -8,10 +8,9 @@ const DIRECTION_IS = 0x80;
 const INPUT_BYTES = 3;
 
 /**
- * Whether a frame is one that clients of a room send. The first byte says what it is; its upper three bits modify that,
- * and none of our clients' frames are modified. Not among them is the "unreliable" input, which the framework has for
- * other transports: its decoder walks by the lengths inside the frame, and a negative or non-finite one keeps it walking
- * for ever, with the whole process (seen in @colyseus/core 0.18.17 with @colyseus/schema 5.0.34).
+ * Whether clients of a room send such a frame. The first byte is its code; the upper three bits modify the code, and our
+ * clients set none of them. The framework also has an "unreliable" input, for other transports. It is refused whatever it
+ * holds, because it could stop the process (seen in @colyseus/core 0.18.17 with @colyseus/schema 5.0.34).
  */
 function isRoomFrame(frame: Buffer): boolean {
   switch (frame[0]) {
@@ -25,7 +24,7 @@ function isRoomFrame(frame: Buffer): boolean {
     case Protocol.ROOM_REQUEST:
       return fits(frame, afterType(frame, afterNumber(frame, 1)));
     case Protocol.ROOM_INPUT_RELIABLE:
-      // Exactly: about each field that it does not know the decoder writes to the console, which anybody could fill.
+      // No other length: the decoder writes to the console about what it does not know.
       return frame.length === 1 || (frame.length === INPUT_BYTES && frame[1] === DIRECTION_IS);
     default:
       return false;
@@ -70,9 +69,9 @@ function afterNumber(frame: Buffer, at: number): number {
 }
 
 /**
- * Frames that a client may send before it has acknowledged its join. The SDK does, while it comes back: what the game
- * sends goes out as soon as the socket is open, and onReconnect is called before the acknowledgement. The framework acts
- * on such frames, and keeps its answers until then, however many.
+ * Frames that a client may send before it has acknowledged its join. The SDK does so while it comes back: what the game
+ * sends goes out as soon as the socket is open, and onReconnect is called before the acknowledgement. The connection is
+ * closed at the next one.
  */
 const EARLY_FRAMES = 64;
 
@@ -84,7 +83,7 @@ type Logger = { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...va
 
 /**
  * A logger for the framework. It logs a message that it cannot decode as an error, as bare text, and closes the
- * connection; to us that is a client's fault, of which anybody could commit thousands.
+ * connection. That is the client's error, so here it is logged at `debug`.
  */
 export function withoutClientsFaults(logger: Logger): Logger {
   return {

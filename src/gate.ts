@@ -28,7 +28,7 @@ export interface GateSettings {
 /** The path of the plain protocol. */
 export const PLAIN_PATH = "/websocket";
 
-/** What the SDK may ask of matchmaking. Not `create`: whoever could would open rooms without end. */
+/** What the SDK may ask of matchmaking. Not `create`: the number of rooms is not up to clients. */
 const MATCHMAKING = ["joinOrCreate", "join", "joinById", "reconnect"];
 
 /** The path by which a client comes back to a seat that is held for it. */
@@ -202,7 +202,7 @@ export class Gate implements Gatekeeper {
       else if (body === undefined) this.#answer(request, response, answerOf("tooLarge"));
       else if (hasBody(request) && !isReadable(request, body)) this.#answer(request, response, BAD_REQUEST);
       else {
-        // Where the framework looks first. An empty one too: the stream that it would read otherwise is used up.
+        // The framework looks here first. The stream that it would read otherwise is used up.
         if (hasBody(request)) Object.assign(request, { body });
         pass();
       }
@@ -220,7 +220,7 @@ export class Gate implements Gatekeeper {
   /** What is wrong with a request, as far as its head tells. */
   #refusalOf(request: IncomingMessage): Answer | undefined {
     if (isMalformed(request)) return BAD_REQUEST;
-    // The framework takes this one from everybody, and makes a URL of it.
+    // The framework believes this header from everybody, and some values could stop the process.
     const forwarded = request.headers["x-forwarded-proto"];
     if (!this.addresses.isFromProxy(request) || !/^https?$/.test(String(forwarded))) {
       delete request.headers["x-forwarded-proto"];
@@ -248,7 +248,7 @@ export class Gate implements Gatekeeper {
 /** Answers an upgrade by HTTP and ends its connection. */
 export function refuseUpgrade(socket: Duplex, { code, sentence }: { code: number; sentence: string }): void {
   const body = JSON.stringify({ code, error: sentence });
-  // Node has taken its own listeners away by now, and who does not end a connection could hold it for ever.
+  // After an upgrade Node handles neither errors nor the end of the connection. An unhandled error would stop the process.
   socket.on("error", () => socket.destroy());
   socket.once("finish", () => socket.destroy());
   socket.end(
@@ -263,7 +263,7 @@ export function refuseUpgrade(socket: Duplex, { code, sentence }: { code: number
   );
 }
 
-/** Bodies are JSON or none: the framework reads whatever a request says that it is, and fails on half of it. */
+/** Bodies are JSON or none. The framework would read bodies of other types too, which no client of ours sends. */
 function refusalOfType(request: IncomingMessage): Answer | undefined {
   const type = request.headers["content-type"];
   if (!hasBody(request) || type === undefined || /^application\/json\s*(;|$)/i.test(type)) return undefined;
@@ -285,10 +285,10 @@ function isReadable({ headers }: IncomingMessage, body: string): boolean {
   }
 }
 
-/** A name or an address, with or without a port: the framework makes a URL of it, which anything else would break. */
+/** A name or an address, with or without a port. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 
-/** Whether a request's target or host is none that a client sends: some of them throw further inside. */
+/** Whether no client sends such a target or host. The framework could stop, or not answer, on some of them. */
 function isMalformed({ url = "", headers: { host } }: IncomingMessage): boolean {
   if (host !== undefined && !(HOST.test(host) && URL.canParse(`http://${host}`))) return true;
   const path = url.split("?", 1)[0]!;

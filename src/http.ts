@@ -69,9 +69,8 @@ function sayNo(response: Response, status: number, sentence: string): void {
 }
 
 /**
- * The framework's router waits for `drain` when an answer is larger than the socket's buffer, and then never ends it
- * (setResponse of @colyseus/better-call 1.3.3): the monitor would hang on a crowded room. Told that there is no need to
- * wait, it ends the answer, which is in memory anyway.
+ * Keeps the framework's router from waiting for the socket, after which it may not end an answer (setResponse of
+ * @colyseus/better-call 1.3.3): the monitor could wait forever for a crowded room. The answer is in memory anyway.
  */
 function endingAnswers(_request: Request, response: Response, next: NextFunction): void {
   const write = response.write.bind(response) as (...values: unknown[]) => boolean;
