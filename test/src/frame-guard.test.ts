@@ -11,7 +11,7 @@ import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-const server = await startServer();
+const server = startServer();
 
 const JOINED = 10;
 const PONG = 18;
