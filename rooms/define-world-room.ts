@@ -6,7 +6,7 @@ import { giveUpUnclaimedSeats } from "./unclaimed-seats.ts";
 import { type RoomSettings, WorldRoom } from "./world-room.ts";
 
 /** Judges whether the process takes one more player. */
-export interface Door {
+export interface AdmissionPolicy {
   /**
    * Why a player is not let in now; undefined if it is.
    * @param isHere whether it takes over from a session of its own, and so adds nobody.
@@ -20,14 +20,14 @@ export interface WorldRoomSettings extends RoomSettings {
   identify: (token: string) => Promise<string>;
   /** Players in one room, seats that are held included; 0 for as many as come. */
   maxPlayers: number;
-  door: Door;
+  admission: AdmissionPolicy;
 }
 
 /**
  * Defines the room. Rooms are matched by map; a player has one body in all of them.
  * It is a class of its own because the framework calls the static `onAuth` with neither class nor settings.
  */
-export function defineWorldRoom({ door, identify, maxPlayers, ...settings }: WorldRoomSettings) {
+export function defineWorldRoom({ admission, identify, maxPlayers, ...settings }: WorldRoomSettings) {
   const { maps, places, sessions } = settings;
 
   class DefinedRoom extends WorldRoom {
@@ -40,7 +40,7 @@ export function defineWorldRoom({ door, identify, maxPlayers, ...settings }: Wor
       for (const name of Object.keys(options)) delete options[name as keyof JoinOptions];
       Object.assign(options, parsed);
       const id = token ? await identify(token) : undefined;
-      const refusal = door.refusal(id !== undefined && sessions.has(id));
+      const refusal = admission.refusal(id !== undefined && sessions.has(id));
       if (refusal) throw new ServerError(refusal.code, refusal.sentence);
       // `true` is somebody without a token: a guest.
       if (id === undefined) return true;

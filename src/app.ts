@@ -35,10 +35,10 @@ export interface App {
 
 /** What an app is told: settings of the rooms, of the edge, of HTTP, who is who, where places are kept, and who takes its log lines. */
 export interface AppSettings {
-  rooms: Omit<WorldRoomSettings, "identify" | "places" | "door" | "observer" | "sessions">;
+  rooms: Omit<WorldRoomSettings, "identify" | "places" | "admission" | "observer" | "sessions">;
   edge: EdgeSettings;
   http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "metrics" | "gate">;
-  /** The p99 of the ticks' delay above which nobody is let in, in ms; 0 to let in everybody. */
+  /** The p99 of the ticks' delay above which a busy process refuses new players, in ms; 0 turns that off. */
   maxDelayMs: number;
   tokens: Tokens;
   /** Started already. It is closed with the app. */
@@ -52,6 +52,8 @@ export interface EdgeSettings extends GateSettings, SocketSettings {
   patienceMs?: number;
   /** Milliseconds between two looks at connections that are silent; 2000 by default. */
   heartbeatMs?: number;
+  /** Scales the windows of src/admission.ts, so that a test need not wait for seconds. */
+  admissionSliceMs?: number;
 }
 
 /** Milliseconds within which a request has to arrive, its head as well as all of it. */
@@ -69,7 +71,7 @@ function isRoomPath(path: string): boolean {
 /** Makes the server. One per process: the framework's matchmaker keeps its state in a module. */
 export function createApp(settings: AppSettings): App {
   const { tokens, places, edge } = settings;
-  const admission = new Admission(settings.maxDelayMs);
+  const admission = new Admission(settings.maxDelayMs, edge.admissionSliceMs);
   const refusals = new RefusalLog(settings.logger);
   const tally = new Tally(refusals);
   const gate = new Gate(edge, tally);
@@ -98,7 +100,7 @@ export function createApp(settings: AppSettings): App {
   const rooms: WorldRoomSettings = {
     ...settings.rooms,
     places,
-    door: admission,
+    admission,
     observer,
     identify: (token) => tokens.read(token),
     sessions: new Sessions(),

@@ -239,7 +239,8 @@ export const SETTINGS = {
     schema: limit(100, 10_000),
     fallback: "100",
     accepted: "a whole number from 0 to 10000 (0: no limit)",
-    purpose: "How late ticks may be, as their p99 in milliseconds, before new players are refused.",
+    purpose:
+      "How late ticks may be, as their p99 in milliseconds, before a server that is busy itself refuses new players.",
   }),
   DRAIN_SECONDS: setting({
     schema: wholeNumber(0, 0, 60),

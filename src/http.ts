@@ -20,7 +20,7 @@ export interface HttpSettings {
   /** Whether places are being saved. While they are not, those who come with a token may be refused. */
   isStoreHealthy: () => boolean;
   /** Lets players in, or not. */
-  admission: Pick<Admission, "hindrance" | "delayMs">;
+  admission: Pick<Admission, "blockedReason" | "delayMs">;
   /** Who asks, from which page, and whom to tell of those who were refused. */
   gate: Pick<MonitorGuardSettings, "addresses" | "origins" | "onRefused">;
   /** The playground shows everybody how to send anything: never in production. */
@@ -36,11 +36,11 @@ export async function httpRoutes(app: Application, settings: HttpSettings): Prom
     response.type("text").send("ok\n");
   });
   app.get("/readyz", (_request, response) => {
-    const hindrance = hindranceOf(settings);
+    const reason = blockedReasonOf(settings);
     response
-      .status(hindrance ? 503 : 200)
+      .status(reason ? 503 : 200)
       .type("text")
-      .send(`${hindrance ?? "ready"}\n`);
+      .send(`${reason ?? "ready"}\n`);
   });
   metricsRoute(app, settings.metrics, settings.metricsToken);
   identityRoutes(app, settings.tokens);
@@ -81,10 +81,10 @@ function endingAnswers(_request: Request, response: Response, next: NextFunction
   next();
 }
 
-/** Why no new players should be sent here; undefined while they should. */
-function hindranceOf({ admission, isStoreHealthy }: HttpSettings): string | undefined {
-  if (admission.hindrance === "stopping") return "draining: no new players";
-  if (admission.hindrance === "busy") return "busy: no new players";
+/** Why a balancer should send no new players here; undefined while it should. */
+function blockedReasonOf({ admission, isStoreHealthy }: HttpSettings): string | undefined {
+  if (admission.blockedReason === "stopping") return "draining: no new players";
+  if (admission.blockedReason === "busy") return "busy: no new players";
   if (!isStoreHealthy()) return "the store is away: places wait to be saved, and players with a token may be refused";
   return undefined;
 }

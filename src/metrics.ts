@@ -55,7 +55,7 @@ interface Sources {
   maps: readonly string[];
   places: Pick<WriteBehind, "counters" | "healthy">;
   tokens: Pick<Tokens, "issued">;
-  admission: Pick<Admission, "delayMs" | "hindrance">;
+  admission: Pick<Admission, "blockedReason" | "delayMs">;
   tally: Tally;
 }
 
@@ -80,7 +80,7 @@ export class Metrics {
   readonly #isOpen = this.#gauge("sabang_admission_open", "1 while new players are let in, else 0.");
   readonly #delay = this.#gauge(
     "sabang_admission_delay_seconds",
-    "The p99 of the ticks' delay in the last ten seconds, by which players are let in.",
+    "The p99 of the ticks' delay in the last ten seconds. It refuses joins only if the process itself is busy.",
   );
   readonly #leaves = this.#counter("sabang_leaves_total", "Players that left for good, by reason.", ["reason"]);
   readonly #drops = this.#counter("sabang_drops_total", "Connections that were lost, and whose seat was held.");
@@ -209,7 +209,7 @@ export class Metrics {
     this.#askRooms();
     this.#askTraffic();
     this.#askStore();
-    this.#askDoor();
+    this.#askAdmission();
     set(this.#tokens, this.#sources.tokens.issued);
     return this.#registry.metrics();
   }
@@ -271,9 +271,9 @@ export class Metrics {
     this.#lastSave.set(counters.lastSaveMs / 1000);
   }
 
-  #askDoor(): void {
+  #askAdmission(): void {
     const { admission, tally } = this.#sources;
-    this.#isOpen.set(admission.hindrance === undefined ? 1 : 0);
+    this.#isOpen.set(admission.blockedReason === undefined ? 1 : 0);
     this.#delay.set(admission.delayMs / 1000);
     this.#edgeRefusals.reset();
     for (const reason of REFUSALS) this.#edgeRefusals.inc({ reason }, tally.refused[reason]);
