@@ -7,8 +7,8 @@ const isLong = process.env.TEST_LONG === "1";
 const LONG_ONLY = /\.long\.test\.ts$/;
 const GROWS = /from "[./]+\/support\/long\.ts"/;
 
-/** Tests that must be alone on the machine: they measure time, or use all of its cores. */
-const ALONE = /(?!)/;
+/** Tests that must be alone on the machine: they use all of its cores. */
+const ALONE = /^test\/(e2e\/neighbours|rooms\/admission)\.test\.ts$/;
 
 const root = import.meta.dirname;
 const files = globSync("test/**/*.test.ts", { cwd: root }).filter((file) =>
