@@ -6,9 +6,9 @@ import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
+const { blank, test } = startBrowser();
 const server = startServer({ seed: 3 });
 const FILE = new URL("../../examples/browser/index.html", import.meta.url);
-const { blank, test } = startBrowser();
 
 async function open(): Promise<{ page: Page; faults: string[] }> {
   const page = await blank({ hasTouch: true, viewport: { width: 400, height: 700 } });

@@ -6,6 +6,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export interface LaggyNetwork {
   /** `http://127.0.0.1:port` of the near end. */
   url: string;
+  /** Leads to another local port, from the next connection on. */
+  lead(port: number): void;
   /** Breaks every connection that is open now. */
   cut(): void;
   close(): void;
@@ -14,8 +16,9 @@ export interface LaggyNetwork {
 /** Opens a way to a local port on which each direction takes `oneWay` ms, in order. */
 export async function laggyNetwork(port: number, oneWay: number): Promise<LaggyNetwork> {
   const open = new Set<Socket>();
+  let target = port;
   const server = createServer((near) => {
-    const far = connect(port, "127.0.0.1");
+    const far = connect(target, "127.0.0.1");
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -37,6 +40,9 @@ export async function laggyNetwork(port: number, oneWay: number): Promise<LaggyN
   };
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    lead: (port) => {
+      target = port;
+    },
     cut,
     close: () => {
       server.close();

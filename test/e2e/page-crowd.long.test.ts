@@ -10,7 +10,7 @@ const FRAMES = 100;
 const MAPS = new URL("../../maps/", import.meta.url).pathname;
 const KEPT = new URL("../../test-results/", import.meta.url).pathname;
 
-const { blank, test } = startBrowser();
+const { blank, test } = startBrowser({ webgl: true, everyFrame: true });
 
 const WORDS = ["left", "up", "right", "down"];
 const walkers: PlainPlayer[] = [];
