@@ -1,20 +1,28 @@
 // The lag panel in a real browser: a slow network made in the page, with and without prediction.
+import { fileURLToPath } from "node:url";
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
+import { loadMaps } from "../../src/maps.ts";
+import { builtPage } from "../../src/page.ts";
 import { atRest, hook, startBrowser, togglePanel, walk } from "../support/browser.ts";
 import { laggyNetwork } from "../support/lag.ts";
-import { startProcess } from "../support/process.ts";
+import { startServer } from "../support/server.ts";
+
+// Everybody appears in a corner of walls.
+const plaza = loadMaps(fileURLToPath(new URL("../../maps", import.meta.url))).get("plaza")!;
+const CORNER = { left: 716, spawn: { x: 740, y: 1304 } };
 
 const { open, test } = startBrowser();
+const server = startServer({ page: builtPage, maps: new Map([["plaza", { ...plaza, spawns: [CORNER.spawn] }]]) });
 
 const LAG_MS = 200;
 
-/** Sets the sliders, and waits until the page has measured a round trip that long. */
-async function slow(page: Page, roundTrip: number, jitter = 0): Promise<void> {
+/** Sets the sliders, and waits until the page has measured a round trip of `whole` ms. */
+async function slow(page: Page, roundTrip: number, jitter = 0, whole = roundTrip): Promise<void> {
   await page.locator("#round-trip").fill(String(roundTrip));
   await page.locator("#jitter").fill(String(jitter));
   await page.locator("#game").focus();
-  await page.waitForFunction((least) => window.sabang.rtt >= least, roundTrip - 1);
+  await page.waitForFunction((least) => window.sabang.rtt >= least, whole - 1);
 }
 
 /** Presses a key until the player is seen to move. Tells how many frames, and how much of a second, it took. */
@@ -50,8 +58,7 @@ function press(page: Page, key: string) {
 }
 
 test("at 200 ms the predicted player moves in the next frame, its ghost and the unpredicted one after a round trip", async () => {
-  const server = startProcess();
-  const page = await open(`http://127.0.0.1:${await server.listening()}`);
+  const page = await open(server.url);
   await togglePanel(page, "lag");
   await page.locator("#ghost").check();
   await slow(page, LAG_MS);
@@ -80,26 +87,32 @@ test("at 200 ms the predicted player moves in the next frame, its ghost and the 
   expect(await page.locator("#corrected").innerText()).toBe("0 units");
 });
 
-test("400 ms with 100 ms of jitter: prediction is never wrong, and a lost connection comes back through it", async () => {
-  const server = startProcess();
-  const network = await laggyNetwork(await server.listening(), 1);
+test("400 ms with 100 ms of jitter: prediction is never wrong, and a lost connection is told of and comes back through it", async () => {
+  const network = await laggyNetwork(server.port, 100);
   const page = await open(network.url);
+  // Half of it is the network's own, the other half the panel's.
   await togglePanel(page, "lag");
-  await slow(page, 400, 100);
-  for (const key of ["ArrowLeft", "ArrowDown", "ArrowRight", "ArrowUp"]) await walk(page, key, 600);
+  await slow(page, 200, 100, 400);
+  const start = await hook(page);
+  // Against the walls of the corner and along them, and out over open ground.
+  for (const key of ["ArrowLeft", "ArrowDown", "ArrowRight", "ArrowLeft", "ArrowUp"]) await walk(page, key, 400);
   await atRest(page);
   const before = await hook(page);
+  expect(before.self).not.toEqual(start.self);
+  expect(before.self!.x).toBe(CORNER.left);
   expect(before.drift).toBe(0);
   expect(before.server).toEqual(before.self);
   // In the middle of a walk, with inputs under way.
-  await page.keyboard.down("ArrowLeft");
+  await page.keyboard.down("ArrowUp");
   await page.waitForFunction(() => window.sabang.unacknowledged > 1);
+  const told = page.getByText("reconnecting").waitFor({ timeout: 30_000 });
   network.cut();
+  await told;
   await page.waitForFunction(() => window.sabang.reconnects === 1 && window.sabang.connected, null, {
     timeout: 30_000,
   });
-  await page.keyboard.up("ArrowLeft");
-  await walk(page, "ArrowRight", 600);
+  await page.keyboard.up("ArrowUp");
+  await walk(page, "ArrowRight", 400);
   await atRest(page);
   const after = await hook(page);
   expect(after.sessionId).toBe(before.sessionId);

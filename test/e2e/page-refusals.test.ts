@@ -1,147 +1,182 @@
 // The page when the server will not have it, in a real browser: what it says, and whether it comes back by itself.
-import { expect } from "@jest/globals";
+import { afterEach, expect, jest } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { ERRORS } from "../../rooms/errors.ts";
 import { PROTOCOL_VERSION } from "../../schema/protocol.ts";
 import { builtPage } from "../../src/page.ts";
-import { hook, playing, startBrowser } from "../support/browser.ts";
-import { PlainPlayer } from "../support/plain.ts";
-import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
+import {
+  atRest,
+  hook,
+  idOf,
+  joinsOf,
+  letAMinutePass,
+  nameOf,
+  playing,
+  startBrowser,
+  tokenOf,
+  walk,
+} from "../support/browser.ts";
+import { laggyNetwork } from "../support/lag.ts";
+import { dataFolder, startProcess } from "../support/process.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const server = startServer({ page: builtPage });
+/** More than the other tests of this file take. */
+const JOINS = 50;
+
 const { blank, open, test } = startBrowser();
+// Whoever comes from 127.0.0.1 is a proxy here, so that a page can be somebody else.
+const server = startServer({ page: builtPage, edge: { trustedProxies: ["127.0.0.1"], maxJoinsPerMinute: JOINS } });
+
+const RESTARTS = "The server restarts. You will be back in a moment…";
 
 const banner = (page: Page) => page.locator("#banner-text");
 
-test.each([
-  ["flooding", "You sent more than the server takes."],
-  ["notReading", "Your connection could not keep up."],
-  ["idle", "You stood still for a long time, so you were taken out."],
-] as const)("closed for %s it says so, stays away, and joins again when its user says so", async (name, sentence) => {
-  const page = await open(server.url);
-  const { sessionId } = await hook(page);
-  const room = await server.roomOf(sessionId!);
-  const { code } = ERRORS[name];
-  room.clients.get(sessionId!)!.leave(code);
-  const button = page.getByRole("button", { name: "Join again" });
-  await button.waitFor();
-  expect(await banner(page).innerText()).toBe(sentence);
-  // Who waited at the keyboard can go on there.
-  expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
-  // Longer than the first two tries of a page that comes back by itself.
-  await page.waitForTimeout(2000);
-  expect((await hook(page)).connected).toBe(false);
-  await page.keyboard.press("Enter");
-  await playing(page);
-  expect((await hook(page)).sessionId).not.toBe(sessionId);
-  expect(await button.isVisible()).toBe(false);
+/** Waits until the page says something. */
+const saying = (page: Page, sentence: string) =>
+  page.waitForFunction((text) => document.getElementById("banner-text")?.textContent === text, sentence);
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+test("closed for something that its user has done, it says so, stays away, and joins again when its user says so", async () => {
+  const page = await open(server.url, { clock: true });
+  const joins = joinsOf(page);
+  for (const [name, sentence] of [
+    ["flooding", "You sent more than the server takes."],
+    ["notReading", "Your connection could not keep up."],
+    ["idle", "You stood still for a long time, so you were taken out."],
+  ] as const) {
+    const { sessionId } = await hook(page);
+    const room = await server.roomOf(sessionId!);
+    room.clients.get(sessionId!)!.leave(ERRORS[name].code);
+    const button = page.getByRole("button", { name: "Join again" });
+    await button.waitFor();
+    expect(await banner(page).innerText()).toBe(sentence);
+    // Who waited at the keyboard can go on there.
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+    joins.length = 0;
+    await letAMinutePass(page);
+    expect((await hook(page)).connected).toBe(false);
+    expect(joins).toEqual([]);
+    await page.keyboard.press("Enter");
+    await playing(page);
+    expect((await hook(page)).sessionId).not.toBe(sessionId);
+    expect(await button.isVisible()).toBe(false);
+  }
 });
 
 test("a page of another version is refused: it offers to reload, and does not try again", async () => {
-  const page = await blank();
+  const page = await blank({ clock: true });
+  const joins = joinsOf(page);
   let isOutdated = true;
-  const joins: { protocol?: number }[] = [];
   // The page of a deploy ago, as it is on the wire.
   await page.route("**/matchmake/**", (route) => {
     const join = route.request().postDataJSON();
-    joins.push(join);
     return route.continue(isOutdated ? { postData: { ...join, protocol: PROTOCOL_VERSION - 1 } } : {});
   });
   await page.goto(server.url);
   const button = page.getByRole("button", { name: "Reload" });
   await button.waitFor();
   expect(await banner(page).innerText()).toBe("There is a new version of this page.");
-  await page.waitForTimeout(2000);
+  await letAMinutePass(page);
   expect(joins).toEqual([expect.objectContaining({ protocol: PROTOCOL_VERSION })]);
   isOutdated = false;
   await button.click();
   await playing(page);
 });
 
-/** How a server comes to refuse joins: its settings, and what happens to it before the page is opened. */
-interface Refusing {
-  name: "busy" | "tooManyJoins" | "stopping";
-  settings: Record<string, string>;
-  /** @returns what ends it, if it goes on. */
-  before?: (server: ServerProcess, url: string) => Promise<(() => void) | undefined>;
-  says: string;
-}
-const STALL_MS = 100;
-/** Makes a server believe that it uses all of a core: one that really does leaves the browser too little. */
-const FULL_CORE = encodeURIComponent("process.cpuUsage = () => ({ user: performance.now() * 1000, system: 0 });");
-const isUnready = async (url: string) => (await fetch(`${url}/readyz`)).status === 503;
+test("a map that is not there is told, once, in the page's language", async () => {
+  const page = await blank({ clock: true, locale: "ko-KR" });
+  const joins = joinsOf(page);
+  await page.goto(`${server.url}/?map=nowhere`);
+  await saying(page, "그런 이름의 맵은 없습니다.");
+  await letAMinutePass(page);
+  expect(joins).toHaveLength(1);
+});
 
-test.each<Refusing>([
-  {
-    name: "busy",
-    // Stopped over and over again, its ticks are late, and it takes itself for the cause.
-    settings: { ADMISSION_MAX_DELAY_MS: "20", NODE_OPTIONS: `--import=data:text/javascript,${FULL_CORE}` },
-    before: async (server, url) => {
-      await PlainPlayer.join(url);
-      const stalls = setInterval(() => {
-        server.signal("SIGSTOP");
-        setTimeout(() => server.signal("SIGCONT"), STALL_MS);
-      }, 5 * STALL_MS);
-      await until(() => isUnready(url), 60_000);
-      return () => clearInterval(stalls);
-    },
-    says: "The server takes in nobody new at the moment. Trying again…",
-  },
-  {
-    name: "tooManyJoins",
-    // The sign-in is the one.
-    settings: { MAX_JOINS_PER_MINUTE: "1" },
-    says: "Too many joins from your network. Trying again…",
-  },
-  {
-    name: "stopping",
-    // Longer than any page takes to load; a second signal ends it.
-    settings: { DRAIN_SECONDS: "60" },
-    before: async (server, url) => {
-      server.signal("SIGTERM");
-      await until(() => isUnready(url));
-      return undefined;
-    },
-    says: "The server restarts. You will be back in a moment…",
-  },
-])("refused as $name it says so, and tries again by itself until it is let in", async (refusing) => {
-  const { name, settings, before, says } = refusing;
-  const DATA_DIR = dataFolder();
-  const first = startProcess({ DATA_DIR, ...settings });
-  const port = await first.listening();
-  const url = `http://127.0.0.1:${port}`;
-  const end = await before?.(first, url);
-  const page = await blank();
-  const answers: unknown[] = [];
+test("refused for now it says why, and tries again by itself until it is let in", async () => {
+  const page = await blank({ clock: true });
+  const answers: { status: number; error?: string }[] = [];
   page.on("response", async (answer) => {
     if (answer.url().includes("/matchmake/")) answers.push({ status: answer.status(), ...(await answer.json()) });
   });
-  await page.goto(url);
-  await page.waitForFunction((text) => document.getElementById("banner-text")?.textContent === text, says);
-  await until(() => answers.length >= 2);
-  const { code, sentence } = ERRORS[name];
-  for (const answer of answers) expect(answer).toMatchObject({ status: code, error: sentence });
-  // Another server in its place takes everybody in.
-  end?.();
-  first.signal("SIGTERM");
-  expect(await first.ended()).toBe(0);
-  await startProcess({ DATA_DIR, PORT: String(port) }).listening();
+  // All joins of an address.
+  const headers = { "x-forwarded-for": "203.0.113.1" };
+  for (let count = 0; count < JOINS; count++) {
+    await fetch(`${server.url}/auth/anonymous`, { method: "POST", headers });
+  }
+  // A server that stops in earnest is below, and one that is busy in earnest in page-refusals.long.test.ts.
+  const hindrance = jest.spyOn(server.app.admission, "hindrance", "get").mockReturnValue("busy");
+  await page.goto(server.url);
+  const stop = async () => hindrance.mockReturnValue("stopping");
+  const useUp = async () => {
+    hindrance.mockRestore();
+    await page.setExtraHTTPHeaders(headers);
+  };
+  for (const [name, says, next] of [
+    ["busy", "The server takes in nobody new at the moment. Trying again…", stop],
+    ["stopping", RESTARTS, useUp],
+    ["tooManyJoins", "Too many joins from your network. Trying again…", () => page.setExtraHTTPHeaders({})],
+  ] as const) {
+    await saying(page, says);
+    const { code, sentence } = ERRORS[name];
+    await until(() => answers.some(({ status, error }) => status === code && error === sentence));
+    await next();
+    // More than it waits before it tries again, less than a join may take.
+    await page.clock.fastForward(10_000);
+  }
   await playing(page);
   expect(await banner(page).textContent()).toBe("back");
 });
 
-test("a map that is not there is told, once, in the page's language", async () => {
-  const page = await blank({ locale: "ko-KR" });
-  const joins: string[] = [];
-  page.on("request", (request) => {
-    if (request.url().includes("/matchmake/")) joins.push(request.url());
+test("a server that stops lets no page in, and the next one has the player back where it stood; one without its data has a new player", async () => {
+  const DATA_DIR = dataFolder();
+  // Longer than any page takes to load; a second signal ends it.
+  const first = startProcess({ DATA_DIR, DRAIN_SECONDS: "60" });
+  const network = await laggyNetwork(await first.listening(), 1);
+  const page = await open(network.url, { clock: true });
+  await walk(page, "ArrowLeft", 300);
+  await atRest(page);
+  const before = await hook(page);
+  const token = await tokenOf(page);
+
+  first.signal("SIGTERM");
+  await until(async () => (await fetch(`${network.url}/readyz`)).status === 503);
+  const newcomer = await blank();
+  const answers: unknown[] = [];
+  newcomer.on("response", async (answer) => {
+    if (answer.url().includes("/matchmake/")) answers.push({ status: answer.status(), ...(await answer.json()) });
   });
-  await page.goto(`${server.url}/?map=nowhere`);
-  await page.waitForFunction(
-    () => document.getElementById("banner-text")?.textContent === "그런 이름의 맵은 없습니다.",
-  );
-  await page.waitForTimeout(1500);
-  expect(joins).toHaveLength(1);
-});
+  await newcomer.goto(network.url);
+  await saying(newcomer, RESTARTS);
+  await until(() => answers.length >= 2);
+  const { code, sentence } = ERRORS.stopping;
+  for (const answer of answers) expect(answer).toMatchObject({ status: code, error: sentence });
+  expect(await hook(page)).toMatchObject({ connected: true, sessionId: before.sessionId });
+  await newcomer.close();
+
+  first.signal("SIGTERM");
+  expect(await first.ended()).toBe(0);
+  await saying(page, RESTARTS);
+  const second = startProcess({ DATA_DIR });
+  network.lead(await second.listening());
+  // More than it waits before it tries again, less than a join may take.
+  await page.clock.fastForward(10_000);
+  await playing(page);
+  const after = await hook(page);
+  expect(after.sessionId).not.toBe(before.sessionId);
+  expect(after.server).toEqual(before.server);
+  expect(nameOf(after)).toBe(nameOf(before));
+  expect(idOf(await tokenOf(page))).toBe(idOf(token));
+
+  // This one has another secret, and knows nothing of the token.
+  network.lead(server.port);
+  second.signal("SIGKILL");
+  await page.waitForFunction(() => window.sabang.connected && window.sabang.reconnects === 2, null, {
+    timeout: 30_000,
+  });
+  expect(idOf(await tokenOf(page))).not.toBe(idOf(token));
+  network.close();
+}, 120_000);
