@@ -1,20 +1,18 @@
 // How the page looks, and to whom: axe finds nothing serious in it, in any language or size; pictures are kept.
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, expect } from "@jest/globals";
-import type axe from "axe-core";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { builtPage } from "../../src/page.ts";
+import { barriers } from "../support/axe.ts";
 import { DESKTOP, PHONE, PHONE_ON_ITS_SIDE, startBrowser, togglePanel } from "../support/browser.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const KEPT = new URL("../../test-results/", import.meta.url).pathname;
 const NAMES = ["Mina 미나", "Jun", "하늘", "Grace", "서연", "Linus", "Noor", "도윤"];
 
+const { open, test } = startBrowser({ webgl: true });
 const server = startServer({ page: builtPage });
-const { open, test } = startBrowser();
 
 const others: PlainPlayer[] = [];
 beforeAll(() => {
@@ -23,17 +21,6 @@ beforeAll(() => {
 afterAll(() => {
   for (const other of others) other.socket.close();
 });
-
-/** What axe finds that keeps people out, as `rule: element`. */
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() =>
-    (window as unknown as { axe: typeof axe }).axe.run({ resultTypes: ["violations"] }),
-  );
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
-}
 
 const PANELS = ["map", "players", "lag", "settings"] as const;
 
@@ -65,7 +52,7 @@ test.each<[string, BrowserContextOptions]>([
       for (const language of ["en", "ko"]) {
         await speak(page, language);
         await page.screenshot({ path: `${KEPT}${size}-${language}-${panel}.png` });
-        found.push(...(await faults(page)));
+        found.push(...(await barriers(page)));
       }
     };
     if (size === "desktop") {
