@@ -1,4 +1,4 @@
-// The page of replays in a real browser, with a recording of a real room.
+// The page of replays in a real browser; in the long run with what a real server has recorded.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "@jest/globals";
@@ -9,9 +9,13 @@ import { Grounds } from "../../bots/grounds.ts";
 import { readRecording } from "../../replay/format.ts";
 import { Replay } from "../../replay/replay.ts";
 import { readMap } from "../../sim/map.ts";
+import { builtPage } from "../../src/page.ts";
 import type { ReplayHook } from "../../web/replay.ts";
 import { startBrowser } from "../support/browser.ts";
+import { shortOrLong } from "../support/long.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
+import { Bustle } from "../support/recording.ts";
+import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
 declare global {
@@ -23,9 +27,17 @@ declare global {
 const PLAZA = JSON.parse(readFileSync(new URL("../../maps/plaza.tmj", import.meta.url), "utf8"));
 
 const { blank, test } = startBrowser();
+const server = startServer({ page: builtPage });
 
-/** Records some players on the plaza. @returns the server's address, and the file. */
-async function recorded(): Promise<{ url: string; file: Buffer }> {
+/** Some players on the plaza, recorded in memory. */
+async function recordedHere(): Promise<Buffer> {
+  const bustle = new Bustle(readMap("plaza", PLAZA), 1);
+  bustle.play(240, 8);
+  return bustle.end();
+}
+
+/** Bots on the plaza, recorded by a server as it records everything. */
+async function recordedByServer(): Promise<Buffer> {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR, RECORD: "1" });
   const url = `http://127.0.0.1:${await server.listening()}`;
@@ -36,18 +48,20 @@ async function recorded(): Promise<{ url: string; file: Buffer }> {
   await Promise.all(bots.map((bot) => bot.leave()));
   const folder = join(DATA_DIR, "recordings");
   // The room ends when nobody is in it any more, and the file with it.
-  const file = await until(() => {
+  return until(() => {
     const bytes = readFileSync(join(folder, readdirSync(folder)[0]!));
     return readRecording(bytes).truncated === undefined && bytes;
   });
-  return { url, file };
 }
 
-async function open(url: string, locale: string): Promise<{ page: Page; faults: string[] }> {
+/** The two write one format, and the world they record is one: the longer way is for the long run. */
+const recorded = shortOrLong(recordedHere, recordedByServer);
+
+async function open(locale: string): Promise<{ page: Page; faults: string[] }> {
   const page = await blank({ locale });
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));
-  await page.goto(`${url}/replay.html`);
+  await page.goto(`${server.url}/replay.html`);
   return { page, faults };
 }
 
@@ -56,8 +70,8 @@ const give = (page: Page, buffer: Buffer, name = "plaza.replay") =>
   page.locator("#file").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
 
 test("a recording is played: at each tick of it everybody is where the world had them", async () => {
-  const { url, file } = await recorded();
-  const { page, faults } = await open(url, "en-US");
+  const file = await recorded();
+  const { page, faults } = await open("en-US");
   await page.getByText("Open a recording").waitFor();
   await give(page, file);
   await page.waitForFunction(() => (window.sabangReplay.time ?? 0) > 5);
@@ -93,8 +107,8 @@ test("a recording is played: at each tick of it everybody is where the world had
 });
 
 test("what cannot be played is told of in the browser's language, and the next file is played all the same", async () => {
-  const { url, file } = await recorded();
-  const { page, faults } = await open(url, "ko-KR");
+  const file = await recorded();
+  const { page, faults } = await open("ko-KR");
   await page.getByText("리플레이 파일 열기").waitFor();
   expect(await page.locator("html").getAttribute("lang")).toBe("ko");
   const notice = page.locator("#notice");
