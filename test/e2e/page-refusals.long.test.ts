@@ -17,13 +17,15 @@ interface Refusing {
   says: string;
 }
 const STALL_MS = 100;
+/** Makes a server believe that it uses all of a core: one that really does leaves the browser too little. */
+const FULL_CORE = encodeURIComponent("process.cpuUsage = () => ({ user: performance.now() * 1000, system: 0 });");
 const isUnready = async (url: string) => (await fetch(`${url}/readyz`)).status === 503;
 
 test.each<Refusing>([
   {
     name: "busy",
-    // Something else takes the processor away, over and over again: ticks are late.
-    settings: { ADMISSION_MAX_DELAY_MS: "20" },
+    // Stopped over and over again, its ticks are late, and it takes itself for the cause.
+    settings: { ADMISSION_MAX_DELAY_MS: "20", NODE_OPTIONS: `--import=data:text/javascript,${FULL_CORE}` },
     before: async (server, url) => {
       await PlainPlayer.join(url);
       const stalls = setInterval(() => {

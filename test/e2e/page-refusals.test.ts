@@ -108,11 +108,11 @@ test("refused for now it says why, and tries again by itself until it is let in"
     await fetch(`${server.url}/auth/anonymous`, { method: "POST", headers });
   }
   // A server that stops in earnest is below, and one that is busy in earnest in page-refusals.long.test.ts.
-  const hindrance = jest.spyOn(server.app.admission, "hindrance", "get").mockReturnValue("busy");
+  const blockedReason = jest.spyOn(server.app.admission, "blockedReason", "get").mockReturnValue("busy");
   await page.goto(server.url);
-  const stop = async () => hindrance.mockReturnValue("stopping");
+  const stop = async () => blockedReason.mockReturnValue("stopping");
   const useUp = async () => {
-    hindrance.mockRestore();
+    blockedReason.mockRestore();
     await page.setExtraHTTPHeaders(headers);
   };
   for (const [name, says, next] of [
