@@ -1,6 +1,6 @@
 // The page in a real browser: two people see each other walk, what it is drawn with, security headers, returning players.
 import { expect } from "@jest/globals";
-import type { Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { PNG } from "pngjs";
 import { builtPage } from "../../src/page.ts";
 import {
@@ -27,6 +27,9 @@ const server = startServer({ page: builtPage });
 
 const OPERATOR = { httpCredentials: { username: MONITOR.user, password: MONITOR.password } };
 const PICTURE = new URL("../../docs/images/page.png", import.meta.url).pathname;
+
+/** Without a graphics card each pixel that WebGL draws takes its time. */
+const TINY: BrowserContextOptions = { viewport: { width: 320, height: 240 } };
 
 /** To other hosts than localhost browsers say less by plain http, of the page that asks above all. */
 const HOSTS = ["127.0.0.1", "game.example"] as const;
@@ -71,7 +74,7 @@ test("two pages without WebGL: one walks, the other sees it, and the security he
 });
 
 test("where there is WebGL it is drawn with that", async () => {
-  const page = await openWithWebGl(`${server.url}/?name=Ada`, process.env.SCREENSHOT ? DESKTOP : {});
+  const page = await openWithWebGl(`${server.url}/?name=Ada`, process.env.SCREENSHOT ? DESKTOP : TINY);
   expect(await page.locator("#game canvas").evaluate(isWebGl)).toBe(true);
   const { shown } = await hook(page);
   await page.keyboard.down("ArrowLeft");
@@ -80,7 +83,7 @@ test("where there is WebGL it is drawn with that", async () => {
   // README's picture: taken again with SCREENSHOT=1, so that a plain run leaves the tree as it was.
   const picture = await page.screenshot(process.env.SCREENSHOT ? { path: PICTURE } : {});
   expect(coloursOf(picture)).toBeGreaterThan(100);
-});
+}, 120_000);
 
 test.each(HOSTS)("the security headers let the monitor do all it does: %s", async (host) => {
   const monitor = await blank(OPERATOR);

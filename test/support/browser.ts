@@ -82,6 +82,8 @@ export function startBrowser({ webgl = false, everyFrame = false } = {}) {
     const context = await browser.newContext({ locale: "en-US", viewport: SMALL, ...options });
     if (clock) await context.clock.install();
     if (!everyFrame) await context.addInitScript(drawSeldom);
+    // As long as a whole test may take: only a hang reaches it.
+    context.setDefaultTimeout(60_000);
     return context.newPage();
   };
   /** Opens the page in a browser profile of its own and waits until it plays. */
