@@ -2,23 +2,14 @@
 // shows of this server is what is there.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { startExample, testWithPython } from "../support/example.ts";
+import { freePort } from "../support/free-port.ts";
 import { until } from "../support/until.ts";
 
 const page = readFileSync(new URL("../../README.ko.md", import.meta.url), "utf8");
 const [, code] = /```python\n([\s\S]*?)```/.exec(page)!;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 testWithPython(
   "tornado",
