@@ -4,7 +4,7 @@ import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { loadMaps } from "../../src/maps.ts";
 import { builtPage } from "../../src/page.ts";
-import { atRest, hook, startBrowser, togglePanel, walk } from "../support/browser.ts";
+import { atRest, hook, setLag, startBrowser, togglePanel, walk } from "../support/browser.ts";
 import { laggyNetwork } from "../support/lag.ts";
 import { startServer } from "../support/server.ts";
 
@@ -16,14 +16,6 @@ const { open, test } = startBrowser();
 const server = startServer({ page: builtPage, maps: new Map([["plaza", { ...plaza, spawns: [CORNER.spawn] }]]) });
 
 const LAG_MS = 200;
-
-/** Sets the sliders, and waits until the page has measured a round trip of `whole` ms. */
-async function slow(page: Page, roundTrip: number, jitter = 0, whole = roundTrip): Promise<void> {
-  await page.locator("#round-trip").fill(String(roundTrip));
-  await page.locator("#jitter").fill(String(jitter));
-  await page.locator("#game").focus();
-  await page.waitForFunction((least) => window.sabang.rtt >= least, whole - 1);
-}
 
 /** Presses a key until the player is seen to move. Tells how many frames, and how much of a second, it took. */
 function press(page: Page, key: string) {
@@ -61,7 +53,7 @@ test("at 200 ms the predicted player moves in the next frame, its ghost and the 
   const page = await open(server.url);
   await togglePanel(page, "lag");
   await page.locator("#ghost").check();
-  await slow(page, LAG_MS);
+  await setLag(page, LAG_MS);
   await page.waitForFunction(() => window.sabang.ghost !== undefined);
 
   const predicted = await press(page, "ArrowLeft");
@@ -92,7 +84,7 @@ test("400 ms with 100 ms of jitter: prediction is never wrong, and a lost connec
   const page = await open(network.url);
   // Half of it is the network's own, the other half the panel's.
   await togglePanel(page, "lag");
-  await slow(page, 200, 100, 400);
+  await setLag(page, 200, 100, 400);
   const start = await hook(page);
   // Against the walls of the corner and along them, and out over open ground.
   for (const key of ["ArrowLeft", "ArrowDown", "ArrowRight", "ArrowLeft", "ArrowUp"]) await walk(page, key, 400);

@@ -162,6 +162,14 @@ export async function walk(page: Page, key: string, milliseconds: number): Promi
   await page.keyboard.up(key);
 }
 
+/** Sets the sliders of the lag panel, which must be open, and waits until the page measures a round trip of `whole` ms. */
+export async function setLag(page: Page, roundTrip: number, jitter = 0, whole = roundTrip): Promise<void> {
+  await page.locator("#round-trip").fill(String(roundTrip));
+  await page.locator("#jitter").fill(String(jitter));
+  await page.locator("#game").focus();
+  await page.waitForFunction((least) => window.sabang.rtt >= least, whole - 1);
+}
+
 /** Opens or closes one of the panels. */
 export async function togglePanel(page: Page, panel: "map" | "players" | "lag" | "settings"): Promise<void> {
   await page.locator(`#${panel} > summary`).click();
