@@ -1,5 +1,5 @@
 // Every setting of the server: its variable, default, accepted values and one sentence. Nothing else reads the
-// environment, and the table in README.md is held to this one by a test.
+// environment, and a test compares the table in docs/configuration.md with this one.
 import { randomBytes } from "node:crypto";
 import proxyaddr from "proxy-addr";
 import { z } from "zod";
@@ -116,7 +116,7 @@ export const SETTINGS = {
     schema: z.enum(LOG_LEVELS).or(z.undefined().transform(() => "info" as const)),
     fallback: "info",
     accepted: LOG_LEVELS.join(", "),
-    purpose: "The least level that is logged. In production a line is a JSON object.",
+    purpose: "The lowest level to log. In production each line is a JSON object.",
   }),
   MONITOR_USER: setting({
     schema: z
@@ -133,30 +133,30 @@ export const SETTINGS = {
       .min(12)
       .refine((password) => !WELL_KNOWN.test(password))
       .optional(),
-    fallback: "made at random and printed; in production none",
-    accepted: "12 or more characters, no password out of a manual; required in production",
-    purpose: "The password of the monitor panel, which can do anything to a room.",
+    fallback: "random, and printed at the start; none in production",
+    accepted: "12 or more characters, not a well-known password; required in production",
+    purpose: "The password of the monitor panel, which can call any method of a room.",
     secret: true,
   }),
   JWT_SECRET: setting({
     schema: key,
-    fallback: "made once and kept in `DATA_DIR`; in production none",
-    accepted: "32 or more characters at random, such as `openssl rand -base64 36` prints; required in production",
-    purpose: "Signs the tokens by which players are known again. Whoever has it can be anybody.",
+    fallback: "made once and kept in `DATA_DIR`; none in production",
+    accepted: "32 or more random characters, such as `openssl rand -base64 36` prints; required in production",
+    purpose: "Signs the players' tokens. Anyone who has it can impersonate any player.",
     secret: true,
   }),
   JWT_SECRET_OLD: setting({
     schema: key,
     fallback: "none",
     accepted: "the same as `JWT_SECRET`",
-    purpose: "The secret before this one: tokens that it signed are still taken, and renewed with the new one.",
+    purpose: "The previous secret. Its tokens stay valid, and the server renews them with the new secret.",
     secret: true,
   }),
   DATA_DIR: setting({
     schema: text("data"),
     fallback: "data",
-    accepted: "a folder that the server may write to; it is made when it is missing",
-    purpose: "Where the SQLite file of players' places, a secret that is not set, and recordings are kept.",
+    accepted: "a folder that the server may write to; a missing one is created",
+    purpose: "The folder of the SQLite file with players' positions, of a generated secret, and of recordings.",
   }),
   DATABASE_URL: setting({
     schema: z
@@ -165,63 +165,63 @@ export const SETTINGS = {
       .optional(),
     fallback: "none",
     accepted: "postgres://user:password@host:port/database",
-    purpose: "A PostgreSQL database that keeps the places instead of the file.",
+    purpose: "A PostgreSQL database that keeps players' positions instead of the SQLite file.",
     secret: true,
   }),
   MAPS_DIR: setting({
     schema: text("maps"),
     fallback: "maps",
     accepted: "a folder that holds Tiled maps, `plaza.tmj` among them",
-    purpose: "Where the worlds are.",
+    purpose: "The folder of the maps.",
   }),
   METRICS_TOKEN: setting({
     schema: z.string().min(16).optional(),
     fallback: "none",
     accepted: "16 or more characters",
-    purpose: "What `/metrics` asks for as a bearer token. Without it everybody may read them.",
+    purpose: "The bearer token that `/metrics` requires. Without it anyone can read the metrics.",
     secret: true,
   }),
   ALLOWED_ORIGINS: setting({
     schema: origins,
     fallback: "none",
     accepted: "origins such as https://play.example.org, separated by commas",
-    purpose: "The sites whose pages may join, besides the server's own. Without it every page may.",
+    purpose: "The sites whose pages may join, in addition to the server's own. Without it every page may.",
   }),
   TRUST_PROXY: setting({
     schema: proxies,
     fallback: "none",
     accepted: "addresses or networks, such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, separated by commas",
-    purpose: "The proxies in front of the server whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.",
+    purpose: "The proxies in front of the server whose `X-Forwarded-For`, `-Proto` and `-Host` headers it trusts.",
   }),
   MAX_PLAYERS_PER_ROOM: setting({
     schema: limit(2000, 100_000),
     fallback: "2000",
     accepted: "a whole number from 0 to 100000 (0: no limit)",
-    purpose: "Players in one room. Who comes after that gets another room of the same map.",
+    purpose: "Players in one room. Further players get another room of the same map.",
   }),
   MAX_MESSAGES_PER_SECOND: setting({
     schema: limit(100, 10_000),
     fallback: "100",
     accepted: "a whole number from 0 to 10000 (0: no limit)",
-    purpose: "Frames a client may send in the long run. Who keeps sending more is disconnected.",
+    purpose: "Frames that a client may send in the long run. A client that keeps sending more is disconnected.",
   }),
   MAX_CONNECTIONS_PER_ADDRESS: setting({
     schema: optionalLimit(100_000),
     fallback: "50 in production, else 0",
     accepted: "a whole number from 0 to 100000 (0: no limit)",
-    purpose: "WebSockets that one address may have open.",
+    purpose: "Open WebSockets of one IP address.",
   }),
   MAX_JOINS_PER_MINUTE: setting({
     schema: optionalLimit(100_000),
     fallback: "60 in production, else 0",
     accepted: "a whole number from 0 to 100000 (0: no limit)",
-    purpose: "Joins, and sign-ins, that one address may ask for in a minute.",
+    purpose: "Joins and sign-ins of one IP address in a minute.",
   }),
   MAX_IDLE_SECONDS: setting({
     schema: limit(600, 86_400),
     fallback: "600",
     accepted: "a whole number from 0 to 86400 (0: no limit)",
-    purpose: "How long a player may stand still, asking for no step, before it is removed.",
+    purpose: "Seconds without a requested step after which a player is removed.",
   }),
   MAX_FRAME_BYTES: setting({
     schema: wholeNumber(4096, 256, 1_048_576),
@@ -233,20 +233,20 @@ export const SETTINGS = {
     schema: wholeNumber(1_048_576, 65_536, 67_108_864),
     fallback: "1048576",
     accepted: "a whole number from 65536 to 67108864",
-    purpose: "What may wait in the server for a client that does not read. Beyond it the client is disconnected.",
+    purpose: "Bytes that may wait in the server for a slow client. A client with more is disconnected.",
   }),
   ADMISSION_MAX_DELAY_MS: setting({
     schema: limit(100, 10_000),
     fallback: "100",
     accepted: "a whole number from 0 to 10000 (0: no limit)",
-    purpose:
-      "How late ticks may be, as their p99 in milliseconds, before a server that is busy itself refuses new players.",
+    purpose: "The p99 tick delay, in milliseconds, above which a busy server refuses new players.",
   }),
   DRAIN_SECONDS: setting({
     schema: wholeNumber(0, 0, 60),
     fallback: "0",
     accepted: "a whole number from 0 to 60",
-    purpose: "How long the game goes on after SIGTERM, without new players, so that balancers can send them elsewhere.",
+    purpose:
+      "Seconds for which the game continues after SIGTERM, without new players, so that balancers can send them elsewhere.",
   }),
   RECORD: setting({
     schema: z

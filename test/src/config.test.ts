@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { ConfigError, readConfig, readStoreConfig, SETTINGS } from "../../src/config.ts";
 
@@ -325,9 +325,8 @@ describe("a command of the store", () => {
   });
 });
 
-describe("the table of settings in README.md", () => {
-  const path = new URL("../../README.md", import.meta.url);
-  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+describe("the table of settings in docs/configuration.md", () => {
+  const lines = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8").split("\n");
   /** Rows that open with the name of a variable in backticks. */
   const rows = lines.filter((line) => /^\| `[A-Z][A-Z0-9_]*` \|/.test(line));
   const rowOf = (name: Name) => {
