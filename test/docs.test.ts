@@ -39,16 +39,6 @@ describe.each(["README.md", "README.ko.md"])("%s", (page) => {
     expect([line, run.stderr()]).toEqual([expect.any(String), ""]);
   });
 
-  test("its snippet that signs in joins as somebody", async () => {
-    const run = runSnippet(page, SIGNED_IN);
-    const witness = await joinWithSdk(server);
-    await until(() => witness.state.players.size === 2);
-    const room = await server.roomOf(witness.sessionId);
-    const somebody = [...room.clients].find(({ sessionId }) => sessionId !== witness.sessionId);
-    expect(somebody?.auth).toEqual({ id: expect.stringMatching(/^[\w-]{8,}$/) });
-    expect(run.stderr()).toBe("");
-  });
-
   test("its WebSocket snippet joins and walks", async () => {
     const run = runSnippet(page, PLAIN);
     const lines = await until(() => {
@@ -66,9 +56,23 @@ describe.each(["README.md", "README.ko.md"])("%s", (page) => {
   });
 });
 
-test("README.ko.md has the commands and the snippets of README.md, but for what the comments say", () => {
+test.each(["docs/protocol.md", "README.ko.md"])(
+  "the snippet of %s that signs in joins as a known player",
+  async (page) => {
+    const run = runSnippet(page, SIGNED_IN);
+    const witness = await joinWithSdk(server);
+    await until(() => witness.state.players.size === 2);
+    const room = await server.roomOf(witness.sessionId);
+    const known = [...room.clients].find(({ sessionId }) => sessionId !== witness.sessionId);
+    expect(known?.auth).toEqual({ id: expect.stringMatching(/^[\w-]{8,}$/) });
+    expect(run.stderr()).toBe("");
+  },
+);
+
+test("each command and snippet of README.ko.md is one of an English page, apart from its comments", () => {
   const code = (page: string) =>
     [...read(page).matchAll(/```(sh|js)\n([\s\S]*?)```/g)].map(([, , code]) => code!.replace(/ *\/\/ .*$/gm, ""));
-  const missing = code("README.ko.md").filter((block) => !code("README.md").includes(block));
+  const english = ["README.md", "docs/protocol.md"].flatMap(code);
+  const missing = code("README.ko.md").filter((block) => !english.includes(block));
   expect(missing).toEqual([]);
 });

@@ -1,11 +1,12 @@
-// Every command in the READMEs is one that somebody runs: .ci/run, or a test. Those that nobody else runs are run here,
-// as they are written. Docker is not on every machine, so its commands are held to the Dockerfile here; .ci/image, which
+// Every command of these pages is run by .ci/run or by a test. This test runs the commands that no other test runs, as they
+// are written. Docker is not on every machine, so this test compares its commands with the Dockerfile; .ci/image, which
 // .ci/run calls with CI_IMAGE=1, builds and runs the image.
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { freePort } from "../support/free-port.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
@@ -13,14 +14,21 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const read = (path: string) => readFileSync(`${ROOT}${path}`, "utf8");
 const CI = ".ci/run";
 const HERE = "test/docs/commands.test.ts";
+const PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/configuration.md", "examples/README.md"];
 
-/** Who runs each command: a file, and the words in it that do. */
+/** What runs each command: a file, and the words in it that do. */
 const RUN_BY: Record<string, [file: string, words: string]> = {
   "npm ci": [CI, "\nnpm ci\n"],
   "npm test": [CI, "\nnpm test\n"],
   "npm run check": [CI, "\nnpm run check\n"],
   "npm run docs": ["test/docs/reference.test.ts", '"run", "docs"'],
+  ".ci/run": [".github/workflows/ci.yml", '- run: sudo env "PATH=$PATH" .ci/run'],
+  "npm test -- test/sim/step.test.ts": [HERE, 'output("npm test -- test/sim/step.test.ts"'],
+  "npm run test:long": [HERE, 'output("npm run test:long -- --listTests"'],
+  "npm run format": [HERE, 'output("npm run format"'],
+  "npx node FILE": [HERE, 'output("npx node FILE"'],
   "npm start": [HERE, 'await runs("npm start")'],
+  "PORT=3000 LOG_LEVEL=warn npm start": [HERE, 'runs("PORT=3000 LOG_LEVEL=warn npm start"'],
   "npm run dev": [HERE, 'await runs("npm run dev")'],
   "docker build -t sabang .": [HERE, 'wordsOf("docker build")'],
   "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(openssl rand -base64 36)\" sabang":
@@ -28,6 +36,11 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   // With a server and with recordings that is test/e2e/bots.test.ts and test/e2e/replay.test.ts, by the program alone.
   "npm run bots -- 50": [HERE, 'explains("npm run bots")'],
   "npm run replay -- FILE": [HERE, 'explains("npm run replay")'],
+  // The whole of them takes minutes; tests run their parts.
+  "npm run bench": [HERE, 'explains("npm run bench")'],
+  "npm run fuzz": [HERE, 'explains("npm run fuzz")'],
+  "npm run siege": [HERE, 'explains("npm run siege")'],
+  "npm run soak": [HERE, 'explains("npm run soak")'],
   "python3 examples/python/walk.py ws://localhost:2567 Monty": ["test/examples/python.test.ts", "walk.py"],
   "python3 examples/python/room_client.py http://localhost:2567 Monty left left up": [
     "test/examples/python.test.ts",
@@ -52,25 +65,19 @@ function commandsOf(page: string): string[] {
   return [...new Set(commands.map((command) => command.trim()).filter((command) => command !== ""))];
 }
 
-describe.each(["README.md", "README.ko.md", "examples/README.md"])("%s", (page) => {
-  test.each(commandsOf(page))("`%s` is run by somebody", (command) => {
+describe.each(PAGES)("%s", (page) => {
+  test.each(commandsOf(page))("a test runs `%s`", (command) => {
     const [file, words] = RUN_BY[command] ?? [];
-    if (!file) throw new Error(`nobody runs \`${command}\`: run it in a test, and say which in the table of ${HERE}`);
+    if (!file) throw new Error(`no test runs \`${command}\`: run it in a test and add it to the table in ${HERE}`);
     expect(existsSync(`${ROOT}${file}`)).toBe(true);
     // The table itself runs nothing.
     const text = read(file);
     expect(text.slice(file === HERE ? text.indexOf("\n};\n") : 0)).toContain(words);
   });
-
-  test("names files that exist", () => {
-    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path!);
-    const missing = links.filter((path) => !existsSync(new URL(path, `file://${ROOT}${page}`)));
-    expect(missing).toEqual([]);
-  });
 });
 
-test("nothing is in the table that no page has", () => {
-  const written = ["README.md", "README.ko.md", "examples/README.md"].flatMap(commandsOf);
+test("the table lists no command that is on no page", () => {
+  const written = PAGES.flatMap(commandsOf);
   expect(Object.keys(RUN_BY).filter((command) => !written.includes(command))).toEqual([]);
 });
 
@@ -87,9 +94,9 @@ afterEach(() => {
   started.clear();
 });
 
-/** Runs a command of npm as it is written, until it listens; then asks for the page, and ends it with Ctrl-C. */
-async function runs(command: string): Promise<{ page: string; code: number | null }> {
-  const child = spawn("sh", ["-c", `exec ${command}`], {
+/** Runs a command as it is written until it listens, asks for the page, and ends it with Ctrl-C. */
+async function runs(command: string): Promise<{ page: string; code: number | null; url: string; printed: string }> {
+  const child = spawn("sh", ["-c", `exec env ${command}`], {
     cwd: ROOT,
     detached: true,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, HOST: "127.0.0.1", PORT: "0", DATA_DIR: dataFolder() },
@@ -110,13 +117,20 @@ async function runs(command: string): Promise<{ page: string; code: number | nul
   const page = await (await fetch(url!.replace("localhost", "127.0.0.1"), { headers: { connection: "close" } })).text();
   process.kill(-child.pid!, "SIGINT");
   const [code] = await ended;
-  return { page, code };
+  return { page, code, url: url!, printed };
 }
 
 test("`npm start` serves the page that was built, and ends by Ctrl-C", async () => {
   const { page, code } = await runs("npm start");
   expect(page).toContain('<script type="module" crossorigin src="./assets/');
   expect(code).toBe(0);
+});
+
+test("a setting before `npm start` takes effect", async () => {
+  const port = String(await freePort());
+  const { url, printed } = await runs("PORT=3000 LOG_LEVEL=warn npm start".replace("3000", port));
+  expect(url).toBe(`http://localhost:${port}`);
+  expect(printed).not.toMatch(/INFO/);
 });
 
 test("`npm run dev` serves the page from its sources", async () => {
@@ -132,6 +146,41 @@ const explains = async (command: string) =>
 test("the commands of npm that take words say which, by npm as well", async () => {
   expect(await explains("npm run bots")).toContain("npm run bots -- [NUMBER]");
   expect(await explains("npm run replay")).toContain("npm run replay -- FILE");
+  expect(await explains("npm run bench")).toContain("npm run bench -- [");
+  expect(await explains("npm run fuzz")).toContain("npm run fuzz -- [");
+  expect(await explains("npm run siege")).toContain("npm run siege -- [");
+  expect(await explains("npm run soak")).toContain("npm run soak -- [");
+});
+
+/** Runs a command to its end as it is written, in a folder. */
+const output = async (command: string, cwd = ROOT) => {
+  const { PATH, HOME } = process.env;
+  const { stdout, stderr } = await promisify(execFile)("sh", ["-c", command], { cwd, env: { PATH, HOME } as never });
+  return stdout + stderr;
+};
+
+test("`npm test` takes the path of a test file, and runs that file alone", async () => {
+  expect(await output("npm test -- test/sim/step.test.ts")).toMatch(/^Test Suites: 1 passed, 1 total$/m);
+});
+
+test("`npm run test:long` finds the long tests", async () => {
+  expect(await output("npm run test:long -- --listTests")).toContain("/test/e2e/restart.test.ts\n");
+});
+
+test("`npx node` is the Node of the packages", async () => {
+  const file = `${dataFolder()}/version.mjs`;
+  writeFileSync(file, "console.log(process.version);");
+  const { version } = JSON.parse(read("node_modules/node/package.json"));
+  expect(await output("npx node FILE".replace("FILE", file))).toBe(`v${version}\n`);
+});
+
+test("`npm run format` formats a file", async () => {
+  const project = dataFolder();
+  for (const name of ["package.json", "biome.json", ".gitignore"]) cpSync(`${ROOT}${name}`, `${project}/${name}`);
+  symlinkSync(`${ROOT}node_modules`, `${project}/node_modules`);
+  writeFileSync(`${project}/file.ts`, "export const  one=1");
+  await output("npm run format", project);
+  expect(readFileSync(`${project}/file.ts`, "utf8")).toBe("export const one = 1;\n");
 });
 
 describe("the container's commands, by the shell's own reading", () => {

@@ -80,7 +80,7 @@ test("where there is WebGL it is drawn with that", async () => {
   await page.keyboard.down("ArrowLeft");
   await page.waitForFunction((x) => window.sabang.shown!.x < x - 16, shown!.x);
   await page.keyboard.up("ArrowLeft");
-  // README's picture: taken again with SCREENSHOT=1, so that a plain run leaves the tree as it was.
+  // README.ko.md's picture: taken again with SCREENSHOT=1, so that a plain run leaves the tree as it was.
   const picture = await page.screenshot(process.env.SCREENSHOT ? { path: PICTURE } : {});
   expect(coloursOf(picture)).toBeGreaterThan(100);
 }, 120_000);

@@ -145,13 +145,13 @@ describe("on SQLite", () => {
   restartsOn(async () => ({ DATA_DIR: dataFolder() }));
 });
 
-test.each(["README.md", "README.ko.md"])(
+test.each(["docs/protocol.md", "README.ko.md"])(
   "the snippet of %s signs in, joins, and is back in its place after a restart, as the same player",
   async (page) => {
     const environment = { DATA_DIR: dataFolder() };
     let { server, port } = await start(environment);
-    const readme = readFileSync(new URL(`../../${page}`, import.meta.url), "utf8");
-    const code = /```js\n((?:(?!```)[\s\S])*signInAnonymously[\s\S]*?)```/.exec(readme)![1]!;
+    const text = readFileSync(new URL(`../../${page}`, import.meta.url), "utf8");
+    const code = /```js\n((?:(?!```)[\s\S])*signInAnonymously[\s\S]*?)```/.exec(text)![1]!;
     const own = code.replace(/^import .*$/m, "").replaceAll("localhost:2567", `127.0.0.1:${port}`);
     const run = new Function("Client", `return (async () => {${own}; return { client, room: () => room }; })()`);
     const { client, room } = (await run(Client)) as { client: Client; room: () => Room<unknown, WorldState> };
