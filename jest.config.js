@@ -27,6 +27,7 @@ const project = {
     ],
   },
   globalSetup: "<rootDir>/test/support/global-setup.ts",
+  globalTeardown: "<rootDir>/test/support/global-teardown.ts",
   setupFilesAfterEnv: ["<rootDir>/test/support/quiet.ts"],
 };
 

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { expect, test } from "@jest/globals";
 import { isLong } from "./support/long.ts";
 import { MISSING } from "./support/requirements.ts";
+import { RUN_FOLDER } from "./support/run-folder.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
@@ -11,7 +12,8 @@ const STARTING = ["examples/python", "e2e/page-panels", "src/store/store", "src/
 
 /** Runs jest in one process, which ends only when nothing in it is left running. */
 function jest(args: string[], environment: Record<string, string> = {}) {
-  const { CI: _, ...inherited } = process.env;
+  // Its folder is removed at its end, so it must not be the one of this run.
+  const { CI: _, [RUN_FOLDER]: _folder, ...inherited } = process.env;
   const words = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--runInBand", ...args];
   const { status, signal, stderr } = spawnSync(process.execPath, words, {
     cwd: ROOT,
