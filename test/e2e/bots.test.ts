@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { afterEach, expect, test } from "@jest/globals";
 import { Bot } from "../../bots/bot.ts";
 import { Grounds } from "../../bots/grounds.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
@@ -21,7 +22,7 @@ afterEach(async () => {
 function command(...args: string[]) {
   const child = spawn(process.execPath, ["bots/main.ts", ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, NODE_NO_WARNINGS: "1" } as NodeJS.ProcessEnv,
+    env: { ...COMPILE_CACHE, PATH: process.env.PATH, NODE_NO_WARNINGS: "1" } as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
   });
   started.push(child);

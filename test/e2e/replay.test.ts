@@ -7,6 +7,7 @@ import { Bot } from "../../bots/bot.ts";
 import { Grounds } from "../../bots/grounds.ts";
 import { readRecording } from "../../replay/format.ts";
 import { VERSION } from "../../replay/version.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { copyOfProject } from "../support/copy.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
@@ -28,7 +29,7 @@ async function bots(server: ServerProcess, count: number, map: string): Promise<
 function replay(...args: string[]): { code: number | null; out: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["src/replay.ts", ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, NODE_NO_WARNINGS: "1" },
+    env: { ...COMPILE_CACHE, PATH: process.env.PATH, NODE_NO_WARNINGS: "1" },
     encoding: "utf8",
   });
   return { code: status, out: `${stdout}${stderr}` };

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "@jest/globals";
+import { COMPILE_CACHE } from "./compile-cache.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const COPIED = ["sim", "schema", "replay", "rooms", "src", "maps", "package.json", "jest.config.js", "test/support"];
@@ -31,7 +32,7 @@ export function copyOfProject(): Copy {
       writeFileSync(path, text.replace(from, to));
     },
     node(...args) {
-      const env = { PATH: process.env.PATH, NODE_NO_WARNINGS: "1", DOTENV_CONFIG_QUIET: "true" };
+      const env = { ...COMPILE_CACHE, PATH: process.env.PATH, NODE_NO_WARNINGS: "1", DOTENV_CONFIG_QUIET: "true" };
       const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: "utf8" });
       return { code: status, out: `${stdout}${stderr}` };
     },

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "@jest/globals";
+import { COMPILE_CACHE } from "./compile-cache.ts";
 import { until } from "./until.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -67,6 +68,7 @@ export function startProcess(
     ...user,
     cwd: root,
     env: {
+      ...COMPILE_CACHE,
       PATH: process.env.PATH,
       HOST: "127.0.0.1",
       PORT: "0",

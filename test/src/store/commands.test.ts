@@ -9,6 +9,7 @@ import type { Place } from "../../../rooms/places.ts";
 import { UsageError } from "../../../src/store/command.ts";
 import { openStoreAt } from "../../../src/store/open.ts";
 import { readAge } from "../../../src/store/purge.ts";
+import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 import { PASSWORD, type Postgres, startPostgres } from "../../support/postgres.ts";
 import { describeWith } from "../../support/requiring.ts";
 import { crowd, place } from "./places.ts";
@@ -28,7 +29,7 @@ async function run(command: string, words: string[], environment: Record<string,
   const file = new URL(`../../../src/store/${command}.ts`, import.meta.url).pathname;
   const child = spawn(process.execPath, [file, ...words], {
     cwd: folder,
-    env: { PATH: process.env.PATH, ...environment } as NodeJS.ProcessEnv,
+    env: { ...COMPILE_CACHE, PATH: process.env.PATH, ...environment } as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const printed = { stdout: "", stderr: "" };

@@ -11,6 +11,7 @@ import { copy } from "../../../src/store/copy.ts";
 import { openStore, type StoreSettings } from "../../../src/store/open.ts";
 import { purge } from "../../../src/store/purge.ts";
 import { type Store, StoreError } from "../../../src/store/store.ts";
+import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
 import { describeWith } from "../../support/requiring.ts";
 import { until } from "../../support/until.ts";
@@ -189,7 +190,7 @@ function keepsPlaces(settings: () => Promise<StoreSettings>): void {
     for (let round = 0; round < 3; round++) {
       const fresh = await settings();
       const child = spawn(process.execPath, [new URL("./saver.ts", import.meta.url).pathname], {
-        env: { PATH: process.env.PATH, DATA_DIR: fresh.dataDir, DATABASE_URL: fresh.databaseUrl ?? "" },
+        env: { ...COMPILE_CACHE, PATH: process.env.PATH, DATA_DIR: fresh.dataDir, DATABASE_URL: fresh.databaseUrl ?? "" },
         stdio: ["ignore", "pipe", "inherit"],
       });
       let printed = "";
