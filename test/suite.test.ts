@@ -4,7 +4,6 @@ import { expect, test } from "@jest/globals";
 import { isLong } from "./support/long.ts";
 import { MISSING } from "./support/requirements.ts";
 import { RUN_FOLDER } from "./support/run-folder.ts";
-import { RUN_FOLDER } from "./support/run-folder.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 

@@ -3,7 +3,9 @@
 // .ci/run calls with CI_IMAGE=1, builds and runs the image.
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { freePort } from "../support/free-port.ts";
@@ -31,8 +33,9 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "PORT=3000 LOG_LEVEL=warn npm start": [HERE, 'runs("PORT=3000 LOG_LEVEL=warn npm start"'],
   "npm run dev": [HERE, 'await runs("npm run dev")'],
   "docker build -t sabang .": [HERE, 'wordsOf("docker build")'],
-  "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(openssl rand -base64 36)\" sabang":
+  "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(cat jwt-secret)\" sabang":
     [HERE, 'wordsOf("docker run")'],
+  "openssl rand -base64 36 > jwt-secret": [HERE, 'commandThat("openssl")'],
   // With a server and with recordings that is test/e2e/bots.test.ts and test/e2e/replay.test.ts, by the program alone.
   "npm run bots -- 50": [HERE, 'explains("npm run bots")'],
   "npm run replay -- FILE": [HERE, 'explains("npm run replay")'],
@@ -184,19 +187,23 @@ test("`npm run format` formats a file", async () => {
 });
 
 describe("the container's commands, by the shell's own reading", () => {
+  const commandThat = (beginning: string) => commandsOf("README.md").find((command) => command.startsWith(beginning))!;
+  const folder = mkdtempSync(join(tmpdir(), "sabang-docker-"));
+  execFileSync("bash", ["-c", commandThat("openssl")], { cwd: folder });
+
   /** The words of the command that begins so, as a program called docker gets them. */
   function wordsOf(beginning: string): string[] {
-    const command = commandsOf("README.md").find((command) => command.startsWith(beginning))!;
-    return execFileSync("bash", ["-c", `docker() { printf '%s\\0' "$@"; }; ${command}`], { encoding: "utf8" })
-      .split("\0")
-      .slice(0, -1);
+    const script = `docker() { printf '%s\\0' "$@"; }; ${commandThat(beginning)}`;
+    return execFileSync("bash", ["-c", script], { cwd: folder, encoding: "utf8" }).split("\0").slice(0, -1);
   }
   const dockerfile = read("Dockerfile");
+  const build = wordsOf("docker build");
   const run = wordsOf("docker run");
+  rmSync(folder, { recursive: true });
   const valuesOf = (flag: string) => run.filter((_, at) => run[at - 1] === flag);
 
   test("build what the Dockerfile is, and run what was built", () => {
-    expect(wordsOf("docker build")).toEqual(["build", "-t", run.at(-1), "."]);
+    expect(build).toEqual(["build", "-t", run.at(-1), "."]);
   });
 
   test("name the port and the volume of the image", () => {

@@ -190,7 +190,12 @@ function keepsPlaces(settings: () => Promise<StoreSettings>): void {
     for (let round = 0; round < 3; round++) {
       const fresh = await settings();
       const child = spawn(process.execPath, [new URL("./saver.ts", import.meta.url).pathname], {
-        env: { ...COMPILE_CACHE, PATH: process.env.PATH, DATA_DIR: fresh.dataDir, DATABASE_URL: fresh.databaseUrl ?? "" },
+        env: {
+          ...COMPILE_CACHE,
+          PATH: process.env.PATH,
+          DATA_DIR: fresh.dataDir,
+          DATABASE_URL: fresh.databaseUrl ?? "",
+        },
         stdio: ["ignore", "pipe", "inherit"],
       });
       let printed = "";
