@@ -2,7 +2,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BUILT = "dist/index.html";
@@ -11,6 +10,8 @@ const SOURCES = ["web", "schema", "sim", "replay", "vite.config.ts", "package-lo
 const times = SOURCES.flatMap((source) => changeTimes(join(ROOT, source)));
 if (Math.max(...times) > Math.max(0, ...changeTimes(join(ROOT, BUILT)))) {
   console.log("building the page, once");
+  // Loading Vite takes longer than all of the above.
+  const { build } = await import("vite");
   await build({ configFile: join(ROOT, "vite.config.ts"), logLevel: "warn" });
 }
 

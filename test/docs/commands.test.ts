@@ -8,8 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { readConfig } from "../../src/config.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { freePort } from "../support/free-port.ts";
-import { dataFolder, startProcess } from "../support/process.ts";
+import { dataFolder } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -23,7 +25,7 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "npm ci": [CI, "\nnpm ci\n"],
   "npm test": [CI, "\nnpm test\n"],
   "npm run check": [CI, "\nnpm run check\n"],
-  "npm run docs": ["test/docs/reference.test.ts", '"run", "docs"'],
+  "npm run docs": ["test/docs/reference.long.test.ts", '"run", "docs"'],
   ".ci/run": [".github/workflows/ci.yml", '- run: sudo env "PATH=$PATH" .ci/run'],
   "npm test -- test/sim/step.test.ts": [HERE, 'output("npm test -- test/sim/step.test.ts"'],
   "npm run test:long": [HERE, 'output("npm run test:long -- --listTests"'],
@@ -102,7 +104,14 @@ async function runs(command: string): Promise<{ page: string; code: number | nul
   const child = spawn("sh", ["-c", `exec env ${command}`], {
     cwd: ROOT,
     detached: true,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, HOST: "127.0.0.1", PORT: "0", DATA_DIR: dataFolder() },
+    env: {
+      ...COMPILE_CACHE,
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      HOST: "127.0.0.1",
+      PORT: "0",
+      DATA_DIR: dataFolder(),
+    },
     stdio: ["ignore", "pipe", "pipe"],
   } as never) as ChildProcess;
   started.add(child);
@@ -213,11 +222,8 @@ describe("the container's commands, by the shell's own reading", () => {
     expect(valuesOf("-v").map((mount) => mount.split(":")[1])).toEqual([volume]);
   });
 
-  test("give the server all that it asks for in production", async () => {
+  test("give the server all that it asks for in production", () => {
     const given = Object.fromEntries(valuesOf("-e").map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
-    const server = startProcess({ NODE_ENV: "production", ...given });
-    await server.listening();
-    server.signal("SIGTERM");
-    expect(await server.ended()).toBe(0);
+    expect(() => readConfig({ NODE_ENV: "production", ...given })).not.toThrow();
   });
 });

@@ -10,6 +10,9 @@ import { until } from "./until.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
+/** Milliseconds that a start may take on a busy machine: less than a test may take, so that a hang is told with what was printed. */
+const LISTENING_MS = 55_000;
+
 /** A server in its own process. It is killed after the test that started it. */
 export interface ServerProcess {
   /** What it has printed so far. */
@@ -97,7 +100,7 @@ export function startProcess(
       const match = await until(() => {
         if (hasEnded()) throw new Error(`the server ended instead of listening:${all()}`);
         return /listening on port (\d+)\n[\s\S]*\/websocket\n\n/.exec(printed.stdout);
-      }, 30_000);
+      }, LISTENING_MS);
       return Number(match[1]);
     },
     signal: (name) => child.kill(name),

@@ -57,6 +57,9 @@ export class Returning {
 
   /** Walks about, in a random direction for a second each, one step a tick. */
   walk(): void {
+    this.stand();
+    // A test that failed may still be running.
+    if (this.#ended) return;
     let word = "left";
     let steps = Math.floor(Math.random() * 20);
     this.#walking = setInterval(() => {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import type { Place } from "../../../rooms/places.ts";
@@ -12,6 +13,7 @@ import { openStore, type StoreSettings } from "../../../src/store/open.ts";
 import { purge } from "../../../src/store/purge.ts";
 import { type Store, StoreError } from "../../../src/store/store.ts";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
+import { shortOrLong } from "../../support/long.ts";
 import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
 import { describeWith } from "../../support/requiring.ts";
 import { until } from "../../support/until.ts";
@@ -28,14 +30,18 @@ async function open(settings: StoreSettings): Promise<Store> {
   return store;
 }
 
-beforeEach(() => {
+async function close(store: Store): Promise<void> {
+  opened.delete(store);
+  await store.close();
+}
+
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "sabang-store-"));
 });
 afterEach(async () => {
-  for (const store of opened) await store.close();
-  opened.clear();
-  rmSync(folder, { recursive: true });
+  await Promise.all([...opened].map(close));
 });
+afterAll(() => rmSync(folder, { recursive: true }));
 
 async function pagesOf(store: Store, size: number): Promise<Place[][]> {
   const pages: Place[][] = [];
@@ -54,13 +60,19 @@ function inOrder(places: Place[]): Place[] {
   return places.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-/** The rules. `settings` gives an empty store. */
-function keepsPlaces(settings: () => Promise<StoreSettings>): void {
+/**
+ * The rules. They are tried on one store, which is emptied before each.
+ * @param settings gives the settings of a store that does not exist yet.
+ * @param empty empties the store with some settings, past the store itself.
+ */
+function keepsPlaces(settings: () => Promise<StoreSettings>, empty: (store: StoreSettings) => Promise<void>): void {
   let where: StoreSettings;
-  beforeEach(async () => {
+  beforeAll(async () => {
     where = await settings();
-    store = await open(where);
+    store = await openStore(where);
   });
+  beforeEach(() => empty(where));
+  afterAll(() => store?.close());
 
   test("has no place of somebody it does not know", async () => {
     await store.save([place()]);
@@ -151,7 +163,7 @@ function keepsPlaces(settings: () => Promise<StoreSettings>): void {
   });
 
   test("is copied from another store: the later place stays, and a second time changes nothing", async () => {
-    const from = await open({ dataDir: join(folder, "from") });
+    const from = await open({ dataDir: join(folder, `${stores++}`) });
     await from.save(crowd(2500, { savedAt: 10 }));
     const newer = [place({ player: "player-7", savedAt: 11 }), place({ player: "only-here" })];
     await store.save([...newer, place({ player: "player-8", savedAt: 9 })]);
@@ -165,17 +177,12 @@ function keepsPlaces(settings: () => Promise<StoreSettings>): void {
     expect(await all(store)).toEqual(inOrder([...older, ...newer]));
   });
 
-  test("is there again when it is opened again", async () => {
-    await store.save([place()]);
-    await store.close();
-    opened.delete(store);
+  test("rejects when it has been closed, and is there again when it is opened again", async () => {
+    const first = await open(where);
+    await first.save([place()]);
+    await close(first);
     expect(await (await open(where)).load("ann", "plaza")).toEqual(place());
-  });
-
-  test("rejects when it has been closed", async () => {
-    await store.close();
-    opened.delete(store);
-    await expect(store.load("ann", "plaza")).rejects.toThrow();
+    await expect(first.load("ann", "plaza")).rejects.toThrow();
   });
 
   test("is made once by processes that open it for the first time at once", async () => {
@@ -187,7 +194,7 @@ function keepsPlaces(settings: () => Promise<StoreSettings>): void {
   });
 
   test("loses nothing that was committed when the process is killed in the middle of saving", async () => {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < shortOrLong(1, 3); round++) {
       const fresh = await settings();
       const child = spawn(process.execPath, [new URL("./saver.ts", import.meta.url).pathname], {
         env: {
@@ -219,7 +226,14 @@ function keepsPlaces(settings: () => Promise<StoreSettings>): void {
 let stores = 0;
 
 describe("a store in SQLite", () => {
-  keepsPlaces(async () => ({ dataDir: join(folder, "new", `${stores++}`) }));
+  keepsPlaces(
+    async () => ({ dataDir: join(folder, "new", `${stores++}`) }),
+    async ({ dataDir }) => {
+      const database = new DatabaseSync(join(dataDir, "sabang.sqlite"));
+      database.exec("delete from places");
+      database.close();
+    },
+  );
 });
 
 describeWith("postgres", "a store in PostgreSQL", () => {
@@ -228,12 +242,15 @@ describeWith("postgres", "a store in PostgreSQL", () => {
   beforeAll(async () => {
     postgres = await startPostgres();
   });
+  keepsPlaces(
+    async () => ({ dataDir: "unused", databaseUrl: await postgres.database() }),
+    async ({ databaseUrl }) => {
+      url = databaseUrl!;
+      await query(url, "truncate places");
+    },
+  );
+  // After the store of the rules is closed.
   afterAll(() => postgres?.remove());
-
-  keepsPlaces(async () => {
-    url = await postgres.database();
-    return { dataDir: "unused", databaseUrl: url };
-  });
 
   test("survives the loss of its connections, idle or not", async () => {
     await store.save([place()]);

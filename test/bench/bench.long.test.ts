@@ -1,40 +1,19 @@
 // The bench as people run it: a process of its own, real servers, a real load.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
 import type { Row } from "../../bench/run.ts";
+import { startBench } from "../support/bench.ts";
 import { until } from "../support/until.ts";
-
-const ROOT = new URL("../..", import.meta.url).pathname;
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** Starts the bench. */
-function start(...args: string[]) {
-  const child = spawn(process.execPath, ["bench/main.ts", ...args], { cwd: ROOT });
-  cleanups.push(() => child.kill("SIGTERM"));
-  const printed = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => {
-      printed[name] += text;
-    });
-  }
-  const closed = once(child, "close");
-  const ended = async () => {
-    const [code] = await closed;
-    return { ...printed, code: code as number };
-  };
-  return { pid: child.pid!, signal: (name: NodeJS.Signals) => child.kill(name), printed, ended };
-}
-
 /** Runs the bench to its end. */
-const bench = (...args: string[]) => start(...args).ended();
+const bench = (...args: string[]) => startBench(...args).ended();
 
 /** The processes that a process has started, by their number, with their command lines. */
 function childrenOf(pid: number): Map<number, string> {
@@ -98,7 +77,7 @@ onLinux(
       "--out",
       folder(),
     ];
-    const run = start(...args);
+    const run = startBench(...args);
     await until(() => run.printed.stderr.includes("ws-binary, 12 players: walking"));
     const [server] = [...childrenOf(run.pid)].find(([, command]) => command.includes("servers/ws-binary.ts"))!;
     process.kill(server, "SIGKILL");
@@ -113,7 +92,7 @@ onLinux(
 );
 
 onLinux("a bench that is stopped leaves nothing running", async () => {
-  const run = start("--clients", "12", "--only", "sabang", "--out", folder());
+  const run = startBench("--clients", "12", "--only", "sabang", "--out", folder());
   await until(() => run.printed.stderr.includes("sabang, 12 players: joining"));
   const children = childrenOf(run.pid);
   expect([...children.values()].filter((command) => /main\.ts/.test(command))).toHaveLength(3);
@@ -121,18 +100,4 @@ onLinux("a bench that is stopped leaves nothing running", async () => {
   const { code, stdout } = await run.ended();
   expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
   await until(() => [...children.keys()].every((pid) => !existsSync(`/proc/${pid}`)));
-});
-
-test("a command line that cannot be used ends at once, with the mend", async () => {
-  const { code, stdout, stderr } = await bench("--only", "apache");
-  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr).toMatch(
-    /^--only: there is no server "apache"; expected some of sabang, .*\nSee npm run bench -- --help\n$/,
-  );
-});
-
-test("help names the flags", async () => {
-  const { code, stdout, stderr } = await bench("--help");
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toContain("--clients");
 });
