@@ -30,19 +30,27 @@ export async function runIfStarted(file: string, command: Command): Promise<void
   if (process.argv[1] === file) process.exitCode = await runCommand(command, process.argv.slice(2));
 }
 
-/** Runs a command. @returns the exit code: 0 done, 1 the store or a setting is at fault, 2 the command line is. */
-async function runCommand({ help, flags, run }: Command, words: string[]): Promise<number> {
+/**
+ * Runs a command.
+ * @param output where its sentences go: what was done to `log`, what was wrong to `error`.
+ * @returns the exit code: 0 done, 1 the store or a setting cannot be used, 2 the command line cannot.
+ */
+export async function runCommand(
+  { help, flags, run }: Command,
+  words: string[],
+  output: Pick<Console, "log" | "error"> = console,
+): Promise<number> {
   try {
     const line = parse(words, { ...flags, help: { type: "boolean" } });
-    console.log(line.values.help ? help : await run(line));
+    output.log(line.values.help ? help : await run(line));
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`${error.message}\n\n${help}`);
+      output.error(`${error.message}\n\n${help}`);
       return 2;
     }
     if (!(error instanceof StoreError || error instanceof ConfigError)) throw error;
-    console.error(error.message);
+    output.error(error.message);
     return 1;
   }
 }

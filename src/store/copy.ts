@@ -1,5 +1,5 @@
 // Moves a world's players to another database: `npm run store:copy -- FROM TO`.
-import { runIfStarted, UsageError } from "./command.ts";
+import { type Command, runIfStarted, UsageError } from "./command.ts";
 import { openStoreAt } from "./open.ts";
 import type { Store } from "./store.ts";
 
@@ -28,7 +28,8 @@ export async function copy(from: Store, to: Store, progress: (copied: Copied) =>
   return copied;
 }
 
-await runIfStarted(import.meta.filename, {
+/** The command. */
+export const COPY: Command = {
   help: `Copies all places from one store to another. Where both have one, the later stays: it may be run again.
 
   npm run store:copy -- FROM TO
@@ -54,7 +55,9 @@ copy once more before you start it on TO.`,
       await source.close();
     }
   },
-});
+};
+
+await runIfStarted(import.meta.filename, COPY);
 
 /** For somebody who watches a line that counts up, for a log a line per transaction. */
 function showProgress({ read }: Copied): void {

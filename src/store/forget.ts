@@ -1,8 +1,9 @@
 // Removes everything that is stored of one player: `npm run store:forget -- PLAYER_ID`.
-import { runIfStarted, UsageError } from "./command.ts";
+import { type Command, runIfStarted, UsageError } from "./command.ts";
 import { openStore, storeSettings } from "./open.ts";
 
-await runIfStarted(import.meta.filename, {
+/** The command. */
+export const FORGET: Command = {
   help: `Removes a player from all maps.
 
   npm run store:forget -- PLAYER_ID
@@ -19,4 +20,6 @@ a running server saves them anew when they move.`,
       await store.close();
     }
   },
-});
+};
+
+await runIfStarted(import.meta.filename, FORGET);

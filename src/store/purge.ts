@@ -1,5 +1,5 @@
 // Removes the places of players who have not been here for long: `npm run store:purge -- --older-than 180d`.
-import { runIfStarted, UsageError } from "./command.ts";
+import { type Command, runIfStarted, UsageError } from "./command.ts";
 import { openStore, storeSettings } from "./open.ts";
 import type { Store } from "./store.ts";
 
@@ -36,7 +36,8 @@ export function readAge(text: string | undefined): number {
 
 const HOURS = { h: 1, d: 24, w: 7 * 24 };
 
-await runIfStarted(import.meta.filename, {
+/** The command. */
+export const PURGE: Command = {
   help: `Removes the places that were saved longer ago than an age.
 
   npm run store:purge -- --older-than AGE [--dry-run]
@@ -59,4 +60,6 @@ The store is the server's own: DATABASE_URL, or else the SQLite file in DATA_DIR
       await store.close();
     }
   },
-});
+};
+
+await runIfStarted(import.meta.filename, PURGE);

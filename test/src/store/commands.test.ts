@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Place } from "../../../rooms/places.ts";
-import { UsageError } from "../../../src/store/command.ts";
+import { type Command, runCommand, UsageError } from "../../../src/store/command.ts";
+import { COPY } from "../../../src/store/copy.ts";
+import { FORGET } from "../../../src/store/forget.ts";
 import { openStoreAt } from "../../../src/store/open.ts";
-import { readAge } from "../../../src/store/purge.ts";
+import { PURGE, readAge } from "../../../src/store/purge.ts";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 import { PASSWORD, type Postgres, startPostgres } from "../../support/postgres.ts";
 import { describeWith } from "../../support/requiring.ts";
@@ -24,7 +26,21 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs a command with an environment of its own. */
+/** Runs a command that does not ask the environment for its store, in this process. */
+async function runHere(command: Command, words: string[]) {
+  const printed = { stdout: "", stderr: "" };
+  const code = await runCommand(command, words, {
+    log: (text: string) => {
+      printed.stdout += `${text}\n`;
+    },
+    error: (text: string) => {
+      printed.stderr += `${text}\n`;
+    },
+  });
+  return withoutPassword({ code, ...printed });
+}
+
+/** Runs a command in a process with an environment of its own. */
 async function run(command: string, words: string[], environment: Record<string, string> = { DATA_DIR: folder }) {
   const file = new URL(`../../../src/store/${command}.ts`, import.meta.url).pathname;
   const child = spawn(process.execPath, [file, ...words], {
@@ -39,10 +55,15 @@ async function run(command: string, words: string[], environment: Record<string,
     });
   }
   const [code] = await once(child, "close");
+  return withoutPassword({ code: code as number, ...printed });
+}
+
+/** Whatever a command prints must not hold the database's password. */
+function withoutPassword<T extends { stdout: string; stderr: string }>(ended: T): T {
   for (const secret of [PASSWORD, encodeURIComponent(PASSWORD)]) {
-    expect(printed.stdout + printed.stderr).not.toContain(secret);
+    expect(ended.stdout + ended.stderr).not.toContain(secret);
   }
-  return { code, ...printed };
+  return ended;
 }
 
 /** Writes places to a store. */
@@ -95,25 +116,18 @@ describe("an age", () => {
 });
 
 describe("store:purge", () => {
-  beforeEach(() =>
-    fill(folder, [
+  test("only counts in a dry run; otherwise removes what is older and says how much it was", async () => {
+    await fill(folder, [
       ...crowd(3, { savedAt: Date.now() - 181 * DAY }),
       ...crowd(2, { savedAt: Date.now() - 179 * DAY, map: "meadow" }),
-    ]),
-  );
-
-  test("removes what is older and says how much it was", async () => {
+    ]);
+    const counted = await run("purge", ["--dry-run", "--older-than=180d"]);
+    expect(counted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^would remove 3 place\(s\) /) });
+    expect(await sizeOf(folder)).toBe(5);
     const { code, stdout } = await run("purge", ["--older-than", "180d"]);
     expect(stdout).toMatch(/^removed 3 place\(s\) saved before \d{4}-\d\d-\d\dT[\d:.]+Z\n$/);
     expect(code).toBe(0);
     expect(await sizeOf(folder)).toBe(2);
-  });
-
-  test("only counts in a dry run", async () => {
-    const { code, stdout } = await run("purge", ["--dry-run", "--older-than=180d"]);
-    expect(stdout).toMatch(/^would remove 3 place\(s\) /);
-    expect(code).toBe(0);
-    expect(await sizeOf(folder)).toBe(5);
   });
 
   test.each([
@@ -121,17 +135,16 @@ describe("store:purge", () => {
     [["--older-than", "180"], /^--older-than: got "180"; expected a whole number .* such as 180d\n\n/],
     [["--older", "180d"], /^Unknown option '--older'/],
     [["--older-than", "1d", "2d"], /^got 1 words; expected flags alone\n\n/],
-  ])("removes nothing when it is told nonsense: %j", async (words, sentence) => {
-    const { code, stdout, stderr } = await run("purge", words);
+  ])("explains a command line that it does not understand: %j", async (words, sentence) => {
+    const { code, stdout, stderr } = await runHere(PURGE, words);
     expect(stderr).toMatch(sentence);
     expect(stderr).toContain("npm run store:purge -- --older-than AGE");
     expect(stdout).toBe("");
     expect(code).toBe(2);
-    expect(await sizeOf(folder)).toBe(5);
   });
 
   test("explains itself", async () => {
-    const { code, stdout, stderr } = await run("purge", ["--help"]);
+    const { code, stdout, stderr } = await runHere(PURGE, ["--help"]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("--dry-run");
   });
@@ -156,7 +169,7 @@ describe("store:forget", () => {
   });
 
   test.each([[[]], [["ann", "bob"]]])("wants one player: %j", async (words) => {
-    const { code, stderr } = await run("forget", words);
+    const { code, stderr } = await runHere(FORGET, words);
     expect(stderr).toContain(`got ${words.length} words; expected one player id\n\n`);
     expect(code).toBe(2);
   });
@@ -173,14 +186,14 @@ describe("store:copy", () => {
   });
 
   test.each([[[]], [["one"]], [["one", "two", "three"]]])("wants two addresses: %j", async (words) => {
-    const { code, stderr } = await run("copy", words);
+    const { code, stderr } = await runHere(COPY, words);
     expect(stderr).toContain(`got ${words.length} addresses; expected two, FROM and TO\n\n`);
     expect(code).toBe(2);
   });
 
   test("makes nothing when there is nothing to copy from", async () => {
-    const { code, stderr } = await run("copy", ["nowhere", "there"]);
-    expect(stderr).toBe("FROM: there is no file nowhere/sabang.sqlite; name a store that exists\n");
+    const { code, stderr } = await runHere(COPY, [join(folder, "nowhere"), join(folder, "there")]);
+    expect(stderr).toBe(`FROM: there is no file ${folder}/nowhere/sabang.sqlite; name a store that exists\n`);
     expect(code).toBe(1);
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -188,7 +201,7 @@ describe("store:copy", () => {
   test("shows no password", async () => {
     await fill(folder, crowd(1));
     const url = `postgres://sabang:${encodeURIComponent(PASSWORD)}@127.0.0.1:1/world`;
-    const { code, stderr } = await run("copy", [folder, url]);
+    const { code, stderr } = await runHere(COPY, [folder, url]);
     expect(stderr).toMatch(
       /^TO: PostgreSQL at 127.0.0.1:1\/world cannot be used: .*; start it, or correct its address\n$/,
     );
@@ -207,9 +220,9 @@ describeWith("postgres", "the commands with PostgreSQL", () => {
     const url = await postgres.database();
     const environment = { DATABASE_URL: url };
     await fill(folder, crowd(1200));
-    expect((await run("copy", [folder, url])).stdout).toMatch(/^copied 1200 of 1200 /);
+    expect((await runHere(COPY, [folder, url])).stdout).toMatch(/^copied 1200 of 1200 /);
     expect((await run("forget", ["player-7"], environment)).stdout).toBe("removed 1 place(s) of the player player-7\n");
-    expect((await run("copy", [url, join(folder, "back")])).stdout).toMatch(/^copied 1199 of 1199 /);
+    expect((await runHere(COPY, [url, join(folder, "back")])).stdout).toMatch(/^copied 1199 of 1199 /);
     expect((await run("purge", ["--older-than", "1w"], environment)).stdout).toMatch(/^removed 1199 place\(s\) /);
     expect(await sizeOf(url)).toBe(0);
     expect(await sizeOf(join(folder, "back"))).toBe(1199);
