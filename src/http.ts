@@ -68,11 +68,8 @@ function sayNo(response: Response, status: number, sentence: string): void {
   response.status(status).type("text").send(`${sentence}\n`);
 }
 
-/**
- * Keeps the framework's router from waiting for the socket, after which it may not end an answer (setResponse of
- * @colyseus/better-call 1.3.3): the monitor could wait forever for a crowded room. The answer is in memory anyway.
- */
-function endingAnswers(_request: Request, response: Response, next: NextFunction): void {
+/** Lets the framework's router write an answer without waiting for the socket: the answer is in memory anyway. */
+export function endingAnswers(_request: Request, response: Response, next: NextFunction): void {
   const write = response.write.bind(response) as (...values: unknown[]) => boolean;
   response.write = (...values: unknown[]) => {
     write(...values);

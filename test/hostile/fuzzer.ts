@@ -165,11 +165,11 @@ class Session {
       this.#count("room: one of each first byte and length");
       frames.push(binary(sweepPayload(count)));
     }
-    await this.#webSocket(path, [...first, ...frames]);
+    await this.#webSocket(path, [...first, ...frames], true);
     // The same seat once more: it is taken, or held for somebody else.
     if (this.#random(4) === 0) {
       this.#count("room: a seat taken twice");
-      await this.#webSocket(path, [binary(Buffer.of(10))]);
+      await this.#webSocket(path, [binary(Buffer.of(10))], true);
     }
   }
 
@@ -270,8 +270,11 @@ class Session {
     if (/^x-injected:/im.test(head)) this.#fault(`${kind}: a header of ours came out of ${asked}`);
   }
 
-  /** Opens a WebSocket, sends frames and perhaps an offence among them, and goes in one of the ways there are. */
-  async #webSocket(path: string, frames: Buffer[]): Promise<void> {
+  /**
+   * Opens a WebSocket, sends frames and perhaps an offence among them, and goes in one of the ways there are. In a room the
+   * first frame acknowledges the join: it is sent after the handshake, and before any offence.
+   */
+  async #webSocket(path: string, frames: Buffer[], isRoom = false): Promise<void> {
     const socket = await this.#open();
     if (!socket) return;
     let heard = Buffer.alloc(0);
@@ -279,10 +282,10 @@ class Session {
       // Only the beginning and the last words are of interest.
       heard = heard.length < 65_536 ? Buffer.concat([heard, data]) : Buffer.concat([heard.subarray(0, 200), data]);
     });
-    await this.#upgrade(socket, path, this.#random(6) === 0 ? frames.slice(0, 2) : []);
+    await this.#upgrade(socket, path, !isRoom && this.#random(6) === 0 ? frames.slice(0, 2) : []);
     if (this.#random(10) === 0) socket.pause();
     const offends = this.#random(3) === 0;
-    const at = this.#random(frames.length + 1);
+    const at = isRoom ? 1 + this.#random(frames.length) : this.#random(frames.length + 1);
     for (const [index, one] of frames.entries()) {
       if (offends && index === at && !(await this.#offend(socket))) break;
       socket.write(one);

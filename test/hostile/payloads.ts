@@ -25,6 +25,12 @@ const CODES = [
   ROOM_RESPONSE,
 ];
 
+/** Codes after which a message and its type follow. */
+const MESSAGE_CODES = [ROOM_DATA, ROOM_DATA_BYTES, ROOM_REQUEST];
+
+/** Bytes of a message of random content, at most. */
+const MESSAGE_BYTES = 40;
+
 /** Lengths around every border of the formats. */
 const LENGTHS = [0, 1, 2, 3, 5, 8, 9, 10, 31, 32, 33, 125, 126, 127, 255, 256, 300, 1000, 4000, 4095, 4096, 4097, 5000];
 
@@ -91,13 +97,13 @@ const nested = (opening: number[], depth: number) => Buffer.from(Array.from({ le
 /** The bits of the first byte that are the code; the others modify it. */
 const CODE_BITS = 0x1f;
 
-/** An input as the framework sends it over transports that may lose frames: always a well-formed one. */
+/** An input as the framework sends it over transports that may lose frames. */
 function unreliableInput(random: Random): Buffer {
   const slots = Array.from({ length: 1 + random(4) }, () => (random(3) ? [2, 0x80, random(5)] : [0]));
   return Buffer.of(INPUT_UNRELIABLE | (random(4) << 5), random(0x80), ...slots.flat());
 }
 
-/** The payload, unless random bytes have become an unreliable input: of these only well-formed ones are sent. */
+/** Returns the payload, or a well-formed input if its first byte has the code of an unreliable one. */
 function wellFormed(payload: Buffer, random: Random): Buffer {
   return (payload[0]! & CODE_BITS) === INPUT_UNRELIABLE ? unreliableInput(random) : payload;
 }
@@ -134,7 +140,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     const length = Math.max(1, pick(random, LENGTHS));
     const payload = random(2) ? Buffer.alloc(length, random(256)) : bytesAtRandom(random, length);
     payload[0] = random(256);
-    return payload;
+    return MESSAGE_CODES.includes(payload[0] & CODE_BITS) ? payload.subarray(0, MESSAGE_BYTES) : payload;
   },
   "an empty frame": () => Buffer.alloc(0),
   "a value that claims too much": (random) =>

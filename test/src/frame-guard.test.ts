@@ -113,7 +113,7 @@ test("the guard passes every kind of frame that the SDK sends", async () => {
   const frames = [
     [13, ...MOVE, ...LEFT],
     [13, 0xd9, 40, ...Array<number>(40).fill(0x61)],
-    [13, 0xda, 0x2c, 1, ...Array<number>(300).fill(0x61)],
+    [13, 0xda, 40, 0, ...Array<number>(40).fill(0x61)],
     [13, 0xa0],
     [13, 5],
     [13, 0xcd, 0x10, 0x27, 1],

@@ -126,10 +126,20 @@ type Room = Awaited<ReturnType<typeof server.roomOf>>;
 /** The server's end of a connection, as the room has it. */
 const served = (room: Room, id: string) => room.clients.get(id)!.ref as unknown as { isBehind: boolean };
 
-/** Fills all that the kernel keeps for a client that has stopped reading, and the first part of its buffer here. */
+/** Bytes that are certainly more than the kernel keeps for a client and its buffer here together. */
+const MAX_FILL_BYTES = 4 * BUFFER + 64 * 1_048_576;
+
+/**
+ * Fills all that the kernel keeps for a client that has stopped reading, and the first part of its buffer here.
+ * @throws if the socket is not behind after MAX_FILL_BYTES.
+ */
 function fill(room: Room, id: string): void {
   const client = room.clients.get(id)!;
-  while (!served(room, id).isBehind) client.error(4999, "x".repeat(4000));
+  const text = "x".repeat(4000);
+  for (let sent = 0; !served(room, id).isBehind; sent += text.length) {
+    if (sent > MAX_FILL_BYTES) throw new Error(`the socket is not behind after ${sent} bytes that nobody read`);
+    client.error(4999, text);
+  }
 }
 
 /** Counts the ticks of a room. */
