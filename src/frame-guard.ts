@@ -9,8 +9,8 @@ const INPUT_BYTES = 3;
 
 /**
  * Whether clients of a room send such a frame. The first byte is its code; the upper three bits modify the code, and our
- * clients set none of them. The framework also has an "unreliable" input, for other transports. It is refused whatever it
- * holds, because it could stop the process (seen in @colyseus/core 0.18.17 with @colyseus/schema 5.0.34).
+ * clients set none of them. No client of ours sends the framework's "unreliable" input, which is for other transports; it is
+ * refused whatever it holds.
  */
 function isRoomFrame(frame: Buffer): boolean {
   switch (frame[0]) {

@@ -220,7 +220,7 @@ export class Gate implements Gatekeeper {
   /** What is wrong with a request, as far as its head tells. */
   #refusalOf(request: IncomingMessage): Answer | undefined {
     if (isMalformed(request)) return BAD_REQUEST;
-    // The framework believes this header from everybody, and some values could stop the process.
+    // The framework believes this header. Only a trusted proxy may set it, and only to a scheme of HTTP.
     const forwarded = request.headers["x-forwarded-proto"];
     if (!this.addresses.isFromProxy(request) || !/^https?$/.test(String(forwarded))) {
       delete request.headers["x-forwarded-proto"];
@@ -288,7 +288,7 @@ function isReadable({ headers }: IncomingMessage, body: string): boolean {
 /** A name or an address, with or without a port. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 
-/** Whether no client sends such a target or host. The framework could stop, or not answer, on some of them. */
+/** Whether the head of a request has a target or a host that no client of ours sends. */
 function isMalformed({ url = "", headers: { host } }: IncomingMessage): boolean {
   if (host !== undefined && !(HOST.test(host) && URL.canParse(`http://${host}`))) return true;
   const path = url.split("?", 1)[0]!;

@@ -1,4 +1,4 @@
-// Stands before the monitor, which can call any method of a room by a GET: nobody else's page, and only with the password.
+// Stands before the monitor: asks for the password, and refuses requests that pages of other sites make.
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import type { Addresses } from "./addresses.ts";
 import { Budget } from "./budget.ts";
