@@ -103,8 +103,8 @@ function unreliableInput(random: Random): Buffer {
   return Buffer.of(INPUT_UNRELIABLE | (random(4) << 5), random(0x80), ...slots.flat());
 }
 
-/** Returns the payload, or a well-formed input if its first byte has the code of an unreliable one. */
-function wellFormed(payload: Buffer, random: Random): Buffer {
+/** Returns the payload, or an input of ours if its first byte has the code of an unreliable one. */
+function keptApart(payload: Buffer, random: Random): Buffer {
   return (payload[0]! & CODE_BITS) === INPUT_UNRELIABLE ? unreliableInput(random) : payload;
 }
 
@@ -126,7 +126,7 @@ export const LAST_PAYLOADS: readonly string[] = [
 
 /** One of every first byte with every length, counted through. */
 export function sweepPayload(count: number): Buffer {
-  return wellFormed(Buffer.alloc(SWEPT[(count >> 8) % SWEPT.length]!, count & 255), seededRandom(count));
+  return keptApart(Buffer.alloc(SWEPT[(count >> 8) % SWEPT.length]!, count & 255), seededRandom(count));
 }
 
 /** Lengths of the sweep. */
@@ -213,7 +213,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
 
 /** By name. */
 export const ROOM_PAYLOADS: Readonly<Record<string, Maker>> = Object.fromEntries(
-  Object.entries(MAKERS).map(([kind, make]): [string, Maker] => [kind, (random) => wellFormed(make(random), random)]),
+  Object.entries(MAKERS).map(([kind, make]): [string, Maker] => [kind, (random) => keptApart(make(random), random)]),
 );
 
 const WORDS = ["left", "right", "up", "down", "좌", "우", "상", "하"];

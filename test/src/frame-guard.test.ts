@@ -36,7 +36,7 @@ function closing(socket: WebSocket): Promise<[number, string]> {
   return new Promise((resolve) => socket.once("close", (code, reason) => resolve([code, String(reason)])));
 }
 
-/** An input as the framework sends it over transports that may lose frames, well-formed, with or without a time. */
+/** An input as the framework sends it over transports that may lose frames, with or without a time. */
 function unreliableInput(modifiers: number): number[] {
   const time = modifiers & TIMED ? [1, 0, 0, 0, 0] : [];
   return [20 | modifiers, ...time, 1, 2, 0x80, 1];
