@@ -12,14 +12,17 @@ interface CommandLine {
   positionals: string[];
 }
 
+/** The variables of a process. */
+type Environment = Record<string, string | undefined>;
+
 /** A command of the store. */
 export interface Command {
   /** Its help, which `--help` prints. */
   help: string;
   /** The flags it takes, besides `--help`. */
   flags?: ParseArgsOptionsConfig;
-  /** Does it. @returns the sentence to end with. @throws {UsageError | StoreError | ConfigError} which is told in a sentence. */
-  run(line: CommandLine): Promise<string>;
+  /** Does it, on the store that the environment names. @returns the sentence to end with. @throws {UsageError | StoreError | ConfigError} which is told in a sentence. */
+  run(line: CommandLine, environment: Environment): Promise<string>;
 }
 
 /**
@@ -32,17 +35,19 @@ export async function runIfStarted(file: string, command: Command): Promise<void
 
 /**
  * Runs a command.
+ * @param environment names the store.
  * @param output where its sentences go: what was done to `log`, what was wrong to `error`.
  * @returns the exit code: 0 done, 1 the store or a setting cannot be used, 2 the command line cannot.
  */
 export async function runCommand(
   { help, flags, run }: Command,
   words: string[],
+  environment: Environment = process.env,
   output: Pick<Console, "log" | "error"> = console,
 ): Promise<number> {
   try {
     const line = parse(words, { ...flags, help: { type: "boolean" } });
-    output.log(line.values.help ? help : await run(line));
+    output.log(line.values.help ? help : await run(line, environment));
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {

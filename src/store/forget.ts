@@ -10,10 +10,10 @@ export const FORGET: Command = {
 
 The store is the server's own: DATABASE_URL, or else the SQLite file in DATA_DIR. The player should not be playing:
 a running server saves them anew when they move.`,
-  async run({ positionals }) {
+  async run({ positionals }, environment) {
     const [player, ...rest] = positionals;
     if (!player || rest.length > 0) throw new UsageError(`got ${positionals.length} words; expected one player id`);
-    const store = await openStore(storeSettings(process.env));
+    const store = await openStore(storeSettings(environment));
     try {
       return `removed ${await store.forget(player)} place(s) of the player ${player}`;
     } finally {

@@ -2,7 +2,7 @@
 import { access, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { readStoreConfig } from "../config.ts";
-import { openPostgres, POSTGRES_URL } from "./postgres.ts";
+import { POSTGRES_URL } from "./postgres-url.ts";
 import { openSqlite, SQLITE_FILE } from "./sqlite.ts";
 import { type Store, StoreError } from "./store.ts";
 
@@ -45,6 +45,10 @@ export async function openStoreAt(address: string, name: string, mustExist: bool
   }
   return openSqlite(file, name);
 }
+
+/** Opens PostgreSQL. Its client is loaded only here: a server on SQLite starts without it. */
+const openPostgres: typeof import("./postgres.ts").openPostgres = async (...settings) =>
+  (await import("./postgres.ts")).openPostgres(...settings);
 
 async function isFolder(path: string): Promise<boolean> {
   // What is not there yet is a folder unless it is called like a file.

@@ -1,14 +1,12 @@
 // The store for more than one machine: PostgreSQL.
 import { PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from "kysely";
 import pg from "pg";
+import { POSTGRES_URL } from "./postgres-url.ts";
 import { openSqlStore, type SqlStore } from "./sql-store.ts";
 import { StoreError } from "./store.ts";
 
 /** Connections of one process: one saves, the others load. */
 const CONNECTIONS = 4;
-
-/** What tells a PostgreSQL address from a path. */
-export const POSTGRES_URL = /^postgres(ql)?:\/\//;
 
 interface PostgresOptions {
   /** What the operator calls it in faults. */

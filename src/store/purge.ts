@@ -47,11 +47,11 @@ export const PURGE: Command = {
 
 The store is the server's own: DATABASE_URL, or else the SQLite file in DATA_DIR. The server may be running.`,
   flags: { "older-than": { type: "string" }, "dry-run": { type: "boolean" } },
-  async run({ values, positionals }) {
+  async run({ values, positionals }, environment) {
     if (positionals.length > 0) throw new UsageError(`got ${positionals.length} words; expected flags alone`);
     const savedBefore = Date.now() - readAge(values["older-than"] as string | undefined);
     const dryRun = values["dry-run"] === true;
-    const store = await openStore(storeSettings(process.env));
+    const store = await openStore(storeSettings(environment));
     try {
       const count = await purge(store, savedBefore, dryRun);
       const before = new Date(savedBefore).toISOString();

@@ -1,4 +1,4 @@
-// The command `npm run bots`, against a server that is there, goes away, comes back, or never was.
+// The command `npm run bots`, with a server that runs, that restarts, and without one.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, expect, test } from "@jest/globals";
@@ -36,52 +36,29 @@ function command(...args: string[]) {
   return { child, printed, ended: async () => (await closed)[0] as number };
 }
 
-test("bots join, walk, and leave on Ctrl-C", async () => {
-  const server = startProcess();
-  const port = await server.listening();
-  const bots = command("12", "--url", `http://127.0.0.1:${port}`, "--map", "meadow");
-  await until(() => / {2}12 of 12 joined {2}\d+ walking {2}[1-9]\d+ steps\/s$/m.test(bots.printed.out), 30_000);
-  bots.child.kill("SIGINT");
-  expect(await bots.ended()).toBe(0);
-  expect(bots.printed.out).toMatch(/\n12 bots have left\n$/);
-});
-
-test("bots leave by themselves when their time is over", async () => {
-  const server = startProcess();
-  const bots = command("3", "--url", `http://127.0.0.1:${await server.listening()}`, "--seconds", "2");
-  expect(await bots.ended()).toBe(0);
-  expect(bots.printed.out).toMatch(/3 of 3 joined.*\n3 bots have left\n$/);
-});
-
-test("what cannot be is told in a sentence", async () => {
-  const server = startProcess();
-  const url = `http://127.0.0.1:${await server.listening()}`;
-  const cases: [string[], number, string][] = [
-    [["2", "--url", url, "--map", "nowhere"], 1, `the server at ${url}/ has no map "nowhere"`],
-    [["2", "--url", "http://127.0.0.1:9"], 1, "no server answers at http://127.0.0.1:9/"],
-    [["two"], 2, 'NUMBER: got "two"; expected a whole number from 1 to 5000'],
-    [["--url", "localhost"], 2, '--url: got "localhost"; expected an address such as http://localhost:2567'],
-    [["--fast"], 2, "Unknown option '--fast'"],
-    [["--help"], 0, "npm run bots -- [NUMBER]"],
-  ];
-  for (const [args, code, sentence] of cases) {
-    const bots = command(...args);
-    expect(await bots.ended()).toBe(code);
-    expect(bots.printed.out).toContain(sentence);
-  }
-});
-
-test("a bot comes back to a server that was restarted, as a page does, and walks on", async () => {
+test("bots join, walk, and leave on Ctrl-C or after --seconds; after a restart of the server a bot comes back and walks on", async () => {
   const DATA_DIR = dataFolder();
-  const first = startProcess({ DATA_DIR });
-  const port = await first.listening();
+  const server = startProcess({ DATA_DIR });
+  const port = await server.listening();
   const url = `http://127.0.0.1:${port}`;
+  const lost = command("2", "--url", url, "--map", "nowhere");
+  const brief = command("3", "--url", url, "--seconds", "2");
+  const crowd = command("12", "--url", url, "--map", "meadow");
+  expect(await lost.ended()).toBe(1);
+  expect(lost.printed.out).toContain(`the server at ${url}/ has no map "nowhere"`);
+  expect(await brief.ended()).toBe(0);
+  expect(brief.printed.out).toMatch(/[1-3] of 3 joined.*\n3 bots have left\n$/);
+  await until(() => / {2}12 of 12 joined {2}\d+ walking {2}[1-9]\d+ steps\/s$/m.test(crowd.printed.out), 30_000);
+  crowd.child.kill("SIGINT");
+  expect(await crowd.ended()).toBe(0);
+  expect(crowd.printed.out).toMatch(/\n12 bots have left\n$/);
+
   const troubles: string[] = [];
   const bot = new Bot({ url, grounds: new Grounds(url), seed: 1, onTrouble: (what) => troubles.push(what) });
   const playing = bot.play();
   await until(() => bot.steps > 20);
-  first.signal("SIGTERM");
-  expect(await first.ended()).toBe(0);
+  server.signal("SIGTERM");
+  expect(await server.ended()).toBe(0);
   await until(() => troubles.includes("closed with 4001"));
   await startProcess({ DATA_DIR, PORT: String(port) }).listening();
   const { steps } = bot;
@@ -91,4 +68,15 @@ test("a bot comes back to a server that was restarted, as a page does, and walks
   await until(() => bot.place && JSON.stringify(bot.place) !== place);
   await bot.leave();
   expect(await playing).toBe(true);
+}, 120_000);
+
+test.each([
+  [["2", "--url", "http://127.0.0.1:9"], 1, "no server answers at http://127.0.0.1:9/"],
+  [["two"], 2, 'NUMBER: got "two"; expected a whole number from 1 to 5000'],
+  [["--url", "localhost"], 2, '--url: got "localhost"; expected an address such as http://localhost:2567'],
+  [["--fast"], 2, "Unknown option '--fast'"],
+])("a command line that cannot be used is answered with a sentence: %j", async (args, code, sentence) => {
+  const bots = command(...args);
+  expect(await bots.ended()).toBe(code);
+  expect(bots.printed.out).toContain(sentence);
 });

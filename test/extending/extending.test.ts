@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ERRORS } from "../../rooms/errors.ts";
 import type { Body, Walls } from "../../sim/step.ts";
 import type { Prediction } from "../../web/prediction.ts";
-import { shortOrLong } from "../support/long.ts";
+import { isLong, shortOrLong } from "../support/long.ts";
 import { drawnMap, tiledMap } from "../support/maps.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
@@ -71,7 +71,7 @@ class Game {
   }
 
   async #start(): Promise<void> {
-    this.#server = startProcess(this.#environment, {}, this.#project.folder);
+    this.#server = startProcess(this.#environment, this.#project.folder);
     this.url = `http://127.0.0.1:${await this.#server.listening()}`;
   }
 }
@@ -301,6 +301,8 @@ describe.each(COPIES)("$what", ({ steps }) => {
   beforeAll(async () => {
     project = await Project.copy();
     for (const { diff } of steps) await project.apply(diff);
+    // All that a step touches; with tests and the bench it takes twice the time.
+    if (!isLong) project.typed(["sim", "schema", "replay", "rooms", "src", "web", "bots"]);
   }, PATIENCE_MS);
   afterAll(() => project?.remove());
 

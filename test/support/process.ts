@@ -27,15 +27,6 @@ export interface ServerProcess {
   hasEnded(): boolean;
 }
 
-/** Whom to run a server as. */
-interface User {
-  uid?: number;
-  gid?: number;
-}
-
-/** Somebody without the rights of root, who may write everywhere: `nobody`, or whoever runs the tests. */
-export const UNPRIVILEGED: User = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-
 const started = new Set<ChildProcess>();
 const folders: string[] = [];
 
@@ -59,16 +50,10 @@ export function dataFolder(): string {
 /**
  * Starts a server on a free port. It sees the given variables and nothing of the test's own environment, and its data
  * are its own unless `DATA_DIR` is given.
- * @param user whom to run it as, by default whoever runs the tests.
  * @param root the project that it is the server of, by default this one.
  */
-export function startProcess(
-  environment: Record<string, string> = {},
-  user: User = {},
-  root: string = ROOT,
-): ServerProcess {
+export function startProcess(environment: Record<string, string> = {}, root: string = ROOT): ServerProcess {
   const child = spawn(process.execPath, ["src/main.ts"], {
-    ...user,
     cwd: root,
     env: {
       ...COMPILE_CACHE,

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { Place } from "../../../rooms/places.ts";
 import { type Command, runCommand, UsageError } from "../../../src/store/command.ts";
 import { COPY } from "../../../src/store/copy.ts";
@@ -26,10 +26,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs a command that does not ask the environment for its store, in this process. */
-async function runHere(command: Command, words: string[]) {
+/** Runs a command in this process. */
+async function runHere(command: Command, words: string[], environment: Record<string, string> = { DATA_DIR: folder }) {
   const printed = { stdout: "", stderr: "" };
-  const code = await runCommand(command, words, {
+  const progress = jest.spyOn(process.stderr, "write").mockReturnValue(true);
+  const code = await runCommand(command, words, environment, {
     log: (text: string) => {
       printed.stdout += `${text}\n`;
     },
@@ -37,10 +38,11 @@ async function runHere(command: Command, words: string[]) {
       printed.stderr += `${text}\n`;
     },
   });
+  progress.mockRestore();
   return withoutPassword({ code, ...printed });
 }
 
-/** Runs a command in a process with an environment of its own. */
+/** Runs a command as an operator does, in a process. */
 async function run(command: string, words: string[], environment: Record<string, string> = { DATA_DIR: folder }) {
   const file = new URL(`../../../src/store/${command}.ts`, import.meta.url).pathname;
   const child = spawn(process.execPath, [file, ...words], {
@@ -121,7 +123,7 @@ describe("store:purge", () => {
       ...crowd(3, { savedAt: Date.now() - 181 * DAY }),
       ...crowd(2, { savedAt: Date.now() - 179 * DAY, map: "meadow" }),
     ]);
-    const counted = await run("purge", ["--dry-run", "--older-than=180d"]);
+    const counted = await runHere(PURGE, ["--dry-run", "--older-than=180d"]);
     expect(counted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^would remove 3 place\(s\) /) });
     expect(await sizeOf(folder)).toBe(5);
     const { code, stdout } = await run("purge", ["--older-than", "180d"]);
@@ -151,7 +153,7 @@ describe("store:purge", () => {
 
   test("says what is wrong with the store", async () => {
     writeFileSync(join(folder, "sabang.sqlite"), "nonsense, and more of it\n".repeat(100));
-    const { code, stderr } = await run("purge", ["--older-than", "180d"]);
+    const { code, stderr } = await runHere(PURGE, ["--older-than", "180d"]);
     expect(stderr).toMatch(/^DATA_DIR: .* file is not a database; .*\n$/);
     expect(code).toBe(1);
   });
@@ -221,7 +223,9 @@ describeWith("postgres", "the commands with PostgreSQL", () => {
     const environment = { DATABASE_URL: url };
     await fill(folder, crowd(1200));
     expect((await runHere(COPY, [folder, url])).stdout).toMatch(/^copied 1200 of 1200 /);
-    expect((await run("forget", ["player-7"], environment)).stdout).toBe("removed 1 place(s) of the player player-7\n");
+    expect((await runHere(FORGET, ["player-7"], environment)).stdout).toBe(
+      "removed 1 place(s) of the player player-7\n",
+    );
     expect((await runHere(COPY, [url, join(folder, "back")])).stdout).toMatch(/^copied 1199 of 1199 /);
     expect((await run("purge", ["--older-than", "1w"], environment)).stdout).toMatch(/^removed 1199 place\(s\) /);
     expect(await sizeOf(url)).toBe(0);

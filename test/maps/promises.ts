@@ -1,0 +1,120 @@
+// What a map file promises, and how a test looks for it: used for the maps that maps/make.ts makes, and for those in maps/.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PNG } from "pngjs";
+import { readMap, type WorldMap } from "../../sim/map.ts";
+import { TILE } from "../../sim/rules.ts";
+
+/** What a Tiled file holds: https://doc.mapeditor.org/en/stable/reference/json-map-format/ */
+export interface TiledFile {
+  type: string;
+  version: string;
+  tiledversion: string;
+  orientation: string;
+  renderorder: string;
+  infinite: boolean;
+  width: number;
+  height: number;
+  tilewidth: number;
+  tileheight: number;
+  nextlayerid: number;
+  nextobjectid: number;
+  layers: TiledLayer[];
+  tilesets: TiledTileset[];
+}
+interface TiledLayer {
+  type: string;
+  name: string;
+  id: number;
+  opacity: number;
+  visible: boolean;
+  x: number;
+  y: number;
+  width?: number;
+  height?: number;
+  data?: number[];
+  draworder?: string;
+  objects?: Record<string, unknown>[];
+}
+interface TiledTileset {
+  firstgid: number;
+  name: string;
+  image: string;
+  imagewidth: number;
+  imageheight: number;
+  tilewidth: number;
+  tileheight: number;
+  tilecount: number;
+  columns: number;
+  margin: number;
+  spacing: number;
+}
+
+/** A map by its file, and as the server reads it. */
+export interface MapUnderTest {
+  folder: string;
+  file: TiledFile;
+  map: WorldMap;
+}
+
+export function mapIn(folder: string, name: string): MapUnderTest {
+  const file = JSON.parse(readFileSync(join(folder, `${name}.tmj`), "utf8")) as TiledFile;
+  return { folder, file, map: readMap(name, file) };
+}
+
+/** The open tiles that cannot be reached from the first spawn. */
+export function pocketsOf({ file, map }: MapUnderTest): string[] {
+  const key = (x: number, y: number) => y * file.width + x;
+  const start = { x: Math.floor(map.spawns[0]!.x / TILE), y: Math.floor(map.spawns[0]!.y / TILE) };
+  const reached = new Set([key(start.x, start.y)]);
+  const queue = [start];
+  for (let tile = queue.pop(); tile; tile = queue.pop()) {
+    const { x, y } = tile;
+    for (const next of [
+      { x: x - 1, y },
+      { x: x + 1, y },
+      { x, y: y - 1 },
+      { x, y: y + 1 },
+    ]) {
+      if (map.isWall(next.x, next.y) || reached.has(key(next.x, next.y))) continue;
+      reached.add(key(next.x, next.y));
+      queue.push(next);
+    }
+  }
+  const pockets: string[] = [];
+  for (let y = 0; y < file.height; y++) {
+    for (let x = 0; x < file.width; x++) if (!map.isWall(x, y) && !reached.has(key(x, y))) pockets.push(`${x},${y}`);
+  }
+  return pockets;
+}
+
+/** Tiled keeps flips in the top bits of a tile's number. */
+const TILE_NUMBER = 0x1fffffff;
+
+/** The tiles of a layer that no tileset of the file has. */
+export function unknownTiles({ file }: MapUnderTest, layer: TiledLayer): number[] {
+  const isKnown = (tile: number) =>
+    file.tilesets.some(({ firstgid, tilecount }) => tile >= firstgid && tile < firstgid + tilecount);
+  return layer.data!.filter((tile) => tile !== 0 && !isKnown(tile & TILE_NUMBER));
+}
+
+/** What is wrong with the measures of a file's tilesets, each of which must lie in the file. */
+export function badTilesets({ folder, file }: MapUnderTest): string[] {
+  return file.tilesets.flatMap((set) => {
+    if (set.image === undefined) return [`a tileset of the file ${JSON.stringify(set)} is not embedded`];
+    const picture = PNG.sync.read(readFileSync(join(folder, set.image)));
+    // As Tiled counts: the tiles that fit between the margins, with a space between two.
+    const countIn = (length: number, side: number) =>
+      Math.floor((length - 2 * set.margin + set.spacing) / (side + set.spacing));
+    const columns = countIn(picture.width, set.tilewidth);
+    const expected = {
+      imagewidth: picture.width,
+      imageheight: picture.height,
+      columns,
+      tilecount: columns * countIn(picture.height, set.tileheight),
+    };
+    return Object.entries(expected)
+      .filter(([field, value]) => set[field as keyof TiledTileset] !== value)
+      .map(([field, value]) => `${set.name}: ${field} is ${set[field as keyof TiledTileset]}; expected ${value}`);
+  });
+}
