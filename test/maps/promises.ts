@@ -6,7 +6,7 @@ import { readMap, type WorldMap } from "../../sim/map.ts";
 import { TILE } from "../../sim/rules.ts";
 
 /** What a Tiled file holds: https://doc.mapeditor.org/en/stable/reference/json-map-format/ */
-export interface TiledFile {
+interface TiledFile {
   type: string;
   version: string;
   tiledversion: string;
