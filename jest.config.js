@@ -8,7 +8,7 @@ const LONG_ONLY = /\.long\.test\.ts$/;
 const GROWS = /from "[./]+\/support\/long\.ts"/;
 
 /** Tests that must be alone on the machine: they use all of its cores. */
-const ALONE = /^test\/(e2e\/neighbours|rooms\/admission)\.test\.ts$/;
+const ALONE = /^test\/e2e\/neighbours\.long\.test\.ts$/;
 
 const root = import.meta.dirname;
 const files = globSync("test/**/*.test.ts", { cwd: root }).filter((file) =>

@@ -11,6 +11,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { readConfig } from "../../src/config.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { freePort } from "../support/free-port.ts";
+import { onlyLong } from "../support/long.ts";
 import { dataFolder } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
@@ -138,17 +139,21 @@ test("`npm start` serves the page that was built, and ends by Ctrl-C", async () 
   expect(code).toBe(0);
 });
 
-test("a setting before `npm start` takes effect", async () => {
-  const port = String(await freePort());
-  const { url, printed } = await runs("PORT=3000 LOG_LEVEL=warn npm start".replace("3000", port));
-  expect(url).toBe(`http://localhost:${port}`);
-  expect(printed).not.toMatch(/INFO/);
+onlyLong(() => {
+  test("a setting before `npm start` takes effect", async () => {
+    const port = String(await freePort());
+    const { url, printed } = await runs("PORT=3000 LOG_LEVEL=warn npm start".replace("3000", port));
+    expect(url).toBe(`http://localhost:${port}`);
+    expect(printed).not.toMatch(/INFO/);
+  });
 });
 
-test("`npm run dev` serves the page from its sources", async () => {
-  const { page } = await runs("npm run dev");
-  expect(page).toContain("/@vite/client");
-  expect(page).toContain('src="./main.ts"');
+onlyLong(() => {
+  test("`npm run dev` serves the page from its sources", async () => {
+    const { page } = await runs("npm run dev");
+    expect(page).toContain("/@vite/client");
+    expect(page).toContain('src="./main.ts"');
+  });
 });
 
 /** What a command of npm says of itself. */
@@ -171,12 +176,16 @@ const output = async (command: string, cwd = ROOT) => {
   return stdout + stderr;
 };
 
-test("`npm test` takes the path of a test file, and runs that file alone", async () => {
-  expect(await output("npm test -- test/sim/step.test.ts")).toMatch(/^Test Suites: 1 passed, 1 total$/m);
+onlyLong(() => {
+  test("`npm test` takes the path of a test file, and runs that file alone", async () => {
+    expect(await output("npm test -- test/sim/step.test.ts")).toMatch(/^Test Suites: 1 passed, 1 total$/m);
+  });
 });
 
-test("`npm run test:long` finds the long tests", async () => {
-  expect(await output("npm run test:long -- --listTests")).toMatch(/\.long\.test\.ts$/m);
+onlyLong(() => {
+  test("`npm run test:long` finds the long tests", async () => {
+    expect(await output("npm run test:long -- --listTests")).toMatch(/\.long\.test\.ts$/m);
+  });
 });
 
 test("`npx node` is the Node of the packages", async () => {
@@ -186,13 +195,15 @@ test("`npx node` is the Node of the packages", async () => {
   expect(await output("npx node FILE".replace("FILE", file))).toBe(`v${version}\n`);
 });
 
-test("`npm run format` formats a file", async () => {
-  const project = dataFolder();
-  for (const name of ["package.json", "biome.json", ".gitignore"]) cpSync(`${ROOT}${name}`, `${project}/${name}`);
-  symlinkSync(`${ROOT}node_modules`, `${project}/node_modules`);
-  writeFileSync(`${project}/file.ts`, "export const  one=1");
-  await output("npm run format", project);
-  expect(readFileSync(`${project}/file.ts`, "utf8")).toBe("export const one = 1;\n");
+onlyLong(() => {
+  test("`npm run format` formats a file", async () => {
+    const project = dataFolder();
+    for (const name of ["package.json", "biome.json", ".gitignore"]) cpSync(`${ROOT}${name}`, `${project}/${name}`);
+    symlinkSync(`${ROOT}node_modules`, `${project}/node_modules`);
+    writeFileSync(`${project}/file.ts`, "export const  one=1");
+    await output("npm run format", project);
+    expect(readFileSync(`${project}/file.ts`, "utf8")).toBe("export const one = 1;\n");
+  });
 });
 
 describe("the container's commands, by the shell's own reading", () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { ERRORS } from "../../rooms/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { cut } from "../support/connection.ts";
-import { shortOrLong } from "../support/long.ts";
+import { onlyLong, shortOrLong } from "../support/long.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
@@ -60,62 +60,64 @@ async function readyz(url: string): Promise<string> {
 const times = <T>(count: number, make: (index: number) => T) =>
   Promise.all(Array.from({ length: count }, (_, i) => make(i)));
 
-test("a crowd of every kind: after DRAIN_SECONDS told with 4001, none with a token loses its place, exit 0 in time", async () => {
-  const DATA_DIR = dataFolder();
-  const server = startProcess({ DATA_DIR, LOG_LEVEL: "error", DRAIN_SECONDS: "1" });
-  const port = await server.listening();
-  const url = `http://127.0.0.1:${port}`;
-  const guests = await times(4 * PART, () => joinBySdk(url));
-  const tokens = await times(3 * PART, () => newToken(url));
-  const known = await times(3 * PART, (i) => joinBySdk(url, tokens[i]));
-  const plain = await times(3 * PART, () => PlainPlayer.join(url, "?map=meadow"));
-  const WORDS = ["left", "right", "up", "down"];
-  const walk = () => {
-    for (const [i, { room }] of [...known, ...guests].entries()) {
-      if (room.connection.isOpen) room.send("move", WORDS[i % 4]);
+onlyLong(() => {
+  test("a crowd of every kind: after DRAIN_SECONDS told with 4001, none with a token loses its place, exit 0 in time", async () => {
+    const DATA_DIR = dataFolder();
+    const server = startProcess({ DATA_DIR, LOG_LEVEL: "error", DRAIN_SECONDS: "1" });
+    const port = await server.listening();
+    const url = `http://127.0.0.1:${port}`;
+    const guests = await times(4 * PART, () => joinBySdk(url));
+    const tokens = await times(3 * PART, () => newToken(url));
+    const known = await times(3 * PART, (i) => joinBySdk(url, tokens[i]));
+    const plain = await times(3 * PART, () => PlainPlayer.join(url, "?map=meadow"));
+    const WORDS = ["left", "right", "up", "down"];
+    const walk = () => {
+      for (const [i, { room }] of [...known, ...guests].entries()) {
+        if (room.connection.isOpen) room.send("move", WORDS[i % 4]);
+      }
+      for (const [i, { socket }] of plain.entries()) socket.send(WORDS[i % 4]!);
+    };
+    for (let steps = 0; steps < 8; steps++) walk();
+    await until(() => known.every(({ self }, i) => self().facing === 1 + (i % 4)));
+    // Let them come to a stand, so that what is seen here is what is saved.
+    let places = "";
+    await until(async () => {
+      const before = places;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      places = JSON.stringify(known.map(({ self }) => self()));
+      return places === before;
+    });
+    const stood = known.map(({ self }) => self());
+
+    // Some are dropped just now, and their seats are held; some seats were given out and nobody came.
+    const dropped = [...known.slice(0, PART), ...guests.slice(0, PART)];
+    for (const { room } of dropped) {
+      room.reconnection.enabled = false;
+      cut(room);
     }
-    for (const [i, { socket }] of plain.entries()) socket.send(WORDS[i % 4]!);
-  };
-  for (let steps = 0; steps < 8; steps++) walk();
-  await until(() => known.every(({ self }, i) => self().facing === 1 + (i % 4)));
-  // Let them come to a stand, so that what is seen here is what is saved.
-  let places = "";
-  await until(async () => {
-    const before = places;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    places = JSON.stringify(known.map(({ self }) => self()));
-    return places === before;
-  });
-  const stood = known.map(({ self }) => self());
+    await until(() => dropped.every(({ end }) => end.code !== undefined));
+    expect(new Set(await times(10, () => reserveSeat(url)))).toEqual(new Set([200]));
 
-  // Some are dropped just now, and their seats are held; some seats were given out and nobody came.
-  const dropped = [...known.slice(0, PART), ...guests.slice(0, PART)];
-  for (const { room } of dropped) {
-    room.reconnection.enabled = false;
-    cut(room);
-  }
-  await until(() => dropped.every(({ end }) => end.code !== undefined));
-  expect(new Set(await times(10, () => reserveSeat(url)))).toEqual(new Set([200]));
+    const since = performance.now();
+    server.signal("SIGTERM");
+    expect(await server.ended()).toBe(0);
+    const took = performance.now() - since;
+    expect(took).toBeGreaterThan(1000);
+    expect(took).toBeLessThan(1000 + GRACE_MS);
+    if (process.env.REPORT) process.stderr.write(`${10 * PART} players: stopped in ${Math.round(took)} ms\n`);
+    const connected = [...known.slice(PART), ...guests.slice(PART)];
+    await until(() => connected.every(({ end }) => end.code !== undefined) && plain.every(({ closed }) => closed));
+    expect(new Set(connected.map(({ end }) => end.code))).toEqual(new Set([ERRORS.serverShutdown.code]));
+    expect(new Set(plain.map(({ closed }) => closed!.code))).toEqual(new Set([ERRORS.serverShutdown.code]));
+    expect(server.stderr()).toBe("");
 
-  const since = performance.now();
-  server.signal("SIGTERM");
-  expect(await server.ended()).toBe(0);
-  const took = performance.now() - since;
-  expect(took).toBeGreaterThan(1000);
-  expect(took).toBeLessThan(1000 + GRACE_MS);
-  if (process.env.REPORT) process.stderr.write(`${10 * PART} players: stopped in ${Math.round(took)} ms\n`);
-  const connected = [...known.slice(PART), ...guests.slice(PART)];
-  await until(() => connected.every(({ end }) => end.code !== undefined) && plain.every(({ closed }) => closed));
-  expect(new Set(connected.map(({ end }) => end.code))).toEqual(new Set([ERRORS.serverShutdown.code]));
-  expect(new Set(plain.map(({ closed }) => closed!.code))).toEqual(new Set([ERRORS.serverShutdown.code]));
-  expect(server.stderr()).toBe("");
-
-  const next = startProcess({ DATA_DIR, LOG_LEVEL: "error", PORT: String(port) });
-  await next.listening();
-  const back = await times(3 * PART, (i) => joinBySdk(url, tokens[i]));
-  expect(back.map(({ self }) => self())).toEqual(stood);
-  await Promise.all(back.map(({ room }) => room.leave()));
-}, 120_000);
+    const next = startProcess({ DATA_DIR, LOG_LEVEL: "error", PORT: String(port) });
+    await next.listening();
+    const back = await times(3 * PART, (i) => joinBySdk(url, tokens[i]));
+    expect(back.map(({ self }) => self())).toEqual(stood);
+    await Promise.all(back.map(({ room }) => room.leave()));
+  }, 120_000);
+});
 
 test("in DRAIN_SECONDS the game goes on and no new player is let in; a second signal cuts it short, to an orderly end", async () => {
   const server = startProcess({ LOG_LEVEL: "info", DRAIN_SECONDS: "60" });
@@ -156,33 +158,35 @@ test("in DRAIN_SECONDS the game goes on and no new player is let in; a second si
   expect(player.end.code).toBe(ERRORS.serverShutdown.code);
 });
 
-describeWith("postgres", "an upgrade, as docs/operating.md has it", () => {
-  let postgres: Postgres;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres.remove());
+onlyLong(() => {
+  describeWith("postgres", "an upgrade, as docs/operating.md has it", () => {
+    let postgres: Postgres;
+    beforeAll(async () => {
+      postgres = await startPostgres();
+    });
+    afterAll(() => postgres.remove());
 
-  test("a second server on the same database takes over the players of the first, where they stood", async () => {
-    const environment = {
-      LOG_LEVEL: "error",
-      DATABASE_URL: await postgres.database(),
-      JWT_SECRET: "a secret of our own, for the tests alone",
-    };
-    const old = startProcess(environment);
-    const oldUrl = `http://127.0.0.1:${await old.listening()}`;
-    const token = await newToken(oldUrl);
-    const player = await joinBySdk(oldUrl, token);
-    for (let steps = 0; steps < 3; steps++) player.room.send("move", "left");
-    await until(() => player.self().facing === 1);
-    const next = startProcess(environment);
-    const nextUrl = `http://127.0.0.1:${await next.listening()}`;
-    expect(await readyz(nextUrl)).toBe("200 ready\n");
-    old.signal("SIGTERM");
-    await until(() => player.end.code === ERRORS.serverShutdown.code);
-    expect(await old.ended()).toBe(0);
-    const again = await joinBySdk(nextUrl, token);
-    expect(again.self()).toEqual(player.self());
-    await again.room.leave();
+    test("a second server on the same database takes over the players of the first, where they stood", async () => {
+      const environment = {
+        LOG_LEVEL: "error",
+        DATABASE_URL: await postgres.database(),
+        JWT_SECRET: "a secret of our own, for the tests alone",
+      };
+      const old = startProcess(environment);
+      const oldUrl = `http://127.0.0.1:${await old.listening()}`;
+      const token = await newToken(oldUrl);
+      const player = await joinBySdk(oldUrl, token);
+      for (let steps = 0; steps < 3; steps++) player.room.send("move", "left");
+      await until(() => player.self().facing === 1);
+      const next = startProcess(environment);
+      const nextUrl = `http://127.0.0.1:${await next.listening()}`;
+      expect(await readyz(nextUrl)).toBe("200 ready\n");
+      old.signal("SIGTERM");
+      await until(() => player.end.code === ERRORS.serverShutdown.code);
+      expect(await old.ended()).toBe(0);
+      const again = await joinBySdk(nextUrl, token);
+      expect(again.self()).toEqual(player.self());
+      await again.room.leave();
+    });
   });
 });

@@ -17,6 +17,7 @@ import {
   walk,
 } from "../support/browser.ts";
 import { laggyNetwork } from "../support/lag.ts";
+import { onlyLong } from "../support/long.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
@@ -131,52 +132,54 @@ test("refused for now it says why, and tries again by itself until it is let in"
   expect(await banner(page).textContent()).toBe("back");
 });
 
-test("a server that stops lets no page in, and the next one has the player back where it stood; one without its data has a new player", async () => {
-  const DATA_DIR = dataFolder();
-  // Longer than any page takes to load; a second signal ends it.
-  const first = startProcess({ DATA_DIR, DRAIN_SECONDS: "60" });
-  const network = await laggyNetwork(await first.listening(), 1);
-  const page = await open(network.url, { clock: true });
-  await walk(page, "ArrowLeft", 300);
-  await atRest(page);
-  const before = await hook(page);
-  const token = await tokenOf(page);
+onlyLong(() => {
+  test("a server that stops lets no page in, and the next one has the player back where it stood; one without its data has a new player", async () => {
+    const DATA_DIR = dataFolder();
+    // Longer than any page takes to load; a second signal ends it.
+    const first = startProcess({ DATA_DIR, DRAIN_SECONDS: "60" });
+    const network = await laggyNetwork(await first.listening(), 1);
+    const page = await open(network.url, { clock: true });
+    await walk(page, "ArrowLeft", 300);
+    await atRest(page);
+    const before = await hook(page);
+    const token = await tokenOf(page);
 
-  first.signal("SIGTERM");
-  await until(async () => (await fetch(`${network.url}/readyz`)).status === 503);
-  const newcomer = await blank();
-  const answers: unknown[] = [];
-  newcomer.on("response", async (answer) => {
-    if (answer.url().includes("/matchmake/")) answers.push({ status: answer.status(), ...(await answer.json()) });
-  });
-  await newcomer.goto(network.url);
-  await saying(newcomer, RESTARTS);
-  await until(() => answers.length >= 2);
-  const { code, sentence } = ERRORS.stopping;
-  for (const answer of answers) expect(answer).toMatchObject({ status: code, error: sentence });
-  expect(await hook(page)).toMatchObject({ connected: true, sessionId: before.sessionId });
-  await newcomer.close();
+    first.signal("SIGTERM");
+    await until(async () => (await fetch(`${network.url}/readyz`)).status === 503);
+    const newcomer = await blank();
+    const answers: unknown[] = [];
+    newcomer.on("response", async (answer) => {
+      if (answer.url().includes("/matchmake/")) answers.push({ status: answer.status(), ...(await answer.json()) });
+    });
+    await newcomer.goto(network.url);
+    await saying(newcomer, RESTARTS);
+    await until(() => answers.length >= 2);
+    const { code, sentence } = ERRORS.stopping;
+    for (const answer of answers) expect(answer).toMatchObject({ status: code, error: sentence });
+    expect(await hook(page)).toMatchObject({ connected: true, sessionId: before.sessionId });
+    await newcomer.close();
 
-  first.signal("SIGTERM");
-  expect(await first.ended()).toBe(0);
-  await saying(page, RESTARTS);
-  const second = startProcess({ DATA_DIR });
-  network.lead(await second.listening());
-  // More than it waits before it tries again, less than a join may take.
-  await page.clock.fastForward(10_000);
-  await playing(page);
-  const after = await hook(page);
-  expect(after.sessionId).not.toBe(before.sessionId);
-  expect(after.server).toEqual(before.server);
-  expect(nameOf(after)).toBe(nameOf(before));
-  expect(idOf(await tokenOf(page))).toBe(idOf(token));
+    first.signal("SIGTERM");
+    expect(await first.ended()).toBe(0);
+    await saying(page, RESTARTS);
+    const second = startProcess({ DATA_DIR });
+    network.lead(await second.listening());
+    // More than it waits before it tries again, less than a join may take.
+    await page.clock.fastForward(10_000);
+    await playing(page);
+    const after = await hook(page);
+    expect(after.sessionId).not.toBe(before.sessionId);
+    expect(after.server).toEqual(before.server);
+    expect(nameOf(after)).toBe(nameOf(before));
+    expect(idOf(await tokenOf(page))).toBe(idOf(token));
 
-  // This one has another secret, and knows nothing of the token.
-  network.lead(server.port);
-  second.signal("SIGKILL");
-  await page.waitForFunction(() => window.sabang.connected && window.sabang.reconnects === 2, null, {
-    timeout: 30_000,
-  });
-  expect(idOf(await tokenOf(page))).not.toBe(idOf(token));
-  network.close();
-}, 120_000);
+    // This one has another secret, and knows nothing of the token.
+    network.lead(server.port);
+    second.signal("SIGKILL");
+    await page.waitForFunction(() => window.sabang.connected && window.sabang.reconnects === 2, null, {
+      timeout: 30_000,
+    });
+    expect(idOf(await tokenOf(page))).not.toBe(idOf(token));
+    network.close();
+  }, 120_000);
+});

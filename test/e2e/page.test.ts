@@ -17,6 +17,7 @@ import {
   tokenOf,
   walk,
 } from "../support/browser.ts";
+import { onlyLong } from "../support/long.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { MONITOR, startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
@@ -96,26 +97,28 @@ test.each(HOSTS)("the security headers let the monitor do all it does: %s", asyn
   expect(refused).toEqual([]);
 });
 
-test.each(HOSTS)("no link of another site makes the operator's browser call the monitor: %s", async (host) => {
-  const { port } = server;
-  const monitor = await blank(OPERATOR);
-  // Who has just used the monitor has its password in the browser, which sends it along by itself.
-  await monitor.goto(`http://${host}:${port}/monitor`);
-  await monitor.getByText("Connections").first().waitFor({ timeout: 30_000 });
-  for (const rel of ["", "noreferrer"]) {
-    for (const [path, status] of [
-      ["api", 403],
-      ["", 200],
-    ] as const) {
-      await monitor.goto(`http://evil.example:${port}/healthz`);
-      await monitor.setContent(`<a rel="${rel}" href="http://${host}:${port}/monitor/${path}">Look!</a>`);
-      const [answer] = await Promise.all([
-        monitor.waitForResponse(`http://${host}:${port}/monitor/${path}`),
-        monitor.getByText("Look!").click(),
-      ]);
-      expect([rel, path, answer.status()]).toEqual([rel, path, status]);
+onlyLong(() => {
+  test.each(HOSTS)("no link of another site makes the operator's browser call the monitor: %s", async (host) => {
+    const { port } = server;
+    const monitor = await blank(OPERATOR);
+    // Who has just used the monitor has its password in the browser, which sends it along by itself.
+    await monitor.goto(`http://${host}:${port}/monitor`);
+    await monitor.getByText("Connections").first().waitFor({ timeout: 30_000 });
+    for (const rel of ["", "noreferrer"]) {
+      for (const [path, status] of [
+        ["api", 403],
+        ["", 200],
+      ] as const) {
+        await monitor.goto(`http://evil.example:${port}/healthz`);
+        await monitor.setContent(`<a rel="${rel}" href="http://${host}:${port}/monitor/${path}">Look!</a>`);
+        const [answer] = await Promise.all([
+          monitor.waitForResponse(`http://${host}:${port}/monitor/${path}`),
+          monitor.getByText("Look!").click(),
+        ]);
+        expect([rel, path, answer.status()]).toEqual([rel, path, status]);
+      }
     }
-  }
+  });
 });
 
 test("a browser is one player: loaded again it stands where it stood, and a second tab takes over until told otherwise", async () => {

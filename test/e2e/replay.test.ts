@@ -9,7 +9,7 @@ import { readRecording } from "../../replay/format.ts";
 import { VERSION } from "../../replay/version.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { copyOfProject } from "../support/copy.ts";
-import { isLong, shortOrLong } from "../support/long.ts";
+import { isLong, onlyLong, shortOrLong } from "../support/long.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
@@ -135,44 +135,46 @@ function readRecordingOf(folder: string) {
   }
 }
 
-test("a step that throws becomes a file, the file a test that fails the same way, and the game goes on", async () => {
-  // West of the spawns: a fault that some players meet and others do not.
-  const whole = "  body.facing = direction;\n";
-  const broken = `${whole}  if (body.x < 800) throw new Error("the mud at " + body.x);\n`;
-  copy.change("sim/step.ts", whole, broken);
-  const DATA_DIR = dataFolder();
-  const server = startProcess({ DATA_DIR }, copy.folder);
-  const walkers = await bots(server, 12, "plaza");
-  await until(() => server.stdout().includes("an incident"), 40_000);
-  expect(server.stdout()).toMatch(
-    /an incident: the player \S+ took a step that threw: Error: the mud at \d+; replay it with/,
-  );
-  // The others walk on.
-  const places = walkers.map(({ place }) => JSON.stringify(place));
-  await until(() => walkers.some(({ place }, index) => JSON.stringify(place) !== places[index]));
-  const [file, ...others] = filesIn(DATA_DIR) as [string];
-  expect(others).toEqual([]);
-  expect(server.stdout().match(/an incident/g)).toHaveLength(1);
-  await Promise.all(walkers.map((bot) => bot.leave()));
+onlyLong(() => {
+  test("a step that throws becomes a file, the file a test that fails the same way, and the game goes on", async () => {
+    // West of the spawns: a fault that some players meet and others do not.
+    const whole = "  body.facing = direction;\n";
+    const broken = `${whole}  if (body.x < 800) throw new Error("the mud at " + body.x);\n`;
+    copy.change("sim/step.ts", whole, broken);
+    const DATA_DIR = dataFolder();
+    const server = startProcess({ DATA_DIR }, copy.folder);
+    const walkers = await bots(server, 12, "plaza");
+    await until(() => server.stdout().includes("an incident"), 40_000);
+    expect(server.stdout()).toMatch(
+      /an incident: the player \S+ took a step that threw: Error: the mud at \d+; replay it with/,
+    );
+    // The others walk on.
+    const places = walkers.map(({ place }) => JSON.stringify(place));
+    await until(() => walkers.some(({ place }, index) => JSON.stringify(place) !== places[index]));
+    const [file, ...others] = filesIn(DATA_DIR) as [string];
+    expect(others).toEqual([]);
+    expect(server.stdout().match(/an incident/g)).toHaveLength(1);
+    await Promise.all(walkers.map((bot) => bot.leave()));
 
-  const { incident } = readRecording(readFileSync(file)).header;
-  const again = copy.node("src/replay.ts", file, "--test");
-  const told = `in tick ${incident!.tick} the player ${incident!.player} ${incident!.fault}`;
-  expect(again.out).toContain(`\nincident  ${told}\n`);
-  expect(again.out).toContain(`\nresult    it happens again: ${told}\n`);
-  expect(again.code).toBe(1);
-  const path = /^test +(test\/incidents\/incident-plaza-\S+\.test\.ts)$/m.exec(again.out)?.[1] ?? "";
+    const { incident } = readRecording(readFileSync(file)).header;
+    const again = copy.node("src/replay.ts", file, "--test");
+    const told = `in tick ${incident!.tick} the player ${incident!.player} ${incident!.fault}`;
+    expect(again.out).toContain(`\nincident  ${told}\n`);
+    expect(again.out).toContain(`\nresult    it happens again: ${told}\n`);
+    expect(again.code).toBe(1);
+    const path = /^test +(test\/incidents\/incident-plaza-\S+\.test\.ts)$/m.exec(again.out)?.[1] ?? "";
 
-  const jest = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", path];
-  const failing = copy.node(...jest);
-  expect(failing.out).toContain(`✕ ${told}`);
-  expect(failing.code).toBe(1);
-  copy.change("sim/step.ts", broken, whole);
-  // In the short run the command alone says so.
-  if (isLong) {
-    const passing = copy.node(...jest);
-    expect(passing.out).toContain(`✓ ${told}`);
-    expect(passing.code).toBe(0);
-  }
-  expect(copy.node("src/replay.ts", file).out).toContain("the incident does not happen any more");
+    const jest = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", path];
+    const failing = copy.node(...jest);
+    expect(failing.out).toContain(`✕ ${told}`);
+    expect(failing.code).toBe(1);
+    copy.change("sim/step.ts", broken, whole);
+    // In the short run the command alone says so.
+    if (isLong) {
+      const passing = copy.node(...jest);
+      expect(passing.out).toContain(`✓ ${told}`);
+      expect(passing.code).toBe(0);
+    }
+    expect(copy.node("src/replay.ts", file).out).toContain("the incident does not happen any more");
+  });
 });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { Client, type Room } from "@colyseus/sdk";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import type { WorldState } from "../../schema/world-state.ts";
-import { isLong, shortOrLong } from "../support/long.ts";
+import { isLong, onlyLong, shortOrLong } from "../support/long.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
 import { describeWith } from "../support/requiring.ts";
@@ -223,26 +223,28 @@ async function readerOf(code: string, port: number) {
   };
 }
 
-describeWith("postgres", "on PostgreSQL", () => {
-  let postgres: Postgres;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres.remove());
-  // The secret of the tokens is in the folder.
-  const makeEnvironment = async () => ({ DATA_DIR: dataFolder(), DATABASE_URL: await postgres.database() });
+onlyLong(() => {
+  describeWith("postgres", "on PostgreSQL", () => {
+    let postgres: Postgres;
+    beforeAll(async () => {
+      postgres = await startPostgres();
+    });
+    afterAll(() => postgres.remove());
+    // The secret of the tokens is in the folder.
+    const makeEnvironment = async () => ({ DATA_DIR: dataFolder(), DATABASE_URL: await postgres.database() });
 
-  test(
-    `without PostgreSQL for a while no tick is late, and /readyz says 503, then 200 again; ${shortOrLong("SIGTERM", "SIGTERM and kill -9")} as on SQLite`,
-    async () => {
-      const world = await World.start(await makeEnvironment());
-      await withoutPostgres(world, postgres);
-      await stops(world);
-      // The short run proves this with SQLite, and for PostgreSQL in test/src/store/store.test.ts.
-      if (isLong) await kills(world);
-    },
-    TIMEOUT_MS + 60_000,
-  );
+    test(
+      `without PostgreSQL for a while no tick is late, and /readyz says 503, then 200 again; ${shortOrLong("SIGTERM", "SIGTERM and kill -9")} as on SQLite`,
+      async () => {
+        const world = await World.start(await makeEnvironment());
+        await withoutPostgres(world, postgres);
+        await stops(world);
+        // The short run proves this with SQLite, and for PostgreSQL in test/src/store/store.test.ts.
+        if (isLong) await kills(world);
+      },
+      TIMEOUT_MS + 60_000,
+    );
+  });
 });
 
 async function withoutPostgres({ port }: World, postgres: Postgres): Promise<void> {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ERRORS } from "../../rooms/errors.ts";
 import type { Body, Walls } from "../../sim/step.ts";
 import type { Prediction } from "../../web/prediction.ts";
-import { isLong, shortOrLong } from "../support/long.ts";
+import { onlyLong } from "../support/long.ts";
 import { drawnMap, tiledMap } from "../support/maps.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
@@ -290,40 +290,46 @@ test.each(STEPS)(`"$title" is about ten lines of code`, ({ diff }) => {
 /** What is applied to one copy of the project. */
 const COPIES = [
   { what: "all steps", steps: STEPS },
-  ...shortOrLong(
-    [],
-    STEPS.map((step) => ({ what: `"${step.title}" alone`, steps: [step] })),
-  ),
+  ...STEPS.map((step) => ({ what: `"${step.title}" alone`, steps: [step] })),
 ];
 
-describe.each(COPIES)("$what", ({ steps }) => {
-  let project: Project;
-  beforeAll(async () => {
-    project = await Project.copy();
-    for (const { diff } of steps) await project.apply(diff);
-    // All that a step touches; with tests and the bench it takes twice the time.
-    if (!isLong) project.typed(["sim", "schema", "replay", "rooms", "src", "web", "bots"]);
-  }, PATIENCE_MS);
-  afterAll(() => project?.remove());
+test("the steps can be applied one after the other", async () => {
+  const project = await Project.copy();
+  try {
+    for (const { diff } of STEPS) await project.apply(diff);
+  } finally {
+    project.remove();
+  }
+});
 
-  test.each(["tsc", "biome"] as const)(
-    "give a project that passes %s",
-    async (tool) => {
-      expect(await project.complaints(tool)).toBe("");
-    },
-    PATIENCE_MS,
-  );
+onlyLong(() => {
+  describe.each(COPIES)("$what", ({ steps }) => {
+    let project: Project;
+    beforeAll(async () => {
+      project = await Project.copy();
+      for (const { diff } of steps) await project.apply(diff);
+    }, PATIENCE_MS);
+    afterAll(() => project?.remove());
 
-  test(
-    "give a game that can be played",
-    async () => {
-      const game = await Game.start(project);
-      const plays = steps.map(({ title }) => title.split(".", 1)[0]!);
-      const play = (number: string) => PLAYS[number]!(game, project);
-      await Promise.all(plays.filter((number) => number !== "1").map(play));
-      if (plays.includes("1")) await play("1");
-      await game.stop();
-    },
-    PATIENCE_MS,
-  );
+    test.each(["tsc", "biome"] as const)(
+      "give a project that passes %s",
+      async (tool) => {
+        expect(await project.complaints(tool)).toBe("");
+      },
+      PATIENCE_MS,
+    );
+
+    test(
+      "give a game that can be played",
+      async () => {
+        const game = await Game.start(project);
+        const plays = steps.map(({ title }) => title.split(".", 1)[0]!);
+        const play = (number: string) => PLAYS[number]!(game, project);
+        await Promise.all(plays.filter((number) => number !== "1").map(play));
+        if (plays.includes("1")) await play("1");
+        await game.stop();
+      },
+      PATIENCE_MS,
+    );
+  });
 });

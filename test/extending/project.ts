@@ -1,6 +1,6 @@
 // A copy of the project that docs/extending.md is tried out on.
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -39,13 +39,6 @@ export class Project {
     } finally {
       rmSync(file);
     }
-  }
-
-  /** Has `tsc` check these folders and what they import, instead of the whole project. */
-  typed(folders: string[]): void {
-    const file = join(this.folder, "tsconfig.json");
-    const include = `"include": [${folders.map((folder) => JSON.stringify(folder)).join(", ")}]`;
-    writeFileSync(file, readFileSync(file, "utf8").replace(/"include": \[.*\]/, include));
   }
 
   /** What a tool of the project complains about; an empty text if it does not. */

@@ -13,3 +13,8 @@ export function shortOrLong<T>(short: T, long: T): T {
 export function runs(long: number): number {
   return shortOrLong(Math.ceil(long / 5), long);
 }
+
+/** Defines tests that only the long run has time for. The file has others, for both. */
+export function onlyLong(define: () => void): void {
+  if (isLong) define();
+}

@@ -12,6 +12,7 @@ import { FORGET } from "../../../src/store/forget.ts";
 import { openStoreAt } from "../../../src/store/open.ts";
 import { PURGE, readAge } from "../../../src/store/purge.ts";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
+import { onlyLong } from "../../support/long.ts";
 import { PASSWORD, type Postgres, startPostgres } from "../../support/postgres.ts";
 import { describeWith } from "../../support/requiring.ts";
 import { crowd, place } from "./places.ts";
@@ -211,24 +212,26 @@ describe("store:copy", () => {
   });
 });
 
-describeWith("postgres", "the commands with PostgreSQL", () => {
-  let postgres: Postgres;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres?.remove());
+onlyLong(() => {
+  describeWith("postgres", "the commands with PostgreSQL", () => {
+    let postgres: Postgres;
+    beforeAll(async () => {
+      postgres = await startPostgres();
+    });
+    afterAll(() => postgres?.remove());
 
-  test("copy there and back, forget and purge", async () => {
-    const url = await postgres.database();
-    const environment = { DATABASE_URL: url };
-    await fill(folder, crowd(1200));
-    expect((await runHere(COPY, [folder, url])).stdout).toMatch(/^copied 1200 of 1200 /);
-    expect((await runHere(FORGET, ["player-7"], environment)).stdout).toBe(
-      "removed 1 place(s) of the player player-7\n",
-    );
-    expect((await runHere(COPY, [url, join(folder, "back")])).stdout).toMatch(/^copied 1199 of 1199 /);
-    expect((await run("purge", ["--older-than", "1w"], environment)).stdout).toMatch(/^removed 1199 place\(s\) /);
-    expect(await sizeOf(url)).toBe(0);
-    expect(await sizeOf(join(folder, "back"))).toBe(1199);
+    test("copy there and back, forget and purge", async () => {
+      const url = await postgres.database();
+      const environment = { DATABASE_URL: url };
+      await fill(folder, crowd(1200));
+      expect((await runHere(COPY, [folder, url])).stdout).toMatch(/^copied 1200 of 1200 /);
+      expect((await runHere(FORGET, ["player-7"], environment)).stdout).toBe(
+        "removed 1 place(s) of the player player-7\n",
+      );
+      expect((await runHere(COPY, [url, join(folder, "back")])).stdout).toMatch(/^copied 1199 of 1199 /);
+      expect((await run("purge", ["--older-than", "1w"], environment)).stdout).toMatch(/^removed 1199 place\(s\) /);
+      expect(await sizeOf(url)).toBe(0);
+      expect(await sizeOf(join(folder, "back"))).toBe(1199);
+    });
   });
 });

@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Place } from "../../../rooms/places.ts";
 import { openStore, type StoreSettings } from "../../../src/store/open.ts";
+import { onlyLong } from "../../support/long.ts";
 import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
 import { describeWith } from "../../support/requiring.ts";
 import { crowd, place } from "./places.ts";
@@ -65,17 +66,19 @@ describe("in SQLite", () => {
   });
 });
 
-describeWith("postgres", "in PostgreSQL", () => {
-  let postgres: Postgres;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres?.remove());
+onlyLong(() => {
+  describeWith("postgres", "in PostgreSQL", () => {
+    let postgres: Postgres;
+    beforeAll(async () => {
+      postgres = await startPostgres();
+    });
+    afterAll(() => postgres?.remove());
 
-  test("places of version 0001 are carried over", async () => {
-    const databaseUrl = await postgres.database();
-    await (await openStore({ dataDir: "unused", databaseUrl })).close();
-    await query(databaseUrl, `set standard_conforming_strings = on; ${TO_0001}`);
-    await isCarriedOver({ dataDir: "unused", databaseUrl });
+    test("places of version 0001 are carried over", async () => {
+      const databaseUrl = await postgres.database();
+      await (await openStore({ dataDir: "unused", databaseUrl })).close();
+      await query(databaseUrl, `set standard_conforming_strings = on; ${TO_0001}`);
+      await isCarriedOver({ dataDir: "unused", databaseUrl });
+    });
   });
 });

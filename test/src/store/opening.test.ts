@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openStore, openStoreAt, type StoreSettings, storeSettings } from "../../../src/store/open.ts";
 import { openPostgres } from "../../../src/store/postgres.ts";
 import { type Store, StoreError } from "../../../src/store/store.ts";
+import { onlyLong } from "../../support/long.ts";
 import { PASSWORD, type Postgres, query, startPostgres } from "../../support/postgres.ts";
 import { describeWith } from "../../support/requiring.ts";
 import { place } from "./places.ts";
@@ -154,51 +155,53 @@ describe("a database URL", () => {
   });
 });
 
-describeWith("postgres", "a database URL of a running server", () => {
-  let postgres: Postgres;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres?.remove());
+onlyLong(() => {
+  describeWith("postgres", "a database URL of a running server", () => {
+    let postgres: Postgres;
+    beforeAll(async () => {
+      postgres = await startPostgres();
+    });
+    afterAll(() => postgres?.remove());
 
-  const refusalOfUrl = (databaseUrl: string) => refusalOf(openStore({ dataDir: folder, databaseUrl }));
+    const refusalOfUrl = (databaseUrl: string) => refusalOf(openStore({ dataDir: folder, databaseUrl }));
 
-  test("with a wrong password or user is refused", async () => {
-    const url = new URL(await postgres.database());
-    url.password = "wrong";
-    const sentence =
-      /^DATABASE_URL: PostgreSQL at .* cannot be used: password authentication failed for user "\w+"; correct its user and password$/;
-    expect(await refusalOfUrl(url.href)).toMatch(sentence);
-    url.username = "nobody";
-    expect(await refusalOfUrl(url.href)).toMatch(sentence);
-  });
+    test("with a wrong password or user is refused", async () => {
+      const url = new URL(await postgres.database());
+      url.password = "wrong";
+      const sentence =
+        /^DATABASE_URL: PostgreSQL at .* cannot be used: password authentication failed for user "\w+"; correct its user and password$/;
+      expect(await refusalOfUrl(url.href)).toMatch(sentence);
+      url.username = "nobody";
+      expect(await refusalOfUrl(url.href)).toMatch(sentence);
+    });
 
-  test("with a database that does not exist is refused", async () => {
-    const url = new URL(await postgres.database());
-    url.pathname = "/nowhere";
-    expect(await refusalOfUrl(url.href)).toMatch(/: database "nowhere" does not exist; create that database$/);
-  });
+    test("with a database that does not exist is refused", async () => {
+      const url = new URL(await postgres.database());
+      url.pathname = "/nowhere";
+      expect(await refusalOfUrl(url.href)).toMatch(/: database "nowhere" does not exist; create that database$/);
+    });
 
-  test("with a user who may not create tables is refused", async () => {
-    const url = new URL(await postgres.database());
-    await query(url.href, `create role guest login password '${PASSWORD}'`);
-    url.username = "guest";
-    expect(await refusalOfUrl(url.href)).toMatch(
-      /: permission denied .*; let its user create and change tables there$/,
-    );
-  });
+    test("with a user who may not create tables is refused", async () => {
+      const url = new URL(await postgres.database());
+      await query(url.href, `create role guest login password '${PASSWORD}'`);
+      url.username = "guest";
+      expect(await refusalOfUrl(url.href)).toMatch(
+        /: permission denied .*; let its user create and change tables there$/,
+      );
+    });
 
-  test("with a database that may only be read is refused", async () => {
-    const url = await postgres.database();
-    await query(url, `alter database ${new URL(url).pathname.slice(1)} set default_transaction_read_only = on`);
-    expect(await refusalOfUrl(url)).toMatch(/read-only transaction; name the primary server, not a replica$/);
-  });
+    test("with a database that may only be read is refused", async () => {
+      const url = await postgres.database();
+      await query(url, `alter database ${new URL(url).pathname.slice(1)} set default_transaction_read_only = on`);
+      expect(await refusalOfUrl(url)).toMatch(/read-only transaction; name the primary server, not a replica$/);
+    });
 
-  test("with the store of a newer version is refused", async () => {
-    const url = await postgres.database();
-    await (await openPostgres(url)).close();
-    await query(url, "insert into kysely_migration values ('9999-future', '2999-01-01T00:00:00.000Z')");
-    expect(await refusalOfUrl(url)).toMatch(/9999-future.*; start the version that wrote it, or a newer one$/);
+    test("with the store of a newer version is refused", async () => {
+      const url = await postgres.database();
+      await (await openPostgres(url)).close();
+      await query(url, "insert into kysely_migration values ('9999-future', '2999-01-01T00:00:00.000Z')");
+      expect(await refusalOfUrl(url)).toMatch(/9999-future.*; start the version that wrote it, or a newer one$/);
+    });
   });
 });
 

@@ -17,7 +17,7 @@ import { SqlStore } from "../../../src/store/sql-store.ts";
 import { sqliteDialect } from "../../../src/store/sqlite-dialect.ts";
 import { type Store, StoreError } from "../../../src/store/store.ts";
 import { WriteBehind } from "../../../src/store/write-behind.ts";
-import { runs } from "../../support/long.ts";
+import { onlyLong, runs } from "../../support/long.ts";
 import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
 import { describeWith } from "../../support/requiring.ts";
 import { until } from "../../support/until.ts";
@@ -467,105 +467,107 @@ describe("with SQLite", () => {
   });
 });
 
-describeWith("postgres", "with PostgreSQL", () => {
-  let postgres: Postgres;
-  let url: string;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres?.remove());
-  beforeEach(async () => {
-    url = await postgres.database();
-  });
-
-  test.each(["stop", "kill"] as const)(
-    "loses nothing while the server is away (%s), and is healthy after",
-    async (end) => {
-      const store = await openPostgres(url);
-      const places = queueFor(store, { periodMs: 20 });
-      places.start();
-      let round = 0;
-      const accepted = new Map<string, Place>();
-      // The players move all the while.
-      const walking = setInterval(() => {
-        round++;
-        for (const each of crowd(300, { x: round, savedAt: round })) {
-          if (Math.random() < 0.5 && places.put(each)) accepted.set(each.player, each);
-        }
-      }, 20);
-
-      await until(() => places.counters().saves > 3);
-      expect(places.healthy).toBe(true);
-      await postgres[end]();
-      await until(() => !places.healthy);
-      await expect(places.load("stranger", "plaza")).rejects.toThrow(/^DATABASE_URL: PostgreSQL at /);
-      const { failures } = places.counters();
-      await until(() => places.counters().failures > failures + 3);
-      const late = place({ player: "late" });
-      accepted.set("late", late);
-      expect(places.put(late)).toBe(true);
-      expect(await places.load("late", "plaza")).toEqual(late);
-      await postgres.start();
-      await until(() => places.healthy);
-      clearInterval(walking);
-      expect(await places.flush()).toBe(true);
-
-      expect(accepted.size).toBe(301);
-      for (const [player, place] of accepted) expect(await store.load(player, "plaza")).toEqual(place);
-      expect(logged).toEqual([BEGUN, OVER]);
-      expect(await places.close(5000)).toBe(0);
-    },
-  );
-
-  test("tells what is lost when the server is away at the end, in time", async () => {
-    const places = queueFor(await openPostgres(url), { periodMs: 20 });
-    places.put(place());
-    await postgres.stop();
-    expect(await places.close(100)).toBe(1);
-    expect(logged).toEqual([BEGUN, "error: places are lost: the store was away until the end"]);
-    await postgres.start();
-  });
-
-  test("does not ask again where nobody answers: a connection that went dead is replaced", async () => {
-    const way = await deadEnd(Number(new URL(url).port));
-    const places = queueFor(await openPostgres(url.replace(/:\d+\//, `:${way.port}/`), { timeoutMs: 100 }), {
-      periodMs: NEVER,
+onlyLong(() => {
+  describeWith("postgres", "with PostgreSQL", () => {
+    let postgres: Postgres;
+    let url: string;
+    beforeAll(async () => {
+      postgres = await startPostgres();
     });
-    places.put(place());
-    expect(await places.flush()).toBe(true);
-    way.goDead();
-    places.put(place({ x: 5 }));
-    expect(await places.flush()).toBe(false);
-    expect(await places.flush()).toBe(true);
-    expect(await places.close(5000)).toBe(0);
-    await way.close();
-  });
+    afterAll(() => postgres?.remove());
+    beforeEach(async () => {
+      url = await postgres.database();
+    });
 
-  test("gives up a save that somebody's lock holds up, leaves no session behind, and saves when the lock is gone", async () => {
-    const places = queueFor(await openPostgres(url, { timeoutMs: 100 }), { periodMs: 20 });
-    places.start();
-    places.put(place());
-    const locked = query(url, "begin; lock table places; select pg_sleep(1.5); commit");
-    await until(async () => (await sessions()).includes("PgSleep"));
-    places.put(place({ x: 5 }));
-    await until(() => places.counters().failures > 2);
-    expect(places.healthy).toBe(false);
-    expect((await sessions()).length).toBeLessThanOrEqual(4 + 1);
-    await locked;
-    await until(() => places.healthy);
-    expect(await places.close(5000)).toBe(0);
-    const rows = await query(url, "select (kept::json->>'x')::int as x from places");
-    expect(rows).toEqual([{ x: 5 }]);
-  });
+    test.each(["stop", "kill"] as const)(
+      "loses nothing while the server is away (%s), and is healthy after",
+      async (end) => {
+        const store = await openPostgres(url);
+        const places = queueFor(store, { periodMs: 20 });
+        places.start();
+        let round = 0;
+        const accepted = new Map<string, Place>();
+        // The players move all the while.
+        const walking = setInterval(() => {
+          round++;
+          for (const each of crowd(300, { x: round, savedAt: round })) {
+            if (Math.random() < 0.5 && places.put(each)) accepted.set(each.player, each);
+          }
+        }, 20);
 
-  /** What each session of this database, but the one that asks, waits for. */
-  async function sessions(): Promise<unknown[]> {
-    const rows = await query(
-      url,
-      "select wait_event from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+        await until(() => places.counters().saves > 3);
+        expect(places.healthy).toBe(true);
+        await postgres[end]();
+        await until(() => !places.healthy);
+        await expect(places.load("stranger", "plaza")).rejects.toThrow(/^DATABASE_URL: PostgreSQL at /);
+        const { failures } = places.counters();
+        await until(() => places.counters().failures > failures + 3);
+        const late = place({ player: "late" });
+        accepted.set("late", late);
+        expect(places.put(late)).toBe(true);
+        expect(await places.load("late", "plaza")).toEqual(late);
+        await postgres.start();
+        await until(() => places.healthy);
+        clearInterval(walking);
+        expect(await places.flush()).toBe(true);
+
+        expect(accepted.size).toBe(301);
+        for (const [player, place] of accepted) expect(await store.load(player, "plaza")).toEqual(place);
+        expect(logged).toEqual([BEGUN, OVER]);
+        expect(await places.close(5000)).toBe(0);
+      },
     );
-    return rows.map((row) => (row as { wait_event: string | null }).wait_event);
-  }
+
+    test("tells what is lost when the server is away at the end, in time", async () => {
+      const places = queueFor(await openPostgres(url), { periodMs: 20 });
+      places.put(place());
+      await postgres.stop();
+      expect(await places.close(100)).toBe(1);
+      expect(logged).toEqual([BEGUN, "error: places are lost: the store was away until the end"]);
+      await postgres.start();
+    });
+
+    test("does not ask again where nobody answers: a connection that went dead is replaced", async () => {
+      const way = await deadEnd(Number(new URL(url).port));
+      const places = queueFor(await openPostgres(url.replace(/:\d+\//, `:${way.port}/`), { timeoutMs: 100 }), {
+        periodMs: NEVER,
+      });
+      places.put(place());
+      expect(await places.flush()).toBe(true);
+      way.goDead();
+      places.put(place({ x: 5 }));
+      expect(await places.flush()).toBe(false);
+      expect(await places.flush()).toBe(true);
+      expect(await places.close(5000)).toBe(0);
+      await way.close();
+    });
+
+    test("gives up a save that somebody's lock holds up, leaves no session behind, and saves when the lock is gone", async () => {
+      const places = queueFor(await openPostgres(url, { timeoutMs: 100 }), { periodMs: 20 });
+      places.start();
+      places.put(place());
+      const locked = query(url, "begin; lock table places; select pg_sleep(1.5); commit");
+      await until(async () => (await sessions()).includes("PgSleep"));
+      places.put(place({ x: 5 }));
+      await until(() => places.counters().failures > 2);
+      expect(places.healthy).toBe(false);
+      expect((await sessions()).length).toBeLessThanOrEqual(4 + 1);
+      await locked;
+      await until(() => places.healthy);
+      expect(await places.close(5000)).toBe(0);
+      const rows = await query(url, "select (kept::json->>'x')::int as x from places");
+      expect(rows).toEqual([{ x: 5 }]);
+    });
+
+    /** What each session of this database, but the one that asks, waits for. */
+    async function sessions(): Promise<unknown[]> {
+      const rows = await query(
+        url,
+        "select wait_event from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+      );
+      return rows.map((row) => (row as { wait_event: string | null }).wait_event);
+    }
+  });
 });
 
 /** A way to a local port. What is connected when it goes dead stays connected, and no byte passes any more. */
