@@ -52,7 +52,7 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
     "test/examples/python.test.ts",
     "room_client.py",
   ],
-  "npx node examples/node/walk.ts http://localhost:2567": ["test/examples/node.test.ts", "walk.ts"],
+  "npx node examples/node/walk.ts http://localhost:2567": ["test/examples/node.long.test.ts", "walk.ts"],
   // CI has the package from Debian instead: the same library, without the Internet's newest version of it.
   "pip install -r examples/python/requirements.txt": [CI, "python3-websockets"],
 };

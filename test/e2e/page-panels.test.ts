@@ -110,47 +110,49 @@ test("lists the nearest twelve with distance and direction, counts the rest, and
   await until(() => others.every(({ closed }) => closed));
 });
 
-test("speaks the browser's language until another is chosen, and takes another name in the same place, or refuses it", async () => {
-  const page = await open(`${server.url}/?name=Ada`, { ...DESKTOP, locale: "ko-KR" });
-  const language = () => page.evaluate(() => document.documentElement.lang);
-  expect(await language()).toBe("ko");
-  expect(await page.locator("#status").innerText()).toMatch(/^1명 보임/);
-  expect(await page.locator("#hint").innerText()).toContain("키로 걷기");
-  await togglePanel(page, "settings");
-  await page.locator("#language").selectOption({ label: "English" });
-  expect(await language()).toBe("en");
-  await page.waitForFunction(() => document.getElementById("status")?.textContent?.startsWith("1 in sight"));
-  expect(await page.locator("#hint").innerText()).toContain("to walk");
+onlyLong(() => {
+  test("speaks the browser's language until another is chosen, and takes another name in the same place, or refuses it", async () => {
+    const page = await open(`${server.url}/?name=Ada`, { ...DESKTOP, locale: "ko-KR" });
+    const language = () => page.evaluate(() => document.documentElement.lang);
+    expect(await language()).toBe("ko");
+    expect(await page.locator("#status").innerText()).toMatch(/^1명 보임/);
+    expect(await page.locator("#hint").innerText()).toContain("키로 걷기");
+    await togglePanel(page, "settings");
+    await page.locator("#language").selectOption({ label: "English" });
+    expect(await language()).toBe("en");
+    await page.waitForFunction(() => document.getElementById("status")?.textContent?.startsWith("1 in sight"));
+    expect(await page.locator("#hint").innerText()).toContain("to walk");
 
-  const witness = await PlainPlayer.join(server.url);
-  await page.locator("#game").focus();
-  await walk(page, "ArrowLeft", 250);
-  await atRest(page);
-  const before = await hook(page);
-  // It is had by leaving and coming back.
-  await page.locator("#name").fill("미나 Mina");
-  await page.keyboard.press("Enter");
-  await page.waitForFunction(() => window.sabang.players[window.sabang.sessionId!]?.name === "미나 Mina");
-  const after = await hook(page);
-  expect(after.server).toEqual(before.server);
-  expect(after.reconnects).toBe(0);
-  expect(new URL(page.url()).searchParams.get("name")).toBe("미나 Mina");
-  await until(() => witness.players.size === 2);
+    const witness = await PlainPlayer.join(server.url);
+    await page.locator("#game").focus();
+    await walk(page, "ArrowLeft", 250);
+    await atRest(page);
+    const before = await hook(page);
+    // It is had by leaving and coming back.
+    await page.locator("#name").fill("미나 Mina");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => window.sabang.players[window.sabang.sessionId!]?.name === "미나 Mina");
+    const after = await hook(page);
+    expect(after.server).toEqual(before.server);
+    expect(after.reconnects).toBe(0);
+    expect(new URL(page.url()).searchParams.get("name")).toBe("미나 Mina");
+    await until(() => witness.players.size === 2);
 
-  await page.locator("#name").fill("a name of more than twenty-four characters");
-  await page.getByRole("button", { name: "Change" }).click();
-  await page.waitForFunction(() => document.getElementById("name-fault")?.textContent !== "");
-  expect(await page.locator("#name-fault").innerText()).toContain("1 to 24 characters");
-  await playing(page);
-  const still = await hook(page);
-  expect(nameOf(still)).toBe("미나 Mina");
-  expect(still.server).toEqual(before.server);
-  witness.socket.close();
+    await page.locator("#name").fill("a name of more than twenty-four characters");
+    await page.getByRole("button", { name: "Change" }).click();
+    await page.waitForFunction(() => document.getElementById("name-fault")?.textContent !== "");
+    expect(await page.locator("#name-fault").innerText()).toContain("1 to 24 characters");
+    await playing(page);
+    const still = await hook(page);
+    expect(nameOf(still)).toBe("미나 Mina");
+    expect(still.server).toEqual(before.server);
+    witness.socket.close();
 
-  await page.reload();
-  await playing(page);
-  expect(await language()).toBe("en");
-  expect(nameOf(await hook(page))).toBe("미나 Mina");
+    await page.reload();
+    await playing(page);
+    expect(await language()).toBe("en");
+    expect(nameOf(await hook(page))).toBe("미나 Mina");
+  });
 });
 
 test("keys walk only where they are not for writing, the focus goes through everything and is seen, and axe finds no barrier", async () => {

@@ -24,7 +24,7 @@ const AHEAD = Number(
 );
 
 /** Milliseconds for which each bot tries. */
-const TRY_MS = shortOrLong(1500, 4000);
+const TRY_MS = shortOrLong(1200, 4000);
 
 /** A corridor that takes a minute to walk through. */
 const OPEN = Array<string>(3).fill(".".repeat(300));

@@ -19,7 +19,7 @@ import {
   Onlooker,
   type Place,
 } from "../../support/crowd.ts";
-import { runs } from "../../support/long.ts";
+import { onlyLong, runs } from "../../support/long.ts";
 
 /** What a player is promised, in units: it sees all within NEAR and nobody beyond FAR. */
 const NEAR = 320;
@@ -618,19 +618,21 @@ test("a few, whatever they do, hold what they must after every tick, and nothing
   fc.assert(fc.property(plays, play), { numRuns: runs(300) });
 });
 
-test("three hundred on a large map hold what they must, and nothing that they must not", () => {
-  const plays = fc.record({
-    size: fc.constant<[number, number]>([4096, 4096]),
-    timed: fc.boolean(),
-    present: fc.constant(300),
-    history: fc.array(fc.array(anyCommand(20), { minLength: 5, maxLength: 40, size: "max" }), {
-      minLength: 5,
-      maxLength: 10,
-      size: "max",
-    }),
+onlyLong(() => {
+  test("three hundred on a large map hold what they must, and nothing that they must not", () => {
+    const plays = fc.record({
+      size: fc.constant<[number, number]>([4096, 4096]),
+      timed: fc.boolean(),
+      present: fc.constant(300),
+      history: fc.array(fc.array(anyCommand(20), { minLength: 5, maxLength: 40, size: "max" }), {
+        minLength: 5,
+        maxLength: 10,
+        size: "max",
+      }),
+    });
+    // Not made smaller: that would take minutes.
+    fc.assert(fc.property(plays, play), { numRuns: runs(4), endOnFailure: true });
   });
-  // Not made smaller: that would take minutes.
-  fc.assert(fc.property(plays, play), { numRuns: runs(4), endOnFailure: true });
 });
 
 /** Players by id who stand at these places, each with a client that has been shown the world. */
