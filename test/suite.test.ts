@@ -13,7 +13,7 @@ const STARTING = ["examples/python", "e2e/page-panels", "src/store/store", "src/
 /** Runs jest in one process, which ends only when nothing in it is left running. */
 function jest(args: string[], environment: Record<string, string> = {}) {
   // Its folder is removed at its end, so it must not be the one of this run.
-  const { CI: _, [RUN_FOLDER]: _folder, ...inherited } = process.env;
+  const { CI: _, TEST_LONG: _long, [RUN_FOLDER]: _folder, ...inherited } = process.env;
   const words = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--runInBand", ...args];
   const { status, signal, stderr } = spawnSync(process.execPath, words, {
     cwd: ROOT,
@@ -35,9 +35,21 @@ test("a run in which every test is skipped exits by itself, and names the packag
   );
 });
 
-test("a run whose -t matches no test exits by itself", () => {
-  const files = isLong ? [] : STARTING.map((file) => `test/${file}`);
-  const run = jest([...files, "-t", "nothing-matches"]);
-  expect(run).toMatchObject(ENDED);
-  expect(run.stderr).toMatch(/^Tests: +\d+ skipped, \d+ total$/m);
-}, 150_000);
+const ALL: string[] = [];
+const RUNS: { which: string; files: string[]; environment: Record<string, string> }[] = isLong
+  ? [
+      { which: "all files of the short run", files: ALL, environment: {} },
+      { which: "all files of the long run", files: ALL, environment: { TEST_LONG: "1" } },
+    ]
+  : [{ which: "files that start something", files: STARTING, environment: {} }];
+
+test.each(RUNS)(
+  "a run whose -t matches no test exits by itself: $which",
+  ({ files, environment }) => {
+    const run = jest([...files.map((file) => `test/${file}`), "-t", "nothing-matches"], environment);
+    expect(run).toMatchObject(ENDED);
+    expect(run.stderr).toMatch(/^Tests: +\d+ skipped, \d+ total$/m);
+  },
+  // A run that hangs is ended before that.
+  150_000,
+);
