@@ -11,7 +11,7 @@ import { Returning } from "../support/returning.ts";
 import { until } from "../support/until.ts";
 
 /** How often each kind of restart is repeated: RESTART_ROUNDS=20 is what was promised. */
-const ROUNDS = Number(process.env.RESTART_ROUNDS || shortOrLong(1, 3));
+const ROUNDS = Number(process.env.RESTART_ROUNDS || shortOrLong(1, 2));
 const PLAYERS = shortOrLong(30, 100);
 
 /** Milliseconds without PostgreSQL. */
