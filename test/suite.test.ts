@@ -20,7 +20,7 @@ function jest(args: string[], environment: Record<string, string> = {}) {
     env: { ...inherited, ...environment },
     encoding: "utf8",
     // Only a run that hangs takes that long.
-    timeout: 120_000,
+    timeout: 270_000,
   });
   return { status, signal, stderr };
 }
@@ -51,5 +51,5 @@ test.each(RUNS)(
     expect(run.stderr).toMatch(/^Tests: +\d+ skipped, \d+ total$/m);
   },
   // A run that hangs is ended before that.
-  150_000,
+  300_000,
 );
