@@ -203,8 +203,11 @@ class Stranger extends Client {
 /** A player by the code of a page, which has taken a step. */
 async function readerOf(code: string, port: number) {
   const own = code.replace(/^import .*$/m, "").replaceAll("localhost:2567", `127.0.0.1:${port}`);
-  const run = new Function("Client", `return (async () => {${own}; return { client, room: () => room }; })()`);
-  const { client, room } = (await run(Stranger)) as { client: Client; room: () => Room<unknown, WorldState> };
+  const program = `return (async () => {${own}; return { client, room: () => room }; })()`;
+  // The page's code tries again for ever. After a test that failed that must not keep this process alive.
+  const waiting = (act: () => void, milliseconds: number) => setTimeout(act, milliseconds).unref();
+  const run = new Function("Client", "setTimeout", program);
+  const { client, room } = (await run(Stranger, waiting)) as { client: Client; room: () => Room<unknown, WorldState> };
   const self = () => room().state.players?.get(room().sessionId)?.toJSON();
   const { token } = client.auth;
   await until(self);
