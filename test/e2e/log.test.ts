@@ -1,9 +1,11 @@
 // The log of a real process: a line for each thing that happens, with ids, and never a token, whatever is asked of it.
+import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { request } from "node:http";
 import { Client } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
 import { hideTokens } from "../../src/logger.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { shortOrLong } from "../support/long.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
@@ -230,4 +232,19 @@ test.each([
   ['{"msg":"This token has expired. Sign in again."}', '{"msg":"This token has expired. Sign in again."}'],
 ])("whatever an error quotes loses its tokens: %s", (line, hidden) => {
   expect(hideTokens(line)).toBe(hidden);
+});
+
+test.each([true, false])("the logger hides the tokens in whatever it writes, in production: %s", (production) => {
+  const program = `
+    import { createLogger } from ${JSON.stringify(new URL("../../src/logger.ts", import.meta.url).href)};
+    const logger = createLogger("info", ${production});
+    logger.info({ url: "/websocket?token=abc.def" }, "asked with Bearer eyJhbGciOi.eyJpZCI6.c2ln");
+  `;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    env: { ...COMPILE_CACHE, PATH: process.env.PATH, NODE_NO_WARNINGS: "1" } as unknown as NodeJS.ProcessEnv,
+    encoding: "utf8",
+  });
+  expect(stderr).toBe("");
+  expect(stdout).toContain("/websocket?token=[hidden]");
+  expect(stdout).toContain("asked with Bearer [hidden]");
 });
