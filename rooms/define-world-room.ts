@@ -57,6 +57,11 @@ export function defineWorldRoom({ admission, identify, maxPlayers, ...settings }
       giveUpUnclaimedSeats(this);
       super.onBeforeShutdown();
     }
+
+    override onDispose() {
+      giveUpUnclaimedSeats(this);
+      return super.onDispose();
+    }
   }
 
   return defineRoom(DefinedRoom, settings).filterBy(["map"]);

@@ -1,4 +1,5 @@
-// A seat that was given out and not taken yet would keep a room that stops from ending, for as long as it is reserved.
+// The seats that a room has promised. An unclaimed one would keep a stopping room from ending, and the framework forgets to
+// stop the timers of seats whose room has ended: they would keep the process alive.
 import type { Room } from "colyseus";
 
 /** The part of a room that the framework keeps to itself: there is no other way to take a seat back. */
@@ -17,4 +18,9 @@ export function giveUpUnclaimedSeats(room: Room): void {
     clearTimeout(timeouts[sessionId]);
     delete timeouts[sessionId];
   }
+}
+
+/** Lets the process end although a seat is reserved. The framework drops the timer of a held seat without stopping it. */
+export function unrefSeatTimers(room: Room): void {
+  for (const timer of Object.values((room as unknown as Seats)._reservedSeatTimeouts)) timer.unref();
 }

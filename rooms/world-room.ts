@@ -27,6 +27,7 @@ import { Metronome } from "./metronome.ts";
 import type { InputTally, RoomObserver } from "./observer.ts";
 import { KeptPlaces, keptOf, type Place, type Places } from "./places.ts";
 import type { Sessions } from "./sessions.ts";
+import { unrefSeatTimers } from "./unclaimed-seats.ts";
 
 /** What each room is handed by its definition: rooms/define-world-room.ts. It wins over join options of the same name. */
 export interface RoomSettings {
@@ -149,6 +150,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     this.#world.halt(sessionId);
     if (!DROPPED.has(code) || !this.state.players.has(sessionId)) return;
     const held = this.allowReconnection(client, this.#reconnectionSeconds);
+    unrefSeatTimers(this);
     this.#held.set(sessionId, held);
     this.#observer?.held(this, client, held);
     try {

@@ -1,5 +1,5 @@
 // Clients that send too much, and clients that do not read: over both protocols, with the kernel's buffers filled.
-
+import { once } from "node:events";
 import { Decoder } from "@colyseus/schema";
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
@@ -185,6 +185,7 @@ test("who does not read is left out, costs no more than its buffer, and is disco
   // The patches were 800 kB in all. Should the kernel have taken some of what waits, there is one full state.
   expect(socket.bufferedAmount).toBeLessThan(BUFFER / 4 + 30_000);
   const before = refused().notReading;
+  const closed = once(socket, "close");
   // What is no patch cannot be made up for: answers to bad words, until there is no room for them.
   const badMove = frameOf(2, Buffer.of(13, 0xa4, 0x6d, 0x6f, 0x76, 0x65, 0xa1, 0x78));
   for (let i = 0; i < 1500; i++) connection.socket.write(badMove);
@@ -194,6 +195,7 @@ test("who does not read is left out, costs no more than its buffer, and is disco
   await until(() => !room.state.players.has(sessionId), 5000);
   connection.socket.resume();
   await until(() => connection.closed);
+  expect((await closed)[0]).toBe(4314);
 });
 
 test("who answers pings without reading is disconnected after a while", async () => {
@@ -203,8 +205,10 @@ test("who answers pings without reading is disconnected after a while", async ()
   fill(room, sessionId);
   const pong = setInterval(() => connection.socket.write(frameOf(10)), 200);
   const before = refused().notReading;
+  const closed = once(served(room, sessionId) as unknown as WebSocket, "close");
   await until(() => refused().notReading === before + 1, 40_000).finally(() => clearInterval(pong));
   await until(() => !room.state.players.has(sessionId), 5000);
+  expect((await closed)[0]).toBe(4314);
 });
 
 test.each(["plain", "room"])("who reads on after a while holds the world as it is: %s", async (kind) => {
