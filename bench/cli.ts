@@ -1,6 +1,6 @@
 // The bench's command line: what may be asked for, and the sentence for what may not.
 import { parseArgs } from "node:util";
-import { CONTENDERS } from "./contenders.ts";
+import { CONTENDERS } from "./contenders/contenders.ts";
 
 /** What was asked for. */
 export interface Options {

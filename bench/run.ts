@@ -1,17 +1,17 @@
 // One run: a server, a number of players, a measuring window, and whether everybody knew what they must know.
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { faultAgainst, faultAmong, type Players } from "./check.ts";
-import { arePinned, LOAD_CORE, SERVER_CORE, start, stop } from "./children.ts";
+import { faultAgainst, faultAmong, type Players } from "./harness/verify-state.ts";
+import { arePinned, LOAD_CORE, SERVER_CORE, start, stop } from "./harness/children.ts";
 import { PROBES } from "./cli.ts";
-import type { Contender } from "./contenders.ts";
-import type { LoadFigures, LoadOrders } from "./load/main.ts";
-import { asker } from "./orders.ts";
-import { percentile } from "./probes/latency.ts";
-import type { LatencyFigures, ProbeOrders, Seen } from "./probes/main.ts";
-import type { AuditFigures } from "./probes/probe.ts";
-import { busyMicroseconds, cpuMicroseconds, residentKilobytes } from "./process-figures.ts";
-import { type Server, startServer } from "./server-process.ts";
+import type { Contender } from "./contenders/contenders.ts";
+import type { LoadFigures, LoadOrders } from "./harness/load/main.ts";
+import { asker } from "./harness/ipc.ts";
+import { percentile } from "./harness/probes/latency.ts";
+import type { LatencyFigures, ProbeOrders, Seen } from "./harness/probes/main.ts";
+import type { AuditFigures } from "./harness/probes/probe.ts";
+import { busyMicroseconds, cpuMicroseconds, residentKilobytes } from "./harness/process-figures.ts";
+import { type Server, startServer } from "./harness/server-process.ts";
 
 /** The figures of a run that came to its end. */
 export interface Row {
@@ -86,7 +86,7 @@ export async function run(contender: Contender, clients: number, options: RunOpt
   const { name } = contender;
   const tell = (what: string) => options.tell(`${name}, ${clients} players: ${what}`);
   const children = (["load", "probes"] as const).map((folder) => {
-    const program = fileURLToPath(new URL(`${folder}/main.ts`, import.meta.url));
+    const program = fileURLToPath(new URL(`harness/${folder}/main.ts`, import.meta.url));
     return start(LOAD_CORE, process.execPath, [program], { stdio: ["ignore", 2, 2, "ipc"] });
   });
   const [load, probes] = children as [(typeof children)[0], (typeof children)[0]];

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Place } from "../rooms/places.ts";
+import type { Place } from "../rooms/player-store.ts";
 import { openStore } from "../src/store/open.ts";
 
 const HELP = `npm run bench:store -- [--players 2000000] [--loads 20000] [--database-url postgres://…]

@@ -1,5 +1,5 @@
 // The results as Markdown: one table, the ratios that matter, and what is to be known about the numbers.
-import type { Machine } from "./machine.ts";
+import type { Machine } from "./harness/machine.ts";
 import { type BrokenRow, isWhole, type Row } from "./run.ts";
 
 /** From this share of its core on the load may have been what was measured, in per cent. */

@@ -3,13 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Client, type InputHandle, MatchMakeError, type Room } from "@colyseus/sdk";
 import type { MoveInput } from "../schema/move-input.ts";
 import type { WorldState } from "../schema/world-state.ts";
-import { act } from "../sim/act.ts";
+import { act } from "../sim/apply-input.ts";
 import { DOWN } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { type Random, seededRandom } from "../sim/random.ts";
 import { TICK_MS } from "../sim/rules.ts";
 import type { Body } from "../sim/step.ts";
-import type { Grounds } from "./grounds.ts";
+import type { Grounds } from "./map-cache.ts";
 import { directionTo, isAstray, type Route, routeFrom } from "./route.ts";
 
 /** Ticks that a bot rests at most where it has come to. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { MapError } from "../sim/map.ts";
 import { Bot } from "./bot.ts";
-import { Grounds, NoGameError } from "./grounds.ts";
+import { Grounds, NoGameError } from "./map-cache.ts";
 
 const MOST_BOTS = 5000;
 

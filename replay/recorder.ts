@@ -5,7 +5,7 @@ import { TICK_HZ } from "../sim/rules.ts";
 import type { PlayerInWorld } from "../sim/world.ts";
 import { ByteWriter } from "./bytes.ts";
 import { type Call, frame, jsonFrame, KIND, OP } from "./format.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "./player-ids.ts";
 
 /** Ticks between two snapshots: what has to be played over to get to any tick, and what the ring forgets at a time. */
 export const SNAPSHOT_TICKS = 60 * TICK_HZ;

@@ -23,7 +23,7 @@ import {
   type Snapshot,
 } from "./format.ts";
 import { seenOf } from "./recorder.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "./player-ids.ts";
 
 /** Players of one difference that are named; the others are counted. */
 const NAMED = 3;

@@ -1,8 +1,8 @@
 // The room `world` as the process has it: who is let in, how many fit into it, how it stops.
 import { defineRoom, ServerError } from "colyseus";
 import { type JoinOptions, parseJoinOptions } from "./join-options.ts";
-import { findPlace } from "./places.ts";
-import { giveUpUnclaimedSeats } from "./unclaimed-seats.ts";
+import { findPlace } from "./player-store.ts";
+import { giveUpUnclaimedSeats } from "./seats.ts";
 import { type RoomSettings, WorldRoom } from "./world-room.ts";
 
 /** Judges whether the process takes one more player. */

@@ -2,7 +2,7 @@
 import { ServerError } from "colyseus";
 import { z } from "zod";
 import { PROTOCOL_VERSION } from "../schema/protocol.ts";
-import { ERRORS } from "./errors.ts";
+import { ERRORS } from "../schema/errors.ts";
 
 /** The map of a client that names none. */
 export const DEFAULT_MAP = "plaza";

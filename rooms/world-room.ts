@@ -19,15 +19,15 @@ import { WorldState } from "../schema/world-state.ts";
 import { directionOfWord } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { QUEUE_LIMIT, TICK_HZ, TICK_MS } from "../sim/rules.ts";
-import { ERRORS } from "./errors.ts";
+import { ERRORS } from "../schema/errors.ts";
 import { Grid } from "./interest/grid.ts";
 import { InterestSerializer } from "./interest/interest-serializer.ts";
 import { DEFAULT_MAP, type JoinOptions } from "./join-options.ts";
 import { Metronome } from "./metronome.ts";
 import type { InputTally, RoomObserver } from "./observer.ts";
-import { KeptPlaces, keptOf, type Place, type Places } from "./places.ts";
+import { KeptPlaces, keptOf, type Place, type Places } from "./player-store.ts";
 import type { Sessions } from "./sessions.ts";
-import { unrefSeatTimers } from "./unclaimed-seats.ts";
+import { unrefSeatTimers } from "./seats.ts";
 
 /** What each room is handed by its definition: rooms/define-world-room.ts. It wins over join options of the same name. */
 export interface RoomSettings {
@@ -62,7 +62,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   /** Seconds for which a seat waits for its client. As long as it does, a full room has one place less. */
   override seatReservationTimeout = 5;
 
-  // What a code means, and that most mean nothing, is sim/act.ts: a range here would clamp, and 200 would become a step.
+  // What a code means, and that most mean nothing, is sim/apply-input.ts: a range here would clamp, and 200 would become a step.
   // When the buffer is full the framework drops the oldest input and acknowledges it.
   override inputs = this.defineInput(MoveInput, {
     tickRate: TICK_HZ,

@@ -1,6 +1,6 @@
 // The world's state and its tick: who stands where, whose steps wait, and the one step each takes per tick. The same
 // map, seed, joins and inputs in the same order give the same state.
-import { act } from "./act.ts";
+import { act } from "./apply-input.ts";
 import type { Direction } from "./directions.ts";
 import type { WorldMap } from "./map.ts";
 import { nearestFree, type Spot } from "./nearest-free.ts";

@@ -4,21 +4,21 @@ import { createRouter, defineServer, type Server, WebSocketTransport } from "col
 import type { Application } from "express";
 import { defineWorldRoom, type WorldRoomSettings } from "../rooms/define-world-room.ts";
 import { Sessions } from "../rooms/sessions.ts";
-import { Admission, refuseWhileStopping, sayingWhen } from "./admission.ts";
-import { GuardedSocket, withoutClientsFaults } from "./frame-guard.ts";
-import { Gate, type GateSettings, PLAIN_PATH, refuseUpgrade } from "./gate.ts";
-import { GatedServer } from "./gated-server.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { type HttpSettings, httpRoutes } from "./http.ts";
-import { keepClientsFast } from "./joined-clients.ts";
-import { Metrics } from "./metrics.ts";
-import { Observer } from "./observer.ts";
-import { PlainSockets } from "./plain-sockets.ts";
-import { RefusalLog } from "./refusal-log.ts";
-import { type SocketSettings, socketOptions } from "./sockets.ts";
+import { Admission, refuseWhileStopping, sayingWhen } from "./edge/admission.ts";
+import { GuardedSocket, withoutClientsFaults } from "./sockets/frame-guard.ts";
+import { Gate, type GateSettings, PLAIN_PATH, refuseUpgrade } from "./edge/request-filter.ts";
+import { GatedServer } from "./edge/edge-server.ts";
+import { Heartbeat } from "./sockets/heartbeat.ts";
+import { type HttpSettings, httpRoutes } from "./http/routes.ts";
+import { keepClientsFast } from "./sockets/client-shape.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { Observer } from "./telemetry/room-telemetry.ts";
+import { PlainSockets } from "./sockets/plain-sockets.ts";
+import { RefusalLog } from "./telemetry/refusal-log.ts";
+import { type SocketSettings, socketOptions } from "./sockets/socket-options.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
-import { Tally } from "./tally.ts";
-import type { Tokens } from "./tokens.ts";
+import { Tally } from "./telemetry/edge-counters.ts";
+import type { Tokens } from "./auth/tokens.ts";
 
 /** What the server is made of: all that is needed to run it and to stop it. */
 export interface App {
@@ -52,7 +52,7 @@ export interface EdgeSettings extends GateSettings, SocketSettings {
   patienceMs?: number;
   /** Milliseconds between two looks at connections that are silent; 2000 by default. */
   heartbeatMs?: number;
-  /** Scales the windows of src/admission.ts, so that a test need not wait for seconds. */
+  /** Scales the windows of src/edge/admission.ts, so that a test need not wait for seconds. */
   admissionSliceMs?: number;
 }
 
@@ -86,7 +86,7 @@ export function createApp(settings: AppSettings): App {
   keepClientsFast();
   const transport = new WebSocketTransport({
     ...sockets,
-    // Its pings go to everybody, and only an answer to them is a sign of life: src/heartbeat.ts is in their place.
+    // Its pings go to everybody, and only an answer to them is a sign of life: src/sockets/heartbeat.ts is in their place.
     pingInterval: 0,
     WebSocket: GuardedSocket,
   });

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { MapError } from "../sim/map.ts";
 import { ConfigError, readConfig } from "./config.ts";
-import type { HttpSettings } from "./http.ts";
+import type { HttpSettings } from "./http/routes.ts";
 import { listen } from "./listen.ts";
-import { createLogger } from "./logger.ts";
-import { ownSecret } from "./own-secret.ts";
-import { RecordingsFolder } from "./recordings.ts";
+import { createLogger } from "./telemetry/logger.ts";
+import { ownSecret } from "./auth/secret.ts";
+import { RecordingsFolder } from "./store/recordings.ts";
 import { drain, shutDown } from "./shutdown.ts";
 import { openStore } from "./store/open.ts";
 import { StoreError } from "./store/store.ts";
@@ -27,7 +27,7 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
   const [{ createApp }, { loadMaps }, { Tokens }] = await Promise.all([
     import("./app.ts"),
     import("./maps.ts"),
-    import("./tokens.ts"),
+    import("./auth/tokens.ts"),
   ]);
   const maps = await orExit(() => loadMaps(config.MAPS_DIR), MapError);
   const secret = await orExit(() => config.JWT_SECRET ?? ownSecret(config.DATA_DIR), StoreError);

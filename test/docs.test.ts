@@ -1,7 +1,7 @@
 // The documents are held to the code.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { ERRORS } from "../rooms/errors.ts";
+import { ERRORS } from "../schema/errors.ts";
 import { type ExampleProcess, startExample } from "./support/example.ts";
 import { startServer } from "./support/server.ts";
 import { until } from "./support/until.ts";

@@ -2,7 +2,7 @@
 import { type InputHandle, Predict, type Reconciler } from "@colyseus/sdk";
 import type { MoveInput } from "../schema/move-input.ts";
 import type { Player } from "../schema/player.ts";
-import { act } from "../sim/act.ts";
+import { act } from "../sim/apply-input.ts";
 import { STEP, TICK_MS } from "../sim/rules.ts";
 import { BODY_FIELDS, type Body, type Walls } from "../sim/step.ts";
 import type { WorldRoom } from "./connection.ts";

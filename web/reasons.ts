@@ -27,7 +27,7 @@ export const REMEDIES = {
 /** Why the page is not in a room. */
 export type Reason = keyof typeof REMEDIES;
 
-/** By the codes of rooms/errors.ts, which a page cannot import. docs/protocol.md explains each. */
+/** By the codes of schema/errors.ts, which a page cannot import. docs/protocol.md explains each. */
 const CLOSED: Readonly<Record<number, Reason>> = {
   4001: "restarting",
   4312: "takenOver",

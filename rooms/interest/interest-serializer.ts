@@ -2,7 +2,7 @@
 import { $changes, Encoder, encode, Reflection, type Schema } from "@colyseus/schema";
 import { type Client, CloseCode, logger, Protocol, ProtocolModifier, type Serializer, WebSocketClient } from "colyseus";
 import { Arena, type Slice } from "./arena.ts";
-import { Census, type Resident } from "./census.ts";
+import { Census, type Resident } from "./cell-index.ts";
 import { type Grid, NOWHERE } from "./grid.ts";
 import { type PeopledState, PlayerCodec, type TrackedPlayer } from "./player-codec.ts";
 

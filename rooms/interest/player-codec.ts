@@ -12,8 +12,8 @@ import {
   OPERATION,
   type Schema,
 } from "@colyseus/schema";
-import type { PlayersById, Resident } from "./census.ts";
-import { fieldsOf, servablePlayers } from "./servable.ts";
+import type { PlayersById, Resident } from "./cell-index.ts";
+import { fieldsOf, servablePlayers } from "./state-requirements.ts";
 
 /** The byte that says: what follows is about the object whose number comes next. The state itself is number 0. */
 const SWITCH_TO_STRUCTURE = 255;

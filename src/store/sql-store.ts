@@ -1,6 +1,6 @@
 // The queries: one set, on whichever database a dialect speaks.
 import { type Dialect, Kysely, type RawBuilder } from "kysely";
-import type { Place, PlaceKey } from "../../rooms/places.ts";
+import type { Place, PlaceKey } from "../../rooms/player-store.ts";
 import { migrate, type Tables } from "./migrations.ts";
 import type { Store, StoreError } from "./store.ts";
 

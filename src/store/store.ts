@@ -1,5 +1,5 @@
 // What the server asks of a store of places, whichever database is behind it.
-import type { Place, PlaceKey } from "../../rooms/places.ts";
+import type { Place, PlaceKey } from "../../rooms/player-store.ts";
 
 /** Places in a database. Every promise of it rejects with a {@link StoreError} when the database is away or full. */
 export interface Store {

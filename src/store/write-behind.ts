@@ -1,6 +1,6 @@
 // Saves places behind the game's back: the world goes on at once, the database learns of it within half a second.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Place } from "../../rooms/places.ts";
+import type { Place } from "../../rooms/player-store.ts";
 import { assertPlace, type Store, StoreError } from "./store.ts";
 
 /** What is told about the store's health. pino's loggers fit. */

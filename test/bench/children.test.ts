@@ -1,20 +1,20 @@
-// Only a program that calls pinToCores() is pinned to a core. A test that imports bench/children.ts keeps all cores.
+// Only a program that calls pinToCores() is pinned to a core. A test that imports bench/harness/children.ts keeps all cores.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { expect, test } from "@jest/globals";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 
-const CHILDREN = new URL("../../bench/children.ts", import.meta.url).href;
+const CHILDREN = new URL("../../bench/harness/children.ts", import.meta.url).href;
 
 const onLinux = process.platform === "linux" ? test : test.skip;
 
 const coresIn = (status: string) => /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)![1];
 const ownCores = () => coresIn(readFileSync("/proc/self/status", "utf8"));
 
-onLinux("importing bench/children.ts pins neither this process nor what it starts", async () => {
+onLinux("importing bench/harness/children.ts pins neither this process nor what it starts", async () => {
   const before = ownCores();
-  const { arePinned, SERVER_CORE, start } = await import("../../bench/children.ts");
+  const { arePinned, SERVER_CORE, start } = await import("../../bench/harness/children.ts");
   expect(arePinned()).toBe(false);
   expect(ownCores()).toBe(before);
   const child = start(SERVER_CORE, "cat", ["/proc/self/status"], { stdio: ["ignore", "pipe", "inherit"] });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { HELP, readOptions, UsageError } from "../../bench/cli.ts";
-import { CONTENDERS } from "../../bench/contenders.ts";
+import { CONTENDERS } from "../../bench/contenders/contenders.ts";
 
 const fault = (...args: string[]) => {
   try {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { FrameCounter } from "../../bench/load/frame-counter.ts";
-import { BINARY, maskedFrame, PING, PONG, TEXT } from "../../bench/load/masked-frame.ts";
+import { FrameCounter } from "../../bench/harness/load/frame-counter.ts";
+import { BINARY, maskedFrame, PING, PONG, TEXT } from "../../bench/harness/load/masked-frame.ts";
 
 /** A frame as a server writes it. */
 function frame(opcode: number, payload: Uint8Array, isLast = true): Buffer {

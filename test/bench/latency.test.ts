@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Leg, percentile } from "../../bench/probes/latency.ts";
+import { Leg, percentile } from "../../bench/harness/probes/latency.ts";
 
 describe("a leg of a probe's walk", () => {
   test("answers each move by the first frame that shows it", () => {

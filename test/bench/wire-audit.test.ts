@@ -1,8 +1,8 @@
 import { Encoder, StateView, schema, t } from "@colyseus/schema";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { FAR } from "../../bench/arena.ts";
-import { type Mention, WireAudit, WireError } from "../../bench/wire-audit.ts";
+import { FAR } from "../../bench/harness/arena.ts";
+import { type Mention, WireAudit, WireError } from "../../bench/harness/wire-audit.ts";
 import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";
 

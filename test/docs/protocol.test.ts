@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { Schema } from "@colyseus/schema";
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import { fieldsOf } from "../../rooms/interest/servable.ts";
+import { fieldsOf } from "../../rooms/interest/state-requirements.ts";
 import { MoveInput } from "../../schema/move-input.ts";
 import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";

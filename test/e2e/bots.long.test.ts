@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, expect, test } from "@jest/globals";
 import { Bot } from "../../bots/bot.ts";
-import { Grounds } from "../../bots/grounds.ts";
+import { Grounds } from "../../bots/map-cache.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";

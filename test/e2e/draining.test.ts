@@ -1,7 +1,7 @@
 // How a crowded server stops: at once it lets nobody in, everybody is told, nobody loses its place, and it ends in time.
 import { Client, MatchMakeError, type Room } from "@colyseus/sdk";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { ERRORS } from "../../rooms/errors.ts";
+import { ERRORS } from "../../schema/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { cut } from "../support/connection.ts";
 import { onlyLong, shortOrLong } from "../support/long.ts";

@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { request } from "node:http";
 import { Client } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
-import { hideTokens } from "../../src/logger.ts";
+import { hideTokens } from "../../src/telemetry/logger.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { shortOrLong } from "../support/long.ts";
 import { PlainPlayer } from "../support/plain.ts";
@@ -236,7 +236,7 @@ test.each([
 
 test.each([true, false])("the logger hides the tokens in whatever it writes, in production: %s", (production) => {
   const program = `
-    import { createLogger } from ${JSON.stringify(new URL("../../src/logger.ts", import.meta.url).href)};
+    import { createLogger } from ${JSON.stringify(new URL("../../src/telemetry/logger.ts", import.meta.url).href)};
     const logger = createLogger("info", ${production});
     logger.info({ url: "/websocket?token=abc.def" }, "asked with Bearer eyJhbGciOi.eyJpZCI6.c2ln");
   `;

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, expect } from "@jest/globals";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { builtPage } from "../../src/page.ts";
+import { builtPage } from "../../src/http/page.ts";
 import { barriers } from "../support/axe.ts";
 import { DESKTOP, PHONE, PHONE_ON_ITS_SIDE, startBrowser, togglePanel } from "../support/browser.ts";
 import { PlainPlayer } from "../support/plain.ts";

@@ -1,6 +1,6 @@
 // The page when a server in a process of its own refuses joins: for want of time, and for too many of them.
 import { expect } from "@jest/globals";
-import { ERRORS } from "../../rooms/errors.ts";
+import { ERRORS } from "../../schema/errors.ts";
 import { playing, startBrowser } from "../support/browser.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";

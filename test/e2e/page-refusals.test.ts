@@ -1,9 +1,9 @@
 // The page when the server will not have it, in a real browser: what it says, and whether it comes back by itself.
 import { afterEach, expect, jest } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { ERRORS } from "../../rooms/errors.ts";
+import { ERRORS } from "../../schema/errors.ts";
 import { PROTOCOL_VERSION } from "../../schema/protocol.ts";
-import { builtPage } from "../../src/page.ts";
+import { builtPage } from "../../src/http/page.ts";
 import {
   atRest,
   hook,

@@ -2,7 +2,7 @@
 import { expect } from "@jest/globals";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { PNG } from "pngjs";
-import { builtPage } from "../../src/page.ts";
+import { builtPage } from "../../src/http/page.ts";
 import {
   atRest,
   DESKTOP,

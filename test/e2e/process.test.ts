@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { Client } from "@colyseus/sdk";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { upgradeRequest } from "../../bench/upgrade-request.ts";
+import { upgradeRequest } from "../../bench/harness/upgrade-request.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
 import { openSocket } from "../support/raw.ts";
 import { pathOf, takeSeat } from "../support/seat.ts";
@@ -97,7 +97,7 @@ test("a start in production shows no playground and no password, and logs one JS
 });
 
 // Which settings, maps and stores are refused, and with which sentence, is in the tests of src/config.ts, src/maps.ts,
-// src/own-secret.ts and src/store/.
+// src/auth/secret.ts and src/store/.
 describe("a start that is refused", () => {
   test("names every bad setting, and repeats no secret", async () => {
     const complaint = await refusal({ NODE_ENV: "production", PORT: "abc", MONITOR_PASSWORD: "hunter2" });

@@ -4,7 +4,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { Bot } from "../../bots/bot.ts";
-import { Grounds } from "../../bots/grounds.ts";
+import { Grounds } from "../../bots/map-cache.ts";
 import { readRecording } from "../../replay/format.ts";
 import { VERSION } from "../../replay/version.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
@@ -28,7 +28,7 @@ async function bots(server: ServerProcess, count: number, map: string): Promise<
 
 /** The command. */
 function replay(...args: string[]): { code: number | null; out: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["src/replay.ts", ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["src/commands/replay.ts", ...args], {
     cwd: ROOT,
     env: { ...COMPILE_CACHE, PATH: process.env.PATH, NODE_NO_WARNINGS: "1" },
     encoding: "utf8",
@@ -64,7 +64,7 @@ test("a room of walkers plays again to the last hash; a changed rule is noticed,
 
   // Another rule: steps up and down are a unit shorter.
   copy.change("sim/step.ts", "else body.y = moved;", "else body.y = moved - sign;");
-  const changed = copy.node("src/replay.ts", file);
+  const changed = copy.node("src/commands/replay.ts", file);
   expect(changed.out).toMatch(/result +it differs in second \d+ \(tick \d+\): .* stood at \(\d+, \d+\) facing/);
   expect(changed.code).toBe(1);
   copy.change("sim/step.ts", "else body.y = moved - sign;", "else body.y = moved;");
@@ -93,12 +93,12 @@ test("a room of walkers plays again to the last hash; a changed rule is noticed,
   expect(replay(file, "--maps", maps).code).toBe(0);
 
   copy.change("replay/version.ts", `"${VERSION}"`, '"9.9.9"');
-  const later = copy.node("src/replay.ts", file);
+  const later = copy.node("src/commands/replay.ts", file);
   expect(later.out).toContain(
     `cannot be played: it was made by sabang ${VERSION}, and this is 9.9.9: play it with that one; --any-version shows`,
   );
   expect(later.code).toBe(2);
-  expect(copy.node("src/replay.ts", file, "--any-version")).toEqual({
+  expect(copy.node("src/commands/replay.ts", file, "--any-version")).toEqual({
     code: 0,
     out: expect.stringMatching(/\nresult +the same, to the last hash\n$/),
   });
@@ -157,7 +157,7 @@ onlyLong(() => {
     await Promise.all(walkers.map((bot) => bot.leave()));
 
     const { incident } = readRecording(readFileSync(file)).header;
-    const again = copy.node("src/replay.ts", file, "--test");
+    const again = copy.node("src/commands/replay.ts", file, "--test");
     const told = `in tick ${incident!.tick} the player ${incident!.player} ${incident!.fault}`;
     expect(again.out).toContain(`\nincident  ${told}\n`);
     expect(again.out).toContain(`\nresult    it happens again: ${told}\n`);
@@ -175,6 +175,6 @@ onlyLong(() => {
       expect(passing.out).toContain(`✓ ${told}`);
       expect(passing.code).toBe(0);
     }
-    expect(copy.node("src/replay.ts", file).out).toContain("the incident does not happen any more");
+    expect(copy.node("src/commands/replay.ts", file).out).toContain("the incident does not happen any more");
   });
 });

@@ -9,7 +9,7 @@ import type { MoveInput } from "../../schema/move-input.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { RIGHT } from "../../sim/directions.ts";
 import { STEP, TICK_MS } from "../../sim/rules.ts";
-import { newPlayerId } from "../../src/tokens.ts";
+import { newPlayerId } from "../../src/auth/tokens.ts";
 import { cut } from "../support/connection.ts";
 import { shortOrLong } from "../support/long.ts";
 import { drawnMap } from "../support/maps.ts";

@@ -2,7 +2,7 @@
 // stays behind. `npm run fuzz` does the same at any length. FUZZ_SEED repeats a run, FUZZ_FRAMES makes it longer.
 import { expect, test } from "@jest/globals";
 import { shortOrLong } from "../support/long.ts";
-import { OPEN_DOOR, report, trial } from "./trial.ts";
+import { OPEN_DOOR, report, trial } from "../../bench/stress/fuzz/trial.ts";
 
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
 const FRAMES = Number(process.env.FUZZ_FRAMES ?? shortOrLong(3000, 20_000));

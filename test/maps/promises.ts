@@ -1,4 +1,4 @@
-// What a map file promises, and how a test looks for it: used for the maps that maps/make.ts makes, and for those in maps/.
+// What a map file promises, and how a test looks for it: used for the maps that mapmaker/make.ts makes, and for those in maps/.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PNG } from "pngjs";

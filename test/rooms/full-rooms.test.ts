@@ -2,10 +2,10 @@
 import type { Room } from "@colyseus/sdk";
 import { describe, expect, jest, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
-import { ERRORS } from "../../rooms/errors.ts";
+import { ERRORS } from "../../schema/errors.ts";
 import type { WorldRoom } from "../../rooms/world-room.ts";
 import type { WorldState } from "../../schema/world-state.ts";
-import { newPlayerId } from "../../src/tokens.ts";
+import { newPlayerId } from "../../src/auth/tokens.ts";
 import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";

@@ -1,8 +1,8 @@
 // Who stands still for too long is removed, whatever else its client sends.
 import { expect, test } from "@jest/globals";
-import { ERRORS } from "../../rooms/errors.ts";
+import { ERRORS } from "../../schema/errors.ts";
 import type { MoveInput } from "../../schema/move-input.ts";
-import { newPlayerId } from "../../src/tokens.ts";
+import { newPlayerId } from "../../src/auth/tokens.ts";
 import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";

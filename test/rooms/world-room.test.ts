@@ -3,7 +3,7 @@
 import type { Room } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
-import { ERRORS } from "../../rooms/errors.ts";
+import { ERRORS } from "../../schema/errors.ts";
 import { PROTOCOL_VERSION } from "../../schema/protocol.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { DIRECTION_WORDS } from "../../sim/directions.ts";

@@ -1,7 +1,7 @@
 // What a server says to who comes while it stops.
 import { MatchMakeError } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
-import { ERRORS } from "../../rooms/errors.ts";
+import { ERRORS } from "../../schema/errors.ts";
 import { shutDown } from "../../src/shutdown.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";

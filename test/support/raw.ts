@@ -1,7 +1,7 @@
 // Bare TCP connections to a server: for what no client library would do.
 import { connect, type Socket } from "node:net";
 import { afterEach } from "@jest/globals";
-import { upgradeRequest } from "../../bench/upgrade-request.ts";
+import { upgradeRequest } from "../../bench/harness/upgrade-request.ts";
 import { until } from "./until.ts";
 
 const sockets: Socket[] = [];

@@ -16,7 +16,7 @@ import { shutDown } from "../../src/shutdown.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
 import { WriteBehind } from "../../src/store/write-behind.ts";
-import { Tokens } from "../../src/tokens.ts";
+import { Tokens } from "../../src/auth/tokens.ts";
 import { until } from "./until.ts";
 
 /** Where the maps of this repository are. */

@@ -2,7 +2,7 @@
 
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
-import { ERRORS } from "../../rooms/errors.ts";
+import { ERRORS } from "../../schema/errors.ts";
 import { MapError } from "../../sim/map.ts";
 import { isTokenRefused, REMEDIES, type Reason, reasonOfClose, reasonOfError } from "../../web/reasons.ts";
 

@@ -5,7 +5,7 @@ import { $refId, Decoder, MapSchema, type Schema, TypeContext } from "@colyseus/
 import { expect, jest, test } from "@jest/globals";
 import { ClientState, logger, Protocol, ProtocolModifier } from "colyseus";
 import fc from "fast-check";
-import { WireAudit } from "../../../bench/wire-audit.ts";
+import { WireAudit } from "../../../bench/harness/wire-audit.ts";
 import { Player } from "../../../schema/player.ts";
 import { WorldState } from "../../../schema/world-state.ts";
 import { seededRandom } from "../../../sim/random.ts";

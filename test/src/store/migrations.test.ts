@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import type { Place } from "../../../rooms/places.ts";
+import type { Place } from "../../../rooms/player-store.ts";
 import { openStore, type StoreSettings } from "../../../src/store/open.ts";
 import { onlyLong } from "../../support/long.ts";
 import { type Postgres, query, startPostgres } from "../../support/postgres.ts";

@@ -1,5 +1,5 @@
 // Places for tests of the store.
-import type { Place } from "../../../rooms/places.ts";
+import type { Place } from "../../../rooms/player-store.ts";
 
 /** A place with the given fields, and usual values for the others. */
 export function place(fields: Partial<Place> = {}): Place {

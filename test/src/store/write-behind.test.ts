@@ -9,7 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Kysely, sql } from "kysely";
-import type { Place } from "../../../rooms/places.ts";
+import type { Place } from "../../../rooms/player-store.ts";
 import { migrate, type Tables } from "../../../src/store/migrations.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { openPostgres } from "../../../src/store/postgres.ts";

@@ -1,0 +1,38 @@
+// No game at all: each client is sent the same 62 bytes in each tick, past everything that a framework or a stream would
+// do, and nothing that clients send is read. Whatever a server in Node does for its players comes on top of this.
+import { writeSync } from "node:fs";
+import { createServer } from "node:http";
+import type { Socket } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+import { ARENA, TICK_MS } from "../harness/arena.ts";
+import { listen } from "./listen.ts";
+
+const MIDDLE = ARENA / 2;
+
+/** A welcome of ws-binary: the own id, and ten times the same player's id, x and y. All clients are that player. */
+const RECORDS = Array.from({ length: 10 }, () => [1, MIDDLE, MIDDLE]).flat();
+const payload = Buffer.from(Uint16Array.from([1, ...RECORDS]).buffer);
+const frame = Buffer.concat([Buffer.of(0x82, payload.length), payload]);
+
+const httpServer = createServer();
+const sockets = new WebSocketServer({ server: httpServer, perMessageDeflate: false });
+const descriptors = new Set<number>();
+
+sockets.on("connection", (socket: WebSocket) => {
+  socket.pause();
+  const { _handle: handle } = (socket as unknown as { _socket: Socket & { _handle: { fd: number } } })._socket;
+  descriptors.add(handle.fd);
+});
+
+setInterval(() => {
+  for (const descriptor of descriptors) {
+    try {
+      writeSync(descriptor, frame, 0, frame.length);
+    } catch {
+      // The client has gone. Nobody reads its end, so nobody else hears of it.
+      descriptors.delete(descriptor);
+    }
+  }
+}, TICK_MS);
+
+listen(httpServer);

@@ -1,0 +1,30 @@
+// The map that sabang is measured on: open ground all over, with so many spawns that players start anywhere.
+import { seededRandom } from "../../sim/random.ts";
+import { TILE } from "../../sim/rules.ts";
+import { ARENA, MARGIN } from "./arena.ts";
+
+const SPAWNS = 4000;
+
+/** The text of the Tiled map file. */
+export function openMap(): string {
+  const random = seededRandom(1);
+  const anywhere = () => MARGIN + random(ARENA - 2 * MARGIN + 1);
+  const tiles = ARENA / TILE;
+  return JSON.stringify({
+    type: "map",
+    orientation: "orthogonal",
+    infinite: false,
+    width: tiles,
+    height: tiles,
+    tilewidth: TILE,
+    tileheight: TILE,
+    layers: [
+      { type: "tilelayer", name: "walls", data: Array(tiles * tiles).fill(0) },
+      {
+        type: "objectgroup",
+        name: "spawns",
+        objects: Array.from({ length: SPAWNS }, (_, id) => ({ id, point: true, x: anywhere(), y: anywhere() })),
+      },
+    ],
+  });
+}

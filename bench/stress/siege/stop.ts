@@ -1,0 +1,73 @@
+// SIGTERM while two hundred walk: is everybody told, does it end in time, and is everybody in place after a restart?
+import { randomBytes } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { stop as end, LOAD_CORE, start } from "../../harness/children.ts";
+import { asker } from "../../harness/ipc.ts";
+import { makeFolder, startServer } from "../../harness/server-process.ts";
+import { PRODUCTION } from "./field.ts";
+import type { PlayerOrders } from "./players.ts";
+import type { Verdict } from "./verdicts.ts";
+
+const PLAYERS = 200;
+const WALK_MS = 5000;
+const WITHIN_MS = 10_000;
+
+/** Milliseconds for the last close codes to arrive. */
+const LAST_WORDS_MS = 1000;
+
+export async function stop(tell: (what: string) => void): Promise<Verdict[]> {
+  const folder = makeFolder();
+  const options = { folder, environment: { ...PRODUCTION, JWT_SECRET: randomBytes(32).toString("hex") } };
+  const program = fileURLToPath(new URL("players.ts", import.meta.url));
+  const child = start(LOAD_CORE, process.execPath, [program], { stdio: ["ignore", 2, 2, "ipc"] });
+  const ask = asker<PlayerOrders>(child, tell);
+  let server = await startServer("sabang", options);
+  const siege = "stop";
+  try {
+    tell(`${PLAYERS} players sign in and join`);
+    await ask("join", { port: server.port, players: PLAYERS });
+    await ask("walk", null);
+    await wait(WALK_MS);
+    tell("SIGTERM");
+    const since = performance.now();
+    const code = await server.terminate();
+    const took = performance.now() - since;
+    await ask("halt", null);
+    await wait(LAST_WORDS_MS);
+    const before = await ask("known", null);
+    const codes = new Map<number | undefined, number>();
+    for (const { left } of before) codes.set(left, (codes.get(left) ?? 0) + 1);
+    tell("a new server on the same data");
+    await server.stop();
+    server = await startServer("sabang", options);
+    const failed = await ask("rejoin", { port: server.port });
+    const after = await ask("known", null);
+    const moved = after.filter(({ place }, index) => JSON.stringify(place) !== JSON.stringify(before[index]!.place));
+    return [
+      {
+        siege,
+        what: `exit after SIGTERM with ${PLAYERS} players walking`,
+        goal: `code 0 within ${WITHIN_MS / 1000} s`,
+        measured: `code ${code} after ${(took / 1000).toFixed(2)} s`,
+        pass: code === 0 && took <= WITHIN_MS,
+      },
+      {
+        siege,
+        what: "what they were told",
+        goal: "a close code of ours or the framework's, each",
+        measured: [...codes].map(([left, times]) => `${left ?? "nothing"}: ${times}`).join(", "),
+        pass: before.every(({ left }) => left !== undefined && left >= 4000),
+      },
+      {
+        siege,
+        what: "players who are elsewhere after the restart than they last saw themselves",
+        goal: "0",
+        measured: `${moved.length}${failed.length > 0 ? `; ${failed.length} could not join: ${failed[0]}` : ""}`,
+        pass: moved.length === 0 && failed.length === 0,
+      },
+    ];
+  } finally {
+    await Promise.all([server.stop(), end(child)]);
+  }
+}

@@ -1,0 +1,39 @@
+// Writes the generated files of maps/: `npm run maps`. It writes the same bytes each time.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PNG } from "pngjs";
+import { inspect } from "./inspect.ts";
+import type { MapDraft, Point } from "./map-draft.ts";
+import { drawMeadow } from "./meadow.ts";
+import { drawPlaza } from "./plaza.ts";
+import { type Area, middle, scatterSpawns } from "./spawns.ts";
+import { mapFile, tilesetFile } from "./tiled.ts";
+import { drawSheet } from "./tiles.ts";
+
+const folder = join(import.meta.dirname, "../maps");
+
+writeSheet();
+writeFileSync(join(folder, "tiles.tsj"), `${tilesetFile()}\n`);
+// Who meets on the plaza stands in sight of everybody else who has just come: 10 tiles are 320 units.
+const plaza = drawPlaza();
+writeMap("plaza", plaza, scatterSpawns(plaza, middle(plaza, 10), 1, 1), 0.6);
+const meadow = drawMeadow();
+const whole: Area = { left: 0, top: 0, width: meadow.width, height: meadow.height };
+writeMap("meadow", meadow, scatterSpawns(meadow, whole, 5, 1), 0.97);
+
+function writeSheet(): void {
+  const sheet = drawSheet();
+  const png = new PNG({ width: sheet.width, height: sheet.height });
+  png.data = Buffer.from(sheet.pixels);
+  writeFileSync(join(folder, "tiles.png"), PNG.sync.write(png, { deflateLevel: 9 }));
+}
+
+/** Writes a map, if it keeps what maps promise. */
+function writeMap(name: string, map: MapDraft, spawns: Point[], leastOpen: number): void {
+  const open = inspect(name, map, spawns, leastOpen);
+  writeFileSync(join(folder, `${name}.tmj`), `${mapFile(map, spawns)}\n`);
+  console.log(
+    `${name}: ${map.width} x ${map.height} tiles, ${(open * 100).toFixed(1)} % open, ${spawns.length} spawns`,
+  );
+}

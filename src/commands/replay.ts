@@ -1,0 +1,231 @@
+// Plays a recording again: `npm run replay -- FILE`. With `--test` an incident becomes a test.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
+import {
+  checkFit,
+  type Hindrance,
+  type Incident,
+  type Recording,
+  RecordingError,
+  readRecording,
+} from "../../replay/format.ts";
+import { type Outcome, play } from "../../replay/outcome.ts";
+import { MapError, readMap, type WorldMap } from "../../sim/map.ts";
+import { TICK_HZ } from "../../sim/rules.ts";
+import { SETTINGS } from "../config.ts";
+import { EXTENSION } from "../store/recordings.ts";
+
+const HELP = `Plays a recording again, and proves that the world ends up the same, second by second.
+
+  npm run replay -- FILE [--test] [--allow-truncated] [--any-version] [--maps FOLDER]
+
+  FILE               a recording: data/recordings/….replay
+  --test             write a test into test/incidents/ that fails as long as the recording ends in a fault
+  --allow-truncated  play what there is of a file that was cut off, as by kill -9
+  --any-version      play a recording of another version of sabang, to see whether the rules still agree
+  --maps FOLDER      where the maps are; default MAPS_DIR, or maps
+  --help             this text
+
+The exit code is 0 if all was as it was recorded and nothing is at fault, 1 if not, 2 if the file or the command line
+cannot be used.
+`;
+
+/** Where tests of incidents are. */
+const TESTS = "test/incidents";
+
+/** How a recording is played. */
+interface Options {
+  /** Folder of the maps. */
+  maps: string;
+  anyVersion?: boolean;
+  allowTruncated?: boolean;
+}
+
+/** A recording that was played, and on which map. */
+interface Played {
+  recording: Recording;
+  outcome: Outcome;
+  /** Path of the map's file. */
+  mapFile: string;
+  /** Milliseconds that it took to play. */
+  took: number;
+}
+
+/**
+ * Plays the recording in a file.
+ * @throws {RecordingError} that says where and why, for one that cannot be played here.
+ */
+export function replayFile(path: string, { maps, anyVersion, allowTruncated }: Options): Played {
+  const recording = orDamaged(() => readRecording(bytesOf(path)));
+  const mapFile = join(maps, `${basename(recording.header.map)}.tmj`);
+  const map = mapIn(mapFile, recording.header.map);
+  checkFit(recording, map, { anyVersion, truncated: allowTruncated });
+  const since = performance.now();
+  const outcome = orDamaged(() => play(recording, map));
+  return { recording, outcome, mapFile, took: performance.now() - since };
+}
+
+/** Behind good checksums there may still be what no recorder has written. */
+function orDamaged<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RecordingError) throw error;
+    throw new RecordingError("damaged", `it holds what no recorder writes: ${(error as Error).message}`);
+  }
+}
+
+function bytesOf(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new RecordingError("empty", `it cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function mapIn(path: string, name: string): WorldMap {
+  try {
+    return readMap(name, JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    if (error instanceof MapError) throw error;
+    throw new RecordingError("map", `it was made on the map "${name}", and ${path} cannot be read; see --maps`);
+  }
+}
+
+/** What was played and how it went, for people. */
+function summary(played: Played): string {
+  const { recording, outcome, took } = played;
+  const { header, firstTick, truncated } = recording;
+  const { ticks, sessions, left, difference, fault } = outcome;
+  const { incident } = header;
+  const rows = [
+    ["map", header.map],
+    ["recorded", `${new Date(header.startedAt).toISOString()} by sabang ${header.version}, seed ${header.seed}`],
+    ["ticks", `${ticks}, from ${firstTick} on: ${clock(ticks)} of the game, played in ${Math.round(took)} ms`],
+    ["players", `${sessions}, of whom ${left} were there at the end`],
+    ...(truncated ? [["cut off", truncated]] : []),
+    ...(incident ? [["incident", told(incident)]] : []),
+    ["result", resultOf(outcome, incident)],
+    ...(difference && (fault || (incident && !isWell(played))) ? [["besides", differing(difference)]] : []),
+  ];
+  return rows.map(([what, text]) => `${what!.padEnd(9)} ${text}`).join("\n");
+}
+
+function resultOf({ difference, fault }: Outcome, incident: Incident | undefined): string {
+  if (fault) return `${incident ? "it happens again" : "a fault"}: ${told(fault)}`;
+  if (incident) return "the incident does not happen any more";
+  if (difference) return differing(difference);
+  return "the same, to the last hash";
+}
+
+function differing({ tick, what }: { tick: number; what: string }): string {
+  return `it differs in second ${Math.ceil(tick / TICK_HZ)} (tick ${tick}): ${what}`;
+}
+
+function told({ tick, player, fault }: Incident): string {
+  return `in tick ${tick} the player ${player} ${fault}`;
+}
+
+/** Minutes and seconds. */
+function clock(ticks: number): string {
+  const seconds = Math.floor(ticks / TICK_HZ);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} minutes`;
+}
+
+/**
+ * Whether all is well: no fault, and no difference. When the fault of an incident is mended, what came after it is another
+ * thing than it was.
+ */
+function isWell({ outcome, recording }: Played): boolean {
+  const { difference, fault } = outcome;
+  const { incident } = recording.header;
+  return !fault && (!difference || (incident !== undefined && difference.tick >= incident.tick));
+}
+
+/** Writes a test that plays the recording on the map of now, both of which are copied beside it. @returns its path. */
+function writeTest(path: string, { recording, outcome, mapFile }: Played): string {
+  const name = basename(path, EXTENSION);
+  const folder = join(TESTS, name);
+  const test = `${folder}.test.ts`;
+  if (existsSync(test)) return `${test} (there already; left as it is)`;
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(path, join(folder, `recording${EXTENSION}`));
+  copyFileSync(mapFile, join(folder, basename(mapFile)));
+  const { incident, startedAt, map } = recording.header;
+  const fault = incident ?? outcome.fault;
+  const title = fault ? told(fault) : "plays without a fault";
+  writeFileSync(
+    test,
+    `// What happened on the map ${JSON.stringify(map)} on ${new Date(startedAt).toISOString().slice(0, 10)}, by its recording: it fails until it cannot happen any more.
+import { expect, test } from "@jest/globals";
+import { replayFile } from "../../src/replay.ts";
+
+const FOLDER = new URL(${JSON.stringify(`../${name}/`)}, import.meta.url).pathname;
+
+test(${JSON.stringify(title)}, () => {
+  const { outcome } = replayFile(\`\${FOLDER}recording${EXTENSION}\`, { maps: FOLDER, anyVersion: true });
+  expect(outcome.fault).toBeUndefined();
+});
+`,
+  );
+  return test;
+}
+
+/** What helps against some hindrances. */
+const MENDS: Partial<Record<Hindrance, string>> = {
+  version: "; --any-version shows whether the rules still agree",
+  truncated: "; --allow-truncated plays what is there",
+};
+
+/** @returns the exit code. */
+function main(args: string[]): number {
+  const { values, positionals } = parse(args);
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const [path, ...rest] = positionals;
+  if (!path || rest.length > 0) throw new UsageError(`got ${positionals.length} files; expected one`);
+  const { "allow-truncated": allowTruncated, "any-version": anyVersion } = values;
+  const maps = values.maps ?? SETTINGS.MAPS_DIR.schema.parse(process.env.MAPS_DIR || undefined);
+  try {
+    const played = replayFile(path, { maps, allowTruncated, anyVersion });
+    console.log(summary(played));
+    if (values.test) console.log(`test      ${writeTest(path, played)}`);
+    return isWell(played) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof RecordingError || error instanceof MapError)) throw error;
+    const mend = error instanceof RecordingError ? (MENDS[error.hindrance] ?? "") : "";
+    console.error(`${path} cannot be played: ${error.message}${mend}`);
+    return 2;
+  }
+}
+
+class UsageError extends Error {}
+
+function parse(args: string[]) {
+  const flag = { type: "boolean" } as const;
+  const options = {
+    test: flag,
+    "allow-truncated": flag,
+    "any-version": flag,
+    maps: { type: "string" },
+    help: flag,
+  } as const;
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+if (process.argv[1] === import.meta.filename) {
+  try {
+    process.exitCode = main(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${HELP}`);
+    process.exitCode = 2;
+  }
+}

@@ -1,0 +1,170 @@
+// mapmaker/make.ts is run in a copy: the files in maps/ may be edited in Tiled, and then differ from what it makes.
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { SIGHT } from "../../rooms/interest/grid.ts";
+import { TILE } from "../../sim/rules.ts";
+import { isFree } from "../../sim/step.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
+import { badTilesets, mapIn, pocketsOf, unknownTiles } from "../maps/promises.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const OTHER_MAP = "harbour.tmj";
+const MADE = ["meadow.tmj", "plaza.tmj", "tiles.png", "tiles.tsj"];
+
+/** A project with the generator and a map drawn by hand, in which mapmaker/make.ts has run twice. */
+let copy: string;
+let folder: string;
+const said: string[] = [];
+const runs: Map<string, Buffer>[] = [];
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), "sabang-make-"));
+  folder = join(copy, "maps");
+  cpSync(join(ROOT, "mapmaker"), join(copy, "mapmaker"), { recursive: true });
+  mkdirSync(folder);
+  symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  writeFileSync(join(copy, "package.json"), '{ "type": "module" }');
+  writeFileSync(join(folder, OTHER_MAP), "drawn by hand");
+  const env = { ...process.env, ...COMPILE_CACHE };
+  for (const _run of [1, 2]) {
+    said.push(execFileSync(process.execPath, ["mapmaker/make.ts"], { cwd: copy, encoding: "utf8", env }));
+    const made = readdirSync(folder).filter((file) => file !== OTHER_MAP);
+    runs.push(new Map(made.map((file) => [file, readFileSync(join(folder, file))])));
+  }
+});
+afterAll(() => {
+  rmSync(copy, { recursive: true });
+});
+
+test("mapmaker/make.ts writes the maps and their tiles, and no other file", () => {
+  expect(runs.map((made) => [...made.keys()])).toEqual([MADE, MADE]);
+});
+
+test.each(MADE)("mapmaker/make.ts writes the same bytes each time: %s", (file) => {
+  const [first, second] = runs.map((made) => made.get(file)!);
+  // Not `toEqual`, which would print a quarter of a megabyte.
+  expect(first!.equals(second!)).toBe(true);
+});
+
+test("mapmaker/make.ts leaves other maps alone", () => {
+  expect(readFileSync(join(folder, OTHER_MAP), "utf8")).toBe("drawn by hand");
+});
+
+test("mapmaker/make.ts tells of each map how large and how open it is", () => {
+  for (const text of said) {
+    expect(text).toMatch(
+      /^plaza: 64 x 64 tiles, [\d.]+ % open, \d+ spawns\nmeadow: 128 x 128 tiles, [\d.]+ % open, \d+ spawns\n$/,
+    );
+  }
+});
+
+describe.each([
+  { name: "plaza", tiles: 64, leastSpawns: 64 },
+  { name: "meadow", tiles: 128, leastSpawns: 400 },
+])("the map $name of mapmaker/make.ts", ({ name, tiles, leastSpawns }) => {
+  test(`is ${tiles} x ${tiles} tiles large, with walls and more open ground`, () => {
+    const { file, map } = mapIn(folder, name);
+    expect([map.width, map.height]).toEqual([tiles * TILE, tiles * TILE]);
+    const solid = file.layers.find((layer) => layer.name === "walls")!.data!.filter((tile) => tile !== 0).length;
+    expect(solid).toBeGreaterThan(0);
+    expect(solid).toBeLessThan((tiles * tiles) / 2);
+  });
+
+  test(`has ${leastSpawns} spawns or more, no two in one place, each in the middle of an open tile`, () => {
+    const { map } = mapIn(folder, name);
+    expect(map.spawns.length).toBeGreaterThanOrEqual(leastSpawns);
+    expect(new Set(map.spawns.map(({ x, y }) => `${x},${y}`)).size).toBe(map.spawns.length);
+    for (const { x, y } of map.spawns) {
+      expect([x % TILE, y % TILE]).toEqual([TILE / 2, TILE / 2]);
+      expect(isFree(x, y, map)).toBe(true);
+    }
+  });
+
+  test("can be walked all over: every open tile is reached from the first spawn", () => {
+    expect(pocketsOf(mapIn(folder, name))).toEqual([]);
+  });
+
+  test("is a file as Tiled writes it", () => {
+    const { file } = mapIn(folder, name);
+    expect(file).toMatchObject({
+      type: "map",
+      version: expect.stringMatching(/^1\.\d+$/),
+      tiledversion: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      orientation: "orthogonal",
+      renderorder: "right-down",
+      infinite: false,
+      width: tiles,
+      height: tiles,
+      tilewidth: 32,
+      tileheight: 32,
+    });
+    expect(file.layers.map((layer) => [layer.name, layer.type])).toEqual([
+      ["ground", "tilelayer"],
+      ["walls", "tilelayer"],
+      ["decor", "tilelayer"],
+      ["spawns", "objectgroup"],
+    ]);
+    const ids = file.layers.map((layer) => layer.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(file.nextlayerid).toBe(Math.max(...ids) + 1);
+    for (const layer of file.layers) {
+      expect(layer).toMatchObject({ id: expect.any(Number), opacity: 1, visible: true, x: 0, y: 0 });
+    }
+  });
+
+  test("gives each layer of tiles its size, and tiles of its tileset alone", () => {
+    const under = mapIn(folder, name);
+    for (const layer of under.file.layers.filter(({ type }) => type === "tilelayer")) {
+      expect(layer).toMatchObject({ width: tiles, height: tiles });
+      expect(layer.data).toHaveLength(tiles * tiles);
+      expect([layer.name, unknownTiles(under, layer)]).toEqual([layer.name, []]);
+    }
+  });
+
+  test("gives each spawn what a point object has, with an id of its own below the next one", () => {
+    const { file } = mapIn(folder, name);
+    const layer = file.layers.find(({ name }) => name === "spawns")!;
+    expect(layer.draworder).toBe("topdown");
+    const ids = layer.objects!.map((object) => object.id as number);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(file.nextobjectid).toBe(Math.max(...ids) + 1);
+    for (const object of layer.objects!) {
+      expect(object).toMatchObject({
+        id: expect.any(Number),
+        name: expect.any(String),
+        type: expect.any(String),
+        point: true,
+        visible: true,
+        rotation: 0,
+        width: 0,
+        height: 0,
+        x: expect.any(Number),
+        y: expect.any(Number),
+      });
+    }
+  });
+
+  test("holds its one tileset itself, whose measures fit each other and the picture", () => {
+    const under = mapIn(folder, name);
+    expect(under.file.tilesets).toHaveLength(1);
+    expect(under.file.tilesets[0]).toMatchObject({
+      firstgid: 1,
+      name: expect.any(String),
+      image: "tiles.png",
+      tilewidth: 32,
+      tileheight: 32,
+    });
+    expect(badTilesets(under)).toEqual([]);
+  });
+});
+
+test("players who appear on the plaza of mapmaker/make.ts appear in each other's sight", () => {
+  const { spawns } = mapIn(folder, "plaza").map;
+  for (const axis of ["x", "y"] as const) {
+    const places = spawns.map((spawn) => spawn[axis]);
+    expect(Math.max(...places) - Math.min(...places)).toBeLessThan(SIGHT);
+  }
+});

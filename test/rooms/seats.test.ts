@@ -1,0 +1,31 @@
+// A stop takes back the seats that nobody has taken, and only those.
+import { expect, test } from "@jest/globals";
+import { matchMaker } from "colyseus";
+import { giveUpUnclaimedSeats } from "../../rooms/seats.ts";
+import { cut } from "../support/connection.ts";
+import { PlainPlayer } from "../support/plain.ts";
+import { startServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+import { joinWithSdk } from "../support/walkers.ts";
+
+const server = startServer();
+
+test("an unclaimed seat is taken back; players stay, and so does the seat of a dropped one, who comes back", async () => {
+  const dropped = await joinWithSdk(server);
+  const plain = await PlainPlayer.join(server.url);
+  const room = await server.roomOf(plain.id);
+  let back = false;
+  dropped.onReconnect(() => {
+    back = true;
+  });
+  dropped.reconnection.minDelay = 200;
+  cut(dropped);
+  await until(() => room.clients.length === 1);
+  const { sessionId } = await matchMaker.joinOrCreate("world", { map: "plaza" });
+  expect(room.hasReservedSeat(sessionId)).toBe(true);
+
+  giveUpUnclaimedSeats(room);
+  expect(room.hasReservedSeat(sessionId)).toBe(false);
+  await until(() => back);
+  expect([...room.state.players.keys()].sort()).toEqual([dropped.sessionId, plain.id].sort());
+});

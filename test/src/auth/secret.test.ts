@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { ownSecret } from "../../../src/auth/secret.ts";
+import { StoreError } from "../../../src/store/store.ts";
+import { COMPILE_CACHE } from "../../support/compile-cache.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sabang-secret-"));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+test("a missing secret is made with its folder, for the user alone, and is the same the next time", () => {
+  const dataDir = join(folder, "a", "b");
+  const secret = ownSecret(dataDir);
+  expect(secret).toMatch(/^[\w-]{48}$/);
+  expect(ownSecret(dataDir)).toBe(secret);
+  expect(readdirSync(dataDir)).toEqual(["jwt-secret"]);
+  expect(statSync(join(dataDir, "jwt-secret")).mode & 0o777).toBe(0o600);
+  expect(ownSecret(join(folder, "c"))).not.toBe(secret);
+});
+
+test.each(["", "too short\n", `${"x".repeat(40)} y\n`])(
+  "a file that holds no secret is refused and stays: %j",
+  (text) => {
+    const file = join(folder, "jwt-secret");
+    writeFileSync(file, text);
+    expect(() => ownSecret(folder)).toThrow(StoreError);
+    expect(() => ownSecret(folder)).toThrow(/^DATA_DIR: .*jwt-secret holds no secret; remove it, /);
+    expect(readFileSync(file, "utf8")).toBe(text);
+  },
+);
+
+test("a data folder that is a file is refused", () => {
+  writeFileSync(join(folder, "file"), "");
+  expect(() => ownSecret(join(folder, "file"))).toThrow(
+    /^DATA_DIR: .* cannot be used: .*; let the user that runs the server write to the folder, or set JWT_SECRET$/,
+  );
+});
+
+test("processes that make it at the same time all get the same one", async () => {
+  const program = `
+    import { existsSync } from "node:fs";
+    import { ownSecret } from ${JSON.stringify(new URL("../../../src/auth/secret.ts", import.meta.url).href)};
+    console.log("ready");
+    while (!existsSync(${JSON.stringify(join(folder, "go"))})) {}
+    console.log(ownSecret(${JSON.stringify(join(folder, "data"))}));
+  `;
+  const children = Array.from({ length: 3 }, () =>
+    spawn(process.execPath, ["--input-type=module", "-e", program], {
+      env: { ...COMPILE_CACHE, PATH: process.env.PATH, NODE_NO_WARNINGS: "1" } as unknown as NodeJS.ProcessEnv,
+      stdio: ["ignore", "pipe", "inherit"],
+    }),
+  );
+  const printed = children.map(() => "");
+  const ended = children.map((child) => once(child, "close"));
+  const ready = children.map(
+    (child, i) =>
+      new Promise<void>((resolve) => {
+        child.stdout.setEncoding("utf8").on("data", (text: string) => {
+          printed[i] += text;
+          if (printed[i]!.startsWith("ready\n")) resolve();
+        });
+      }),
+  );
+  await Promise.race([Promise.all(ready), ...ended]);
+  writeFileSync(join(folder, "go"), "");
+  await Promise.all(ended);
+  const secret = readFileSync(join(folder, "data", "jwt-secret"), "utf8");
+  expect(printed).toEqual(printed.map(() => `ready\n${secret}`));
+  expect(readdirSync(join(folder, "data"))).toEqual(["jwt-secret"]);
+});

@@ -1,0 +1,182 @@
+// Who a token makes somebody, by every way in; and the two routes that give tokens out.
+import { createHmac } from "node:crypto";
+import { describe, expect, test } from "@jest/globals";
+import { ERRORS } from "../../../schema/errors.ts";
+import { newPlayerId } from "../../../src/auth/tokens.ts";
+import { drawnMap } from "../../support/maps.ts";
+import { PlainPlayer } from "../../support/plain.ts";
+import { SECRETS, startServer } from "../../support/server.ts";
+import { until } from "../../support/until.ts";
+import { joinWithSdk } from "../../support/walkers.ts";
+
+const server = startServer({ maps: new Map([["plaza", drawnMap("plaza", ["......", "..s...", "......"])]]) });
+const ID = newPlayerId();
+const SOON = Math.floor(Date.now() / 1000) + 60;
+const LONG_AGO = SOON - 100_000;
+
+/** A token made by hand, so that it can be wrong in any way. */
+function token(payload: unknown, { secret = SECRETS.current, header = { alg: "HS256", typ: "JWT" } as object } = {}) {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${part(header)}.${part(payload)}`;
+  const digest = { HS512: "sha512", HS384: "sha384" }[(header as { alg: string }).alg] ?? "sha256";
+  return `${signed}.${createHmac(digest, secret).update(signed).digest("base64url")}`;
+}
+
+const good = token({ id: ID, exp: SOON });
+const [head, body, signature] = good.split(".") as [string, string, string];
+const none = token({ id: ID, exp: SOON }, { header: { alg: "none" } });
+
+const REFUSED: [what: string, token: string, error: { code: number; sentence: string }][] = [
+  ["no token at all", "abc", ERRORS.tokenForged],
+  ["one whose signature is changed", `${head}.${body}.${signature.slice(0, -4)}AAAA`, ERRORS.tokenForged],
+  [
+    "one whose payload is changed",
+    good.replace(body, token({ id: newPlayerId(), exp: SOON }).split(".")[1]!),
+    ERRORS.tokenForged,
+  ],
+  ["one without a signature", `${head}.${body}.`, ERRORS.tokenForged],
+  ["`alg: none`, unsigned", none.replace(/[^.]*$/, ""), ERRORS.tokenForged],
+  ["`alg: none`, signed", none, ERRORS.tokenForged],
+  ["another algorithm with our secret", token({ id: ID, exp: SOON }, { header: { alg: "HS512" } }), ERRORS.tokenForged],
+  [
+    "another secret",
+    token({ id: ID, exp: SOON }, { secret: "the secret of another server altogether" }),
+    ERRORS.tokenForged,
+  ],
+  [
+    "another secret, expired",
+    token({ id: ID, exp: LONG_AGO }, { secret: "the secret of another server" }),
+    ERRORS.tokenForged,
+  ],
+  ["one that has expired", token({ id: ID, exp: LONG_AGO }), ERRORS.tokenExpired],
+  [
+    "one of the old secret that has expired",
+    token({ id: ID, exp: LONG_AGO }, { secret: SECRETS.old }),
+    ERRORS.tokenExpired,
+  ],
+  ["one without an id", token({ anonymousId: ID, exp: SOON }), ERRORS.tokenForeign],
+  ["an id that is a number", token({ id: 7, exp: SOON }), ERRORS.tokenForeign],
+  ["an id that is an object", token({ id: { toString: ID }, exp: SOON }), ERRORS.tokenForeign],
+  ["an empty id", token({ id: "", exp: SOON }), ERRORS.tokenForeign],
+  ["an id of 300 characters", token({ id: "a".repeat(300), exp: SOON }), ERRORS.tokenForeign],
+  ["an id that is no id", token({ id: "../../etc/passwd\0aaaaaaaa", exp: SOON }), ERRORS.tokenForeign],
+  ["one that never expires", token({ id: ID }), ERRORS.tokenForeign],
+  ["a payload that is a list", token([ID]), ERRORS.tokenForeign],
+];
+
+describe("a join", () => {
+  test("with a good token is that of its player, one of the old secret included", async () => {
+    for (const each of [good, token({ id: ID, exp: SOON }, { secret: SECRETS.old })]) {
+      const client = await joinWithSdk(server, {}, each);
+      const room = await server.roomOf(client.sessionId);
+      expect(room.clients.get(client.sessionId)?.auth).toEqual({ id: ID });
+      await client.leave();
+    }
+  });
+
+  test("without a token is that of a guest", async () => {
+    const client = await joinWithSdk(server);
+    const room = await server.roomOf(client.sessionId);
+    expect(room.clients.get(client.sessionId)?.auth?.id).toBeUndefined();
+  });
+
+  test("cannot name a player beside the token", async () => {
+    const client = await joinWithSdk(server, { id: ID, auth: { id: ID }, sessionId: ID });
+    const room = await server.roomOf(client.sessionId);
+    expect(client.sessionId).not.toBe(ID);
+    expect(room.clients.get(client.sessionId)?.auth?.id).toBeUndefined();
+  });
+
+  test.each(REFUSED)("with %s is refused with a code and a sentence", async (_what, bad, { code, sentence }) => {
+    await expect(server.client(bad).joinOrCreate("world")).rejects.toMatchObject({ code, message: sentence });
+    const plain = new PlainPlayer(`${server.wsUrl}/websocket?token=${encodeURIComponent(bad)}`);
+    await until(() => plain.closed);
+    expect(plain.errors).toEqual([{ type: "error", code, message: sentence }]);
+    expect(plain.closed?.code).toBe(ERRORS.joinRefused.code);
+    const userdata = await fetch(`${server.url}/auth/userdata`, { headers: { authorization: `Bearer ${bad}` } });
+    expect([userdata.status, await userdata.json()]).toEqual([code, { code, error: sentence }]);
+  });
+
+  test("with 100 kB of token is Node's own 431", async () => {
+    const long = token({ id: ID, exp: SOON, more: "a".repeat(75_000) });
+    expect(long.length).toBeGreaterThan(100_000);
+    const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${long}` },
+      body: "{}",
+    });
+    expect(answer.status).toBe(431);
+    expect((await fetch(`${server.url}/websocket?token=${long}`)).status).toBe(431);
+  });
+});
+
+describe("signing in", () => {
+  test("with the SDK makes somebody new, whose token joins and tells who they are", async () => {
+    const client = server.client();
+    const { user, token } = await client.auth.signInAnonymously();
+    expect(user.id).toMatch(/^[\w-]{22}$/);
+    expect(client.auth.token).toBe(token);
+    const { id, exp, iat } = JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString());
+    expect(id).toBe(user.id);
+    expect(exp - iat).toBe(365 * 24 * 3600);
+    expect(await client.auth.getUserData()).toEqual({ user });
+    const another = await server.client().auth.signInAnonymously();
+    expect(another.user.id).not.toBe(user.id);
+    const room = await joinWithSdk(server, {}, token);
+    expect((await server.roomOf(room.sessionId)).clients.get(room.sessionId)?.auth).toEqual({ id: user.id });
+  });
+
+  test("again renews the token of the same player, from the old secret to the new one", async () => {
+    const client = server.client(token({ id: ID, exp: SOON }, { secret: SECRETS.old }));
+    const renewed = await client.auth.signInAnonymously();
+    expect(renewed.user.id).toBe(ID);
+    expect(await server.tokens.read(renewed.token)).toBe(ID);
+    const [signed, mark] = [renewed.token.replace(/\.[^.]*$/, ""), renewed.token.split(".")[2]];
+    expect(createHmac("sha256", SECRETS.current).update(signed).digest("base64url")).toBe(mark);
+  });
+
+  test("with a token that is no good makes somebody new", async () => {
+    for (const [, bad] of REFUSED) {
+      const answer = await fetch(`${server.url}/auth/anonymous`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${bad}` },
+      });
+      const { user } = (await answer.json()) as { user: { id: string } };
+      expect(user.id).toMatch(/^[\w-]{22}$/);
+      expect(user.id).not.toBe(ID);
+    }
+  });
+
+  test("cannot choose an id", async () => {
+    const { user } = await server.client().auth.signInAnonymously({ id: ID });
+    expect(user.id).not.toBe(ID);
+  });
+
+  test("may be done by pages of other origins, as joining may", async () => {
+    const answer = await fetch(`${server.url}/auth/anonymous`, {
+      method: "POST",
+      headers: { origin: "https://a.example" },
+    });
+    expect(answer.headers.get("access-control-allow-origin")).toBe("https://a.example");
+  });
+});
+
+test.each([
+  ["POST", "/auth/register"],
+  ["POST", "/auth/login"],
+  ["POST", "/auth/forgot-password"],
+  ["GET", "/auth/reset-password"],
+  ["GET", "/auth/confirm-email"],
+  ["GET", "/auth/provider/github"],
+  ["GET", "/auth/provider/github/callback"],
+  ["GET", "/auth/anonymous"],
+  ["GET", "/auth"],
+])("there is no %s %s", async (method, path) => {
+  const answer = await fetch(server.url + path, {
+    method,
+    redirect: "manual",
+    headers: { "content-type": "application/json" },
+    ...(method === "POST" && { body: JSON.stringify({ email: "a@b.example", password: "password" }) }),
+  });
+  expect(answer.status).toBe(404);
+});

@@ -1,0 +1,229 @@
+// Limits per address, against a real server: connections and joins, over every way in.
+import { Client } from "@colyseus/sdk";
+import { expect, test } from "@jest/globals";
+import { WebSocket } from "ws";
+import { ERRORS } from "../../../schema/errors.ts";
+import { PlainPlayer } from "../../support/plain.ts";
+import { RawConnection, request } from "../../support/raw.ts";
+import { startServer } from "../../support/server.ts";
+import { until } from "../../support/until.ts";
+import { joinWithSdk } from "../../support/walkers.ts";
+
+const CONNECTIONS = 3;
+const JOINS = 6;
+
+// Whoever comes from 127.0.0.1 is a proxy here, so that each test is somebody else.
+const server = startServer({
+  edge: {
+    trustedProxies: ["127.0.0.1"],
+    maxConnectionsPerAddress: CONNECTIONS,
+    maxJoinsPerMinute: JOINS,
+    patienceMs: 500,
+  },
+});
+
+/** An SDK client of an address. */
+function clientOf(address: string): Client {
+  const client = new Client(server.url, { headers: { "x-forwarded-for": address } });
+  client.auth.token = undefined as unknown as string;
+  return client;
+}
+
+/** The status with which a room's WebSocket is answered. */
+async function upgradeStatus(address: string, path = "/"): Promise<[number, RawConnection]> {
+  const connection = new RawConnection(server.port);
+  connection.upgrade(path, [`X-Forwarded-For: ${address}`]);
+  return [await connection.status(), connection];
+}
+
+const plainUrl = () => `${server.wsUrl}/websocket`;
+const plainOf = (address: string) => new PlainPlayer(plainUrl(), { headers: { "x-forwarded-for": address } });
+
+test("so many WebSockets of one address are open, and the next one is answered with 429 and the sentence", async () => {
+  const address = "203.0.113.1";
+  const open: RawConnection[] = [];
+  for (let i = 0; i < CONNECTIONS; i++) {
+    const [status, connection] = await upgradeStatus(address, "/process/room?sessionId=x");
+    expect(status).toBe(101);
+    open.push(connection);
+  }
+  for (const connection of open) connection.socket.pause();
+  const before = server.app.tally.refused.tooManyConnections;
+  const [status, refused] = await upgradeStatus(address, "/process/room?sessionId=x");
+  expect(status).toBe(429);
+  await until(() => refused.closed);
+  expect(refused.received).toContain(ERRORS.tooManyConnections.sentence);
+  expect(server.app.tally.refused.tooManyConnections).toBe(before + 1);
+  // Others are not concerned.
+  expect((await upgradeStatus("203.0.113.2"))[0]).toBe(101);
+  for (const { socket } of open) socket.destroy();
+});
+
+test("a connection is given back however it ends", async () => {
+  const address = "203.0.113.3";
+  for (const end of [
+    (player: PlainPlayer) => player.socket.close(),
+    (player: PlainPlayer) => player.socket.terminate(),
+    (player: PlainPlayer) => player.socket.send("x".repeat(100_000)),
+  ]) {
+    const players = Array.from({ length: CONNECTIONS }, () => plainOf(address));
+    await until(() => players.every(({ frames }) => frames.length > 0));
+    for (const player of players) end(player);
+    await until(() => players.every(({ closed }) => closed));
+    await until(async () => {
+      const [status, { socket }] = await upgradeStatus(address);
+      socket.destroy();
+      return status === 101;
+    });
+  }
+});
+
+test("a plain WebSocket too many is told so, is closed, and holds nothing", async () => {
+  const address = "203.0.113.4";
+  const players = Array.from({ length: CONNECTIONS }, () => plainOf(address));
+  await until(() => players.every(({ frames }) => frames.length > 0));
+  const refused = plainOf(address);
+  await until(() => refused.closed);
+  expect(refused.errors).toEqual([
+    { type: "error", code: ERRORS.tooManyConnections.code, message: ERRORS.tooManyConnections.sentence },
+  ]);
+  expect(refused.closed?.code).toBe(ERRORS.joinRefused.code);
+
+  // Those who do not answer the closing are cut; and there are never many of them at a time.
+  const deaf = await Promise.all(Array.from({ length: 20 }, () => upgradeStatus(address, "/websocket")));
+  expect(deaf.filter(([status]) => status === 429).length).toBeGreaterThanOrEqual(12);
+  await until(() => deaf.every(([, { closed }]) => closed));
+  for (const { socket } of players) socket.close();
+});
+
+test("addresses of one IPv6 network are one, those of another are another", async () => {
+  const open = await Promise.all(
+    Array.from({ length: CONNECTIONS }, (_, i) => upgradeStatus(`2001:db8:1:2::${i + 1}`)),
+  );
+  expect(open.map(([status]) => status)).toEqual(Array(CONNECTIONS).fill(101));
+  expect((await upgradeStatus("2001:db8:1:2:ffff::9"))[0]).toBe(429);
+  expect((await upgradeStatus("2001:db8:1:3::9"))[0]).toBe(101);
+  for (const [, { socket }] of open) socket.destroy();
+});
+
+test("a header of somebody who is no proxy changes nothing", async () => {
+  // 127.0.0.2 is not in the list of proxies. It may well be one that was forgotten, of which the operator is told, once.
+  server.expectLog(/X-Forwarded-For comes from 127\.0\.0\.2, which is not in TRUST_PROXY/);
+  const open = Array.from({ length: CONNECTIONS + 1 }, (_, i) => {
+    const connection = new RawConnection(server.port, "127.0.0.2");
+    connection.upgrade("/", [`X-Forwarded-For: 203.0.113.${100 + i}`, `X-Real-IP: 203.0.113.${100 + i}`]);
+    return connection;
+  });
+  const statuses = await Promise.all(open.map((connection) => connection.status()));
+  expect(statuses.sort()).toEqual([...Array(CONNECTIONS).fill(101), 429]);
+  for (const { socket } of open) socket.destroy();
+});
+
+test("connections that ask for nothing are bounded, and are cut", async () => {
+  const idle = Array.from({ length: CONNECTIONS * 6 + 5 }, () => new RawConnection(server.port, "127.0.0.3"));
+  // Beyond the bound they are cut at once, the others when they have said nothing for a while.
+  await until(() => idle.filter(({ closed }) => closed).length >= 5);
+  await until(() => idle.every(({ closed }) => closed));
+  expect((await request(server.port, ["GET /healthz HTTP/1.1"], "127.0.0.3")).status).toBe(200);
+});
+
+test("who sends a request slower than the server waits is cut: head, body and after a half head", async () => {
+  const slow = [
+    "G",
+    "GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ",
+    "POST /matchmake/joinOrCreate/world HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+  ];
+  const connections = slow.map((text) => {
+    const connection = new RawConnection(server.port, "127.0.0.4");
+    connection.socket.write(text);
+    const drip = setInterval(() => connection.socket.write(" "), 100);
+    connection.socket.on("close", () => clearInterval(drip));
+    connection.socket.on("end", () => clearInterval(drip));
+    return connection;
+  });
+  await until(() => connections.every(({ closed }) => closed));
+});
+
+test("so many joins of one address, and the next is a MatchMakeError with 429 and its sentence", async () => {
+  const client = clientOf("203.0.113.20");
+  const join = async () => {
+    const room = await client.joinOrCreate("world");
+    await room.leave();
+  };
+  for (let i = 0; i < JOINS; i++) await join();
+  await expect(join()).rejects.toMatchObject({
+    name: "MatchMakeError",
+    code: ERRORS.tooManyJoins.code,
+    message: ERRORS.tooManyJoins.sentence,
+  });
+  const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
+    method: "POST",
+    headers: { "x-forwarded-for": "203.0.113.20", origin: "https://elsewhere.example" },
+  });
+  expect(answer.status).toBe(429);
+  expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(Number(answer.headers.get("retry-after"))).toBeLessThanOrEqual(60);
+  // A page of another site reads it as well.
+  expect(answer.headers.get("access-control-allow-origin")).toBe("https://elsewhere.example");
+  // Others join.
+  await (await clientOf("203.0.113.21").joinOrCreate("world")).leave();
+});
+
+test("sign-ins and plain joins are counted with them", async () => {
+  const address = "203.0.113.22";
+  const headers = { "x-forwarded-for": address };
+  for (let i = 0; i < JOINS; i++) {
+    if (i % 2) await fetch(`${server.url}/auth/anonymous`, { method: "POST", headers });
+    else {
+      const player = plainOf(address);
+      await until(() => player.frames.length > 0);
+      player.socket.close();
+      await until(() => player.closed);
+    }
+  }
+  for (const path of [
+    "/auth/anonymous",
+    "/AUTH/Anonymous/",
+    "/matchmake/joinOrCreate/world/",
+    "/matchmake/join/world",
+  ]) {
+    const answer = await fetch(server.url + path, { method: "POST", headers });
+    expect([path, answer.status]).toEqual([path, 429]);
+    expect(await answer.json()).toEqual({ code: 429, error: ERRORS.tooManyJoins.sentence });
+  }
+  const refused = plainOf(address);
+  await until(() => refused.closed);
+  expect(refused.errors).toEqual([
+    { type: "error", code: ERRORS.tooManyJoins.code, message: ERRORS.tooManyJoins.sentence },
+  ]);
+});
+
+test("who comes back is not kept out by the joins of others behind the same address, and is bounded too", async () => {
+  const address = "203.0.113.23";
+  const headers = { "x-forwarded-for": address, "content-type": "application/json" };
+  const post = async (path: string, body = {}) =>
+    (await fetch(server.url + path, { method: "POST", headers, body: JSON.stringify(body) })).status;
+  const client = clientOf(address);
+  const room = await client.joinOrCreate("world");
+  room.reconnection.enabled = false;
+  for (let i = 0; i < JOINS; i++) await post("/matchmake/joinOrCreate/world");
+  expect(await post("/matchmake/joinOrCreate/world")).toBe(429);
+  const token = room.reconnectionToken;
+  const held = await server.roomOf(room.sessionId);
+  room.connection.close();
+  await until(() => held.clients.length === 0);
+  const back = await client.reconnect(token);
+  expect(back.sessionId).toBe(room.sessionId);
+  await back.leave();
+  const statuses: number[] = [];
+  for (let i = 0; i < JOINS; i++)
+    statuses.push(await post(`/matchmake/reconnect/${room.roomId}`, { reconnectionToken: "guess" }));
+  expect(statuses.at(-1)).toBe(429);
+});
+
+test("a client that is within its limits notices nothing", async () => {
+  const [sdk, plain] = [await joinWithSdk(server), new WebSocket(plainUrl())];
+  await new Promise((resolve) => plain.once("message", resolve));
+  plain.close();
+  await sdk.leave();
+});

@@ -1,0 +1,63 @@
+// How much of a body is read, on requests that are made by hand.
+import { EventEmitter } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { expect, jest, test } from "@jest/globals";
+import { readBody } from "../../../src/edge/request-body.ts";
+
+/** A request of which a test decides when and what arrives. */
+function arriving(headers: Record<string, string> = {}) {
+  const socket = { destroyed: false, destroy: () => Object.assign(socket, { destroyed: true }) };
+  const request = Object.assign(new EventEmitter(), { headers, complete: false, socket });
+  return { request, socket, body: readBody(request as unknown as IncomingMessage) };
+}
+
+test("reads a body of 16 kB to its end", async () => {
+  const { request, body } = arriving();
+  for (let i = 0; i < 4; i++) request.emit("data", Buffer.alloc(4096, "x"));
+  request.emit("end");
+  expect(await body).toBe("x".repeat(16_384));
+});
+
+test("refuses a body at its first byte beyond 16 kB, however it goes on", async () => {
+  const { request, socket, body } = arriving();
+  request.emit("data", Buffer.alloc(16_384));
+  request.emit("data", Buffer.alloc(1));
+  expect(await body).toBeUndefined();
+  expect(socket.destroyed).toBe(false);
+});
+
+test("refuses a body that says it is larger before any of it has arrived", async () => {
+  const { body } = arriving({ "content-length": "16385" });
+  expect(await body).toBeUndefined();
+});
+
+test("ends the connection at a megabyte of a body that it has refused", async () => {
+  const { request, socket, body } = arriving();
+  for (let i = 0; i < 16; i++) request.emit("data", Buffer.alloc(65_536));
+  expect(await body).toBeUndefined();
+  expect(socket.destroyed).toBe(false);
+  request.emit("data", Buffer.alloc(1));
+  expect(socket.destroyed).toBe(true);
+});
+
+test("ends the connection a second after it has refused a body that does not end", async () => {
+  jest.useFakeTimers();
+  try {
+    const { request, socket, body } = arriving();
+    request.emit("data", Buffer.alloc(16_385));
+    expect(await body).toBeUndefined();
+    jest.advanceTimersByTime(999);
+    expect(socket.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(true);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test("throws when the connection breaks", async () => {
+  const { request, body } = arriving();
+  request.emit("data", Buffer.alloc(10));
+  request.emit("close");
+  await expect(body).rejects.toThrow("the connection ended before the request did");
+});

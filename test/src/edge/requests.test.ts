@@ -1,0 +1,222 @@
+// What reaches the server over HTTP and what does not: sizes, targets, headers. And what every answer says.
+import type { IncomingMessage } from "node:http";
+import { PassThrough } from "node:stream";
+import { expect, jest, test } from "@jest/globals";
+import { ERRORS } from "../../../schema/errors.ts";
+import { refuseUpgrade } from "../../../src/edge/request-filter.ts";
+import { RawConnection, request } from "../../support/raw.ts";
+import { startServer } from "../../support/server.ts";
+import { until } from "../../support/until.ts";
+
+/** Whoever comes from here is a proxy. */
+const PROXY = "127.0.0.2";
+
+const server = startServer({ edge: { patienceMs: 2000, trustedProxies: [PROXY] }, playground: true });
+const JOIN = "/matchmake/joinOrCreate/world";
+
+/** Posts a JSON object of just `size` bytes. */
+async function post(path: string, size: number, chunked = false) {
+  const body = `{"name":"Ada","x":"${"x".repeat(size - 21)}"}`;
+  expect(body).toHaveLength(size);
+  return fetch(server.url + path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: chunked ? new Blob([body]).stream() : body,
+    ...(chunked ? { duplex: "half" } : {}),
+  } as RequestInit);
+}
+
+test.each([false, true])("takes a body of 16 kB and answers 413 to a larger one (chunked: %p)", async (chunked) => {
+  expect((await post(JOIN, 16_384, chunked)).status).toBe(200);
+  for (const [path, size] of [
+    [JOIN, 16_385],
+    [JOIN, 200_000],
+    ["/auth/anonymous", 16_385],
+    ["/nothing", 16_385],
+  ] as const) {
+    const answer = await post(path, size, chunked);
+    expect([path, size, answer.status]).toEqual([path, size, 413]);
+    expect(await answer.json()).toEqual({ code: 413, error: ERRORS.tooLarge.sentence });
+  }
+});
+
+test("the SDK makes an error with code and sentence of it", async () => {
+  await expect(server.client().joinOrCreate("world", { name: "x".repeat(20_000) })).rejects.toMatchObject({
+    name: "MatchMakeError",
+    code: ERRORS.tooLarge.code,
+    message: ERRORS.tooLarge.sentence,
+  });
+});
+
+test.each([
+  ["of which only the head has arrived", "Content-Length: 16385", ""],
+  ["that comes in chunks, at its first byte beyond", "Transfer-Encoding: chunked", `4001\r\n${" ".repeat(16_385)}`],
+])("answers 413 to a body above 16 kB %s, without waiting for the rest", async (_what, header, body) => {
+  const connection = new RawConnection(server.port);
+  connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", header);
+  connection.socket.write(body);
+  expect(await connection.status()).toBe(413);
+  await until(() => connection.closed);
+});
+
+test("a body that is shorter than its length says is waited for no longer than any request", async () => {
+  const connection = new RawConnection(server.port);
+  connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", "Content-Length: 50");
+  connection.socket.write("{}");
+  await until(() => connection.closed);
+});
+
+test("rooms cannot be created for the sake of it", async () => {
+  await expect(server.client().create("world")).rejects.toMatchObject({ name: "MatchMakeError", code: 520 });
+  const room = await server.client().joinOrCreate("world");
+  for (const join of [server.client().join("world"), server.client().joinById(room.roomId)]) {
+    const other = await join;
+    expect(other.roomId).toBe(room.roomId);
+    await other.leave();
+  }
+  await room.leave();
+});
+
+test.each([
+  "/%",
+  "/%zz",
+  "/%c0%af",
+  "/maps/%",
+  "/maps/%E0%A4%A",
+  "/assets/%",
+  "/monitor/%",
+  "/maps/%00",
+  "/maps/plaza.tmj%00.png",
+  "/maps/..\\package.json",
+  "*",
+  "http://elsewhere.example/maps/plaza.tmj",
+])("GET %s is answered 400, in a sentence", async (target) => {
+  const { status, body, headers } = await request(server.port, [`GET ${target} HTTP/1.1`]);
+  expect([target, status]).toEqual([target, 400]);
+  expect(JSON.parse(body)).toEqual({ code: 400, error: "This request cannot be read." });
+  expect(headers).toContain("x-content-type-options: nosniff");
+});
+
+test.each([
+  "/nothing",
+  "/maps",
+  "/maps/",
+  "/maps/../package.json",
+  "/maps/%2e%2e/package.json",
+  "/maps/..%2fpackage.json",
+  "/maps/..%5cpackage.json",
+  "/maps/%252e%252e%252fpackage.json",
+  "/maps//etc/passwd",
+  "/maps/.git/config",
+  "//etc/passwd",
+  "/../../etc/passwd",
+  "/maps/plaza.tmj/",
+])("GET %s finds nothing, and says nothing about the inside", async (target) => {
+  const { status, body } = await request(server.port, [`GET ${target} HTTP/1.1`]);
+  expect([400, 403, 404]).toContain(status);
+  expect(body).not.toMatch(/node_modules|\bat .*:\d+|"dependencies"|root:|\[core\]|Error/);
+  expect(body.length).toBeLessThan(200);
+});
+
+test.each(["Host: a/b", "Host: x?y", "Host: x/../y", "Host: \xff"])(
+  "a request with %j is answered 400",
+  async (host) => {
+    const connection = new RawConnection(server.port);
+    connection.socket.write(
+      Buffer.from(
+        `POST ${JOIN} HTTP/1.1\r\n${host}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`,
+        "latin1",
+      ),
+    );
+    expect(await connection.status()).toBe(400);
+  },
+);
+
+test("a request with a host that Node makes no URL of is answered 400", async () => {
+  const canParse = jest.spyOn(URL, "canParse").mockReturnValue(false);
+  const { status } = await request(server.port, [`POST ${JOIN} HTTP/1.1`, "Content-Type: application/json"]);
+  canParse.mockRestore();
+  expect(status).toBe(400);
+});
+
+test("the framework is told http or https by a trusted proxy, and no other scheme", async () => {
+  const told: unknown[] = [];
+  const listen = ({ headers }: IncomingMessage) => told.push(headers["x-forwarded-proto"]);
+  server.app.httpServer.prependListener("request", listen);
+  const ask = (scheme: string, from: string) =>
+    request(server.port, ["GET /healthz HTTP/1.1", `X-Forwarded-Proto: ${scheme}`], from);
+  for (const scheme of ["http", "https", "ftp"]) await ask(scheme, PROXY);
+  for (const scheme of ["http", "https", "ftp"]) await ask(scheme, "127.0.0.1");
+  server.app.httpServer.off("request", listen);
+  expect(told).toEqual(["http", "https", undefined, undefined, undefined, undefined]);
+});
+
+test.each([
+  "multipart/form-data",
+  "multipart/form-data; boundary=x",
+  "application/x-www-form-urlencoded",
+  "text/plain",
+  "application/xml",
+])("a body that says it is %s is answered 415", async (type) => {
+  const answer = await fetch(server.url + JOIN, { method: "POST", headers: { "content-type": type }, body: "{}" });
+  expect([answer.status, await answer.json()]).toEqual([
+    415,
+    { code: 415, error: "A body has to be application/json." },
+  ]);
+});
+
+test.each(["null", "5", '"a"', "[]", "[[[", "{", "\0"])(
+  "the body %j, which is not an object, is answered 400",
+  async (body) => {
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(server.url + JOIN, { method: "POST", headers, body });
+    expect([answer.status, await answer.json()]).toEqual([400, { code: 400, error: "This request cannot be read." }]);
+  },
+);
+
+test("an empty body that comes in chunks is answered 400", async () => {
+  const connection = new RawConnection(server.port);
+  connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", "Transfer-Encoding: chunked");
+  connection.socket.write("0\r\n\r\n");
+  expect(await connection.status()).toBe(400);
+});
+
+test("every answer has the headers that keep browsers from doing harm", async () => {
+  for (const path of ["/", "/healthz", "/nothing", "/maps/plaza.tmj", "/monitor", "/__healthcheck"]) {
+    const { headers } = await fetch(server.url + path);
+    expect([path, headers.get("x-content-type-options")]).toEqual([path, "nosniff"]);
+    expect(headers.get("content-security-policy")).toContain("default-src 'self'");
+    expect(headers.get("content-security-policy")).toContain("frame-ancestors 'self'");
+    expect(headers.get("x-frame-options")).toBe("SAMEORIGIN");
+    expect(headers.get("x-powered-by")).toBeNull();
+  }
+});
+
+test("a WebSocket to a room that is named like a member of every object is answered 404", async () => {
+  for (const name of Object.getOwnPropertyNames(Object.prototype)) {
+    const connection = new RawConnection(server.port);
+    connection.upgrade(`/process/${name}?sessionId=x`);
+    expect([name, await connection.status()]).toEqual([name, 404]);
+  }
+});
+
+test("an upgrade that is refused ends, even if the other side does not", async () => {
+  for (const path of ["/nothing", "/%", "/websocket/"]) {
+    const connection = new RawConnection(server.port);
+    connection.upgrade(path);
+    expect([400, 404]).toContain(await connection.status());
+    await until(() => connection.closed);
+    // Half open it would be kept by who goes on sending.
+    await until(() => {
+      connection.socket.write("x");
+      return connection.socket.destroyed;
+    });
+  }
+});
+
+test("an upgrade whose connection breaks while it is refused throws no error", () => {
+  const socket = new PassThrough();
+  refuseUpgrade(socket, { code: 404, sentence: "There is no WebSocket here." });
+  socket.emit("error", new Error("the connection is lost"));
+  expect(socket.destroyed).toBe(true);
+});

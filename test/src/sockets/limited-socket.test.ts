@@ -1,0 +1,259 @@
+// Clients that send too much, and clients that do not read: over both protocols, with the kernel's buffers filled.
+import { once } from "node:events";
+import { Decoder } from "@colyseus/schema";
+import { expect, test } from "@jest/globals";
+import { WebSocket } from "ws";
+import { ERRORS } from "../../../schema/errors.ts";
+import { Player } from "../../../schema/player.ts";
+import { WorldState } from "../../../schema/world-state.ts";
+import { shortOrLong } from "../../support/long.ts";
+import { drawnMap } from "../../support/maps.ts";
+import { PlainPlayer } from "../../support/plain.ts";
+import { RawConnection } from "../../support/raw.ts";
+import { pathOf, takeSeat } from "../../support/seat.ts";
+import { startServer } from "../../support/server.ts";
+import { until } from "../../support/until.ts";
+import { joinWithSdk } from "../../support/walkers.ts";
+
+const PER_SECOND = 100;
+const BUFFER = 65_536;
+/** Seconds for which a client may be behind: by default 15, so the long run takes that. */
+const MAX_BEHIND_SECONDS = shortOrLong(1, undefined);
+
+const server = startServer({
+  maps: new Map([["plaza", drawnMap("plaza", ["......", "..s...", "......"])]]),
+  edge: { maxMessagesPerSecond: PER_SECOND, maxSendBufferBytes: BUFFER, maxBehindSeconds: MAX_BEHIND_SECONDS },
+});
+const refused = () => server.app.tally.refused;
+
+/** A client of the room on a socket that can pause: the SDK's own has no way to. The framework's decoder reads for it. */
+class RoomReader {
+  readonly #decoder = new Decoder(new WorldState());
+  readonly socket: WebSocket;
+  readonly id: string;
+
+  private constructor(socket: WebSocket, id: string) {
+    this.socket = socket;
+    this.id = id;
+    socket.on("message", (data: Buffer) => {
+      const code = data[0]! & 0x1f;
+      if (code === 10) socket.send(Buffer.of(10));
+      else if (code === 14) this.#decoder.decodeResync(data, { offset: 9 });
+      else if (code === 15 && data.length > 9) this.#decoder.decode(data, { offset: 9 });
+    });
+  }
+
+  static async join(): Promise<RoomReader> {
+    const seat = await takeSeat(server.url);
+    const reader = new RoomReader(new WebSocket(server.wsUrl + pathOf(seat)), seat.sessionId);
+    await until(() => reader.players().has(seat.sessionId));
+    return reader;
+  }
+
+  players(): ReadonlyMap<string, Player> {
+    return this.#decoder.state.players as unknown as ReadonlyMap<string, Player>;
+  }
+}
+
+/** A client's frame, masked as the protocol wants it, with a mask of zeros. */
+function frameOf(opcode: number, payload: Buffer = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([Buffer.of(0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0), payload]);
+}
+
+/** Takes a seat and a socket for it, by hand. */
+async function joinRaw(): Promise<{ connection: RawConnection; sessionId: string }> {
+  const seat = await takeSeat(server.url);
+  const connection = new RawConnection(server.port);
+  connection.upgrade(pathOf(seat));
+  await until(() => connection.received.length > 300);
+  connection.socket.write(frameOf(2, Buffer.of(10)));
+  return { connection, sessionId: seat.sessionId };
+}
+
+test("2000 moves at once are dropped by the queue and do no harm; who goes on is disconnected and keeps no seat", async () => {
+  const witness = await joinWithSdk(server);
+  const client = await joinWithSdk(server);
+  client.reconnection.enabled = false;
+  let left: number | undefined;
+  client.onLeave((code) => {
+    left = code;
+  });
+  for (let i = 0; i < 2000; i++) client.send("move", "left");
+  await new Promise((resolve) => client.ping(resolve));
+  expect(left).toBeUndefined();
+  const before = refused().flooding;
+  const flood = setInterval(() => {
+    for (let i = 0; i < 50 && left === undefined; i++) client.send("move", "left");
+  }, 5);
+  await until(() => left !== undefined);
+  clearInterval(flood);
+  expect([left, refused().flooding - before]).toEqual([ERRORS.flooding.code, 1]);
+  // Far sooner than the 20 s for which a seat is held.
+  await until(() => witness.state.players.size === 1, 5000);
+  await witness.leave();
+});
+
+test.each([
+  ["words", (socket: WebSocket) => socket.send("left")],
+  ["no words", (socket: WebSocket) => socket.send("north")],
+  ["pongs", (socket: WebSocket) => socket.pong()],
+])("a plain client that floods with %s is disconnected, too", async (_what, send) => {
+  const player = await PlainPlayer.join(server.url);
+  for (let i = 0; i < 2000; i++) send(player.socket);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(player.closed).toBeUndefined();
+  for (let i = 0; i < 1000 && !player.closed; i++) send(player.socket);
+  await until(() => player.closed);
+  expect(player.closed).toEqual({ code: ERRORS.flooding.code, reason: ERRORS.flooding.sentence });
+});
+
+test("so is one who floods before it has joined", async () => {
+  const socket = new WebSocket(`${server.wsUrl}/`);
+  const closed = new Promise<number>((resolve) => socket.once("close", resolve));
+  await new Promise((resolve) => socket.once("open", resolve));
+  for (let i = 0; i < 3000; i++) socket.send(Buffer.of(18));
+  expect(await closed).toBe(ERRORS.flooding.code);
+});
+
+test("and one who floods with pings, which ws itself answers only so many at a time", async () => {
+  const player = await PlainPlayer.join(server.url);
+  for (let i = 0; i < 5000 && !player.closed; i++) player.socket.ping();
+  await until(() => player.closed);
+});
+
+type Room = Awaited<ReturnType<typeof server.roomOf>>;
+
+/** The server's end of a connection, as the room has it. */
+const served = (room: Room, id: string) => room.clients.get(id)!.ref as unknown as { isBehind: boolean };
+
+/** Bytes that are certainly more than the kernel keeps for a client and its buffer here together. */
+const MAX_FILL_BYTES = 4 * BUFFER + 64 * 1_048_576;
+
+/**
+ * Fills all that the kernel keeps for a client that has stopped reading, and the first part of its buffer here.
+ * @throws if the socket is not behind after MAX_FILL_BYTES.
+ */
+function fill(room: Room, id: string): void {
+  const client = room.clients.get(id)!;
+  const text = "x".repeat(4000);
+  for (let sent = 0; !served(room, id).isBehind; sent += text.length) {
+    if (sent > MAX_FILL_BYTES) throw new Error(`the socket is not behind after ${sent} bytes that nobody read`);
+    client.error(4999, text);
+  }
+}
+
+/** Counts the ticks of a room. */
+function ticksOf(room: Room): () => number {
+  let ticks = 0;
+  const step = room.step.bind(room);
+  room.step = () => {
+    step();
+    ticks++;
+  };
+  return () => ticks;
+}
+
+/** Lets two hundred players change in every tick, so that patches are large. */
+function bustle(room: Room): () => void {
+  const names = ["a", "b"].map((letter) => letter.repeat(100));
+  const crowd = Array.from({ length: 200 }, (_, i) => {
+    const player = new Player().assign({ name: "crowd", x: 80, y: 48, facing: 4 });
+    room.state.players.set(`crowd-${i}`, player);
+    return player;
+  });
+  let turn = 0;
+  const timer = setInterval(() => {
+    turn++;
+    for (const player of crowd) player.assign({ name: names[turn % 2]! });
+  }, 20);
+  return () => {
+    clearInterval(timer);
+    for (let i = 0; i < crowd.length; i++) room.state.players.delete(`crowd-${i}`);
+  };
+}
+
+test("who does not read is left out, costs no more than its buffer, and is disconnected when that overflows", async () => {
+  const { connection, sessionId } = await joinRaw();
+  const room = await server.roomOf(sessionId);
+  connection.socket.pause();
+  fill(room, sessionId);
+  const end = bustle(room);
+  const socket = served(room, sessionId) as unknown as WebSocket;
+  const ticks = ticksOf(room);
+  await until(() => ticks() > 40);
+  end();
+  // The patches were 800 kB in all. Should the kernel have taken some of what waits, there is one full state.
+  expect(socket.bufferedAmount).toBeLessThan(BUFFER / 4 + 30_000);
+  const before = refused().notReading;
+  const closed = once(socket, "close");
+  // What is no patch cannot be made up for: answers to bad words, until there is no room for them.
+  const badMove = frameOf(2, Buffer.of(13, 0xa4, 0x6d, 0x6f, 0x76, 0x65, 0xa1, 0x78));
+  for (let i = 0; i < 1500; i++) connection.socket.write(badMove);
+  await until(() => refused().notReading === before + 1);
+  expect(socket.bufferedAmount).toBeLessThan(BUFFER + 30_000);
+  // No seat is held, and the connection goes though its closing frame is never read.
+  await until(() => !room.state.players.has(sessionId), 5000);
+  connection.socket.resume();
+  await until(() => connection.closed);
+  expect((await closed)[0]).toBe(4314);
+});
+
+test("who answers pings without reading is disconnected after a while", async () => {
+  const { connection, sessionId } = await joinRaw();
+  const room = await server.roomOf(sessionId);
+  connection.socket.pause();
+  fill(room, sessionId);
+  const pong = setInterval(() => connection.socket.write(frameOf(10)), 200);
+  const before = refused().notReading;
+  const closed = once(served(room, sessionId) as unknown as WebSocket, "close");
+  await until(() => refused().notReading === before + 1, 40_000).finally(() => clearInterval(pong));
+  await until(() => !room.state.players.has(sessionId), 5000);
+  expect((await closed)[0]).toBe(4314);
+});
+
+test.each(["plain", "room"])("who reads on after a while holds the world as it is: %s", async (kind) => {
+  const witness = await joinWithSdk(server);
+  const room = await server.roomOf(witness.sessionId);
+  room.state.players.set("early", new Player().assign({ name: "early", x: 80, y: 48, facing: 2 }));
+  const reader = kind === "plain" ? await PlainPlayer.join(server.url) : await RoomReader.join();
+  const seen = () => (reader instanceof PlainPlayer ? reader.players : reader.players());
+  await until(() => seen().has("early"));
+  reader.socket.pause();
+  fill(room, reader.id);
+  const ticks = ticksOf(room);
+  // Meanwhile somebody leaves, somebody comes and somebody walks.
+  room.state.players.delete("early");
+  room.state.players.set("late", new Player().assign({ name: "late", x: 88, y: 48, facing: 2 }));
+  witness.send("move", "left");
+  await until(() => ticks() > 5);
+  expect(served(room, reader.id).isBehind).toBe(true);
+  reader.socket.resume();
+  const places = (players: ReadonlyMap<string, { x: number; y: number }>) =>
+    JSON.stringify([...players].map(([id, { x, y }]) => [id, x, y]).sort());
+  await until(() => places(seen()) === places(room.state.players as unknown as Map<string, Player>));
+  // And from then on it is told of changes as before.
+  witness.send("move", "up");
+  const { y } = witness.state.players.get(witness.sessionId)!;
+  await until(() => seen().get(witness.sessionId)?.y === y - 8);
+  room.state.players.delete("late");
+  reader.socket.close();
+  await witness.leave();
+});
+
+test("sockets are counted while they are open, and what is sent over them", async () => {
+  const { tally } = server.app;
+  await until(() => tally.sockets.size === 0);
+  const before = { frames: tally.framesOut, bytes: tally.bytesOut };
+  const [sdk, plain] = [await joinWithSdk(server), await PlainPlayer.join(server.url)];
+  expect(tally.sockets.size).toBe(2);
+  expect(tally.framesOut - before.frames).toBeGreaterThanOrEqual(4);
+  expect(tally.bytesOut - before.bytes).toBeGreaterThan(300);
+  const [first] = tally.sockets as unknown as Set<WebSocket>;
+  plain.socket.terminate();
+  await sdk.leave();
+  await until(() => tally.sockets.size === 0);
+  // What goes nowhere is not sent.
+  const after = { frames: tally.framesOut, bytes: tally.bytesOut };
+  first!.send(Buffer.of(1), () => {});
+  expect({ frames: tally.framesOut, bytes: tally.bytesOut }).toEqual(after);
+});

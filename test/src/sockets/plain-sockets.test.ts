@@ -1,0 +1,176 @@
+// The plain protocol, frame by frame, as docs/protocol.md has it.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { describe, expect, test } from "@jest/globals";
+import { WebSocket } from "ws";
+import { ERRORS } from "../../../schema/errors.ts";
+import { testWithPython } from "../../support/example.ts";
+import { drawnMap } from "../../support/maps.ts";
+import { PlainPlayer } from "../../support/plain.ts";
+import { startServer } from "../../support/server.ts";
+import { until } from "../../support/until.ts";
+import { joinWithSdk } from "../../support/walkers.ts";
+
+const ROWS = [".....", ".....", "..s..", ".....", "....."];
+const server = startServer({
+  maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
+});
+
+test("welcomes first, then tells of everybody in sight, then only of what changed", async () => {
+  const other = await joinWithSdk(server);
+  const player = await PlainPlayer.join(server.url, "?name=%EC%A7%80%EB%AF%BC");
+  expect(player.frames[0]).toEqual({
+    type: "welcome",
+    id: player.id,
+    name: "지민",
+    x: 80,
+    y: 80,
+    step: 8,
+    map: "plaza",
+  });
+  expect(player.frames[1]).toEqual({
+    type: "players",
+    players: { [other.sessionId]: [80, 80], [player.id]: [80, 80] },
+    gone: [],
+  });
+  player.socket.send("좌");
+  await until(() => player.frames.length > 2);
+  expect(player.frames[2]).toEqual({ type: "players", players: { [player.id]: [72, 80] }, gone: [] });
+  await other.leave();
+  await until(() => player.frames.length > 3);
+  expect(player.frames[3]).toEqual({ type: "players", players: {}, gone: [other.sessionId] });
+});
+
+test("is silent while nothing changes, and sends at most one frame of players a tick", async () => {
+  const player = await PlainPlayer.join(server.url);
+  const room = await server.roomOf(player.id);
+  let ticks = 0;
+  const step = room.step.bind(room);
+  room.step = () => {
+    ticks++;
+    step();
+  };
+  await until(() => ticks > 5);
+  expect(player.frames).toHaveLength(2);
+  const before = ticks;
+  for (const word of ["left", "right", "up", "down"]) player.socket.send(word);
+  await until(() => player.players.get(player.id)?.y === 80 && ticks > before + 5);
+  expect(player.frames.length - 2).toBeLessThanOrEqual(4);
+});
+
+test("takes a word that was sent as soon as the socket opened", async () => {
+  const player = new PlainPlayer(`${server.wsUrl}/websocket`);
+  player.socket.once("open", () => player.socket.send("우"));
+  await until(() => player.players.get(player.id)?.x === 88);
+});
+
+test("keeps no seat: however the socket ends, the player is gone at once", async () => {
+  const witness = await joinWithSdk(server);
+  for (const end of [
+    (socket: WebSocket) => socket.close(),
+    (socket: WebSocket) => socket.close(1001),
+    (socket: WebSocket) => socket.close(4321, "bye"),
+    (socket: WebSocket) => socket.terminate(),
+  ]) {
+    const player = await PlainPlayer.join(server.url);
+    await until(() => witness.state.players.size === 2);
+    end(player.socket);
+    // Far sooner than the 20 s for which a dropped SDK client keeps its place.
+    await until(() => witness.state.players.size === 1, 5000);
+  }
+});
+
+test("a socket that ends while it joins leaves nobody behind", async () => {
+  const witness = await joinWithSdk(server);
+  for (let i = 0; i < 20; i++) {
+    const player = new PlainPlayer(`${server.wsUrl}/websocket`);
+    player.socket.once("open", () => player.socket.terminate());
+    await until(() => player.closed);
+  }
+  const last = await PlainPlayer.join(server.url);
+  await until(() => witness.state.players.has(last.id) && witness.state.players.size === 2);
+});
+
+test("takes name and map from the query, and refuses bad ones with an error frame and a close code", async () => {
+  const meadow = await PlainPlayer.join(server.url, "?map=meadow");
+  expect(meadow.frames[0]).toMatchObject({ map: "meadow", name: expect.stringMatching(/^player-/) });
+  for (const [query, error] of [
+    ["?map=moon", ERRORS.unknownMap],
+    ["?name=", ERRORS.badJoinOption],
+    [`?name=${"a".repeat(25)}`, ERRORS.badJoinOption],
+  ] as const) {
+    const refused = new PlainPlayer(`${server.wsUrl}/websocket${query}`);
+    await until(() => refused.closed);
+    expect(refused.errors).toEqual([{ type: "error", code: error.code, message: expect.stringMatching(/\.$/) }]);
+    expect(refused.closed).toEqual({ code: ERRORS.joinRefused.code, reason: ERRORS.joinRefused.sentence });
+  }
+});
+
+describe("what is no word", () => {
+  test.each(["north", "", "LEFT", " left", "0", "{}", '{"type":"move"}', "좌좌", "x".repeat(4000)])(
+    "answers %j with a sentence that names the words",
+    async (word) => {
+      const player = await PlainPlayer.join(server.url);
+      player.socket.send(word);
+      await until(() => player.errors.length > 0);
+      expect(player.errors).toEqual([{ type: "error", code: ERRORS.badMove.code, message: ERRORS.badMove.sentence }]);
+      player.socket.send("left");
+      await until(() => player.players.get(player.id)?.x === 72);
+    },
+  );
+
+  test("answers a binary frame in the same way, even one that spells a word", async () => {
+    const player = await PlainPlayer.join(server.url);
+    player.socket.send(Buffer.from("left"));
+    player.socket.send(Buffer.of(0x13, 0x80, 1));
+    await until(() => player.errors.length === 2);
+    expect(player.players.get(player.id)).toEqual({ x: 80, y: 80 });
+  });
+
+  test("closes a text of a megabyte with 1009, and others stay", async () => {
+    const witness = await PlainPlayer.join(server.url);
+    const player = await PlainPlayer.join(server.url);
+    player.socket.send("좌".repeat(350_000));
+    await until(() => player.closed);
+    expect(player.closed?.code).toBe(1009);
+    await until(() => !witness.players.has(player.id));
+    witness.socket.send("up");
+    await until(() => witness.players.get(witness.id)?.y === 72);
+  });
+});
+
+test("an upgrade of any other path is refused", async () => {
+  for (const path of ["/websocket/", "/websockets", "/a/b/c", "/../websocket", "/%77ebsocket"]) {
+    const socket = new WebSocket(`${server.wsUrl}${path}`);
+    const failure = await new Promise<string>((resolve) => {
+      socket.on("error", (error) => resolve(error.message));
+      socket.on("open", () => resolve("open"));
+    });
+    // ws normalises the dots away before it asks.
+    expect(failure).toBe(path === "/../websocket" ? "open" : "Unexpected server response: 404");
+    socket.terminate();
+  }
+});
+
+testWithPython("tornado", "Tornado's own client joins, walks and is answered", async (python) => {
+  const program = `
+import asyncio, json, sys
+from tornado.websocket import websocket_connect
+
+async def main():
+    socket = await websocket_connect(sys.argv[1])
+    welcome = json.loads(await socket.read_message())
+    await socket.read_message()
+    await socket.write_message("좌")
+    moved = json.loads(await socket.read_message())
+    await socket.write_message("north")
+    error = json.loads(await socket.read_message())
+    socket.close()
+    print(json.dumps([welcome["x"], moved["players"][welcome["id"]][0], error["code"]]))
+
+asyncio.run(main())
+`;
+  const url = `${server.wsUrl}/websocket`;
+  const { stdout } = await promisify(execFile)(python, ["-c", program, url]);
+  expect(JSON.parse(stdout)).toEqual([80, 72, ERRORS.badMove.code]);
+});

@@ -1,0 +1,358 @@
+// What /metrics says, of a real server with players in it: well formed, rightly named, true, and for whom it is meant.
+
+import { readFileSync } from "node:fs";
+import type { Room } from "@colyseus/sdk";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { ERRORS, nameOfError } from "../../../schema/errors.ts";
+import type { MoveInput } from "../../../schema/move-input.ts";
+import type { WorldState } from "../../../schema/world-state.ts";
+import { socketOf } from "../../support/connection.ts";
+import { PlainPlayer } from "../../support/plain.ts";
+import { describeWith, runProgram } from "../../support/requiring.ts";
+import { startServer } from "../../support/server.ts";
+import { until } from "../../support/until.ts";
+import { joinWithSdk } from "../../support/walkers.ts";
+
+const TOKEN = "the token of the metrics";
+const server = startServer({ metricsToken: TOKEN, reconnectionSeconds: 1 });
+const scrape = (authorization?: string) =>
+  fetch(`${server.url}/metrics`, authorization === undefined ? {} : { headers: { authorization } });
+const text = async () => (await scrape(`Bearer ${TOKEN}`)).text();
+const metric = async (series: string) => (await server.metric(series)) ?? Number.NaN;
+
+/** How much each series has grown since now. */
+async function since(...series: string[]) {
+  const before = await Promise.all(series.map(metric));
+  return async () => (await Promise.all(series.map(metric))).map((value, i) => value - before[i]!);
+}
+
+/** Every metric by name: its type and help. */
+async function families() {
+  const found = new Map<string, { type: string; help: string }>();
+  for (const [, name, help] of (await text()).matchAll(/^# HELP (\S+) (.*)$/gm))
+    found.set(name!, { type: "", help: help! });
+  for (const [, name, type] of (await text()).matchAll(/^# TYPE (\S+) (.*)$/gm)) found.get(name!)!.type = type!;
+  return found;
+}
+
+const rooms: Room[] = [];
+const join = async (options: Record<string, unknown> = {}, token?: string): Promise<Room<unknown, WorldState>> => {
+  const room = await joinWithSdk(server, options, token);
+  rooms.push(room as Room);
+  return room;
+};
+afterEach(async () => {
+  for (const room of rooms.splice(0)) if (room.connection.isOpen) await room.leave();
+  await until(async () => (await metric('sabang_players{map="plaza"}')) === 0);
+});
+
+describe("who may read them", () => {
+  test.each([undefined, "", "Bearer", "Bearer ", "Bearer wrong", `Basic ${TOKEN}`, `Bearer ${TOKEN}x`])(
+    "with a token set, 401 for %j",
+    async (authorization) => {
+      const answer = await scrape(authorization);
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="sabang metrics"');
+      expect(await answer.text()).not.toContain("sabang_");
+    },
+  );
+
+  test("200 for who has the token, in Prometheus's text format", async () => {
+    const answer = await scrape(`Bearer ${TOKEN}`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+  });
+});
+
+describe("the names", () => {
+  test("of our own begin with sabang_, use base units, and end in _total where they count", async () => {
+    const own = [...(await families())].filter(([name]) => name.startsWith("sabang_"));
+    expect(own.length).toBeGreaterThan(30);
+    for (const [name, { type, help }] of own) {
+      expect(name).toMatch(/^[a-z]+(_[a-z]+)+$/);
+      expect([name, name.endsWith("_total")]).toEqual([name, type === "counter"]);
+      expect(name).not.toMatch(/milliseconds|_ms\b|kilobytes|minutes|percent/);
+      if (/duration|lateness|oldest/.test(name)) expect(name).toMatch(/_seconds$/);
+      if (type === "histogram") expect(name).toMatch(/_(seconds|bytes)$/);
+      expect(help).toMatch(/^[A-Z1].+\.$/);
+    }
+  });
+
+  test("beside them there are those of the process, its event loop included", async () => {
+    const names = [...(await families()).keys()];
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "process_cpu_seconds_total",
+        "process_resident_memory_bytes",
+        "nodejs_eventloop_lag_p99_seconds",
+      ]),
+    );
+  });
+
+  test("each error of the table is found by its code and what is sent with it", () => {
+    for (const [name, { code, sentence }] of Object.entries(ERRORS)) {
+      expect(nameOfError({ code, message: `${sentence} And more.` })).toBe(name);
+    }
+    expect(nameOfError({ code: 522, message: "room is full" })).toBeUndefined();
+  });
+});
+
+test("docs/operating.md has one row for each metric of our own, with its type, unit, labels and help, and no other", async () => {
+  const all = await text();
+  const rows = [...(await families())]
+    .filter(([name]) => name.startsWith("sabang_"))
+    .map(([name, { type, help }]) => {
+      const unit = /_(seconds|bytes)(_total)?$/.exec(name)?.[1] ?? "–";
+      const series = new RegExp(`^${name}(?:_bucket)?\\{(.*)\\} `, "m").exec(all)?.[1] ?? "";
+      const labels = [...series.matchAll(/(\w+)="/g)].map(([, label]) => label).filter((label) => label !== "le");
+      return `| \`${name}\` | ${type} | ${unit} | ${labels.join(", ") || "–"} | ${help} |`;
+    });
+  const page = readFileSync(new URL("../../../docs/operating.md", import.meta.url), "utf8");
+  expect(page.match(/^\| `sabang_.*$/gm)).toEqual(rows);
+});
+
+test("what the edge refuses is no refusal of a join, and docs/operating.md has each of its reasons", async () => {
+  const all = await text();
+  const reasonsOf = (name: string) =>
+    [...all.matchAll(new RegExp(`^${name}\\{reason="(\\w+)"\\}`, "gm"))].map(([, reason]) => reason!);
+  const edge = reasonsOf("sabang_edge_refusals_total");
+  const joins = reasonsOf("sabang_refusals_total");
+  expect(joins).toEqual(expect.arrayContaining(["busy", "badJoinOption", "other"]));
+  expect(joins.filter((reason) => edge.includes(reason))).toEqual([]);
+  const page = readFileSync(new URL("../../../docs/operating.md", import.meta.url), "utf8");
+  const table = page.split("| edge reason |")[1]!.split("\n\n", 1)[0]!;
+  expect([...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason)).toEqual(edge);
+});
+
+test("docs/operating.md says of each alert what to do, and of no other", () => {
+  const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+  const alerts = [...read("deploy/alerts.yml").matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
+  expect([...read("docs/operating.md").matchAll(/^\| `(Sabang\w+)` \|/gm)].map(([, name]) => name)).toEqual(alerts);
+});
+
+describeWith("promtool", "promtool", () => {
+  test("accepts what is said while players walk", async () => {
+    const walkers = [await join(), await join({ map: "meadow" })];
+    const plain = await PlainPlayer.join(server.url);
+    for (const walker of walkers) walker.send("move", "left");
+    plain.socket.send("좌");
+    await until(async () => (await metric("sabang_inputs_applied_total")) >= 3);
+    expect(runProgram("promtool", ["check", "metrics"], await text())).toEqual({ status: 0, output: "" });
+    plain.socket.close();
+  });
+
+  test("would not accept a name that breaks its rules", () => {
+    const bad = "# HELP a_total x\n# TYPE a_total gauge\na_total 1\n";
+    expect(runProgram("promtool", ["check", "metrics"], bad).status).not.toBe(0);
+  });
+});
+
+describe("the values", () => {
+  test("three joins are three, by map and kind; so are the players, the clients and the rooms", async () => {
+    const grown = await since(
+      'sabang_joins_total{map="plaza",kind="sdk"}',
+      'sabang_joins_total{map="plaza",kind="plain"}',
+      'sabang_joins_total{map="meadow",kind="sdk"}',
+    );
+    await join();
+    await join({ map: "meadow" });
+    const plain = await PlainPlayer.join(server.url);
+    expect(await grown()).toEqual([1, 1, 1]);
+    expect(await metric('sabang_players{map="plaza"}')).toBe(2);
+    expect(await metric('sabang_clients{map="plaza",kind="sdk"}')).toBe(1);
+    expect(await metric('sabang_clients{map="plaza",kind="plain"}')).toBe(1);
+    expect(await metric('sabang_rooms{map="plaza"}')).toBe(1);
+    expect(await metric('sabang_rooms{map="meadow"}')).toBe(1);
+    plain.socket.close();
+    await until(async () => (await metric('sabang_clients{map="plaza",kind="plain"}')) === 0);
+  });
+
+  test("a refusal counts once, by its reason, however it was asked", async () => {
+    const grown = await since(
+      ...["badJoinOption", "unknownMap", "tokenForged", "other"].map(
+        (reason) => `sabang_refusals_total{reason="${reason}"}`,
+      ),
+    );
+    const client = server.client();
+    await expect(client.joinOrCreate("world", { name: "" })).rejects.toThrow();
+    await expect(client.joinOrCreate("world", { map: "nowhere" })).rejects.toThrow();
+    await expect(client.joinOrCreate("nothing")).rejects.toThrow();
+    await expect(server.client("forged").joinOrCreate("world")).rejects.toThrow();
+    const plain = new PlainPlayer(`${server.wsUrl}/websocket?map=nowhere`);
+    await until(() => plain.closed);
+    expect(await grown()).toEqual([1, 2, 1, 1]);
+  });
+
+  test("what the edge refuses is told by its reason, and the door is open", async () => {
+    const grown = await since('sabang_edge_refusals_total{reason="tooLarge"}');
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ name: "x".repeat(1_000_000) });
+    const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, { method: "POST", headers, body }).catch(
+      () => undefined,
+    );
+    expect(answer?.status ?? 413).toBe(413);
+    expect(await grown()).toEqual([1]);
+    expect(await metric("sabang_admission_open")).toBe(1);
+    expect(await metric("sabang_admission_delay_seconds")).toBeGreaterThanOrEqual(0);
+  });
+
+  test("a name that a client makes up never becomes a label", async () => {
+    const client = server.client();
+    for (const map of ['a"b', "toString", "__proto__"]) await client.joinOrCreate("world", { map }).catch(() => {});
+    const labels = [...(await text()).matchAll(/map="([^"]*)"/g)].map(([, map]) => map);
+    expect([...new Set(labels)].sort()).toEqual(["meadow", "plaza"]);
+  });
+
+  test("inputs applied are steps taken, by every way in; what does not fit is dropped, and nothing is missing", async () => {
+    const names = ["received", "applied", "dropped"].map((what) => `sabang_inputs_${what}_total`);
+    const grown = await since(...names);
+    const [mover, predictor] = [await join(), await join()];
+    const plain = await PlainPlayer.join(server.url);
+    const input = predictor.input<MoveInput>();
+    for (let step = 0; step < 5; step++) {
+      mover.send("move", "left");
+      plain.socket.send("right");
+      input.data.direction = 1;
+      input.send();
+    }
+    await until(async () => (await grown())[1] === 15);
+    expect(await grown()).toEqual([15, 15, 0]);
+    // A bad word is answered, and counts as nothing.
+    mover.send("move", "sideways");
+    for (let step = 0; step < 50; step++) {
+      mover.send("move", "left");
+      input.send();
+    }
+    await until(async () => (await grown())[0] === 115 && (await metric("sabang_inputs_waiting")) === 0);
+    const [received, applied, dropped] = await grown();
+    expect(applied! + dropped!).toBe(received);
+    expect(dropped).toBeGreaterThan(50);
+    plain.socket.close();
+  });
+
+  test("leaves count by their reason, and a lost connection is held, then given up or returned", async () => {
+    const grown = await since(
+      'sabang_leaves_total{reason="consented"}',
+      'sabang_leaves_total{reason="lost"}',
+      'sabang_leaves_total{reason="badFrame"}',
+      "sabang_drops_total",
+      'sabang_reconnections_total{outcome="returned"}',
+      'sabang_reconnections_total{outcome="gave_up"}',
+      "sabang_frames_refused_total",
+    );
+    await (await join()).leave();
+    const rude = await join();
+    socketOf(rude).send("text");
+    const loyal = await join();
+    const returned = new Promise<void>((resolve) => loyal.onReconnect(() => resolve()));
+    (await server.roomOf(loyal.sessionId)).clients.get(loyal.sessionId)!.leave(4010);
+    await returned;
+    const gone = await join();
+    gone.reconnection.enabled = false;
+    (await server.roomOf(gone.sessionId)).clients.get(gone.sessionId)!.leave(4010);
+    await until(async () => (await metric("sabang_seats_held")) === 1);
+    await until(async () => (await metric("sabang_seats_held")) === 0);
+    await until(async () => (await grown())[2] === 1);
+    expect(await grown()).toEqual([1, 1, 1, 2, 1, 1, 1]);
+  });
+
+  test("who takes over from themselves leaves once and joins twice", async () => {
+    const token = await server.tokens.sign("a-player-of-the-tests-1");
+    const grown = await since('sabang_leaves_total{reason="takenOver"}', 'sabang_joins_total{map="plaza",kind="sdk"}');
+    await join({}, token);
+    await join({}, token);
+    await until(async () => (await grown())[0] === 1);
+    expect(await grown()).toEqual([1, 2]);
+  });
+
+  test("ticks are timed once each, and frames and bytes add up to what clients got", async () => {
+    const counts = ["step_duration", "patch_duration"].map((what) => `sabang_${what}_seconds_count`);
+    const grown = await since(
+      ...counts,
+      "sabang_frames_sent_total",
+      "sabang_sent_bytes_total",
+      "sabang_frames_received_total",
+    );
+    const plain = await PlainPlayer.join(server.url);
+    await until(async () => (await grown())[0]! >= 10);
+    const bytes = plain.frames.reduce((sum, frame) => sum + Buffer.byteLength(JSON.stringify(frame)), 0);
+    const [steps, patches, frames, sent, received] = await grown();
+    expect(Math.abs(steps! - patches!)).toBeLessThanOrEqual(1);
+    // The server's own decoder in front of a plain socket is no socket: only what went to the other side counts.
+    expect([frames, sent, received]).toEqual([plain.frames.length, bytes, 0]);
+    // Of one and the same answer: the next one may have another tick in it.
+    const all = await text();
+    const [late, onTime, ticks] = [
+      "sabang_ticks_late_total",
+      'sabang_tick_lateness_seconds_bucket{le="0.025"}',
+      "sabang_tick_lateness_seconds_count",
+    ].map((series) => Number(all.split(`\n${series} `)[1]!.split("\n")[0]));
+    expect(late).toBe(ticks! - onTime!);
+    plain.socket.close();
+  });
+
+  test("bytes that wait for a client who does not read are told, the sum and the most", async () => {
+    const room = await join();
+    room.onMessage("filler", () => {});
+    const client = (await server.roomOf(room.sessionId)).clients.get(room.sessionId)!;
+    const { _socket: socket } = client.ref as unknown as { _socket: { cork(): void; uncork(): void } };
+    socket.cork();
+    const kilobyte = Buffer.alloc(1000);
+    for (let i = 0; i < 50; i++) client.sendBytes("filler", kilobyte);
+    const [sum, most] = [await metric("sabang_send_queue_bytes"), await metric("sabang_send_queue_max_bytes")];
+    socket.uncork();
+    expect(most).toBeGreaterThan(50_000);
+    expect(sum).toBe(most);
+    await until(async () => (await metric("sabang_send_queue_bytes")) === 0);
+  });
+
+  test("so are those that wait for who is in no room yet", async () => {
+    const { sockets } = server.app.tally;
+    const before = new Set(sockets);
+    // The SDK's latency probe, which has no seat.
+    const probe = new WebSocket(server.wsUrl);
+    const served = await until(() => [...sockets].find((socket) => !before.has(socket)));
+    const { _socket: socket } = served as unknown as { _socket: { cork(): void; uncork(): void } };
+    socket.cork();
+    (served as unknown as WebSocket).send("x".repeat(50_000));
+    const most = await metric("sabang_send_queue_max_bytes");
+    socket.uncork();
+    expect(most).toBeGreaterThanOrEqual(50_000);
+    probe.close();
+  });
+
+  test("a frame that is refused was sent as well", async () => {
+    const grown = await since("sabang_frames_received_total", "sabang_frames_refused_total");
+    const rude = await join();
+    (rude.connection as unknown as { transport: { ws: WebSocket } }).transport.ws.send("text");
+    await until(async () => (await grown())[1] === 1);
+    // The acknowledgement of its join is the other one.
+    expect(await grown()).toEqual([2, 1]);
+  });
+
+  test("tokens and what the store does are told", async () => {
+    const grown = await since(
+      "sabang_tokens_issued_total",
+      "sabang_store_rows_saved_total",
+      "sabang_store_failures_total",
+    );
+    const { token } = (await (await fetch(`${server.url}/auth/anonymous`, { method: "POST" })).json()) as {
+      token: string;
+    };
+    await (await join({}, token)).leave();
+    await until(async () => (await grown())[1]! >= 1 && (await metric("sabang_store_rows_waiting")) === 0);
+    expect(await metric("sabang_store_up")).toBe(1);
+    expect(await metric("sabang_store_oldest_waiting_seconds")).toBe(0);
+    expect(await metric("sabang_store_last_save_duration_seconds")).toBeGreaterThan(0);
+    const [tokens, , failures] = await grown();
+    expect([tokens, failures]).toEqual([1, 0]);
+  });
+
+  test("counters do not fall when a room ends", async () => {
+    const series = (await text()).split("\n").flatMap((line) => /^(sabang_\w+_total\S*) /.exec(line)?.[1] ?? []);
+    const grown = await since(...series);
+    await (await join({ map: "meadow" })).leave();
+    await until(async () => (await metric('sabang_rooms{map="meadow"}')) === 0);
+    expect(Math.min(...(await grown()))).toBeGreaterThanOrEqual(0);
+  });
+});
