@@ -2,13 +2,13 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { charts } from "./charts.ts";
-import { pinToCores } from "./harness/children.ts";
 import { HELP, type Options, readOptions, UsageError } from "./cli.ts";
 import { contender } from "./contenders/contenders.ts";
+import { pinToCores } from "./harness/children.ts";
 import { machine } from "./harness/machine.ts";
+import { pythonWithTornado } from "./harness/server-process.ts";
 import { median } from "./median.ts";
 import { type BrokenRow, type Row, run } from "./run.ts";
-import { pythonWithTornado } from "./harness/server-process.ts";
 import { results } from "./table.ts";
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

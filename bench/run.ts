@@ -1,17 +1,17 @@
 // One run: a server, a number of players, a measuring window, and whether everybody knew what they must know.
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { faultAgainst, faultAmong, type Players } from "./harness/verify-state.ts";
-import { arePinned, LOAD_CORE, SERVER_CORE, start, stop } from "./harness/children.ts";
 import { PROBES } from "./cli.ts";
 import type { Contender } from "./contenders/contenders.ts";
+import { arePinned, LOAD_CORE, SERVER_CORE, start, stop } from "./harness/children.ts";
+import { caller } from "./harness/ipc.ts";
 import type { LoadFigures, LoadOrders } from "./harness/load/main.ts";
-import { asker } from "./harness/ipc.ts";
 import { percentile } from "./harness/probes/latency.ts";
 import type { LatencyFigures, ProbeOrders, Seen } from "./harness/probes/main.ts";
 import type { AuditFigures } from "./harness/probes/probe.ts";
 import { busyMicroseconds, cpuMicroseconds, residentKilobytes } from "./harness/process-figures.ts";
 import { type Server, startServer } from "./harness/server-process.ts";
+import { faultAgainst, faultAmong, type Players } from "./harness/verify-state.ts";
 
 /** The figures of a run that came to its end. */
 export interface Row {
@@ -95,8 +95,8 @@ export async function run(contender: Contender, clients: number, options: RunOpt
     tell("starting");
     server = await startServer(name);
     const measured = measure(contender, clients, { ...options, tell }, server, {
-      load: { pid: load.pid!, ask: asker<LoadOrders>(load, tell) },
-      probes: { pid: probes.pid!, ask: asker<ProbeOrders>(probes, tell) },
+      load: { pid: load.pid!, ask: caller<LoadOrders>(load, tell) },
+      probes: { pid: probes.pid!, ask: caller<ProbeOrders>(probes, tell) },
     });
     // The race may be lost to the server's end.
     measured.catch(() => {});
@@ -117,8 +117,8 @@ async function endOf(server: Server | undefined): Promise<Error | undefined> {
 }
 
 interface Instruments {
-  load: { pid: number; ask: ReturnType<typeof asker<LoadOrders>> };
-  probes: { pid: number; ask: ReturnType<typeof asker<ProbeOrders>> };
+  load: { pid: number; ask: ReturnType<typeof caller<LoadOrders>> };
+  probes: { pid: number; ask: ReturnType<typeof caller<ProbeOrders>> };
 }
 
 async function measure(

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Place } from "../rooms/player-store.ts";
+import type { PlayerRecord } from "../rooms/player-store.ts";
 import { openStore } from "../src/store/open.ts";
 
 const HELP = `npm run bench:store -- [--players 2000000] [--loads 20000] [--database-url postgres://…]
@@ -61,7 +61,7 @@ async function measure(): Promise<void> {
 }
 
 /** The place of the player of a number. Ids are as long as real ones, and do not follow each other. */
-function placeOf(number: number): Place {
+function placeOf(number: number): PlayerRecord {
   const player = [...String(number).padStart(10, "0")].reverse().join("").padEnd(22, "x");
   return { player, map: "plaza", x: number % 4096, y: number % 2048, facing: 4, name: "bench", savedAt: 1 };
 }

@@ -3,13 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Client, type InputHandle, MatchMakeError, type Room } from "@colyseus/sdk";
 import type { MoveInput } from "../schema/move-input.ts";
 import type { WorldState } from "../schema/world-state.ts";
-import { act } from "../sim/apply-input.ts";
+import { applyInput } from "../sim/apply-input.ts";
 import { DOWN } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { type Random, seededRandom } from "../sim/random.ts";
 import { TICK_MS } from "../sim/rules.ts";
 import type { Body } from "../sim/step.ts";
-import type { Grounds } from "./map-cache.ts";
+import type { MapCache } from "./map-cache.ts";
 import { directionTo, isAstray, type Route, routeFrom } from "./route.ts";
 
 /** Ticks that a bot rests at most where it has come to. */
@@ -29,7 +29,7 @@ const LEFT = 4000;
 export interface BotOptions {
   /** `http://host:port` of a server. */
   url: string;
-  grounds: Grounds;
+  grounds: MapCache;
   name?: string;
   /** By default the server's. */
   map?: string;
@@ -170,7 +170,7 @@ export class Bot {
       this.#rest = this.#random(LONGEST_REST);
       return;
     }
-    act(body, direction, map);
+    applyInput(body, direction, map);
     input.data.direction = direction;
     input.send();
     this.steps++;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { MapError } from "../sim/map.ts";
 import { Bot } from "./bot.ts";
-import { Grounds, NoGameError } from "./map-cache.ts";
+import { MapCache, NoGameError } from "./map-cache.ts";
 
 const MOST_BOTS = 5000;
 
@@ -80,7 +80,7 @@ function optionsOf(args: string[]): Options | undefined {
 
 /** Has bots play until the time is over or somebody stops them. @returns the exit code. */
 async function play({ count, url, map, seconds, name }: Options): Promise<number> {
-  const grounds = new Grounds(url);
+  const grounds = new MapCache(url);
   // Before anybody joins, so that a wrong address or map is told once and not by each of them.
   await grounds.get(map ?? "plaza");
 

@@ -5,7 +5,7 @@ import { readMap, type WorldMap } from "../sim/map.ts";
 export class NoGameError extends Error {}
 
 /** The maps of one server. */
-export class Grounds {
+export class MapCache {
   readonly #url: URL;
   readonly #maps = new Map<string, Promise<WorldMap>>();
 

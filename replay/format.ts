@@ -43,7 +43,7 @@ export const OP = {
 } as const;
 
 /** The ways into the world that are recorded as calls. A new one is added here and in RecordedWorld. */
-export const CALLS = ["join", "leave", "halt"] as const;
+export const CALLS = ["join", "leave", "clearQueue"] as const;
 /** The name of one of them. */
 export type Call = (typeof CALLS)[number];
 
@@ -58,7 +58,7 @@ export interface Incident {
 }
 
 /** The fault of a step that threw. */
-export function faultOfStep(error: unknown): string {
+export function stepFailure(error: unknown): string {
   return `took a step that threw: ${error}`;
 }
 
@@ -154,7 +154,7 @@ export function headerOf(map: WorldMap, seed: number, startedAt: number): Header
 }
 
 /** The first bytes of a file. */
-export function beginning(header: Header, tick: number): Uint8Array<ArrayBuffer> {
+export function fileHeader(header: Header, tick: number): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter();
   const line = new TextEncoder().encode(FIRST_LINE);
   const frame = jsonFrame(KIND.header, tick, header, writer);

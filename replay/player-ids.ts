@@ -1,7 +1,7 @@
 // Short numbers for players: in a recording each has the least one that was free when it joined.
 
 /** Who has which number. The same joins and leaves give the same numbers, so they need not be written down. */
-export class Slots {
+export class PlayerIds {
   readonly #ids: (string | undefined)[] = [];
   readonly #slots = new Map<string, number>();
 

@@ -1,13 +1,13 @@
 // A world that is recorded: it plays as any other, and what it is given is written down in the order in which it is.
 import type { Direction } from "../sim/directions.ts";
-import { faultOf } from "../sim/invariants.ts";
+import { invariantViolation } from "../sim/invariants.ts";
 import type { WorldMap } from "../sim/map.ts";
 import type { Spot } from "../sim/nearest-free.ts";
 import { type SeededRandom, seededRandom } from "../sim/random.ts";
 import { TICK_HZ } from "../sim/rules.ts";
 import type { Body } from "../sim/step.ts";
 import { type NextInput, World } from "../sim/world.ts";
-import { beginning, faultOfStep, type Header, headerOf, type Incident } from "./format.ts";
+import { fileHeader, type Header, headerOf, type Incident, stepFailure } from "./format.ts";
 import { Recorder, SNAPSHOT_TICKS } from "./recorder.ts";
 import { Ring } from "./ring.ts";
 
@@ -18,18 +18,18 @@ const RING_TICKS = 120 * TICK_HZ;
 const RING_BYTES = 32 * 1024 * 1024;
 
 /** Faults of one world that are told of. */
-const MOST_FAULTS = 10;
+const MAX_INCIDENTS = 10;
 
 /** Who keeps recordings. It makes nobody wait and never throws: a full disk is no reason to stop a game. */
 export interface Recordings {
   /** Begins the file of a world, if it is to be recorded as a whole. */
-  begin(map: string, room: string): Tape | undefined;
+  begin(map: string, room: string): RecordingSink | undefined;
   /** Takes the file of an incident: the last minutes before it. Each fault is given once per world. */
   keep(map: string, room: string, incident: Incident, file: Uint8Array[]): void;
 }
 
 /** A file that is being written. */
-export interface Tape {
+export interface RecordingSink {
   /** Adds bytes to the file. It makes nobody wait: they are written behind the game's back. */
   write(bytes: Uint8Array): void;
   /** Resolves when all is written, or given up. */
@@ -42,7 +42,7 @@ export class RecordedWorld extends World {
   readonly #random: SeededRandom;
   readonly #room: string;
   readonly #recordings: Recordings | undefined;
-  readonly #tape: Tape | undefined;
+  readonly #tape: RecordingSink | undefined;
   readonly #ring = new Ring(RING_TICKS, RING_BYTES);
   readonly #header: Header;
   readonly #recorder: Recorder | undefined;
@@ -62,7 +62,7 @@ export class RecordedWorld extends World {
     this.#header = headerOf(map, seed, startedAt);
     if (!recordings) return;
     this.#tape = recordings.begin(map.name, room);
-    this.#tape?.write(beginning(this.#header, 0));
+    this.#tape?.write(fileHeader(this.#header, 0));
     this.#recorder = new Recorder((bytes, kind, tick) => {
       this.#ring.add(bytes, kind, tick);
       this.#tape?.write(bytes);
@@ -80,9 +80,9 @@ export class RecordedWorld extends World {
     super.leave(id);
   }
 
-  override halt(id: string): void {
-    this.#recorder?.call("halt", id);
-    super.halt(id);
+  override clearQueue(id: string): void {
+    this.#recorder?.call("clearQueue", id);
+    super.clearQueue(id);
   }
 
   override move(id: string, direction: Direction): boolean {
@@ -106,7 +106,7 @@ export class RecordedWorld extends World {
         if (code !== undefined) recorder.input(id, code);
         return code;
       },
-      (player, error) => faults.push({ player, fault: faultOfStep(error) }),
+      (player, error) => faults.push({ player, fault: stepFailure(error) }),
     );
     recorder.ticked();
     if (recorder.tick % TICK_HZ === 0) faults.push(...this.#broken(recorder));
@@ -133,7 +133,7 @@ export class RecordedWorld extends World {
   /** The players for whom something is true that cannot be. */
   *#broken(recorder: Recorder): Iterable<Omit<Incident, "tick">> {
     for (const { id, body } of this.players()) {
-      const fault = faultOf(body, this.#map, recorder.lastSeen(id), recorder.tick - this.#checkedAt);
+      const fault = invariantViolation(body, this.#map, recorder.lastSeen(id), recorder.tick - this.#checkedAt);
       if (fault) yield { player: id, fault };
     }
   }
@@ -142,10 +142,10 @@ export class RecordedWorld extends World {
     const recorder = this.#recorder;
     // Two players in one wall, or one in two walls, have the same fault: only the numbers differ.
     const fault = incident.fault.replace(/\d+/g, "0");
-    if (!recorder || this.#told.has(fault) || this.#told.size >= MOST_FAULTS) return;
+    if (!recorder || this.#told.has(fault) || this.#told.size >= MAX_INCIDENTS) return;
     this.#told.add(fault);
     this.#check(recorder);
-    const header = beginning({ ...this.#header, incident }, this.#ring.firstTick);
+    const header = fileHeader({ ...this.#header, incident }, this.#ring.firstTick);
     const file = [header, ...this.#ring.frames(), recorder.end()];
     this.#recordings?.keep(this.#map.name, this.#room, incident, file);
   }

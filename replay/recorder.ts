@@ -5,7 +5,7 @@ import { TICK_HZ } from "../sim/rules.ts";
 import type { PlayerInWorld } from "../sim/world.ts";
 import { ByteWriter } from "./bytes.ts";
 import { type Call, frame, jsonFrame, KIND, OP } from "./format.ts";
-import { Slots } from "./player-ids.ts";
+import { PlayerIds } from "./player-ids.ts";
 
 /** Ticks between two snapshots: what has to be played over to get to any tick, and what the ring forgets at a time. */
 export const SNAPSHOT_TICKS = 60 * TICK_HZ;
@@ -18,7 +18,7 @@ interface Seen extends Spot {
 /** Turns what a world is given into frames. */
 export class Recorder {
   readonly #writer = new ByteWriter();
-  readonly #slots = new Slots();
+  readonly #slots = new PlayerIds();
   readonly #emit: (bytes: Uint8Array<ArrayBuffer>, kind: number, tick: number) => void;
   /** By slot: how the world stood at the last check. */
   #seen: (Seen | undefined)[] = [];

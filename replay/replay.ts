@@ -2,7 +2,7 @@
 // from what was written down, or cannot be, is told.
 import type { Direction } from "../sim/directions.ts";
 import { hashOfPlayers } from "../sim/hash.ts";
-import { faultOf } from "../sim/invariants.ts";
+import { invariantViolation } from "../sim/invariants.ts";
 import type { WorldMap } from "../sim/map.ts";
 import type { Spot } from "../sim/nearest-free.ts";
 import { type SeededRandom, seededRandom } from "../sim/random.ts";
@@ -13,7 +13,6 @@ import {
   CALLS,
   type Call,
   type Frame,
-  faultOfStep,
   hex,
   type Incident,
   jsonIn,
@@ -21,9 +20,10 @@ import {
   OP,
   type Recording,
   type Snapshot,
+  stepFailure,
 } from "./format.ts";
+import { PlayerIds } from "./player-ids.ts";
 import { seenOf } from "./recorder.ts";
-import { Slots } from "./player-ids.ts";
 
 /** Players of one difference that are named; the others are counted. */
 const NAMED = 3;
@@ -47,7 +47,7 @@ export class Replay {
   readonly #map: WorldMap;
   #world!: World;
   #random!: SeededRandom;
-  #slots!: Slots;
+  #slots!: PlayerIds;
   /** By slot: who stands where as it was recorded. */
   #seen: (Seen | undefined)[] = [];
   #tick = 0;
@@ -107,7 +107,7 @@ export class Replay {
     this.#random = seededRandom(random);
     this.#world = new World(this.#map, this.#random);
     this.#world.restore(players);
-    this.#slots = new Slots();
+    this.#slots = new PlayerIds();
     this.#seen = [];
     for (const { id, slot, body } of players) {
       this.#slots.take(id, slot);
@@ -176,7 +176,7 @@ export class Replay {
     const before = new Map([...this.#world.players()].map(({ id, body: { x, y } }) => [id, { x, y }]));
     this.#world.tick(
       (id) => (this.#inputs[0]?.id === id ? this.#inputs.shift()?.code : undefined),
-      (player, error) => this.#fault(player, faultOfStep(error)),
+      (player, error) => this.#fault(player, stepFailure(error)),
     );
     const [left] = this.#inputs;
     if (left) {
@@ -185,7 +185,7 @@ export class Replay {
     }
     if (this.fault) return;
     for (const { id, body } of this.#world.players()) {
-      const fault = faultOf(body, this.#map, before.get(id));
+      const fault = invariantViolation(body, this.#map, before.get(id));
       if (fault) this.#fault(id, fault);
     }
   }

@@ -1,8 +1,8 @@
 // The room `world` as the process has it: who is let in, how many fit into it, how it stops.
 import { defineRoom, ServerError } from "colyseus";
 import { type JoinOptions, parseJoinOptions } from "./join-options.ts";
-import { findPlace } from "./player-store.ts";
-import { giveUpUnclaimedSeats } from "./seats.ts";
+import { loadRecord } from "./player-store.ts";
+import { releaseUnclaimedSeats } from "./seats.ts";
 import { type RoomSettings, WorldRoom } from "./world-room.ts";
 
 /** Judges whether the process takes one more player. */
@@ -47,19 +47,19 @@ export function defineWorldRoom({ admission, identify, maxPlayers, ...settings }
       if (maps.has(parsed.map)) {
         // The place is asked for once more when the seat is taken: until then it may change. This time it is about an
         // answer by HTTP, and a seat that nobody has to give back.
-        await findPlace(places, id, parsed.map);
-        await sessions.makeRoom(id, parsed.map);
+        await loadRecord(places, id, parsed.map);
+        await sessions.freeSeatForRejoin(id, parsed.map);
       }
       return { id };
     }
 
     override onBeforeShutdown() {
-      giveUpUnclaimedSeats(this);
+      releaseUnclaimedSeats(this);
       super.onBeforeShutdown();
     }
 
     override onDispose() {
-      giveUpUnclaimedSeats(this);
+      releaseUnclaimedSeats(this);
       return super.onDispose();
     }
   }

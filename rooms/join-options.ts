@@ -1,8 +1,8 @@
 // What a client may ask for when it joins, and the sentence it gets for what it may not.
 import { ServerError } from "colyseus";
 import { z } from "zod";
-import { PROTOCOL_VERSION } from "../schema/protocol.ts";
 import { ERRORS } from "../schema/errors.ts";
+import { PROTOCOL_VERSION } from "../schema/protocol.ts";
 
 /** The map of a client that names none. */
 export const DEFAULT_MAP = "plaza";
@@ -17,7 +17,7 @@ const UNSEEN = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u;
 const OBJECT_SENTENCE = "The join options must be an object.";
 
 /** What a player chooses of itself: fields of Player, which the room fills in for who leaves them out. */
-const Chosen = z.object(
+const PlayerOptions = z.object(
   {
     name: z
       .string(NAME_SENTENCE)
@@ -29,7 +29,7 @@ const Chosen = z.object(
 );
 
 /** What it says about the room it wants, and how it speaks. */
-const Wanted = z.object(
+const RoomOptions = z.object(
   {
     map: z.string(MAP_SENTENCE).optional(),
     // In the address of a plain WebSocket a number is text.
@@ -40,7 +40,7 @@ const Wanted = z.object(
 
 /** Join options as the room takes them. */
 export interface JoinOptions {
-  chosen: z.output<typeof Chosen>;
+  player: z.output<typeof PlayerOptions>;
   map: string;
 }
 
@@ -50,10 +50,10 @@ export interface JoinOptions {
  * speaks another version of the protocol than the server.
  */
 export function parseJoinOptions(options: unknown): JoinOptions {
-  const chosen = checked(Chosen, options);
-  const { map = DEFAULT_MAP, protocol = PROTOCOL_VERSION } = checked(Wanted, options);
+  const player = checked(PlayerOptions, options);
+  const { map = DEFAULT_MAP, protocol = PROTOCOL_VERSION } = checked(RoomOptions, options);
   if (protocol !== PROTOCOL_VERSION) throw new ServerError(ERRORS.outdated.code, ERRORS.outdated.sentence);
-  return { chosen, map };
+  return { player, map };
 }
 
 function checked<Output>(schema: z.ZodType<Output>, options: unknown): Output {

@@ -21,13 +21,13 @@ export interface RoomObserver {
 }
 
 /** What has become of the inputs of a room: those that are none of the last three were dropped. */
-export interface InputTally {
+export interface InputCounters {
   /** Moves and inputs that were understood. */
   received: number;
   /** Steps that were taken. */
   applied: number;
   /** Inputs that asked for nothing, which were acknowledged. */
-  blank: number;
+  noop: number;
   /** Those whose turn comes yet. */
-  waiting: number;
+  queued: number;
 }

@@ -10,7 +10,7 @@ interface Seats {
 }
 
 /** Takes back every seat that nobody has taken. Seats of dropped connections stay: the room ends those by itself. */
-export function giveUpUnclaimedSeats(room: Room): void {
+export function releaseUnclaimedSeats(room: Room): void {
   const { _reservedSeats: seats, _reservedSeatTimeouts: timeouts } = room as unknown as Seats;
   for (const [sessionId, [, , isTaken, isHeld]] of Object.entries(seats)) {
     if (isTaken || isHeld) continue;

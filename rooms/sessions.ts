@@ -40,7 +40,7 @@ export class Sessions {
    * Ends a player's session if its place is wanted by the player's own next one: the room would count it as taken, and
    * who only loaded the page anew would be sent to another room, away from everybody it stood among.
    */
-  async makeRoom(player: string, map: string): Promise<void> {
+  async freeSeatForRejoin(player: string, map: string): Promise<void> {
     const session = this.#current.get(player);
     if (!session?.fills(map)) return;
     session.end();

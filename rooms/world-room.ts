@@ -13,21 +13,21 @@ import {
   TimestepException,
 } from "colyseus";
 import { RecordedWorld, type Recordings } from "../replay/recorded-world.ts";
+import { ERRORS } from "../schema/errors.ts";
 import { MoveInput } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
 import { WorldState } from "../schema/world-state.ts";
 import { directionOfWord } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { QUEUE_LIMIT, TICK_HZ, TICK_MS } from "../sim/rules.ts";
-import { ERRORS } from "../schema/errors.ts";
 import { Grid } from "./interest/grid.ts";
 import { InterestSerializer } from "./interest/interest-serializer.ts";
 import { DEFAULT_MAP, type JoinOptions } from "./join-options.ts";
 import { Metronome } from "./metronome.ts";
-import type { InputTally, RoomObserver } from "./observer.ts";
-import { KeptPlaces, keptOf, type Place, type Places } from "./player-store.ts";
-import type { Sessions } from "./sessions.ts";
+import type { InputCounters, RoomObserver } from "./observer.ts";
+import { PlayerAutosave, type PlayerRecord, type PlayerStore, persistedFieldsOf } from "./player-store.ts";
 import { unrefSeatTimers } from "./seats.ts";
+import type { Sessions } from "./sessions.ts";
 
 /** What each room is handed by its definition: rooms/define-world-room.ts. It wins over join options of the same name. */
 export interface RoomSettings {
@@ -38,7 +38,7 @@ export interface RoomSettings {
   /** Seconds for which a player may ask for no step before it is removed; 0 for as long as it likes. */
   idleSeconds: number;
   /** Where the places of those with a token are kept. */
-  places: Places;
+  places: PlayerStore;
   /** Who is here, in the rooms of all definitions together. */
   sessions: Sessions;
   /** Who is told what happens; nobody by default. */
@@ -75,7 +75,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   #ticks: Metronome | undefined;
   #world!: RecordedWorld;
   #reconnectionSeconds!: number;
-  #places!: KeptPlaces;
+  #places!: PlayerAutosave;
   #sessions!: Sessions;
   #observer: RoomObserver | undefined;
   /** Moves and inputs that have arrived. */
@@ -105,7 +105,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     const seed = settings.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
     this.#world = new RecordedWorld(ground, seed, this.roomId, settings.recordings, Date.now());
     this.#reconnectionSeconds = settings.reconnectionSeconds;
-    this.#places = new KeptPlaces(places, map);
+    this.#places = new PlayerAutosave(places, map);
     this.#sessions = sessions;
     this.#observer = settings.observer;
     this.state.map = map;
@@ -126,7 +126,7 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     const { sessionId } = client;
     const id = client.auth?.id;
     if (id === undefined) {
-      this.#enter(sessionId, options.chosen);
+      this.#enter(sessionId, options.player);
       this.#observer?.joined(this, client);
       return;
     }
@@ -140,14 +140,14 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
     if (!this.#sessions.isCurrent(id, sessionId) || client.state === ClientState.LEAVING) {
       throw new ServerError(ERRORS.takenOver.code, ERRORS.takenOver.sentence);
     }
-    const player = this.#enter(sessionId, options.chosen, place);
+    const player = this.#enter(sessionId, options.player, place);
     this.#places.keep(sessionId, id, player, place);
     this.#observer?.joined(this, client, id);
   }
 
   override async onDrop(client: WorldClient, code?: number) {
     const { sessionId } = client;
-    this.#world.halt(sessionId);
+    this.#world.clearQueue(sessionId);
     if (!DROPPED.has(code) || !this.state.players.has(sessionId)) return;
     const held = this.allowReconnection(client, this.#reconnectionSeconds);
     unrefSeatTimers(this);
@@ -212,17 +212,17 @@ export class WorldRoom extends Room<{ state: WorldState; input: MoveInput; clien
   }
 
   /** What has become of the inputs so far. It counts those that wait, so it is not for every tick. */
-  tally(): InputTally {
-    let waiting = this.#world.waiting;
-    for (const id of this.state.players.keys()) waiting += this.inputs.get(id).size;
-    return { received: this.#received, applied: this.#world.taken, blank: this.#world.blank, waiting };
+  inputCounters(): InputCounters {
+    let queued = this.#world.queued;
+    for (const id of this.state.players.keys()) queued += this.inputs.get(id).size;
+    return { received: this.#received, applied: this.#world.applied, noop: this.#world.noop, queued };
   }
 
   /** Gives a session its body: as it was before, if that is known, save for what it has chosen to be now. */
-  #enter(sessionId: string, chosen?: JoinOptions["chosen"], before?: Place): Player {
+  #enter(sessionId: string, chosen?: JoinOptions["player"], before?: PlayerRecord): Player {
     const player = new Player().assign({
       name: `player-${crypto.randomUUID().slice(0, 4)}`,
-      ...(before && keptOf(before)),
+      ...(before && persistedFieldsOf(before)),
       ...chosen,
     });
     this.#world.join(sessionId, player, before);

@@ -19,4 +19,4 @@ export const Player = schema(
 export type Player = SchemaType<typeof Player>;
 
 /** The fields that are kept of a player who is known, and are there again when it comes back. */
-export const KEPT = ["name", "x", "y", "facing"] as const satisfies (keyof Player)[];
+export const PERSISTED_FIELDS = ["name", "x", "y", "facing"] as const satisfies (keyof Player)[];

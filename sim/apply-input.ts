@@ -7,7 +7,7 @@ import { type Body, step, type Walls } from "./step.ts";
  * Does to `body` what the input `code` asks for. The codes are those of the directions; any other asks for nothing.
  * @returns whether it did anything: then the tick of this body is over.
  */
-export function act(body: Body, code: number, walls: Walls): boolean {
+export function applyInput(body: Body, code: number, walls: Walls): boolean {
   const direction = directionOfCode(code);
   if (direction === NONE) return false;
   step(body, direction, walls);

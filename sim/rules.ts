@@ -10,7 +10,7 @@ export const TICK_MS = 1000 / TICK_HZ;
 export const STEP = 8;
 
 /** Steps by which a body gets on in one tick at most. Who got farther is reported: sim/invariants.ts. */
-export const MOST_STEPS_PER_TICK = 1;
+export const MAX_STEPS_PER_TICK = 1;
 
 /** Side of a map tile, in units. */
 export const TILE = 32;

@@ -35,7 +35,7 @@ export function step(body: Body, direction: Direction, walls: Walls): void {
   const sign = direction === LEFT || direction === UP ? -1 : 1;
   const along = horizontal ? body.x : body.y;
   const across = horizontal ? body.y : body.x;
-  const moved = along + sign * room(along, across, sign, horizontal, walls);
+  const moved = along + sign * freeDistance(along, across, sign, horizontal, walls);
   // An assignment marks the field as changed on the wire: a body that stays in its place must cost nobody a byte.
   if (moved === along) return;
   if (horizontal) body.x = moved;
@@ -43,7 +43,7 @@ export function step(body: Body, direction: Direction, walls: Walls): void {
 }
 
 /** The units, 0 to STEP, that are free in front of a body whose centre is at `along` on the axis it moves on. */
-function room(along: number, across: number, sign: -1 | 1, horizontal: boolean, walls: Walls): number {
+function freeDistance(along: number, across: number, sign: -1 | 1, horizontal: boolean, walls: Walls): number {
   // STEP is less than TILE, so the front edge crosses into one row of tiles at most: the one its farthest unit is in.
   const front = along + sign * HALF_BODY;
   const ahead = Math.floor((sign > 0 ? front + STEP - 1 : front - STEP) / TILE);

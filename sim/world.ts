@@ -1,6 +1,6 @@
 // The world's state and its tick: who stands where, whose steps wait, and the one step each takes per tick. The same
 // map, seed, joins and inputs in the same order give the same state.
-import { act } from "./apply-input.ts";
+import { applyInput } from "./apply-input.ts";
 import type { Direction } from "./directions.ts";
 import type { WorldMap } from "./map.ts";
 import { nearestFree, type Spot } from "./nearest-free.ts";
@@ -15,7 +15,7 @@ export type NextInput = (id: string) => number | undefined;
 export type Fault = (id: string, error: unknown) => void;
 
 /** Ticks for which a player who comes back takes no step. */
-const REST_TICKS = 2;
+const REJOIN_COOLDOWN_TICKS = 2;
 
 /** All that the world knows of a player. As JSON it is a snapshot, so it holds nothing but data. */
 export interface PlayerInWorld {
@@ -24,19 +24,19 @@ export interface PlayerInWorld {
   /** Steps asked for by `move`, oldest first; at most QUEUE_LIMIT. */
   readonly moves: Direction[];
   /** Ticks that are still to pass by without a step. */
-  rest: number;
+  cooldown: number;
   /** Ticks since it last asked for a step. */
-  still: number;
+  idleTicks: number;
 }
 
 /** A world on one map. It owns no wire and no clock: who calls `tick` says when a tick is. */
 export class World {
   readonly #map: WorldMap;
   readonly #random: Random;
-  readonly #movers = new Map<string, PlayerInWorld>();
+  readonly #players = new Map<string, PlayerInWorld>();
   #dropped = 0;
-  #taken = 0;
-  #blank = 0;
+  #applied = 0;
+  #noop = 0;
 
   constructor(map: WorldMap, random: Random) {
     this.#map = map;
@@ -49,19 +49,19 @@ export class World {
   }
 
   /** Steps that were taken, those that a wall stopped included. */
-  get taken(): number {
-    return this.#taken;
+  get applied(): number {
+    return this.#applied;
   }
 
   /** Predicted inputs that asked for nothing, and were taken along. */
-  get blank(): number {
-    return this.#blank;
+  get noop(): number {
+    return this.#noop;
   }
 
   /** Steps asked for by `move` that wait. It counts them, so it is not for every tick. */
-  get waiting(): number {
+  get queued(): number {
     let waiting = 0;
-    for (const { moves } of this.#movers.values()) waiting += moves.length;
+    for (const { moves } of this.#players.values()) waiting += moves.length;
     return waiting;
   }
 
@@ -76,17 +76,17 @@ export class World {
     const { x, y } = before ? nearestFree(before, this.#map) : this.#spawn();
     body.x = x;
     body.y = y;
-    this.#movers.set(id, { id, body, moves: [], rest: before ? REST_TICKS : 0, still: 0 });
+    this.#players.set(id, { id, body, moves: [], cooldown: before ? REJOIN_COOLDOWN_TICKS : 0, idleTicks: 0 });
   }
 
   /** Takes a player out of the world, with all that waits for it. */
   leave(id: string): void {
-    this.#movers.delete(id);
+    this.#players.delete(id);
   }
 
   /** Forgets the steps that wait for a player, who stands still from now on. */
-  halt(id: string): void {
-    const mover = this.#movers.get(id);
+  clearQueue(id: string): void {
+    const mover = this.#players.get(id);
     if (mover) mover.moves.length = 0;
   }
 
@@ -95,7 +95,7 @@ export class World {
    * @returns whether it waits now.
    */
   move(id: string, direction: Direction): boolean {
-    const mover = this.#movers.get(id);
+    const mover = this.#players.get(id);
     if (!mover) return false;
     if (mover.moves.length >= QUEUE_LIMIT) {
       this.#dropped++;
@@ -114,42 +114,42 @@ export class World {
    * @param fault is told of a step that threw, and the others take theirs; by default the tick ends there and throws.
    */
   tick(nextInput: NextInput, fault: Fault = rethrow): void {
-    for (const mover of this.#movers.values()) {
+    for (const mover of this.#players.values()) {
       const { id } = mover;
-      mover.still++;
-      if (mover.rest > 0) {
-        mover.rest--;
+      mover.idleTicks++;
+      if (mover.cooldown > 0) {
+        mover.cooldown--;
         continue;
       }
       try {
         let code = mover.moves.shift() ?? nextInput(id);
-        while (code !== undefined && !act(mover.body, code, this.#map)) {
+        while (code !== undefined && !applyInput(mover.body, code, this.#map)) {
           code = nextInput(id);
-          this.#blank++;
+          this.#noop++;
         }
         if (code === undefined) continue;
-        this.#taken++;
+        this.#applied++;
       } catch (error) {
         fault(id, error);
       }
-      mover.still = 0;
+      mover.idleTicks = 0;
     }
   }
 
   /** Who has asked for no step in so many ticks. */
   *idle(ticks: number): Iterable<string> {
-    for (const { id, still } of this.#movers.values()) if (still >= ticks) yield id;
+    for (const { id, idleTicks } of this.#players.values()) if (idleTicks >= ticks) yield id;
   }
 
   /** Everybody, in the order in which they joined: the world's own, no copies. */
   players(): Iterable<Readonly<PlayerInWorld>> {
-    return this.#movers.values();
+    return this.#players.values();
   }
 
   /** Goes on from a snapshot of `players`, in place of whoever was here. They are the world's from now on. */
   restore(players: Iterable<PlayerInWorld>): void {
-    this.#movers.clear();
-    for (const player of players) this.#movers.set(player.id, player);
+    this.#players.clear();
+    for (const player of players) this.#players.set(player.id, player);
   }
 
   #spawn(): Spot {

@@ -4,21 +4,21 @@ import { createRouter, defineServer, type Server, WebSocketTransport } from "col
 import type { Application } from "express";
 import { defineWorldRoom, type WorldRoomSettings } from "../rooms/define-world-room.ts";
 import { Sessions } from "../rooms/sessions.ts";
+import type { Tokens } from "./auth/tokens.ts";
 import { Admission, refuseWhileStopping, sayingWhen } from "./edge/admission.ts";
-import { GuardedSocket, withoutClientsFaults } from "./sockets/frame-guard.ts";
-import { Gate, type GateSettings, PLAIN_PATH, refuseUpgrade } from "./edge/request-filter.ts";
-import { GatedServer } from "./edge/edge-server.ts";
-import { Heartbeat } from "./sockets/heartbeat.ts";
+import { EdgeServer } from "./edge/edge-server.ts";
+import { EdgeFilter, type EdgeFilterSettings, PLAIN_PATH, refuseUpgrade } from "./edge/request-filter.ts";
 import { type HttpSettings, httpRoutes } from "./http/routes.ts";
-import { keepClientsFast } from "./sockets/client-shape.ts";
-import { Metrics } from "./telemetry/metrics.ts";
-import { Observer } from "./telemetry/room-telemetry.ts";
+import { keepClientShape } from "./sockets/client-shape.ts";
+import { demoteClientErrors, GuardedSocket } from "./sockets/frame-guard.ts";
+import { Heartbeat } from "./sockets/heartbeat.ts";
 import { PlainSockets } from "./sockets/plain-sockets.ts";
-import { RefusalLog } from "./telemetry/refusal-log.ts";
 import { type SocketSettings, socketOptions } from "./sockets/socket-options.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
-import { Tally } from "./telemetry/edge-counters.ts";
-import type { Tokens } from "./auth/tokens.ts";
+import { EdgeCounters } from "./telemetry/edge-counters.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { RefusalLog } from "./telemetry/refusal-log.ts";
+import { RoomTelemetry } from "./telemetry/room-telemetry.ts";
 
 /** What the server is made of: all that is needed to run it and to stop it. */
 export interface App {
@@ -30,7 +30,7 @@ export interface App {
   /** The places on their way to the store; it counts what it does. */
   places: WriteBehind;
   /** What the edge has refused and sent. */
-  tally: Tally;
+  edgeCounters: EdgeCounters;
 }
 
 /** What an app is told: settings of the rooms, of the edge, of HTTP, who is who, where places are kept, and who takes its log lines. */
@@ -47,9 +47,9 @@ export interface AppSettings {
 }
 
 /** What protects the process from who connects to it. */
-export interface EdgeSettings extends GateSettings, SocketSettings {
+export interface EdgeSettings extends EdgeFilterSettings, SocketSettings {
   /** Milliseconds within which a request has to arrive; 10 seconds by default. */
-  patienceMs?: number;
+  timeoutMs?: number;
   /** Milliseconds between two looks at connections that are silent; 2000 by default. */
   heartbeatMs?: number;
   /** Scales the windows of src/edge/admission.ts, so that a test need not wait for seconds. */
@@ -57,7 +57,7 @@ export interface EdgeSettings extends GateSettings, SocketSettings {
 }
 
 /** Milliseconds within which a request has to arrive, its head as well as all of it. */
-const PATIENCE_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 10_000;
 
 /** `/process/room` for a seat in a room, and `/` for the SDK's own latency probe. All else is not upgraded. */
 const ROOM_PATH = /^\/(?:[\w-]+\/([\w-]+))?$/;
@@ -73,17 +73,17 @@ export function createApp(settings: AppSettings): App {
   const { tokens, places, edge } = settings;
   const admission = new Admission(settings.maxDelayMs, edge.admissionSliceMs);
   const refusals = new RefusalLog(settings.logger);
-  const tally = new Tally(refusals);
-  const gate = new Gate(edge, tally);
-  const httpServer = new GatedServer(gate, edge.patienceMs ?? PATIENCE_MS);
-  const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], places, tokens, admission, tally });
-  const observer = new Observer(metrics, admission, settings.logger, refusals);
+  const edgeCounters = new EdgeCounters(refusals);
+  const gate = new EdgeFilter(edge, edgeCounters);
+  const httpServer = new EdgeServer(gate, edge.timeoutMs ?? REQUEST_TIMEOUT_MS);
+  const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], places, tokens, admission, edgeCounters });
+  const observer = new RoomTelemetry(metrics, admission, settings.logger, refusals);
   observer.watchMatchmaking();
-  const sockets = socketOptions(edge, gate.addresses, tally);
-  const heartbeat = new Heartbeat(tally.sockets, edge.heartbeatMs);
+  const sockets = socketOptions(edge, gate.addresses, edgeCounters);
+  const heartbeat = new Heartbeat(edgeCounters.sockets, edge.heartbeatMs);
   httpServer.on("close", () => heartbeat.stop());
   const plainSockets = new PlainSockets(sockets, (request) => gate.admitPlain(request), observer);
-  keepClientsFast();
+  keepClientShape();
   const transport = new WebSocketTransport({
     ...sockets,
     // Its pings go to everybody, and only an answer to them is a sign of life: src/sockets/heartbeat.ts is in their place.
@@ -119,12 +119,12 @@ export function createApp(settings: AppSettings): App {
     ),
     express: (app: Application) =>
       httpRoutes(app, { ...settings.http, tokens, admission, metrics, gate, isStoreHealthy: () => places.healthy }),
-    logger: withoutClientsFaults(settings.logger),
+    logger: demoteClientErrors(settings.logger),
     greet: false,
     // Signals and faults are the process's business: src/run.ts.
     gracefullyShutdown: false,
   });
-  return { server, httpServer, plainSockets, admission, places, tally };
+  return { server, httpServer, plainSockets, admission, places, edgeCounters };
 }
 
 function pathOf(request: IncomingMessage): string {

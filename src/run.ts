@@ -1,16 +1,16 @@
 // The life of the process: environment, start, signals, end. What it runs is put together in src/app.ts.
 import { join } from "node:path";
 import { MapError } from "../sim/map.ts";
+import { loadOrCreateSecret } from "./auth/secret.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import type { HttpSettings } from "./http/routes.ts";
 import { listen } from "./listen.ts";
-import { createLogger } from "./telemetry/logger.ts";
-import { ownSecret } from "./auth/secret.ts";
-import { RecordingsFolder } from "./store/recordings.ts";
 import { drain, shutDown } from "./shutdown.ts";
 import { openStore } from "./store/open.ts";
+import { RecordingsFolder } from "./store/recordings.ts";
 import { StoreError } from "./store/store.ts";
 import { WriteBehind } from "./store/write-behind.ts";
+import { createLogger } from "./telemetry/logger.ts";
 
 /** Seconds for which a dropped connection keeps its place. */
 const RECONNECTION_SECONDS = 20;
@@ -30,7 +30,7 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
     import("./auth/tokens.ts"),
   ]);
   const maps = await orExit(() => loadMaps(config.MAPS_DIR), MapError);
-  const secret = await orExit(() => config.JWT_SECRET ?? ownSecret(config.DATA_DIR), StoreError);
+  const secret = await orExit(() => config.JWT_SECRET ?? loadOrCreateSecret(config.DATA_DIR), StoreError);
   const store = await orExit(
     () => openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL }),
     StoreError,

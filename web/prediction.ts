@@ -2,7 +2,7 @@
 import { type InputHandle, Predict, type Reconciler } from "@colyseus/sdk";
 import type { MoveInput } from "../schema/move-input.ts";
 import type { Player } from "../schema/player.ts";
-import { act } from "../sim/apply-input.ts";
+import { applyInput } from "../sim/apply-input.ts";
 import { STEP, TICK_MS } from "../sim/rules.ts";
 import { BODY_FIELDS, type Body, type Walls } from "../sim/step.ts";
 import type { WorldRoom } from "./connection.ts";
@@ -45,7 +45,7 @@ export class Prediction {
       input: this.#input,
       fields: BODY_FIELDS,
       step: (context, body, command) => {
-        act(body, command.direction, walls);
+        applyInput(body, command.direction, walls);
         this.#led[context.tick % this.#input.replayBufferSize] = { x: body.x, y: body.y };
       },
       onReconcile: (acknowledged) => {

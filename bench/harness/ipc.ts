@@ -14,7 +14,7 @@ interface Order {
 type Reply = { progress: string } | { answer: unknown } | { fault: string };
 
 /** Carries out the orders of the parent process, one at a time, and ends with it. */
-export function obey(handlers: Record<string, (argument: never) => unknown>): void {
+export function serve(handlers: Record<string, (argument: never) => unknown>): void {
   const send = (reply: Reply) => process.connected && process.send?.(reply);
   process.on("message", async ({ order, argument }: Order) => {
     try {
@@ -42,7 +42,10 @@ export type Ask<Orders extends Handlers<Orders>> = <Name extends keyof Orders & 
  * The asking end of a child process that obeys.
  * An order fails if the child ends before it has answered; orders must not overlap.
  */
-export function asker<Orders extends Handlers<Orders>>(child: ChildProcess, tell: (text: string) => void): Ask<Orders> {
+export function caller<Orders extends Handlers<Orders>>(
+  child: ChildProcess,
+  tell: (text: string) => void,
+): Ask<Orders> {
   return (order, argument) =>
     new Promise((resolve, reject) => {
       const done = () => {

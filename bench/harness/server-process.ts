@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { SERVER_CORE, start, stop } from "./children.ts";
 import { openMap } from "./sabang-map.ts";
 import { startFlags } from "./start-flags.ts";
-import { type AskVitals, PASSENGER_ARGS, vitalsOf } from "./vitals.ts";
+import { type AskVitals, STATS_AGENT_ARGS, vitalsOf } from "./vitals.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -79,7 +79,7 @@ export async function startServer(name: string, options: ServerOptions = {}): Pr
   const folder = options.folder ?? makeFolder();
   const password = randomBytes(16).toString("hex");
   const { program, args, environment } = commandOf(name, folder, password);
-  const child = start(SERVER_CORE, program, [...(options.passenger ? PASSENGER_ARGS : []), ...args], {
+  const child = start(SERVER_CORE, program, [...(options.passenger ? STATS_AGENT_ARGS : []), ...args], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,

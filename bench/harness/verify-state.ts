@@ -1,6 +1,7 @@
 // Whether the full clients know what they must know: their states, once everything stands still, against the truth.
-import { CELL, FAR, NEAR, REACH } from "./arena.ts";
+
 import type { Contender } from "../contenders/contenders.ts";
+import { CELL, FAR, NEAR, REACH } from "./arena.ts";
 import type { Known } from "./probes/probe.ts";
 
 /** All players by id. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Vitals } from "./stats-agent.ts";
 
 /** Arguments for Node that take the passenger along. */
-export const PASSENGER_ARGS = ["--import", fileURLToPath(new URL("stats-agent.ts", import.meta.url))];
+export const STATS_AGENT_ARGS = ["--import", fileURLToPath(new URL("stats-agent.ts", import.meta.url))];
 
 /** Milliseconds after which no answer is to be expected any more. */
 const PATIENCE_MS = 30_000;

@@ -28,7 +28,7 @@ export class Arena {
   }
 
   /** Leaves so many bytes for what will be known later. */
-  skip(length: number): void {
+  reserve(length: number): void {
     const to = this.#at.offset;
     this.#grow(to + length, to);
     this.#at.offset = to + length;
@@ -54,7 +54,7 @@ export class Arena {
   }
 
   /** Writes a stretch once more, at the end. */
-  repeat(start: number, end: number): void {
+  appendSlice(start: number, end: number): void {
     const to = this.#at.offset;
     this.#grow(to + end - start, to);
     this.#bytes.copyWithin(to, start, end);

@@ -1,5 +1,5 @@
 // Who is where: the players of a state by cell of the grid, and who has come, gone or crossed into another cell.
-import { type Grid, NOWHERE } from "./grid.ts";
+import { type Grid, NO_CELL } from "./grid.ts";
 
 /** What the census needs of a player: where it stands, in units. */
 export interface Placed {
@@ -17,7 +17,7 @@ export interface PlayersById<P> {
 }
 
 /** A player as the census knows it. */
-export interface Resident<P extends Placed> {
+export interface Entity<P extends Placed> {
   readonly id: string;
   readonly player: P;
   /** Its index in the map of players on the wire. No index is ever given to a second player. */
@@ -25,15 +25,15 @@ export interface Resident<P extends Placed> {
   /** The cell it stands in; NOWHERE once it has left. */
   cell: number;
   /** The cell in which everybody was last told it stands; NOWHERE while nobody was told of it. */
-  toldCell: number;
+  lastSentCell: number;
 }
 
 /** Keeps the players by cell. Taken once per tick, and settled when everybody has been told. */
-export class Census<P extends Placed> {
+export class CellIndex<P extends Placed> {
   readonly #grid: Grid;
-  readonly #residents = new Map<string, Resident<P>>();
-  readonly #members: (Set<Resident<P>> | undefined)[];
-  readonly #moved = new Set<Resident<P>>();
+  readonly #residents = new Map<string, Entity<P>>();
+  readonly #members: (Set<Entity<P>> | undefined)[];
+  readonly #moved = new Set<Entity<P>>();
   #nextIndex = 0;
 
   constructor(grid: Grid) {
@@ -42,22 +42,22 @@ export class Census<P extends Placed> {
   }
 
   /** Those whose `cell` and `toldCell` differ: who came, left or crossed into another cell since the last `settle`. */
-  get moved(): ReadonlySet<Resident<P>> {
+  get moved(): ReadonlySet<Entity<P>> {
     return this.#moved;
   }
 
   /** The player of an id, if it was there when the census was last taken. */
-  get(id: string): Resident<P> | undefined {
+  get(id: string): Entity<P> | undefined {
     return this.#residents.get(id);
   }
 
   /** Everybody there was when the census was last taken. */
-  all(): Iterable<Resident<P>> {
+  all(): Iterable<Entity<P>> {
     return this.#residents.values();
   }
 
   /** Calls `each` with everybody in the cells seen from `cell`. */
-  eachInSight(cell: number, each: (resident: Resident<P>) => void): void {
+  eachInSight(cell: number, each: (resident: Entity<P>) => void): void {
     const rows = this.#grid.rowsInSight(cell);
     for (let row = 0; row < rows.length; row += 2) {
       for (let seen = rows[row]!; seen <= rows[row + 1]!; seen++) this.#members[seen]?.forEach(each);
@@ -65,7 +65,7 @@ export class Census<P extends Placed> {
   }
 
   /** The same with everybody in the cells seen from `cell` and not from `other`. */
-  eachOutOfSight(other: number, cell: number, each: (resident: Resident<P>) => void): void {
+  eachOutOfSight(other: number, cell: number, each: (resident: Entity<P>) => void): void {
     const rows = this.#grid.rowsInSight(cell);
     for (let row = 0; row < rows.length; row += 2) {
       for (let seen = rows[row]!; seen <= rows[row + 1]!; seen++) {
@@ -75,7 +75,7 @@ export class Census<P extends Placed> {
   }
 
   /** Takes note of where each of `players` stands now. `others`: whether somebody has come or gone since the last time. */
-  take(players: PlayersById<P>, others: boolean): void {
+  update(players: PlayersById<P>, others: boolean): void {
     if (others || this.#residents.size !== players.size) {
       this.#dismiss(players);
       this.#admit(players);
@@ -87,8 +87,8 @@ export class Census<P extends Placed> {
   }
 
   /** Everybody has been told what `take` found. */
-  settle(): void {
-    for (const resident of this.#moved) resident.toldCell = resident.cell;
+  commit(): void {
+    for (const resident of this.#moved) resident.lastSentCell = resident.cell;
     this.#moved.clear();
   }
 
@@ -97,7 +97,7 @@ export class Census<P extends Placed> {
       // Another player under the same id is another one to everybody who watches.
       if (players.get(resident.id) === resident.player) continue;
       this.#residents.delete(resident.id);
-      this.#place(resident, NOWHERE);
+      this.#place(resident, NO_CELL);
     }
   }
 
@@ -105,17 +105,17 @@ export class Census<P extends Placed> {
     if (this.#residents.size === players.size) return;
     for (const [id, player] of players.entries()) {
       if (this.#residents.has(id)) continue;
-      this.#residents.set(id, { id, player, index: this.#nextIndex++, cell: NOWHERE, toldCell: NOWHERE });
+      this.#residents.set(id, { id, player, index: this.#nextIndex++, cell: NO_CELL, lastSentCell: NO_CELL });
     }
   }
 
-  #place(resident: Resident<P>, cell: number): void {
+  #place(resident: Entity<P>, cell: number): void {
     if (resident.cell === cell) return;
     this.#members[resident.cell]?.delete(resident);
     resident.cell = cell;
-    if (cell === resident.toldCell) this.#moved.delete(resident);
+    if (cell === resident.lastSentCell) this.#moved.delete(resident);
     else this.#moved.add(resident);
-    if (cell === NOWHERE) return;
+    if (cell === NO_CELL) return;
     this.#members[cell] ??= new Set();
     this.#members[cell].add(resident);
   }

@@ -1,10 +1,10 @@
 // The map cut into square cells: who stands in one cell sees the same cells around it.
 
 /** What a player is promised, in units: it sees everybody within this distance. */
-export const SIGHT = 320;
+export const MIN_SIGHT = 320;
 
 /** And nobody beyond this one. */
-export const FARTHEST = 960;
+export const MAX_SIGHT = 960;
 
 /**
  * Side of a cell in units, and how many cells one sees in each direction from one's own. Somebody at the edge of a cell
@@ -15,7 +15,7 @@ const CELL = 160;
 const REACH = 2;
 
 /** No cell: of a player who is not in the world yet, or not any more. Nobody sees it, and it sees nobody. */
-export const NOWHERE = -1;
+export const NO_CELL = -1;
 
 /** A uniform grid over a map. A cell is a number; cells of one row follow each other. */
 export class Grid {
@@ -42,12 +42,12 @@ export class Grid {
     const column = Math.min(Math.max(Math.floor((x ?? Number.NaN) / CELL), 0), this.#columns - 1);
     const row = Math.min(Math.max(Math.floor((y ?? Number.NaN) / CELL), 0), this.#rows - 1);
     const cell = row * this.#columns + column;
-    return Number.isNaN(cell) ? NOWHERE : cell;
+    return Number.isNaN(cell) ? NO_CELL : cell;
   }
 
   /** Whether somebody in the cell `from` sees the cell `to`. */
   sees(from: number, to: number): boolean {
-    if (from === NOWHERE || to === NOWHERE) return false;
+    if (from === NO_CELL || to === NO_CELL) return false;
     const columns = this.#columns;
     const rows = ((from / columns) | 0) - ((to / columns) | 0);
     const across = (from % columns) - (to % columns);
@@ -59,7 +59,7 @@ export class Grid {
    * cell that anybody stands in; not to be changed.
    */
   rowsInSight(cell: number): readonly number[] {
-    if (cell === NOWHERE) return [];
+    if (cell === NO_CELL) return [];
     let rows = this.#rowsInSight[cell];
     if (!rows) {
       rows = this.#window(cell);

@@ -2,8 +2,8 @@
 import { $changes, Encoder, encode, Reflection, type Schema } from "@colyseus/schema";
 import { type Client, CloseCode, logger, Protocol, ProtocolModifier, type Serializer, WebSocketClient } from "colyseus";
 import { Arena, type Slice } from "./arena.ts";
-import { Census, type Resident } from "./cell-index.ts";
-import { type Grid, NOWHERE } from "./grid.ts";
+import { CellIndex, type Entity } from "./cell-index.ts";
+import { type Grid, NO_CELL } from "./grid.ts";
 import { type PeopledState, PlayerCodec, type TrackedPlayer } from "./player-codec.ts";
 
 /** First sizes in bytes of what a tick and a full state are written into; they grow with the crowd. */
@@ -20,7 +20,7 @@ const HEADROOM = TIMED_HEAD + 4;
 /** Share of the clients by which the first one served moves on each tick. The golden section spreads turns evenly. */
 const TURN = 0.382;
 
-const NOBODY: readonly Resident<TrackedPlayer>[] = [];
+const NOBODY: readonly Entity<TrackedPlayer>[] = [];
 const NO_INPUTS: AppliedInputs = { consumedCount: 0 };
 
 /** The room's clock at a tick, in ms since the room began; the framework gives it where a room defines inputs. */
@@ -38,9 +38,9 @@ interface View {
   readonly client: Viewer;
   connection: Viewer["ref"];
   /** Its own player; somebody who has left, or nobody, while it has none. */
-  self: Resident<TrackedPlayer> | undefined;
+  self: Entity<TrackedPlayer> | undefined;
   /** Whom it was shown in its full state, until the patch after that: it may differ from what others were told. */
-  shown: ReadonlySet<Resident<TrackedPlayer>> | undefined;
+  shown: ReadonlySet<Entity<TrackedPlayer>> | undefined;
   /** The cell from which it was last shown the world. */
   cell: number;
   inputs: AppliedInputs;
@@ -84,12 +84,12 @@ export class InterestSerializer implements Serializer<PeopledState> {
   readonly #changesAt: Uint32Array;
   /** What this tick needs more than once: by cell, what is sent to all in it and who came into their sight or left it. */
   readonly #bodies: (Slice | undefined)[];
-  readonly #news: (Resident<TrackedPlayer>[] | undefined)[];
-  readonly #introductions = new Map<Resident<TrackedPlayer>, Slice>();
+  readonly #news: (Entity<TrackedPlayer>[] | undefined)[];
+  readonly #introductions = new Map<Entity<TrackedPlayer>, Slice>();
   #encoder!: Encoder;
   #players!: PeopledState["players"];
   #codec!: PlayerCodec;
-  #census!: Census<TrackedPlayer>;
+  #census!: CellIndex<TrackedPlayer>;
   #handshake!: Uint8Array;
   #sharedState: Uint8Array | undefined;
   #shared: Uint8Array = new Uint8Array();
@@ -116,7 +116,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
     this.#encoder = new Encoder(state as Schema & PeopledState, state[$changes]?.root);
     this.#players = state.players;
     this.#codec = new PlayerCodec(this.#encoder);
-    this.#census = new Census(this.#grid);
+    this.#census = new CellIndex(this.#grid);
     this.#handshake = Reflection.encode(this.#encoder);
     this.#sharedState = undefined;
   }
@@ -135,21 +135,21 @@ export class InterestSerializer implements Serializer<PeopledState> {
   getFullState(client?: Client, timing?: Timing): Uint8Array {
     // An arena of its own: a state may be asked for while the frames of a tick are still being sent.
     const arena = new Arena(FULL_STATE_SIZE);
-    arena.skip(HEADROOM);
+    arena.reserve(HEADROOM);
     const census = this.#census;
     this.#takeCensus();
     const self = client && census.get(client.sessionId);
-    const cell = self?.cell ?? NOWHERE;
+    const cell = self?.cell ?? NO_CELL;
     const inputs = client ? this.#inputsOf(client.sessionId) : NO_INPUTS;
     const applied = inputs.consumedCount;
-    const shown = new Set<Resident<TrackedPlayer>>();
+    const shown = new Set<Entity<TrackedPlayer>>();
     if (client) census.eachInSight(cell, (resident) => shown.add(resident));
     else for (const resident of census.all()) shown.add(resident);
 
     this.#sharedState ??= this.#encoder.encodeAll({ offset: 0 }).slice();
     arena.append(this.#sharedState);
     arena.write(this.#codec.players, this.#players);
-    for (const resident of shown) arena.write(this.#codec.introduction, resident);
+    for (const resident of shown) arena.write(this.#codec.encodeAdd, resident);
     if (client) tellAll(client, { connection: client.ref, self, shown, cell, inputs, applied, missed: false });
     const start = writeHead(arena.bytes, HEADROOM, Protocol.ROOM_STATE, applied, timing);
     return Buffer.from(arena.bytes.subarray(start, arena.offset));
@@ -190,7 +190,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
       served.push(view);
       bodies.push(body);
     }
-    this.#census.settle();
+    this.#census.commit();
     const isDirect = WebSocketClient.prototype.raw === RAW;
     for (let turn = 0; turn < served.length; turn++) {
       const view = served[turn]!;
@@ -205,7 +205,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
   #resync(clients: Client[], state: PeopledState, timing?: Timing): boolean {
     this.reset(state);
     for (const { [VIEW]: view } of clients as Viewer[]) if (view) this.#sendAll(view, timing);
-    this.#census.settle();
+    this.#census.commit();
     this.#encoder.discardChanges();
     return true;
   }
@@ -250,19 +250,19 @@ export class InterestSerializer implements Serializer<PeopledState> {
   }
 
   #takeCensus(): void {
-    this.#census.take(this.#players, this.#codec.hasChanged(this.#players));
+    this.#census.update(this.#players, this.#codec.hasChanged(this.#players));
   }
 
   /** Notes for every cell who came into the sight of it or went out of it. */
   #noteMoved(): void {
     for (const resident of this.#census.moved) {
-      this.#note(resident, resident.toldCell, resident.cell);
-      this.#note(resident, resident.cell, resident.toldCell);
+      this.#note(resident, resident.lastSentCell, resident.cell);
+      this.#note(resident, resident.cell, resident.lastSentCell);
     }
   }
 
   /** Notes `resident` for the cells that see the cell `one` and not the cell `other`. */
-  #note(resident: Resident<TrackedPlayer>, one: number, other: number): void {
+  #note(resident: Entity<TrackedPlayer>, one: number, other: number): void {
     const rows = this.#grid.rowsInSight(one);
     for (let row = 0; row < rows.length; row += 2) {
       for (let cell = rows[row]!; cell <= rows[row + 1]!; cell++) {
@@ -276,22 +276,22 @@ export class InterestSerializer implements Serializer<PeopledState> {
 
   /** Encodes what changed, cell by cell, so that what is seen of a row of cells is one stretch of the arena. */
   #encodeChanges(): void {
-    const changed: Resident<TrackedPlayer>[] = [];
+    const changed: Entity<TrackedPlayer>[] = [];
     for (const resident of this.#census.all()) {
-      if (resident.cell !== NOWHERE && this.#codec.hasChanged(resident.player)) changed.push(resident);
+      if (resident.cell !== NO_CELL && this.#codec.hasChanged(resident.player)) changed.push(resident);
     }
     changed.sort((a, b) => a.cell - b.cell);
     let cell = 0;
     for (const resident of changed) {
       while (cell <= resident.cell) this.#changesAt[cell++] = this.#arena.offset;
-      this.#arena.write(this.#codec.change, resident.player);
+      this.#arena.write(this.#codec.encodeUpdate, resident.player);
     }
     this.#changesAt.fill(this.#arena.offset, cell);
   }
 
   /** The body of the frame that one client gets in this tick, if it gets any. */
   #patchFor(view: View): Slice | undefined {
-    if (!view.self || view.self.cell === NOWHERE) view.self = this.#census.get(view.client.sessionId);
+    if (!view.self || view.self.cell === NO_CELL) view.self = this.#census.get(view.client.sessionId);
     const cell = view.self?.cell ?? view.cell;
     const body = view.shown || cell !== view.cell ? this.#writeBody(view, cell) : this.#bodyOf(view);
     const applied = view.inputs.consumedCount;
@@ -305,7 +305,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
   /** What everybody gets who was in the cell of `view` at the last patch and still is. */
   #bodyOf(view: View): Slice {
     // Somebody who is nowhere, as its room keeps no body for it, sees what everybody sees.
-    if (view.cell === NOWHERE) return this.#writeBody(view, NOWHERE);
+    if (view.cell === NO_CELL) return this.#writeBody(view, NO_CELL);
     this.#bodies[view.cell] ??= this.#writeBody(view, view.cell);
     return this.#bodies[view.cell]!;
   }
@@ -313,7 +313,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
   /** What somebody gets who was last told what `view` says, and sees the world from the cell `to` now. */
   #writeBody({ cell: from, shown }: View, to: number): Slice {
     const arena = this.#arena;
-    arena.skip(HEADROOM);
+    arena.reserve(HEADROOM);
     const start = arena.offset;
     if (this.#shared.length > 0) arena.append(this.#shared);
     if (shown) this.#tellNewcomer(shown, to);
@@ -323,13 +323,13 @@ export class InterestSerializer implements Serializer<PeopledState> {
     for (let row = 0; row < rows.length; row += 2) {
       const changes = this.#changesAt[rows[row]!]!;
       const end = this.#changesAt[rows[row + 1]! + 1]!;
-      if (changes < end) arena.repeat(changes, end);
+      if (changes < end) arena.appendSlice(changes, end);
     }
     return { start, end: arena.offset };
   }
 
   /** Tells somebody who was `shown` some players, and is in the cell `to` now, who else is in sight and who no more. */
-  #tellNewcomer(shown: ReadonlySet<Resident<TrackedPlayer>>, to: number): void {
+  #tellNewcomer(shown: ReadonlySet<Entity<TrackedPlayer>>, to: number): void {
     for (const resident of shown) {
       if (!this.#grid.sees(to, resident.cell)) this.#dismiss(resident);
     }
@@ -341,31 +341,31 @@ export class InterestSerializer implements Serializer<PeopledState> {
   /** Tells somebody who crossed from one cell to another of everybody who is in the sight of only one of them. */
   #tellCrosser(from: number, to: number): void {
     for (const resident of this.#census.moved) this.#tell(resident, from, to);
-    const tellIfStill = (resident: Resident<TrackedPlayer>) => {
-      if (resident.cell === resident.toldCell) this.#tell(resident, from, to);
+    const tellIfStill = (resident: Entity<TrackedPlayer>) => {
+      if (resident.cell === resident.lastSentCell) this.#tell(resident, from, to);
     };
     this.#census.eachOutOfSight(to, from, tellIfStill);
     this.#census.eachOutOfSight(from, to, tellIfStill);
   }
 
   /** Takes leave of a player or introduces it, if it was or will be in sight, and not both. */
-  #tell(resident: Resident<TrackedPlayer>, from: number, to: number): void {
-    const known = this.#grid.sees(from, resident.toldCell);
+  #tell(resident: Entity<TrackedPlayer>, from: number, to: number): void {
+    const known = this.#grid.sees(from, resident.lastSentCell);
     const seen = this.#grid.sees(to, resident.cell);
     if (known && !seen) this.#dismiss(resident);
     else if (seen && !known) this.#introduce(resident);
   }
 
-  #dismiss(resident: Resident<TrackedPlayer>): void {
-    this.#arena.write(this.#codec.farewell, resident);
+  #dismiss(resident: Entity<TrackedPlayer>): void {
+    this.#arena.write(this.#codec.encodeRemove, resident);
   }
 
-  #introduce(resident: Resident<TrackedPlayer>): void {
+  #introduce(resident: Entity<TrackedPlayer>): void {
     const written = this.#introductions.get(resident);
-    if (written) this.#arena.repeat(written.start, written.end);
+    if (written) this.#arena.appendSlice(written.start, written.end);
     else {
       const start = this.#arena.offset;
-      this.#arena.write(this.#codec.introduction, resident);
+      this.#arena.write(this.#codec.encodeAdd, resident);
       this.#introductions.set(resident, { start, end: this.#arena.offset });
     }
   }

@@ -12,7 +12,7 @@ import {
   OPERATION,
   type Schema,
 } from "@colyseus/schema";
-import type { PlayersById, Resident } from "./cell-index.ts";
+import type { Entity, PlayersById } from "./cell-index.ts";
 import { fieldsOf, servablePlayers } from "./state-requirements.ts";
 
 /** The byte that says: what follows is about the object whose number comes next. The state itself is number 0. */
@@ -51,7 +51,7 @@ export class PlayerCodec {
   }
 
   /** What has changed of a player, for those who know it. */
-  readonly change = (player: TrackedPlayer, bytes: Uint8Array, at: Iterator): void => {
+  readonly encodeUpdate = (player: TrackedPlayer, bytes: Uint8Array, at: Iterator): void => {
     switchTo(player[$refId]!, bytes, at);
     player[$changes]!.forEach((field, operation) => {
       this.#field(player, field, operation, bytes, at);
@@ -59,7 +59,7 @@ export class PlayerCodec {
   };
 
   /** A player, for those who have not seen it before: that it is there, then each of its fields. */
-  readonly introduction = ({ id, index, player }: Resident<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void => {
+  readonly encodeAdd = ({ id, index, player }: Entity<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void => {
     switchTo(this.#players, bytes, at);
     bytes[at.offset++] = OPERATION.ADD;
     encode.number(bytes, index, at);
@@ -74,7 +74,7 @@ export class PlayerCodec {
   };
 
   /** That a player is out of sight. */
-  readonly farewell = ({ index }: Resident<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void => {
+  readonly encodeRemove = ({ index }: Entity<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void => {
     switchTo(this.#players, bytes, at);
     bytes[at.offset++] = OPERATION.DELETE;
     encode.number(bytes, index, at);

@@ -11,7 +11,7 @@ const SECRET_BYTES = 36;
  * The secret in a data folder, made if there is none.
  * @throws {StoreError} for a folder that cannot be written to, or a file that holds no secret.
  */
-export function ownSecret(dataDir: string): string {
+export function loadOrCreateSecret(dataDir: string): string {
   const file = join(dataDir, FILE);
   try {
     return read(file) ?? make(dataDir, file);

@@ -1,7 +1,8 @@
 // Moves a world's players to another database: `npm run store:copy -- FROM TO`.
-import { type Command, runIfStarted, UsageError } from "./command.ts";
+
 import { openStoreAt } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
+import { type Command, runIfStarted, UsageError } from "./command.ts";
 
 /** Places of one transaction. */
 const PAGE = 10_000;

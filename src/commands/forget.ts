@@ -1,6 +1,7 @@
 // Removes everything that is stored of one player: `npm run store:forget -- PLAYER_ID`.
-import { type Command, runIfStarted, UsageError } from "./command.ts";
+
 import { openStore, storeSettings } from "../store/open.ts";
+import { type Command, runIfStarted, UsageError } from "./command.ts";
 
 /** The command. */
 export const FORGET: Command = {

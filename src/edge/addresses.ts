@@ -23,7 +23,7 @@ export class Addresses {
     // The nearest first: the socket's, then those that each proxy has added.
     const hops = proxyaddr.all(request, this.#isProxy).map(withoutPort);
     // A proxy that states no address at all is the last thing we know.
-    return accountOf(hops.findLast((hop) => isIP(hop) > 0) ?? "");
+    return rateLimitKey(hops.findLast((hop) => isIP(hop) > 0) ?? "");
   }
 
   /** Keeps whom a connection counts for when its request is over, and it goes on as a WebSocket. */
@@ -63,7 +63,7 @@ function withoutPort(hop: string): string {
  * Whom an address counts for. An IPv6 address counts for its /64 network, since its holder has all 2^64 of them; one that
  * is a mapped IPv4 address is that address.
  */
-export function accountOf(address: string): string {
+export function rateLimitKey(address: string): string {
   if (isIP(address) !== 6) return address;
   // The URL parser writes any spelling of an address in one way: eight groups, of which a run of zeros may be `::`.
   const host = new URL(`http://[${address.split("%", 1)[0]}]`).hostname.slice(1, -1);

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 /** Stands before a server. It answers by itself what it does not let `pass`. */
-export interface Gatekeeper {
+export interface RequestFilter {
   /** Whether a connection may be made at all. */
   connection(socket: Socket): boolean;
   request(request: IncomingMessage, response: ServerResponse, pass: () => void): void;
@@ -21,11 +21,11 @@ const KEEP_ALIVE_MS = 5000;
  * The framework puts its listeners before all others and answers what it knows, whoever else wants a say. So the gate is
  * not one more listener: it stands where events come from.
  */
-export class GatedServer extends Server {
-  readonly #gate: Gatekeeper;
+export class EdgeServer extends Server {
+  readonly #gate: RequestFilter;
 
   /** `patienceMs`: how long a request may take to arrive, its head as well as all of it. */
-  constructor(gate: Gatekeeper, patienceMs: number) {
+  constructor(gate: RequestFilter, patienceMs: number) {
     super({
       headersTimeout: patienceMs,
       requestTimeout: patienceMs,

@@ -9,7 +9,7 @@ import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 const ACCOUNTS = 65_536;
 
 /** A budget for each address. */
-export class Budget {
+export class RateLimiter {
   readonly #limiter: RateLimiterMemory;
   readonly #salt = randomBytes(16);
 
@@ -19,7 +19,7 @@ export class Budget {
   }
 
   /** Takes one time off the budget of an address. Gives the seconds to wait if there is none left, else 0. */
-  async take(address: string): Promise<number> {
+  async consume(address: string): Promise<number> {
     try {
       await this.#limiter.consume(this.#accountOf(address));
       return 0;
@@ -30,7 +30,7 @@ export class Budget {
   }
 
   /** The seconds to wait if nothing is left of the budget of an address, else 0. Takes nothing off. */
-  async wait(address: string): Promise<number> {
+  async retryAfter(address: string): Promise<number> {
     const account = await this.#limiter.get(this.#accountOf(address));
     return account && account.remainingPoints <= 0 ? secondsOf(account) : 0;
   }

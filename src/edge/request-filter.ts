@@ -5,16 +5,16 @@ import type { Duplex } from "node:stream";
 import { logger, matchMaker, ServerError } from "colyseus";
 import helmet from "helmet";
 import { ERRORS } from "../../schema/errors.ts";
-import { Addresses, accountOf } from "./addresses.ts";
-import { Budget } from "./rate-limiter.ts";
-import type { Gatekeeper } from "./edge-server.ts";
-import { Occupancy } from "./connection-counter.ts";
+import type { EdgeCounters, Refusal } from "../telemetry/edge-counters.ts";
+import { Addresses, rateLimitKey } from "./addresses.ts";
+import { ConnectionCounter } from "./connection-counter.ts";
+import type { RequestFilter } from "./edge-server.ts";
 import { Origins } from "./origins.ts";
+import { RateLimiter } from "./rate-limiter.ts";
 import { hasBody, readBody } from "./request-body.ts";
-import type { Refusal, Tally } from "../telemetry/edge-counters.ts";
 
 /** What the gate keeps to. Of the limits 0 means none. */
-export interface GateSettings {
+export interface EdgeFilterSettings {
   /** As `TRUST_PROXY`: whose `X-Forwarded-…` headers are believed. */
   trustedProxies: string[];
   /** As `ALLOWED_ORIGINS`. */
@@ -78,36 +78,36 @@ interface Answer {
 const BAD_REQUEST: Answer = { reason: "badRequest", code: 400, sentence: "This request cannot be read." };
 const answerOf = (reason: Refusal & keyof typeof ERRORS): Answer => ({ reason, ...ERRORS[reason] });
 
-export class Gate implements Gatekeeper {
+export class EdgeFilter implements RequestFilter {
   readonly addresses: Addresses;
   readonly origins: Origins;
   readonly #maxSockets: number;
-  readonly #sockets = new Occupancy();
-  readonly #others = new Occupancy();
+  readonly #sockets = new ConnectionCounter();
+  readonly #others = new ConnectionCounter();
   /** What gives a connection back that turned out to be a WebSocket. */
   readonly #becameSocket = new WeakMap<Duplex, () => void>();
   /** Plain WebSockets that are only accepted to be told that there are too many of them. */
   readonly #tooMany = new WeakSet<IncomingMessage>();
-  readonly #joins: Budget | undefined;
+  readonly #joins: RateLimiter | undefined;
   /** Who comes back takes nothing new, and a network that failed brings all of a house back at once: joins of others
    * are not to keep them out of their seats. But it is bounded, or tokens could be tried without end. */
-  readonly #returns: Budget | undefined;
-  readonly #tally: Tally;
+  readonly #returns: RateLimiter | undefined;
+  readonly #edgeCounters: EdgeCounters;
   /** Whether the log was told of a proxy that is not trusted: once is enough. */
   #hasWarned = false;
 
   /** Counts a refusal, and has its line in the log. */
   readonly onRefused = (reason: Refusal, address: string, code: number): void =>
-    this.#tally.onRefused(reason, address, code);
+    this.#edgeCounters.onRefused(reason, address, code);
 
-  constructor(settings: GateSettings, tally: Tally) {
-    this.#tally = tally;
+  constructor(settings: EdgeFilterSettings, edgeCounters: EdgeCounters) {
+    this.#edgeCounters = edgeCounters;
     this.addresses = new Addresses(settings.trustedProxies);
     this.origins = new Origins(settings.allowedOrigins, this.addresses);
     this.#maxSockets = settings.maxConnectionsPerAddress || Number.POSITIVE_INFINITY;
     const joins = settings.maxJoinsPerMinute;
-    this.#joins = joins > 0 ? new Budget(joins, 60) : undefined;
-    this.#returns = joins > 0 ? new Budget(joins, 60) : undefined;
+    this.#joins = joins > 0 ? new RateLimiter(joins, 60) : undefined;
+    this.#returns = joins > 0 ? new RateLimiter(joins, 60) : undefined;
     // The framework keeps these for the whole process.
     matchMaker.controller.exposedMethods = MATCHMAKING;
     matchMaker.controller.getCorsHeaders = (headers) => this.origins.corsHeaders(headers.get("origin"));
@@ -117,17 +117,17 @@ export class Gate implements Gatekeeper {
     const { remoteAddress } = socket;
     // Everybody comes from the address of a proxy: how many it lets in is up to it.
     if (this.#maxSockets === Number.POSITIVE_INFINITY || this.addresses.isProxy(remoteAddress)) return true;
-    const account = accountOf(remoteAddress ?? "");
-    const count = this.#others.enter(account);
+    const account = rateLimitKey(remoteAddress ?? "");
+    const count = this.#others.increment(account);
     let counted = true;
     const leave = () => {
-      if (counted) this.#others.leave(account);
+      if (counted) this.#others.decrement(account);
       counted = false;
     };
     socket.once("close", leave);
     this.#becameSocket.set(socket, leave);
     if (count <= this.#maxSockets * OTHERS_PER_SOCKET) return true;
-    this.#tally.onRefused("tooManyConnections", account);
+    this.#edgeCounters.onRefused("tooManyConnections", account);
     return false;
   }
 
@@ -148,7 +148,7 @@ export class Gate implements Gatekeeper {
     this.addresses.keep(socket, address);
     const refusal = this.#refusalOfUpgrade(request, socket, address);
     if (refusal) {
-      this.#tally.onRefused(refusal.reason, address, refusal.code);
+      this.#edgeCounters.onRefused(refusal.reason, address, refusal.code);
       refuseUpgrade(socket, refusal);
     } else pass();
   }
@@ -170,8 +170,8 @@ export class Gate implements Gatekeeper {
   #refusalOfUpgrade(request: IncomingMessage, socket: Duplex, address: string): Answer | undefined {
     if (isMalformed(request)) return BAD_REQUEST;
     if (!this.origins.allows(request)) return answerOf("foreignOrigin");
-    const count = this.#sockets.enter(address);
-    socket.once("close", () => this.#sockets.leave(address));
+    const count = this.#sockets.increment(address);
+    socket.once("close", () => this.#sockets.decrement(address));
     if (count <= this.#maxSockets) return undefined;
     const canBeTold = request.url?.split("?", 1)[0] === PLAIN_PATH && count <= this.#maxSockets + TOLD_WHY;
     if (!canBeTold) return answerOf("tooManyConnections");
@@ -188,7 +188,7 @@ export class Gate implements Gatekeeper {
       ? answerOf("tooManyConnections")
       : await this.#spend(this.#joins, request);
     if (!refusal) return;
-    this.#tally.onRefused(refusal.reason, this.addresses.of(request), refusal.code);
+    this.#edgeCounters.onRefused(refusal.reason, this.addresses.of(request), refusal.code);
     throw new ServerError(refusal.code, refusal.sentence);
   }
 
@@ -212,8 +212,8 @@ export class Gate implements Gatekeeper {
     }
   }
 
-  async #spend(budget: Budget | undefined, request: IncomingMessage): Promise<Answer | undefined> {
-    const retryAfter = (await budget?.take(this.addresses.of(request))) ?? 0;
+  async #spend(budget: RateLimiter | undefined, request: IncomingMessage): Promise<Answer | undefined> {
+    const retryAfter = (await budget?.consume(this.addresses.of(request))) ?? 0;
     return retryAfter > 0 ? { ...answerOf("tooManyJoins"), retryAfter } : undefined;
   }
 
@@ -232,7 +232,7 @@ export class Gate implements Gatekeeper {
 
   /** Answers as the framework's matchmaking does, so that the SDK makes the same error of it. */
   #answer(request: IncomingMessage, response: ServerResponse, { reason, code, sentence, retryAfter }: Answer): void {
-    this.#tally.onRefused(reason, this.addresses.of(request), code);
+    this.#edgeCounters.onRefused(reason, this.addresses.of(request), code);
     const body = JSON.stringify({ code, error: sentence });
     const headers = {
       ...matchMaker.controller.DEFAULT_CORS_HEADERS,

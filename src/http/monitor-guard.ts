@@ -1,9 +1,9 @@
 // Stands before the monitor: asks for the password, and refuses requests that pages of other sites make.
 import type { NextFunction, Request, RequestHandler, Response } from "express";
-import type { Addresses } from "../edge/addresses.ts";
-import { Budget } from "../edge/rate-limiter.ts";
-import type { Origins } from "../edge/origins.ts";
 import { isSameSecret } from "../auth/same-secret.ts";
+import type { Addresses } from "../edge/addresses.ts";
+import type { Origins } from "../edge/origins.ts";
+import { RateLimiter } from "../edge/rate-limiter.ts";
 import type { Refusal } from "../telemetry/edge-counters.ts";
 
 /** What the guard needs to know. */
@@ -23,7 +23,7 @@ const CHALLENGE = 'Basic realm="sabang monitor", charset="UTF-8"';
 
 /** Refuses whoever is not the operator, before anything of the monitor has looked at the request. */
 export function monitorGuard({ user, password, addresses, origins, onRefused }: MonitorGuardSettings): RequestHandler {
-  const tries = new Budget(TRIES, TRIES_SECONDS);
+  const tries = new RateLimiter(TRIES, TRIES_SECONDS);
 
   return async (request: Request, response: Response, next: NextFunction) => {
     const address = addresses.of(request);
@@ -40,13 +40,13 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
     }
     const given = credentialsOf(request);
     // Even the right password: an answer that depends on it would tell who guesses when it was found.
-    const wait = given === undefined ? 0 : await tries.wait(address);
+    const wait = given === undefined ? 0 : await tries.retryAfter(address);
     if (wait > 0) {
       response.set("Retry-After", String(wait));
       return refuse(429, "Too many wrong passwords from your address. Try again later.");
     }
     if (given !== undefined && isSameSecret(given, `${user}:${password}`)) return next();
-    if (given !== undefined) await tries.take(address);
+    if (given !== undefined) await tries.consume(address);
     response.set("WWW-Authenticate", CHALLENGE);
     return refuse(401, "The monitor asks for its user and password.");
   };

@@ -1,11 +1,11 @@
 // What the server answers over HTTP besides matchmaking: the page, the maps, health, the monitor, the playground.
 import { logger, monitor, playground } from "colyseus";
 import express, { type Application, type NextFunction, type Request, type Response } from "express";
-import type { Admission } from "../edge/admission.ts";
-import { identityRoutes } from "./auth-routes.ts";
-import { type Metrics, metricsRoute } from "../telemetry/metrics.ts";
-import { type MonitorGuardSettings, monitorGuard } from "./monitor-guard.ts";
 import type { Tokens } from "../auth/tokens.ts";
+import type { Admission } from "../edge/admission.ts";
+import { type Metrics, metricsRoute } from "../telemetry/metrics.ts";
+import { identityRoutes } from "./auth-routes.ts";
+import { type MonitorGuardSettings, monitorGuard } from "./monitor-guard.ts";
 
 /** What the routes need to know. */
 export interface HttpSettings {

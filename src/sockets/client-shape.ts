@@ -14,7 +14,7 @@ interface JoiningClient {
 }
 
 /** Makes the messages that wait for a client to join an accessor of all clients of the framework's WebSocketTransport. */
-export function keepClientsFast(): void {
+export function keepClientShape(): void {
   Object.defineProperty(WebSocketClient.prototype, "_enqueuedMessages", {
     configurable: true,
     /** Undefined once the client has joined and left: by that the framework knows that it may come back. */

@@ -11,7 +11,7 @@ const SHORT = 125;
 const MEDIUM = 0xffff;
 
 /** The bytes of a header before them, at most. */
-const MOST_HEAD_BYTES = 4;
+const MAX_HEAD_BYTES = 4;
 
 /** The bit of the second byte by which a client says that it masked the payload, and the header of its short frames. */
 const MASKED = 0x80;
@@ -31,7 +31,7 @@ interface Receiver {
  * frame of less than 64 kB to send, or of up to 125 bytes to read, goes the usual way. Messages are given as buffers,
  * whatever `binaryType` says.
  */
-export class WholeFrameSocket extends WebSocket {
+export class FastSocket extends WebSocket {
   /** Whether the kernel did not take something at once, so that bytes may wait in this process. */
   protected mayWait = false;
   /** None where an extension has a say in how frames look. */
@@ -58,9 +58,9 @@ export class WholeFrameSocket extends WebSocket {
   override send(data: unknown, options?: unknown, callback?: unknown): void {
     const isBinary = (options as { binary?: boolean } | undefined)?.binary === true;
     if (Buffer.isBuffer(data) && isBinary && this.#sendsWhole(data.length)) {
-      const frame = Buffer.allocUnsafe(MOST_HEAD_BYTES + data.length);
-      frame.set(data, MOST_HEAD_BYTES);
-      this.#write(frame, MOST_HEAD_BYTES, frame.length, callback as (error?: Error | null) => void);
+      const frame = Buffer.allocUnsafe(MAX_HEAD_BYTES + data.length);
+      frame.set(data, MAX_HEAD_BYTES);
+      this.#write(frame, MAX_HEAD_BYTES, frame.length, callback as (error?: Error | null) => void);
     } else {
       (super.send as (...values: unknown[]) => void)(data, options, callback);
       this.mayWait = true;
@@ -71,9 +71,9 @@ export class WholeFrameSocket extends WebSocket {
    * Sends `bytes` from `start` to `end` as a binary message. The four bytes before them are written over, and all of them
    * may be when it returns.
    */
-  sendFrom(bytes: Buffer, start: number, end: number): void {
+  sendInPlace(bytes: Buffer, start: number, end: number): void {
     if (this.#sendsWhole(end - start)) this.#write(bytes, start, end);
-    else WholeFrameSocket.prototype.send.call(this, Buffer.from(bytes.subarray(start, end)), { binary: true });
+    else FastSocket.prototype.send.call(this, Buffer.from(bytes.subarray(start, end)), { binary: true });
   }
 
   #write(bytes: Buffer, start: number, end: number, callback?: (error?: Error | null) => void): void {
@@ -132,5 +132,5 @@ function writeHead(bytes: Buffer, at: number, length: number): number {
   bytes[at - 3] = SHORT + 1;
   bytes[at - 2] = length >> 8;
   bytes[at - 1] = length & 0xff;
-  return at - MOST_HEAD_BYTES;
+  return at - MAX_HEAD_BYTES;
 }

@@ -85,7 +85,7 @@ type Logger = { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...va
  * A logger for the framework. It logs a message that it cannot decode as an error, as bare text, and closes the
  * connection. That is the client's error, so here it is logged at `debug`.
  */
-export function withoutClientsFaults(logger: Logger): Logger {
+export function demoteClientErrors(logger: Logger): Logger {
   return {
     trace: (...values) => logger.trace(...values),
     debug: (...values) => logger.debug(...values),

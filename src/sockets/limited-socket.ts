@@ -4,8 +4,8 @@ import { logger } from "colyseus";
 import WebSocket from "ws";
 import { ERRORS } from "../../schema/errors.ts";
 import type { Addresses } from "../edge/addresses.ts";
-import type { Tally } from "../telemetry/edge-counters.ts";
-import { WholeFrameSocket } from "./fast-socket.ts";
+import type { EdgeCounters } from "../telemetry/edge-counters.ts";
+import { FastSocket } from "./fast-socket.ts";
 
 /** What every socket of a server keeps to. */
 export interface SocketLimits {
@@ -18,7 +18,7 @@ export interface SocketLimits {
   /** Whom connections count for. */
   addresses: Pick<Addresses, "ofSocket">;
   /** Where frames and refusals are counted. */
-  tally: Tally;
+  edgeCounters: EdgeCounters;
 }
 
 /**
@@ -49,9 +49,9 @@ setInterval(() => {
 }, 250).unref();
 
 /** The socket of a client, for the `WebSocket` option of a `ws` server whose options have `limits`. */
-export class LimitedSocket extends WholeFrameSocket {
+export class LimitedSocket extends FastSocket {
   readonly #addresses: Pick<Addresses, "ofSocket">;
-  readonly #tally: Tally;
+  readonly #edgeCounters: EdgeCounters;
   readonly #secondsPerMessage: number;
   readonly #maxBytes: number;
   readonly #maxBehindSeconds: number;
@@ -67,10 +67,10 @@ export class LimitedSocket extends WholeFrameSocket {
   constructor(address: null | string | URL, protocols?: unknown, options?: unknown) {
     super(address as string, protocols as string, options as WebSocket.ClientOptions);
     const { limits } = options as { limits: SocketLimits };
-    const { addresses, maxMessagesPerSecond, maxSendBufferBytes, maxBehindSeconds, tally } = limits;
+    const { addresses, maxMessagesPerSecond, maxSendBufferBytes, maxBehindSeconds, edgeCounters } = limits;
     this.#addresses = addresses;
-    this.#tally = tally;
-    tally.sockets.add(this);
+    this.#edgeCounters = edgeCounters;
+    edgeCounters.sockets.add(this);
     this.#secondsPerMessage = maxMessagesPerSecond > 0 ? 1 / maxMessagesPerSecond : 0;
     this.#maxBytes = maxSendBufferBytes;
     this.#maxBehindSeconds = maxBehindSeconds ?? MAX_BEHIND_SECONDS;
@@ -82,7 +82,7 @@ export class LimitedSocket extends WholeFrameSocket {
   }
 
   /** Whether so much waits for the client that it is better left out until it has read on. */
-  get isBehind(): boolean {
+  get isBackpressured(): boolean {
     return this.mayWait && this.#waiting() > this.#maxBytes * BEHIND;
   }
 
@@ -91,8 +91,8 @@ export class LimitedSocket extends WholeFrameSocket {
     if (this.#mayTake(bytes)) super.send(data, options, callback);
   }
 
-  override sendFrom(bytes: Buffer, start: number, end: number): void {
-    if (this.#mayTake(end - start)) super.sendFrom(bytes, start, end);
+  override sendInPlace(bytes: Buffer, start: number, end: number): void {
+    if (this.#mayTake(end - start)) super.sendInPlace(bytes, start, end);
   }
 
   /** Counts a frame that is about to be sent, unless too much waits already: then the connection is closed. */
@@ -103,8 +103,8 @@ export class LimitedSocket extends WholeFrameSocket {
       this.refuse("notReading");
       return false;
     }
-    this.#tally.framesOut++;
-    this.#tally.bytesOut += bytes;
+    this.#edgeCounters.framesOut++;
+    this.#edgeCounters.bytesOut += bytes;
     return true;
   }
 
@@ -124,14 +124,14 @@ export class LimitedSocket extends WholeFrameSocket {
     if (event === "message" || event === "ping" || event === "pong") {
       // What was still on its way when the connection was closed is not to be acted on.
       if (this.readyState !== WebSocket.OPEN) return false;
-      if (event === "message") this.#tally.framesIn++;
+      if (event === "message") this.#edgeCounters.framesIn++;
       this.#silentBeats = 0;
       this.#busyUntil = Math.max(this.#busyUntil, now) + this.#secondsPerMessage;
       if (this.#busyUntil - now > BURST_SECONDS) {
         this.refuse("flooding");
         return false;
       }
-      this.#behindSince = this.isBehind ? Math.min(this.#behindSince, now) : Number.POSITIVE_INFINITY;
+      this.#behindSince = this.isBackpressured ? Math.min(this.#behindSince, now) : Number.POSITIVE_INFINITY;
       if (now - this.#behindSince > this.#maxBehindSeconds) {
         this.refuse("notReading");
         return false;
@@ -140,7 +140,7 @@ export class LimitedSocket extends WholeFrameSocket {
     // Whoever we closed is gone for the reason we gave, even if it never answers. A bare 1006 would look like a lost
     // connection, and the room would hold a seat for who broke the protocol.
     else if (event === "close") {
-      this.#tally.sockets.delete(this);
+      this.#edgeCounters.sockets.delete(this);
       if (value === NO_HANDSHAKE) return super.emit(event, this.#closedWith ?? NO_HANDSHAKE, more);
     }
     // A peer's fault is no error of ours: ws closes the connection with the right code by itself.
@@ -160,12 +160,12 @@ export class LimitedSocket extends WholeFrameSocket {
 
   /** Counts a frame that nobody is to see. */
   protected takeUnseen(): void {
-    this.#tally.framesIn++;
+    this.#edgeCounters.framesIn++;
   }
 
   /** Closes the connection for one of the reasons that are counted. */
   protected refuse(reason: "badFrame" | "flooding" | "notReading"): void {
-    this.#tally.onRefused(reason, this.address, ERRORS[reason].code);
+    this.#edgeCounters.onRefused(reason, this.address, ERRORS[reason].code);
     this.close(ERRORS[reason].code, ERRORS[reason].sentence);
   }
 }

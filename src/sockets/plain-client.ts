@@ -42,7 +42,7 @@ class PlainRef extends EventEmitter {
   }
 
   get isBehind(): boolean {
-    return this.#socket.isBehind;
+    return this.#socket.isBackpressured;
   }
 }
 

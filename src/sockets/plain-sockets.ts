@@ -12,8 +12,8 @@ import {
 } from "colyseus";
 import { WebSocket, WebSocketServer } from "ws";
 import { ERRORS } from "../../schema/errors.ts";
+import type { RoomTelemetry } from "../telemetry/room-telemetry.ts";
 import { LimitedSocket } from "./limited-socket.ts";
-import type { Observer } from "../telemetry/room-telemetry.ts";
 import { PlainClient } from "./plain-client.ts";
 import type { socketOptions } from "./socket-options.ts";
 
@@ -26,14 +26,14 @@ const REFUSED_MS = 500;
 /** Accepts plain WebSockets and makes each of them a player of the room `world`. */
 export class PlainSockets {
   readonly #server: WebSocketServer;
-  readonly #observer: Observer;
+  readonly #observer: RoomTelemetry;
   readonly #admit: (request: IncomingMessage) => Promise<void>;
 
   /** `admit`: lets a join in, or rejects with the ServerError that says why not. */
   constructor(
     options: ReturnType<typeof socketOptions>,
     admit: (request: IncomingMessage) => Promise<void>,
-    observer: Observer,
+    observer: RoomTelemetry,
   ) {
     this.#server = new WebSocketServer({ ...options, WebSocket: LimitedSocket });
     this.#observer = observer;

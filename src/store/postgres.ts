@@ -116,7 +116,7 @@ function reasonOf(error: unknown): string {
   return (error as Error).message;
 }
 
-const MENDS: [mend: string, code: RegExp][] = [
+const HINTS: [mend: string, code: RegExp][] = [
   ["correct its user and password", /^28/],
   ["create that database", /^3D000$/],
   ["let its user create and change tables there", /^42501$/],
@@ -132,5 +132,5 @@ const MENDS: [mend: string, code: RegExp][] = [
 function mendOf(error: unknown): string {
   const { code = "", message } = error as { code?: string; message: string };
   const sign = /previously executed migration/.test(message) ? "newer" : code;
-  return MENDS.find(([, pattern]) => pattern.test(sign))?.[0] ?? "its own log says more";
+  return HINTS.find(([, pattern]) => pattern.test(sign))?.[0] ?? "its own log says more";
 }

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { type FileHandle, mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Incident } from "../../replay/format.ts";
-import type { Recordings, Tape } from "../../replay/recorded-world.ts";
+import type { RecordingSink, Recordings } from "../../replay/recorded-world.ts";
 
 /** The ending of a recording's file. */
 export const EXTENSION = ".replay";
@@ -48,7 +48,7 @@ export class RecordingsFolder implements Recordings {
     this.#bounds = { ...BOUNDS, ...bounds };
   }
 
-  begin(map: string, room: string): Tape | undefined {
+  begin(map: string, room: string): RecordingSink | undefined {
     if (!this.#all) return undefined;
     try {
       mkdirSync(this.#folder, { recursive: true });
@@ -93,7 +93,7 @@ export class RecordingsFolder implements Recordings {
 }
 
 /** A file that grows at its end, as fast as the disk takes it. */
-class FileTape implements Tape {
+class FileTape implements RecordingSink {
   readonly #path: string;
   readonly #bounds: Bounds;
   readonly #log: Log;

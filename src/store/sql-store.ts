@@ -1,6 +1,6 @@
 // The queries: one set, on whichever database a dialect speaks.
 import { type Dialect, Kysely, type RawBuilder } from "kysely";
-import type { Place, PlaceKey } from "../../rooms/player-store.ts";
+import type { PlayerKey, PlayerRecord } from "../../rooms/player-store.ts";
 import { migrate, type Tables } from "./migrations.ts";
 import type { Store, StoreError } from "./store.ts";
 
@@ -51,12 +51,12 @@ export class SqlStore implements Store {
     this.#waitForWriters = waitForWriters;
   }
 
-  async load(player: string, map: string): Promise<Place | undefined> {
+  async load(player: string, map: string): Promise<PlayerRecord | undefined> {
     const row = await this.#places().where("player", "=", player).where("map", "=", map).executeTakeFirst();
     return row && placeOf(row);
   }
 
-  save(places: readonly Place[]): Promise<number> {
+  save(places: readonly PlayerRecord[]): Promise<number> {
     return this.#db.transaction().execute(async (transaction) => {
       let written = 0;
       for (let at = 0; at < places.length; at += ROWS_PER_STATEMENT) {
@@ -88,8 +88,8 @@ export class SqlStore implements Store {
     });
   }
 
-  async *pages(size: number): AsyncGenerator<Place[]> {
-    let last: PlaceKey = { player: "", map: "" };
+  async *pages(size: number): AsyncGenerator<PlayerRecord[]> {
+    let last: PlayerKey = { player: "", map: "" };
     for (;;) {
       const page = await this.#places()
         .where(({ eb, refTuple, tuple }) => eb(refTuple("player", "map"), ">", tuple(last.player, last.map)))
@@ -103,7 +103,7 @@ export class SqlStore implements Store {
     }
   }
 
-  async purge(first: PlaceKey, last: PlaceKey, savedBefore: number): Promise<number> {
+  async purge(first: PlayerKey, last: PlayerKey, savedBefore: number): Promise<number> {
     const { numDeletedRows } = await this.#db
       .deleteFrom("places")
       .where(({ eb, refTuple, tuple }) => eb(refTuple("player", "map"), ">=", tuple(first.player, first.map)))
@@ -124,10 +124,10 @@ export class SqlStore implements Store {
 }
 
 /** What is kept of a player is one column, so that a field more is no change here. */
-function rowOf({ player, map, savedAt, ...kept }: Place): Tables["places"] {
+function rowOf({ player, map, savedAt, ...kept }: PlayerRecord): Tables["places"] {
   return { player, map, kept: JSON.stringify(kept), saved_at: savedAt };
 }
 
-function placeOf({ player, map, kept, saved_at }: Tables["places"]): Place {
+function placeOf({ player, map, kept, saved_at }: Tables["places"]): PlayerRecord {
   return { player, map, ...JSON.parse(kept), savedAt: saved_at };
 }

@@ -49,7 +49,7 @@ async function probe(file: string): Promise<void> {
   });
 }
 
-const MENDS: [mend: string, codes: (string | number)[]][] = [
+const HINTS: [mend: string, codes: (string | number)[]][] = [
   ["let the user that runs the server write to the file and its folder", ["EACCES", "EPERM", "EROFS", 3, 8, 14]],
   ["free some space on its disk", ["ENOSPC", "EDQUOT", 13]],
   ["name a folder, not a file", ["ENOTDIR", "EEXIST"]],
@@ -62,5 +62,5 @@ const MENDS: [mend: string, codes: (string | number)[]][] = [
 function mendOf(error: unknown): string {
   const { code, errcode, message } = error as { code?: string; errcode?: number; message: string };
   const sign = /previously executed migration/.test(message) ? "newer" : errcode ? errcode & 0xff : code;
-  return MENDS.find(([, codes]) => codes.includes(sign!))?.[0] ?? "look at the disk it is on";
+  return HINTS.find(([, codes]) => codes.includes(sign!))?.[0] ?? "look at the disk it is on";
 }

@@ -1,23 +1,23 @@
 // What the server asks of a store of places, whichever database is behind it.
-import type { Place, PlaceKey } from "../../rooms/player-store.ts";
+import type { PlayerKey, PlayerRecord } from "../../rooms/player-store.ts";
 
 /** Places in a database. Every promise of it rejects with a {@link StoreError} when the database is away or full. */
 export interface Store {
   /** The place of a player, or undefined if there is none. */
-  load(player: string, map: string): Promise<Place | undefined>;
+  load(player: string, map: string): Promise<PlayerRecord | undefined>;
   /**
    * Writes places in one transaction: all of them or, when it rejects, none (or all, if only the answer to the commit
    * was lost: saving again does no harm). No two of them may have one key. A place that is older than the stored one is
    * left out. An empty list is a transaction too, and thereby asks whether the database is there.
    * @returns how many were written.
    */
-  save(places: readonly Place[]): Promise<number>;
+  save(places: readonly PlayerRecord[]): Promise<number>;
   /** Removes a player from all maps. @returns how many places there were. */
   forget(player: string): Promise<number>;
   /** Every place, `size` at a time, in the order of the keys. What is saved meanwhile may be missing. */
-  pages(size: number): AsyncIterable<Place[]>;
+  pages(size: number): AsyncIterable<PlayerRecord[]>;
   /** Removes the places from key `first` to key `last` that were saved before a time (ms). @returns how many. */
-  purge(first: PlaceKey, last: PlaceKey, savedBefore: number): Promise<number>;
+  purge(first: PlayerKey, last: PlayerKey, savedBefore: number): Promise<number>;
   /** Waits for what is under way and gives everything back. */
   close(): Promise<void>;
 }
@@ -36,17 +36,17 @@ export class StoreError extends Error {
  * every later one that tries it again.
  * @throws {TypeError} that names the field: such a place is a fault of the program.
  */
-export function assertPlace(place: Place): void {
+export function assertPlace(place: PlayerRecord): void {
   const { player, map, savedAt, ...kept } = place;
   for (const [field, key] of Object.entries({ player, map })) {
-    if (key.length < 1 || key.length > MOST_KEY_CHARACTERS || key.includes("\0")) refuse(field, key);
+    if (key.length < 1 || key.length > MAX_KEY_CHARACTERS || key.includes("\0")) refuse(field, key);
   }
   if (!Number.isSafeInteger(savedAt)) refuse("savedAt", savedAt);
   for (const [field, value] of Object.entries(kept)) if (!isKeepable(value)) refuse(field, value);
 }
 
 /** PostgreSQL's index refuses keys of some kilobytes. */
-const MOST_KEY_CHARACTERS = 255;
+const MAX_KEY_CHARACTERS = 255;
 
 /** Whether a value is the same after it has been JSON. */
 function isKeepable(value: unknown): boolean {

@@ -1,6 +1,6 @@
 // Saves places behind the game's back: the world goes on at once, the database learns of it within half a second.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Place } from "../../rooms/player-store.ts";
+import type { PlayerRecord } from "../../rooms/player-store.ts";
 import { assertPlace, type Store, StoreError } from "./store.ts";
 
 /** What is told about the store's health. pino's loggers fit. */
@@ -40,7 +40,7 @@ export interface StoreCounters {
 }
 
 interface Waiting {
-  place: Place;
+  place: PlayerRecord;
   /** When the first place of this row was put that is not committed, by the clock of `performance.now()`. */
   since: number;
 }
@@ -104,7 +104,7 @@ export class WriteBehind {
    * @returns false if it is not accepted: too many rows wait, the player is just being forgotten, or all is closed.
    * @throws {TypeError} for a place that no store can hold.
    */
-  put(place: Place): boolean {
+  put(place: PlayerRecord): boolean {
     assertPlace(place);
     if (this.#closing || this.#forgetting.has(place.player)) return false;
     const key = keyOf(place.player, place.map);
@@ -125,7 +125,7 @@ export class WriteBehind {
    * The newest place of a player, committed or not, or undefined if there is none.
    * @throws {StoreError} if the store is away or does not answer in time, so that nobody knows.
    */
-  async load(player: string, map: string): Promise<Place | undefined> {
+  async load(player: string, map: string): Promise<PlayerRecord | undefined> {
     return this.#uncommitted(player, map) ?? within(this.#patienceMs, this.#loadStored(player, map));
   }
 
@@ -195,12 +195,12 @@ export class WriteBehind {
     return lost;
   }
 
-  #uncommitted(player: string, map: string): Place | undefined {
+  #uncommitted(player: string, map: string): PlayerRecord | undefined {
     const key = keyOf(player, map);
     return (this.#waiting.get(key) ?? this.#saving.get(key))?.place;
   }
 
-  async #loadStored(player: string, map: string): Promise<Place | undefined> {
+  async #loadStored(player: string, map: string): Promise<PlayerRecord | undefined> {
     await this.#forgetting.get(player)?.catch(() => {});
     const stored = await this.#store.load(player, map);
     return this.#uncommitted(player, map) ?? stored;

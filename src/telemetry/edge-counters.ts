@@ -17,7 +17,7 @@ export const REFUSALS = [
 export type Refusal = (typeof REFUSALS)[number];
 
 /** The counters. Everything at the edge writes them; they only grow. */
-export class Tally {
+export class EdgeCounters {
   /** How often each of REFUSALS was the answer. */
   readonly refused = Object.fromEntries(REFUSALS.map((reason) => [reason, 0])) as Record<Refusal, number>;
   /** Frames that clients have sent. */

@@ -3,20 +3,20 @@
 import { type Client, getBearerToken } from "colyseus";
 import type { Application } from "express";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { ERRORS } from "../../schema/errors.ts";
 import type { WorldRoom } from "../../rooms/world-room.ts";
+import { ERRORS } from "../../schema/errors.ts";
+import { isSameSecret } from "../auth/same-secret.ts";
+import type { Tokens } from "../auth/tokens.ts";
 import type { Admission } from "../edge/admission.ts";
 import { PlainClient } from "../sockets/plain-client.ts";
-import { isSameSecret } from "../auth/same-secret.ts";
 import type { WriteBehind } from "../store/write-behind.ts";
-import { REFUSALS, type Tally } from "./edge-counters.ts";
-import type { Tokens } from "../auth/tokens.ts";
+import { type EdgeCounters, REFUSALS } from "./edge-counters.ts";
 
 /** The two ways in. */
-export const KINDS = ["sdk", "plain"] as const;
+export const TRANSPORTS = ["sdk", "plain"] as const;
 
 /** By which way a client came. */
-export function kindOf(client: Client): (typeof KINDS)[number] {
+export function transportOf(client: Client): (typeof TRANSPORTS)[number] {
   return (client as unknown) instanceof PlainClient ? "plain" : "sdk";
 }
 
@@ -56,7 +56,7 @@ interface Sources {
   places: Pick<WriteBehind, "counters" | "healthy">;
   tokens: Pick<Tokens, "issued">;
   admission: Pick<Admission, "blockedReason" | "delayMs">;
-  tally: Tally;
+  edgeCounters: EdgeCounters;
 }
 
 /** All metrics of a server. The names follow Prometheus's rules: base units, and `_total` for what only grows. */
@@ -152,7 +152,7 @@ export class Metrics {
   constructor(sources: Sources) {
     this.#sources = sources;
     // From the start on each series is there, with 0: the first refusal of a kind is an increase, too.
-    for (const map of sources.maps) for (const kind of KINDS) this.#joins.inc({ map, kind }, 0);
+    for (const map of sources.maps) for (const kind of TRANSPORTS) this.#joins.inc({ map, kind }, 0);
     for (const reason of REFUSAL_REASONS) this.#refusals.inc({ reason }, 0);
     for (const reason of LEAVE_REASONS) this.#leaves.inc({ reason }, 0);
     for (const outcome of ["returned", "gave_up"]) this.#returns.inc({ outcome }, 0);
@@ -166,14 +166,14 @@ export class Metrics {
 
   closed(room: WorldRoom): void {
     this.#rooms.delete(room);
-    const { received, applied, blank } = room.tally();
+    const { received, applied, noop } = room.inputCounters();
     this.#ended.received += received;
     this.#ended.applied += applied;
-    this.#ended.dropped += received - applied - blank;
+    this.#ended.dropped += received - applied - noop;
   }
 
   joined(map: string, client: Client): void {
-    this.#joins.inc({ map, kind: kindOf(client) });
+    this.#joins.inc({ map, kind: transportOf(client) });
   }
 
   /** `reason`: the name of an error, see schema/errors.ts. Anything else counts as "other". */
@@ -223,18 +223,18 @@ export class Metrics {
     for (const map of this.#sources.maps) {
       this.#roomsOpen.set({ map }, 0);
       this.#players.set({ map }, 0);
-      for (const kind of KINDS) this.#clients.set({ map, kind }, 0);
+      for (const kind of TRANSPORTS) this.#clients.set({ map, kind }, 0);
     }
     for (const room of this.#rooms) {
       const { map, players } = room.state;
       this.#roomsOpen.inc({ map });
       this.#players.inc({ map }, players.size);
-      const { received, applied, blank, waiting } = room.tally();
+      const { received, applied, noop, queued } = room.inputCounters();
       sums.received += received;
       sums.applied += applied;
-      sums.dropped += received - applied - blank - waiting;
-      sums.waiting += waiting;
-      for (const client of room.clients) this.#clients.inc({ map, kind: kindOf(client) });
+      sums.dropped += received - applied - noop - queued;
+      sums.waiting += queued;
+      for (const client of room.clients) this.#clients.inc({ map, kind: transportOf(client) });
     }
     set(this.#received, sums.received);
     set(this.#applied, sums.applied);
@@ -243,14 +243,14 @@ export class Metrics {
   }
 
   #askTraffic(): void {
-    const { tally } = this.#sources;
-    set(this.#framesReceived, tally.framesIn);
-    set(this.#framesRefused, tally.refused.badFrame);
-    set(this.#framesSent, tally.framesOut);
-    set(this.#bytesSent, tally.bytesOut);
+    const { edgeCounters } = this.#sources;
+    set(this.#framesReceived, edgeCounters.framesIn);
+    set(this.#framesRefused, edgeCounters.refused.badFrame);
+    set(this.#framesSent, edgeCounters.framesOut);
+    set(this.#bytesSent, edgeCounters.bytesOut);
     let queue = 0;
     let longest = 0;
-    for (const { bufferedAmount } of tally.sockets) {
+    for (const { bufferedAmount } of edgeCounters.sockets) {
       queue += bufferedAmount;
       longest = Math.max(longest, bufferedAmount);
     }
@@ -272,11 +272,11 @@ export class Metrics {
   }
 
   #askAdmission(): void {
-    const { admission, tally } = this.#sources;
+    const { admission, edgeCounters } = this.#sources;
     this.#isOpen.set(admission.blockedReason === undefined ? 1 : 0);
     this.#delay.set(admission.delayMs / 1000);
     this.#edgeRefusals.reset();
-    for (const reason of REFUSALS) this.#edgeRefusals.inc({ reason }, tally.refused[reason]);
+    for (const reason of REFUSALS) this.#edgeRefusals.inc({ reason }, edgeCounters.refused[reason]);
   }
 
   #counter(name: string, help: string, labelNames: string[] = []) {

@@ -1,11 +1,11 @@
 // What happens in rooms and at their door: each event is counted, and has one line in the log. No name, no token is in it.
 import { type Client, type Deferred, matchMaker, type ServerError } from "colyseus";
-import { nameOfError } from "../../schema/errors.ts";
 import type { RoomObserver } from "../../rooms/observer.ts";
 import type { WorldRoom } from "../../rooms/world-room.ts";
+import { nameOfError } from "../../schema/errors.ts";
 import { TICK_MS } from "../../sim/rules.ts";
 import type { Admission } from "../edge/admission.ts";
-import { kindOf, leaveReason, type Metrics } from "./metrics.ts";
+import { leaveReason, type Metrics, transportOf } from "./metrics.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 
 /** Who takes the lines. */
@@ -17,7 +17,7 @@ interface Logger {
 type Refused = { code: number; message: string };
 
 /** Watches all rooms of a server. */
-export class Observer implements RoomObserver {
+export class RoomTelemetry implements RoomObserver {
   readonly #metrics: Metrics;
   readonly #admission: Pick<Admission, "tickStarted">;
   readonly #logger: Logger;
@@ -60,7 +60,7 @@ export class Observer implements RoomObserver {
   joined(room: WorldRoom, client: Client, player?: string): void {
     this.#present.set(client.sessionId, performance.now());
     this.#metrics.joined(room.state.map, client);
-    const fields = { ...idsOf(room, client), player, kind: kindOf(client), address: addressOf(client) };
+    const fields = { ...idsOf(room, client), player, kind: transportOf(client), address: addressOf(client) };
     this.#logger.info(fields, "joined");
   }
 

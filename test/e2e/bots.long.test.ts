@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, expect, test } from "@jest/globals";
 import { Bot } from "../../bots/bot.ts";
-import { Grounds } from "../../bots/map-cache.ts";
+import { MapCache } from "../../bots/map-cache.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
@@ -54,7 +54,7 @@ test("bots join, walk, and leave on Ctrl-C or after --seconds; after a restart o
   expect(crowd.printed.out).toMatch(/\n12 bots have left\n$/);
 
   const troubles: string[] = [];
-  const bot = new Bot({ url, grounds: new Grounds(url), seed: 1, onTrouble: (what) => troubles.push(what) });
+  const bot = new Bot({ url, grounds: new MapCache(url), seed: 1, onTrouble: (what) => troubles.push(what) });
   const playing = bot.play();
   await until(() => bot.steps > 20);
   server.signal("SIGTERM");

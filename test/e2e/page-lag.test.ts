@@ -2,8 +2,8 @@
 import { fileURLToPath } from "node:url";
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { loadMaps } from "../../src/maps.ts";
 import { builtPage } from "../../src/http/page.ts";
+import { loadMaps } from "../../src/maps.ts";
 import { atRest, hook, setLag, startBrowser, togglePanel, walk } from "../support/browser.ts";
 import { laggyNetwork } from "../support/lag.ts";
 import { startServer } from "../support/server.ts";

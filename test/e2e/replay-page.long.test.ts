@@ -5,7 +5,7 @@ import { expect } from "@jest/globals";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { Bot } from "../../bots/bot.ts";
-import { Grounds } from "../../bots/map-cache.ts";
+import { MapCache } from "../../bots/map-cache.ts";
 import { readRecording } from "../../replay/format.ts";
 import { Replay } from "../../replay/replay.ts";
 import { readMap } from "../../sim/map.ts";
@@ -41,7 +41,7 @@ async function recordedByServer(): Promise<Buffer> {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR, RECORD: "1" });
   const url = `http://127.0.0.1:${await server.listening()}`;
-  const grounds = new Grounds(url);
+  const grounds = new MapCache(url);
   const bots = Array.from({ length: 8 }, (_, seed) => new Bot({ url, grounds, name: `봇 ${seed}`, seed }));
   for (const bot of bots) void bot.play();
   await until(() => bots.every((bot) => bot.steps > 100), 60_000);

@@ -4,7 +4,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { Bot } from "../../bots/bot.ts";
-import { Grounds } from "../../bots/map-cache.ts";
+import { MapCache } from "../../bots/map-cache.ts";
 import { readRecording } from "../../replay/format.ts";
 import { VERSION } from "../../replay/version.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
@@ -19,7 +19,7 @@ const copy = copyOfProject();
 /** Has bots play on a server. @returns what makes them leave. */
 async function bots(server: ServerProcess, count: number, map: string): Promise<Bot[]> {
   const url = `http://127.0.0.1:${await server.listening()}`;
-  const grounds = new Grounds(url);
+  const grounds = new MapCache(url);
   const all = Array.from({ length: count }, (_, seed) => new Bot({ url, grounds, map, name: `bot ${seed}`, seed }));
   for (const bot of all) void bot.play();
   await until(() => all.every((bot) => bot.sessionId), 30_000);

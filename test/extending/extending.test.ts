@@ -197,7 +197,12 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     // Nothing of it was an incident, and the recording plays the same, with breath in what it proves.
     const [recording, ...incidents] = readdirSync(join(DATA_DIR, "recordings"));
     expect(incidents).toEqual([]);
-    const replayed = await project.node("src/commands/replay.ts", join(DATA_DIR, "recordings", recording!), "--maps", MAPS_DIR);
+    const replayed = await project.node(
+      "src/commands/replay.ts",
+      join(DATA_DIR, "recordings", recording!),
+      "--maps",
+      MAPS_DIR,
+    );
     expect(replayed).toMatch(/^result +the same, to the last hash$/m);
     const { hashOfPlayers }: typeof import("../../sim/hash.ts") = await import(join(project.folder, "sim/hash.ts"));
     const hashWith = (breath: number) => {

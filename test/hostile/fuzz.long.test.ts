@@ -1,8 +1,8 @@
 // Hostile frames and requests by the thousand, while honest players walk about: nothing breaks, nothing freezes, nothing
 // stays behind. `npm run fuzz` does the same at any length. FUZZ_SEED repeats a run, FUZZ_FRAMES makes it longer.
 import { expect, test } from "@jest/globals";
-import { shortOrLong } from "../support/long.ts";
 import { OPEN_DOOR, report, trial } from "../../bench/stress/fuzz/trial.ts";
+import { shortOrLong } from "../support/long.ts";
 
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
 const FRAMES = Number(process.env.FUZZ_FRAMES ?? shortOrLong(3000, 20_000));
@@ -21,7 +21,7 @@ test.each(ATTACKS.slice(0, shortOrLong(1, 2)))(
     const outcome = await trial({ seed: SEED, frames, environment });
     process.stderr.write(`seed ${SEED}\n${report(outcome)}`);
     expect({ seed: SEED, faults: outcome.faults }).toEqual({ seed: SEED, faults: [] });
-    expect(outcome.tally.frames).toBeGreaterThanOrEqual(frames);
+    expect(outcome.edgeCounters.frames).toBeGreaterThanOrEqual(frames);
   },
   300_000 + FRAMES * 10,
 );

@@ -4,11 +4,11 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { SIGHT } from "../../rooms/interest/grid.ts";
+import { MIN_SIGHT } from "../../rooms/interest/grid.ts";
 import { TILE } from "../../sim/rules.ts";
 import { isFree } from "../../sim/step.ts";
-import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { badTilesets, mapIn, pocketsOf, unknownTiles } from "../maps/promises.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const OTHER_MAP = "harbour.tmj";
@@ -165,6 +165,6 @@ test("players who appear on the plaza of mapmaker/make.ts appear in each other's
   const { spawns } = mapIn(folder, "plaza").map;
   for (const axis of ["x", "y"] as const) {
     const places = spawns.map((spawn) => spawn[axis]);
-    expect(Math.max(...places) - Math.min(...places)).toBeLessThan(SIGHT);
+    expect(Math.max(...places) - Math.min(...places)).toBeLessThan(MIN_SIGHT);
   }
 });

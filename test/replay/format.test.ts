@@ -96,7 +96,7 @@ test("every byte of a file is what the page says that it is", async () => {
   tick();
   world.move("ada", 2);
   tick(["ben", 4]);
-  world.halt("ada");
+  world.clearQueue("ada");
   tick(["ada", 9], ["ben", 0]);
   world.leave("ada");
   world.join("cia", { x: 0, y: 0, facing: 4 }, { x: 200, y: 48 });
@@ -130,7 +130,7 @@ test("every byte of a file is what the page says that it is", async () => {
     "0 move 2",
     "1 input 4",
     "tick",
-    'call ["halt","ada"]',
+    'call ["clearQueue","ada"]',
     "0 input 9",
     "1 input 0",
     "tick",

@@ -2,8 +2,8 @@
 import type { Room } from "@colyseus/sdk";
 import { describe, expect, jest, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
-import { ERRORS } from "../../schema/errors.ts";
 import type { WorldRoom } from "../../rooms/world-room.ts";
+import { ERRORS } from "../../schema/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { newPlayerId } from "../../src/auth/tokens.ts";
 import { cut } from "../support/connection.ts";

@@ -3,12 +3,12 @@
 import type { Room } from "@colyseus/sdk";
 import { beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { ClientState, matchMaker } from "colyseus";
-import { ERRORS } from "../../schema/errors.ts";
 import type { WorldRoom } from "../../rooms/world-room.ts";
+import { ERRORS } from "../../schema/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
+import { newPlayerId } from "../../src/auth/tokens.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { WriteBehind } from "../../src/store/write-behind.ts";
-import { newPlayerId } from "../../src/auth/tokens.ts";
 import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";

@@ -1,18 +1,18 @@
 // When the places of a room's players are handed to the store.
 import { expect, test } from "@jest/globals";
-import { KeptPlaces, type Place, type Places } from "../../rooms/player-store.ts";
+import { PlayerAutosave, type PlayerRecord, type PlayerStore } from "../../rooms/player-store.ts";
 import { Player } from "../../schema/player.ts";
 
 /** A store in memory that tells what it was given. */
-class Given implements Places {
-  readonly places: Place[] = [];
+class Given implements PlayerStore {
+  readonly places: PlayerRecord[] = [];
   flushes = 0;
 
-  async load(): Promise<Place | undefined> {
+  async load(): Promise<PlayerRecord | undefined> {
     return this.places.at(-1);
   }
 
-  put(place: Place): boolean {
+  put(place: PlayerRecord): boolean {
     this.places.push(place);
     return true;
   }
@@ -29,7 +29,7 @@ class Given implements Places {
 
 function walker() {
   const given = new Given();
-  const kept = new KeptPlaces(given, "plaza");
+  const kept = new PlayerAutosave(given, "plaza");
   const body = new Player().assign({ name: "Ada", x: 100, y: 100, facing: 4 });
   kept.keep("session", "ada", body, undefined);
   return { given, kept, body };

@@ -1,6 +1,6 @@
 // What is told of a body that no rule could have made.
 import { expect, test } from "@jest/globals";
-import { faultOf } from "../../sim/invariants.ts";
+import { invariantViolation } from "../../sim/invariants.ts";
 import { drawnMap } from "../support/maps.ts";
 
 const MAP = drawnMap("plaza", ["####", "#s.#", "####"]);
@@ -16,5 +16,5 @@ test.each([
   [{ x: 48, y: 48, facing: 0 }, undefined, 1, "faces 0, which is no direction"],
   [{ x: 48, y: 48.5, facing: 1 }, undefined, 1, "stands at (48, 48.5), which are no whole numbers"],
 ])("%j, from %j in %d tick(s): %s", (body, before, ticks, fault) => {
-  expect(faultOf(body, MAP, before, ticks)).toBe(fault);
+  expect(invariantViolation(body, MAP, before, ticks)).toBe(fault);
 });

@@ -82,7 +82,7 @@ describe("joining and leaving", () => {
     inputs.a!.push(LEFT);
     world.leave("a");
     world.move("a", LEFT);
-    world.halt("a");
+    world.clearQueue("a");
     tick(3);
     expect(bodies.a).toEqual({ ...SPAWN, facing: DOWN });
     expect(asked).toEqual(["b", "b", "b"]);
@@ -114,7 +114,7 @@ describe("joining and leaving", () => {
   test("takes no harm from a stranger's move, halt or leave", () => {
     const { world, tick, offset } = openWorld("a");
     world.move("nobody", LEFT);
-    world.halt("nobody");
+    world.clearQueue("nobody");
     world.leave("nobody");
     tick();
     expect(offset("a")).toEqual([0, 0]);
@@ -341,7 +341,7 @@ describe("waiting moves", () => {
     repeat(5, () => world.move("a", RIGHT));
     repeat(5, () => world.move("b", RIGHT));
     tick();
-    world.halt("a");
+    world.clearQueue("a");
     tick(10);
     expect([offset("a"), offset("b")]).toEqual([
       [8, 0],
@@ -353,7 +353,7 @@ describe("waiting moves", () => {
   test("are taken again after a halt, eight of them", () => {
     const { world, tick, offset } = openWorld("a");
     repeat(8, () => world.move("a", RIGHT));
-    world.halt("a");
+    world.clearQueue("a");
     repeat(9, () => world.move("a", UP));
     tick(20);
     expect(offset("a")).toEqual([0, -64]);
@@ -365,7 +365,7 @@ describe("a game can be repeated", () => {
   const HALLS = drawnMap("halls", ["s..#...s", "...#.#..", ".#...#.s", "...#....", "s..#..s."]);
 
   type Event =
-    | { do: "join" | "leave" | "halt"; id: string }
+    | { do: "join" | "leave" | "clearQueue"; id: string }
     | { do: "move"; id: string; direction: Direction; times: number }
     | { do: "input"; id: string; code: number }
     | { do: "tick" };
@@ -375,7 +375,7 @@ describe("a game can be repeated", () => {
   const event: fc.Arbitrary<Event> = fc.oneof(
     {
       weight: 1,
-      arbitrary: fc.record({ do: fc.constantFrom("join" as const, "leave" as const, "halt" as const), id }),
+      arbitrary: fc.record({ do: fc.constantFrom("join" as const, "leave" as const, "clearQueue" as const), id }),
     },
     {
       weight: 4,
@@ -406,7 +406,7 @@ describe("a game can be repeated", () => {
     join("b");
     for (const event of events) {
       if (event.do === "join") join(event.id);
-      else if (event.do === "halt") world.halt(event.id);
+      else if (event.do === "clearQueue") world.clearQueue(event.id);
       else if (event.do === "leave") {
         world.leave(event.id);
         bodies.delete(event.id);

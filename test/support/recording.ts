@@ -73,7 +73,7 @@ export class Bustle {
       for (let move = chance(players); move > 0; move--) {
         if (this.bodies.size > 0) this.world.move(this.#anybody(), (1 + chance(4)) as Direction);
       }
-      if (this.bodies.size > 0 && chance(20) === 0) this.world.halt(this.#anybody());
+      if (this.bodies.size > 0 && chance(20) === 0) this.world.clearQueue(this.#anybody());
       const inputs = new Map(
         [...this.bodies.keys()].map((id) => [id, Array.from({ length: chance(3) }, () => chance(7))]),
       );

@@ -10,13 +10,13 @@ import type { Application } from "express";
 import type { WorldRoom } from "../../rooms/world-room.ts";
 import type { WorldMap } from "../../sim/map.ts";
 import { type App, type AppSettings, createApp, type EdgeSettings } from "../../src/app.ts";
+import { Tokens } from "../../src/auth/tokens.ts";
 import { listen } from "../../src/listen.ts";
 import { loadMaps } from "../../src/maps.ts";
 import { shutDown } from "../../src/shutdown.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
 import { WriteBehind } from "../../src/store/write-behind.ts";
-import { Tokens } from "../../src/auth/tokens.ts";
 import { until } from "./until.ts";
 
 /** Where the maps of this repository are. */

@@ -1,8 +1,8 @@
 // The load: a process of its own that holds all clients but the few probes.
 import { setTimeout as wait } from "node:timers/promises";
-import { MOVES_HZ } from "../arena.ts";
 import { contender } from "../../contenders/contenders.ts";
-import { obey, report } from "../ipc.ts";
+import { MOVES_HZ } from "../arena.ts";
+import { report, serve } from "../ipc.ts";
 import { RawClient } from "./raw-client.ts";
 import { Walk } from "./walk.ts";
 
@@ -114,7 +114,7 @@ async function measure(seconds: number): Promise<LoadFigures> {
   return { ...figures, asked: due, clients: clients.length, seconds: (after.at - before.at) / 1000 };
 }
 
-obey({
+serve({
   join,
   walk,
   measure,

@@ -2,9 +2,9 @@
 // front of what they time. They measure how long a move takes to come back, and know what a client knows.
 import { setTimeout as wait } from "node:timers/promises";
 import { seededRandom } from "../../../sim/random.ts";
-import { ARENA, MOVES_HZ } from "../arena.ts";
 import { type Contender, contender } from "../../contenders/contenders.ts";
-import { obey } from "../ipc.ts";
+import { ARENA, MOVES_HZ } from "../arena.ts";
+import { serve } from "../ipc.ts";
 import { joinColyseus } from "./colyseus.ts";
 import { Leg, type Sample } from "./latency.ts";
 import { joinBinary, joinJson, joinKorean } from "./plain.ts";
@@ -186,7 +186,7 @@ function sampled(): LatencyFigures {
   };
 }
 
-obey({
+serve({
   join,
   walk: () => {
     for (const walker of walkers) walker.start();

@@ -1,6 +1,7 @@
 // WebSocket frames made by hand, right ones and wrong ones: a library would refuse to send most of what is needed here.
-import { BINARY, CLOSE, PING, PONG, TEXT } from "../../harness/load/masked-frame.ts";
+
 import type { Random } from "../../../sim/random.ts";
+import { BINARY, CLOSE, PING, PONG, TEXT } from "../../harness/load/masked-frame.ts";
 
 const CONTINUATION = 0;
 const KEY = [0x37, 0xfa, 0x21, 0x3d];

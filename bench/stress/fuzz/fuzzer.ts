@@ -3,9 +3,9 @@
 import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
+import { type Random, seededRandom } from "../../../sim/random.ts";
 import { BINARY, TEXT } from "../../harness/load/masked-frame.ts";
 import { upgradeRequest } from "../../harness/upgrade-request.ts";
-import { type Random, seededRandom } from "../../../sim/random.ts";
 import { binary, frame, LAST_OFFENCES, OFFENCES } from "./frames.ts";
 import { BAD_HANDSHAKES } from "./handshakes.ts";
 import { LAST_PAYLOADS, PLAIN_PAYLOADS, ROOM_PAYLOADS, sweepPayload } from "./payloads.ts";
@@ -94,26 +94,33 @@ export async function attack({
   atOnce = 24,
   progress = () => true,
 }: Attack): Promise<Tally> {
-  const tally: Tally = { sessions: 0, frames: 0, kinds: new Map(), answers: new Map(), closes: new Map(), faults: [] };
+  const edgeCounters: Tally = {
+    sessions: 0,
+    frames: 0,
+    kinds: new Map(),
+    answers: new Map(),
+    closes: new Map(),
+    faults: [],
+  };
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   let next = from;
   const oneAfterAnother = async () => {
-    while (tally.frames < frames && progress(tally.frames)) {
+    while (edgeCounters.frames < frames && progress(edgeCounters.frames)) {
       const number = next++;
       const session = new Session(
         port,
         agent,
         seededRandom(Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b)),
-        tally,
+        edgeCounters,
         number,
       );
       await session.run();
-      tally.sessions++;
+      edgeCounters.sessions++;
     }
   };
   await Promise.all(Array.from({ length: atOnce }, oneAfterAnother));
   agent.destroy();
-  return tally;
+  return edgeCounters;
 }
 
 function count(counts: Map<string, number>, what: string, times = 1): void {
@@ -128,14 +135,14 @@ class Session {
   readonly #port: number;
   readonly #agent: Agent;
   readonly #random: Random;
-  readonly #tally: Tally;
+  readonly #edgeCounters: Tally;
   readonly #number: number;
 
-  constructor(port: number, agent: Agent, random: Random, tally: Tally, number: number) {
+  constructor(port: number, agent: Agent, random: Random, edgeCounters: Tally, number: number) {
     this.#port = port;
     this.#agent = agent;
     this.#random = random;
-    this.#tally = tally;
+    this.#edgeCounters = edgeCounters;
     this.#number = number;
   }
 
@@ -260,7 +267,7 @@ class Session {
 
   #judge(kind: string, bytes: Buffer, answer: string, over: boolean, whole: boolean): void {
     const status = /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1];
-    count(this.#tally.answers, status ?? (over ? "closed" : "nothing"));
+    count(this.#edgeCounters.answers, status ?? (over ? "closed" : "nothing"));
     const asked = JSON.stringify(bytes.subarray(0, 120).toString("latin1"));
     if (whole && !over) this.#fault(`${kind}: no answer to ${asked}, but ${JSON.stringify(answer.slice(0, 60))}`);
     if (status === "500" || status === "502") this.#fault(`${kind}: status ${status} for ${asked}`);
@@ -295,7 +302,7 @@ class Session {
     await this.#linger(socket, this.#random(20) === 0 ? HANG_MS : LOOK_MS);
     const end = heard.lastIndexOf(0x88);
     if (end > 0 && heard.length >= end + 4 && heard[end + 1]! < 126 && heard.length === end + 2 + heard[end + 1]!) {
-      count(this.#tally.closes, String(heard.readUInt16BE(end + 2)));
+      count(this.#edgeCounters.closes, String(heard.readUInt16BE(end + 2)));
     }
     await this.#leave(socket);
   }
@@ -364,7 +371,7 @@ class Session {
       socket.once("close", () => resolve(false));
     });
     if (opened) return socket;
-    count(this.#tally.answers, "no connection");
+    count(this.#edgeCounters.answers, "no connection");
     await wait(LOOK_MS);
     return undefined;
   }
@@ -388,7 +395,7 @@ class Session {
           response.on("data", (chunk) => chunks.push(chunk));
           response.on("error", () => resolve(undefined));
           response.on("end", () => {
-            count(this.#tally.answers, `seat ${response.statusCode}`);
+            count(this.#edgeCounters.answers, `seat ${response.statusCode}`);
             if (response.statusCode !== 200) return resolve(undefined);
             const seat = JSON.parse(Buffer.concat(chunks).toString());
             resolve(`/${seat.processId}/${seat.roomId}?sessionId=${seat.sessionId}`);
@@ -401,11 +408,12 @@ class Session {
   }
 
   #count(kind: string): void {
-    count(this.#tally.kinds, kind);
-    this.#tally.frames++;
+    count(this.#edgeCounters.kinds, kind);
+    this.#edgeCounters.frames++;
   }
 
   #fault(sentence: string): void {
-    if (this.#tally.faults.length < MOST_FAULTS) this.#tally.faults.push(`session ${this.#number}: ${sentence}`);
+    if (this.#edgeCounters.faults.length < MOST_FAULTS)
+      this.#edgeCounters.faults.push(`session ${this.#number}: ${sentence}`);
   }
 }

@@ -1,6 +1,7 @@
 // Requests to become a WebSocket that are bad ones, in many ways.
-import { UPGRADE_KEY, upgradeRequest } from "../../harness/upgrade-request.ts";
+
 import type { Random } from "../../../sim/random.ts";
+import { UPGRADE_KEY, upgradeRequest } from "../../harness/upgrade-request.ts";
 
 const pick = <T>(random: Random, values: readonly T[]): T => values[random(values.length)]!;
 

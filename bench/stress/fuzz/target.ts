@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startFlags } from "../../harness/start-flags.ts";
-import { type AskVitals, PASSENGER_ARGS, vitalsOf } from "../../harness/vitals.ts";
+import { type AskVitals, STATS_AGENT_ARGS, vitalsOf } from "../../harness/vitals.ts";
 
 const ROOT = new URL("../../..", import.meta.url).pathname;
 
@@ -47,7 +47,7 @@ export interface Target {
 /** Starts the server on a free port. */
 export async function startTarget(environment: Record<string, string> = {}): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), "sabang-hostile-"));
-  const child = spawn(process.execPath, [...startFlags(), ...PASSENGER_ARGS, "src/main.ts"], {
+  const child = spawn(process.execPath, [...startFlags(), ...STATS_AGENT_ARGS, "src/main.ts"], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,

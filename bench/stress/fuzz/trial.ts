@@ -3,7 +3,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { asker } from "../../harness/ipc.ts";
+import { caller } from "../../harness/ipc.ts";
 import type { Vitals } from "../../harness/stats-agent.ts";
 import { attack, type Tally } from "./fuzzer.ts";
 import { startTarget, type Target } from "./target.ts";
@@ -24,7 +24,7 @@ export interface TrialOptions {
 
 /** What came of it. */
 export interface Outcome {
-  tally: Tally;
+  edgeCounters: Tally;
   watched: Watched;
   /** Seconds that the attack took. */
   seconds: number;
@@ -73,7 +73,7 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
     stdio: ["ignore", 2, 2, "ipc"],
   });
   try {
-    const ask = asker<WatcherOrders>(watcher, tell);
+    const ask = caller<WatcherOrders>(watcher, tell);
     await ask("start", { port: target.port });
     const { seed, frames, from } = options;
     const warmUp: string[] = [];
@@ -90,7 +90,7 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
     tell(`attacking with seed ${seed}`);
     const since = performance.now();
     let said = since;
-    const tally = await attack({
+    const edgeCounters = await attack({
       port: target.port,
       seed,
       frames,
@@ -105,13 +105,15 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
     });
     const seconds = (performance.now() - since) / 1000;
     if (target.end() !== undefined)
-      throw new Error(`seed ${seed}: the server is gone after about ${tally.sessions} sessions; ${target.end()}`);
+      throw new Error(
+        `seed ${seed}: the server is gone after about ${edgeCounters.sessions} sessions; ${target.end()}`,
+      );
     const during = (await target.vitals()).delay;
     const watched = await ask("report", null);
     tell("waiting until all are gone, and memory is back");
     const after = await settled(target, (vitals) => memory(vitals) <= memory(before) * (1 + GROWTH));
     const outcome = {
-      tally,
+      edgeCounters,
       watched,
       seconds,
       before,
@@ -157,7 +159,7 @@ async function settled(target: Target, enough: (vitals: Vitals) => boolean): Pro
 }
 
 function faultsOf(outcome: Omit<Outcome, "faults">, later: Watched, target: Target, isAtRest: boolean): string[] {
-  const { tally, watched, before, after, during } = outcome;
+  const { edgeCounters, watched, before, after, during } = outcome;
   const delays = {
     "event loop": during.max,
     "/healthz": watched.health.max,
@@ -170,7 +172,7 @@ function faultsOf(outcome: Omit<Outcome, "faults">, later: Watched, target: Targ
       ? []
       : [`${what} grew from ${(one / 1e6).toFixed(1)} to ${(other / 1e6).toFixed(1)} MB`];
   return [
-    ...tally.faults,
+    ...edgeCounters.faults,
     ...watched.faults,
     ...later.faults,
     ...inGroups(target.faults()),
@@ -199,12 +201,21 @@ function inGroups(lines: string[]): string[] {
 }
 
 /** The outcome as Markdown. */
-export function report({ tally, watched, seconds, before, after, during, descriptors, faults }: Outcome): string {
+export function report({
+  edgeCounters,
+  watched,
+  seconds,
+  before,
+  after,
+  during,
+  descriptors,
+  faults,
+}: Outcome): string {
   const ms = (value: number) => value.toFixed(1);
   const mb = (value: number) => (value / 1e6).toFixed(1);
   const rows = [
-    ["sessions", tally.sessions],
-    ["hostile frames and requests", tally.frames],
+    ["sessions", edgeCounters.sessions],
+    ["hostile frames and requests", edgeCounters.frames],
     ["seconds", seconds.toFixed(1)],
     ["event loop delay p50 / p99 / max, ms", `${ms(during.p50)} / ${ms(during.p99)} / ${ms(during.max)}`],
     ["/healthz p99 / max, ms", `${ms(watched.health.p99)} / ${ms(watched.health.max)}`],
@@ -228,12 +239,12 @@ export function report({ tally, watched, seconds, before, after, during, descrip
     [titles, titles.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
   return `${[
     table(["what", "figure"], rows),
-    table(["kind", "how often"], counts(tally.kinds)),
+    table(["kind", "how often"], counts(edgeCounters.kinds)),
     table(
       ["answer or close code", "how often"],
       [
-        ...counts(tally.answers),
-        ...counts(tally.closes).map(([code, times]) => [`close ${code}`, times] as [string, number]),
+        ...counts(edgeCounters.answers),
+        ...counts(edgeCounters.closes).map(([code, times]) => [`close ${code}`, times] as [string, number]),
       ],
     ),
   ].join("\n\n")}\n`;

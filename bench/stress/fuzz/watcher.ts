@@ -4,14 +4,14 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { Client, type Room } from "@colyseus/sdk";
-import { obey } from "../../harness/ipc.ts";
-import { percentile } from "../../harness/probes/latency.ts";
 import { ERRORS } from "../../../schema/errors.ts";
 import type { WorldState } from "../../../schema/world-state.ts";
 import { DIRECTION_OF_WORD, type Direction, type DirectionWord, DOWN } from "../../../sim/directions.ts";
 import { readMap } from "../../../sim/map.ts";
 import { seededRandom } from "../../../sim/random.ts";
 import { type Body, step } from "../../../sim/step.ts";
+import { serve } from "../../harness/ipc.ts";
+import { percentile } from "../../harness/probes/latency.ts";
 
 /** What the honest players have seen. Times in milliseconds. */
 export interface Watched {
@@ -153,7 +153,7 @@ async function newcomers(url: string): Promise<void> {
   }
 }
 
-obey({
+serve({
   start: async ({ port }) => {
     const url = `http://127.0.0.1:${port}`;
     await Promise.all([walker(url), stander(url)]);

@@ -2,8 +2,8 @@
 // joins taken again when there is room? A machine that does other work makes ticks late as well: how much of the server's
 // core the server itself has tells the one from the other.
 import { setTimeout as wait } from "node:timers/promises";
-import { SERVER_CORE } from "../../harness/children.ts";
 import { contender } from "../../contenders/contenders.ts";
+import { SERVER_CORE } from "../../harness/children.ts";
 import { busyMicroseconds, cpuMicroseconds } from "../../harness/process-figures.ts";
 import { type Field, openField, populate, type Seen, TIMED } from "./field.ts";
 import type { Verdict } from "./verdicts.ts";

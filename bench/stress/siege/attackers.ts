@@ -2,8 +2,8 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { contender } from "../../contenders/contenders.ts";
+import { serve } from "../../harness/ipc.ts";
 import { BINARY, maskedFrame, PONG } from "../../harness/load/masked-frame.ts";
-import { obey } from "../../harness/ipc.ts";
 import { upgradeRequest } from "../../harness/upgrade-request.ts";
 
 /** What a flooder got done. */
@@ -162,7 +162,7 @@ async function pass({ port, connections }: Parameters<AttackerOrders["pass"]>[0]
 /** Half open: they stay until the server ends them. */
 const forgotten: Socket[] = [];
 
-obey({
+serve({
   flood: ({ port, perSecond }) => {
     void floodOn(port, perSecond);
   },

@@ -1,8 +1,8 @@
 // A server with honest walkers on it: the bench's own load and probes, against the settings that a production server has.
 import { fileURLToPath } from "node:url";
 import { LOAD_CORE, start, stop } from "../../harness/children.ts";
+import { type Ask, caller } from "../../harness/ipc.ts";
 import type { LoadFigures, LoadOrders } from "../../harness/load/main.ts";
-import { type Ask, asker } from "../../harness/ipc.ts";
 import { percentile } from "../../harness/probes/latency.ts";
 import type { ProbeOrders } from "../../harness/probes/main.ts";
 import { type Server, type ServerOptions, startServer } from "../../harness/server-process.ts";
@@ -57,9 +57,9 @@ export async function openField(tell: (what: string) => void, options: ServerOpt
   );
   const [load, probes, attackers] = children as [(typeof children)[0], (typeof children)[0], (typeof children)[0]];
   const asks = {
-    load: asker<LoadOrders>(load, tell),
-    probes: asker<ProbeOrders>(probes, tell),
-    attackers: asker<AttackerOrders>(attackers, tell),
+    load: caller<LoadOrders>(load, tell),
+    probes: caller<ProbeOrders>(probes, tell),
+    attackers: caller<AttackerOrders>(attackers, tell),
   };
   return {
     server,

@@ -3,8 +3,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Client, type Room } from "@colyseus/sdk";
 import type { WorldState } from "../../../schema/world-state.ts";
 import { DIRECTIONS } from "../../harness/arena.ts";
+import { serve } from "../../harness/ipc.ts";
 import { Walk } from "../../harness/load/walk.ts";
-import { obey } from "../../harness/ipc.ts";
 
 /** One player, as it knows itself. */
 export interface Known {
@@ -74,7 +74,7 @@ async function forEach(count: number, work: (index: number) => Promise<void>): P
   await Promise.all(Array.from({ length: AT_ONCE }, oneAfterAnother));
 }
 
-obey({
+serve({
   join: async ({ port, players: count }) => {
     // One after the other: the token of a sign-in lies in a place that all share.
     for (let index = 0; index < count; index++) {

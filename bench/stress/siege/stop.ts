@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { stop as end, LOAD_CORE, start } from "../../harness/children.ts";
-import { asker } from "../../harness/ipc.ts";
+import { caller } from "../../harness/ipc.ts";
 import { makeFolder, startServer } from "../../harness/server-process.ts";
 import { PRODUCTION } from "./field.ts";
 import type { PlayerOrders } from "./players.ts";
@@ -21,7 +21,7 @@ export async function stop(tell: (what: string) => void): Promise<Verdict[]> {
   const options = { folder, environment: { ...PRODUCTION, JWT_SECRET: randomBytes(32).toString("hex") } };
   const program = fileURLToPath(new URL("players.ts", import.meta.url));
   const child = start(LOAD_CORE, process.execPath, [program], { stdio: ["ignore", 2, 2, "ipc"] });
-  const ask = asker<PlayerOrders>(child, tell);
+  const ask = caller<PlayerOrders>(child, tell);
   let server = await startServer("sabang", options);
   const siege = "stop";
   try {

@@ -1,7 +1,7 @@
 // The promise of sight, worked out by distance alone: all within SIGHT, nobody beyond FARTHEST.
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { FARTHEST, Grid, NOWHERE, SIGHT } from "../../../rooms/interest/grid.ts";
+import { Grid, MAX_SIGHT, MIN_SIGHT, NO_CELL } from "../../../rooms/interest/grid.ts";
 import { runs } from "../../support/long.ts";
 
 const sides = fc.oneof(
@@ -37,7 +37,7 @@ function distance(a: Place, b: Place): number {
 }
 
 test("promises what is written: all within 320 units, nobody beyond 960", () => {
-  expect([SIGHT, FARTHEST]).toEqual([320, 960]);
+  expect([MIN_SIGHT, MAX_SIGHT]).toEqual([320, 960]);
 });
 
 test("whoever is within sight is in a cell that is seen, and whoever is too far is not, from either side", () => {
@@ -46,8 +46,8 @@ test("whoever is within sight is in a cell that is seen, and whoever is too far 
       const grid = new Grid(width, height);
       const [from, to] = [grid.cellAt(a.x, a.y), grid.cellAt(b.x, b.y)];
       expect(grid.sees(to, from)).toBe(grid.sees(from, to));
-      if (distance(a, b) <= SIGHT) expect(grid.sees(from, to)).toBe(true);
-      if (distance(a, b) > FARTHEST) expect(grid.sees(from, to)).toBe(false);
+      if (distance(a, b) <= MIN_SIGHT) expect(grid.sees(from, to)).toBe(true);
+      if (distance(a, b) > MAX_SIGHT) expect(grid.sees(from, to)).toBe(false);
     }),
     { numRuns: runs(2000) },
   );
@@ -62,8 +62,8 @@ test.each([
   for (let start = 1280; start <= 1440; start++) {
     for (let units = 0; units <= 1100; units += units === 330 ? 620 : 1) {
       const sees = grid.sees(grid.cellAt(start, start), grid.cellAt(start + x * units, start + y * units));
-      if (units <= SIGHT && !sees) throw new Error(`${start} does not see ${units} units far`);
-      if (units > FARTHEST && sees) throw new Error(`${start} sees ${units} units far`);
+      if (units <= MIN_SIGHT && !sees) throw new Error(`${start} does not see ${units} units far`);
+      if (units > MAX_SIGHT && sees) throw new Error(`${start} sees ${units} units far`);
     }
   }
 });
@@ -127,7 +127,7 @@ test("takes a place outside of the map for the nearest one on it", () => {
 test.each([Number.NaN, undefined])("takes a place with the coordinate %s for nowhere", (nothing) => {
   const grid = new Grid(1280, 960);
   for (const cell of [grid.cellAt(nothing, nothing), grid.cellAt(nothing, 700), grid.cellAt(700, nothing)]) {
-    expect(cell).toBe(NOWHERE);
+    expect(cell).toBe(NO_CELL);
   }
 });
 
@@ -140,8 +140,8 @@ test.each([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("takes %d for th
 test("nobody sees nowhere, and from nowhere nothing is seen", () => {
   const grid = new Grid(1280, 960);
   for (let cell = 0; cell < grid.size; cell++) {
-    expect([grid.sees(NOWHERE, cell), grid.sees(cell, NOWHERE)]).toEqual([false, false]);
+    expect([grid.sees(NO_CELL, cell), grid.sees(cell, NO_CELL)]).toEqual([false, false]);
   }
-  expect(grid.sees(NOWHERE, NOWHERE)).toBe(false);
-  expect(grid.rowsInSight(NOWHERE)).toEqual([]);
+  expect(grid.sees(NO_CELL, NO_CELL)).toBe(false);
+  expect(grid.rowsInSight(NO_CELL)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { ownSecret } from "../../../src/auth/secret.ts";
+import { loadOrCreateSecret } from "../../../src/auth/secret.ts";
 import { StoreError } from "../../../src/store/store.ts";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 
@@ -18,12 +18,12 @@ afterEach(() => {
 
 test("a missing secret is made with its folder, for the user alone, and is the same the next time", () => {
   const dataDir = join(folder, "a", "b");
-  const secret = ownSecret(dataDir);
+  const secret = loadOrCreateSecret(dataDir);
   expect(secret).toMatch(/^[\w-]{48}$/);
-  expect(ownSecret(dataDir)).toBe(secret);
+  expect(loadOrCreateSecret(dataDir)).toBe(secret);
   expect(readdirSync(dataDir)).toEqual(["jwt-secret"]);
   expect(statSync(join(dataDir, "jwt-secret")).mode & 0o777).toBe(0o600);
-  expect(ownSecret(join(folder, "c"))).not.toBe(secret);
+  expect(loadOrCreateSecret(join(folder, "c"))).not.toBe(secret);
 });
 
 test.each(["", "too short\n", `${"x".repeat(40)} y\n`])(
@@ -31,15 +31,15 @@ test.each(["", "too short\n", `${"x".repeat(40)} y\n`])(
   (text) => {
     const file = join(folder, "jwt-secret");
     writeFileSync(file, text);
-    expect(() => ownSecret(folder)).toThrow(StoreError);
-    expect(() => ownSecret(folder)).toThrow(/^DATA_DIR: .*jwt-secret holds no secret; remove it, /);
+    expect(() => loadOrCreateSecret(folder)).toThrow(StoreError);
+    expect(() => loadOrCreateSecret(folder)).toThrow(/^DATA_DIR: .*jwt-secret holds no secret; remove it, /);
     expect(readFileSync(file, "utf8")).toBe(text);
   },
 );
 
 test("a data folder that is a file is refused", () => {
   writeFileSync(join(folder, "file"), "");
-  expect(() => ownSecret(join(folder, "file"))).toThrow(
+  expect(() => loadOrCreateSecret(join(folder, "file"))).toThrow(
     /^DATA_DIR: .* cannot be used: .*; let the user that runs the server write to the folder, or set JWT_SECRET$/,
   );
 });

@@ -1,7 +1,7 @@
 // Whose request it is.
 import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "@jest/globals";
-import { Addresses, accountOf } from "../../../src/edge/addresses.ts";
+import { Addresses, rateLimitKey } from "../../../src/edge/addresses.ts";
 
 /** As much of a request as addresses are read from. */
 const from = (remoteAddress: string, headers: Record<string, string> = {}) =>
@@ -57,12 +57,12 @@ describe("an address counts for", () => {
     ["::1", "0:0:0:0::/64"],
     ["fe80::1%eth0", "fe80:0:0:0::/64"],
   ])("%s counts for %s", (address, account) => {
-    expect(accountOf(address)).toBe(account);
+    expect(rateLimitKey(address)).toBe(account);
   });
 
   test("all addresses of a /64 network count for one, those of the next one for another", () => {
     const ends = ["::", "::1", ":ffff:ffff:ffff:ffff", ":1:2:3:4"];
-    expect(new Set(ends.map((end) => accountOf(`2001:db8:1:2${end}`))).size).toBe(1);
-    expect(accountOf("2001:db8:1:3::")).not.toBe(accountOf("2001:db8:1:2::"));
+    expect(new Set(ends.map((end) => rateLimitKey(`2001:db8:1:2${end}`))).size).toBe(1);
+    expect(rateLimitKey("2001:db8:1:3::")).not.toBe(rateLimitKey("2001:db8:1:2::"));
   });
 });

@@ -18,7 +18,7 @@ const server = startServer({
     trustedProxies: ["127.0.0.1"],
     maxConnectionsPerAddress: CONNECTIONS,
     maxJoinsPerMinute: JOINS,
-    patienceMs: 500,
+    timeoutMs: 500,
   },
 });
 
@@ -48,12 +48,12 @@ test("so many WebSockets of one address are open, and the next one is answered w
     open.push(connection);
   }
   for (const connection of open) connection.socket.pause();
-  const before = server.app.tally.refused.tooManyConnections;
+  const before = server.app.edgeCounters.refused.tooManyConnections;
   const [status, refused] = await upgradeStatus(address, "/process/room?sessionId=x");
   expect(status).toBe(429);
   await until(() => refused.closed);
   expect(refused.received).toContain(ERRORS.tooManyConnections.sentence);
-  expect(server.app.tally.refused.tooManyConnections).toBe(before + 1);
+  expect(server.app.edgeCounters.refused.tooManyConnections).toBe(before + 1);
   // Others are not concerned.
   expect((await upgradeStatus("203.0.113.2"))[0]).toBe(101);
   for (const { socket } of open) socket.destroy();

@@ -66,13 +66,13 @@ test.each([
   ["POST", "/AUTH/anonymous"],
   ["GET", "/auth/userdata"],
 ])("%s %s is refused to a page of a foreign site", async (method, path) => {
-  const before = server.app.tally.refused.foreignOrigin;
+  const before = server.app.edgeCounters.refused.foreignOrigin;
   for (const origin of FOREIGN) {
     const { status, body } = await request(server.port, [`${method} ${path} HTTP/1.1`, `Origin: ${origin}`]);
     expect([origin, status]).toEqual([origin, 403]);
     expect(body).toContain(ERRORS.foreignOrigin.sentence);
   }
-  expect(server.app.tally.refused.foreignOrigin).toBe(before + FOREIGN.length);
+  expect(server.app.edgeCounters.refused.foreignOrigin).toBe(before + FOREIGN.length);
   for (const headers of [[], [`Origin: ${ALLOWED}`], ["Origin: http://127.0.0.1"]]) {
     expect((await request(server.port, [`${method} ${path} HTTP/1.1`, ...headers])).status).not.toBe(403);
   }

@@ -11,7 +11,7 @@ import { until } from "../../support/until.ts";
 /** Whoever comes from here is a proxy. */
 const PROXY = "127.0.0.2";
 
-const server = startServer({ edge: { patienceMs: 2000, trustedProxies: [PROXY] }, playground: true });
+const server = startServer({ edge: { timeoutMs: 2000, trustedProxies: [PROXY] }, playground: true });
 const JOIN = "/matchmake/joinOrCreate/world";
 
 /** Posts a JSON object of just `size` bytes. */

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { WebSocket, WebSocketServer } from "ws";
-import { WholeFrameSocket } from "../../../src/sockets/fast-socket.ts";
+import { FastSocket } from "../../../src/sockets/fast-socket.ts";
 import { runs } from "../../support/long.ts";
 import { until } from "../../support/until.ts";
 
@@ -25,14 +25,14 @@ type Received = { data: string; isBinary: boolean }[];
 
 /** A server of WebSockets, and a way to wait for the next of them. */
 async function serve(server: Server) {
-  const sockets = new WebSocketServer({ server, WebSocket: WholeFrameSocket, maxPayload: 4096 });
+  const sockets = new WebSocketServer({ server, WebSocket: FastSocket, maxPayload: 4096 });
   server.listen(0, "127.0.0.1");
   servers.push(server);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const accept = () =>
-    new Promise<{ socket: WholeFrameSocket; received: Received }>((resolve) => {
-      sockets.once("connection", (socket: WholeFrameSocket) => {
+    new Promise<{ socket: FastSocket; received: Received }>((resolve) => {
+      sockets.once("connection", (socket: FastSocket) => {
         const received: Received = [];
         socket.on("message", (data: Buffer, isBinary) => received.push({ data: data.toString("latin1"), isBinary }));
         socket.on("ping", (data: Buffer) => received.push({ data: `ping ${data.toString("latin1")}`, isBinary: true }));

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { WebSocket, WebSocketServer } from "ws";
-import { WholeFrameSocket } from "../../../src/sockets/fast-socket.ts";
+import { FastSocket } from "../../../src/sockets/fast-socket.ts";
 import { until } from "../../support/until.ts";
 
 let server: WebSocketServer;
 beforeAll(async () => {
-  server = new WebSocketServer({ port: 0, host: "127.0.0.1", WebSocket: WholeFrameSocket });
+  server = new WebSocketServer({ port: 0, host: "127.0.0.1", WebSocket: FastSocket });
   await once(server, "listening");
 });
 afterAll(() => server.close());
@@ -17,7 +17,7 @@ afterAll(() => server.close());
 async function connect() {
   const accepted = once(server, "connection");
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const [socket] = (await accepted) as [WholeFrameSocket];
+  const [socket] = (await accepted) as [FastSocket];
   await once(client, "open");
   const received: Buffer[] = [];
   client.on("message", (data: Buffer) => received.push(data));
@@ -62,7 +62,7 @@ test("what the kernel does not take at once is kept, though the memory it was se
       const size = sizes[i % sizes.length]!;
       memory.fill(2 * i + offset, 4);
       sent.push(Buffer.from(memory.subarray(4, 4 + size)));
-      socket.sendFrom(memory, 4, 4 + size);
+      socket.sendInPlace(memory, 4, 4 + size);
     }
     if (paused.socket.bufferedAmount > 0) more--;
     await until(() => lively.received.length === lively.sent.length);

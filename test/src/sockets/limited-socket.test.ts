@@ -24,7 +24,7 @@ const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", ["......", "..s...", "......"])]]),
   edge: { maxMessagesPerSecond: PER_SECOND, maxSendBufferBytes: BUFFER, maxBehindSeconds: MAX_BEHIND_SECONDS },
 });
-const refused = () => server.app.tally.refused;
+const refused = () => server.app.edgeCounters.refused;
 
 /** A client of the room on a socket that can pause: the SDK's own has no way to. The framework's decoder reads for it. */
 class RoomReader {
@@ -241,19 +241,19 @@ test.each(["plain", "room"])("who reads on after a while holds the world as it i
 });
 
 test("sockets are counted while they are open, and what is sent over them", async () => {
-  const { tally } = server.app;
-  await until(() => tally.sockets.size === 0);
-  const before = { frames: tally.framesOut, bytes: tally.bytesOut };
+  const { edgeCounters } = server.app;
+  await until(() => edgeCounters.sockets.size === 0);
+  const before = { frames: edgeCounters.framesOut, bytes: edgeCounters.bytesOut };
   const [sdk, plain] = [await joinWithSdk(server), await PlainPlayer.join(server.url)];
-  expect(tally.sockets.size).toBe(2);
-  expect(tally.framesOut - before.frames).toBeGreaterThanOrEqual(4);
-  expect(tally.bytesOut - before.bytes).toBeGreaterThan(300);
-  const [first] = tally.sockets as unknown as Set<WebSocket>;
+  expect(edgeCounters.sockets.size).toBe(2);
+  expect(edgeCounters.framesOut - before.frames).toBeGreaterThanOrEqual(4);
+  expect(edgeCounters.bytesOut - before.bytes).toBeGreaterThan(300);
+  const [first] = edgeCounters.sockets as unknown as Set<WebSocket>;
   plain.socket.terminate();
   await sdk.leave();
-  await until(() => tally.sockets.size === 0);
+  await until(() => edgeCounters.sockets.size === 0);
   // What goes nowhere is not sent.
-  const after = { frames: tally.framesOut, bytes: tally.bytesOut };
+  const after = { frames: edgeCounters.framesOut, bytes: edgeCounters.bytesOut };
   first!.send(Buffer.of(1), () => {});
-  expect({ frames: tally.framesOut, bytes: tally.bytesOut }).toEqual(after);
+  expect({ frames: edgeCounters.framesOut, bytes: edgeCounters.bytesOut }).toEqual(after);
 });

@@ -5,12 +5,12 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import type { Place } from "../../../rooms/player-store.ts";
+import type { PlayerRecord } from "../../../rooms/player-store.ts";
 import { type Command, runCommand, UsageError } from "../../../src/commands/command.ts";
 import { COPY } from "../../../src/commands/copy.ts";
 import { FORGET } from "../../../src/commands/forget.ts";
-import { openStoreAt } from "../../../src/store/open.ts";
 import { PURGE, readAge } from "../../../src/commands/purge.ts";
+import { openStoreAt } from "../../../src/store/open.ts";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 import { onlyLong } from "../../support/long.ts";
 import { PASSWORD, type Postgres, startPostgres } from "../../support/postgres.ts";
@@ -70,7 +70,7 @@ function withoutPassword<T extends { stdout: string; stderr: string }>(ended: T)
 }
 
 /** Writes places to a store. */
-async function fill(address: string, places: Place[]): Promise<void> {
+async function fill(address: string, places: PlayerRecord[]): Promise<void> {
   const store = await openStoreAt(address, "TEST", false);
   await store.save(places);
   await store.close();

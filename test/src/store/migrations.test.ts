@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import type { Place } from "../../../rooms/player-store.ts";
+import type { PlayerRecord } from "../../../rooms/player-store.ts";
 import { openStore, type StoreSettings } from "../../../src/store/open.ts";
 import { onlyLong } from "../../support/long.ts";
 import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
@@ -36,9 +36,10 @@ const TO_0001 = [
 async function isCarriedOver(settings: StoreSettings): Promise<void> {
   const stores = await Promise.all([openStore(settings), openStore(settings)]);
   try {
-    const places: Place[] = [];
+    const places: PlayerRecord[] = [];
     for await (const page of stores[0].pages(1000)) places.push(...page);
-    const byKey = (one: Place, other: Place) => (`${one.player} ${one.map}` < `${other.player} ${other.map}` ? -1 : 1);
+    const byKey = (one: PlayerRecord, other: PlayerRecord) =>
+      `${one.player} ${one.map}` < `${other.player} ${other.map}` ? -1 : 1;
     expect(places.sort(byKey)).toEqual([...PLACES].sort(byKey));
     const later = place({ player: "cat", x: 7, savedAt: 1_800_000_000_000 });
     expect(await stores[0].save([later])).toBe(1);

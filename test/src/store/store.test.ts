@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import type { Place } from "../../../rooms/player-store.ts";
+import type { PlayerRecord } from "../../../rooms/player-store.ts";
 import { copy } from "../../../src/commands/copy.ts";
-import { openStore, type StoreSettings } from "../../../src/store/open.ts";
 import { purge } from "../../../src/commands/purge.ts";
+import { openStore, type StoreSettings } from "../../../src/store/open.ts";
 import { type Store, StoreError } from "../../../src/store/store.ts";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 import { shortOrLong } from "../../support/long.ts";
@@ -43,20 +43,20 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function pagesOf(store: Store, size: number): Promise<Place[][]> {
-  const pages: Place[][] = [];
+async function pagesOf(store: Store, size: number): Promise<PlayerRecord[][]> {
+  const pages: PlayerRecord[][] = [];
   for await (const page of store.pages(size)) pages.push(page);
   return pages;
 }
 
 /** Every place of a store. */
-async function all(store: Store): Promise<Place[]> {
+async function all(store: Store): Promise<PlayerRecord[]> {
   return inOrder((await pagesOf(store, 1000)).flat());
 }
 
 /** Places in an order of ours: each database has its own for text. */
-function inOrder(places: Place[]): Place[] {
-  const keyOf = ({ player, map }: Place) => `${player} ${map}`;
+function inOrder(places: PlayerRecord[]): PlayerRecord[] {
+  const keyOf = ({ player, map }: PlayerRecord) => `${player} ${map}`;
   return places.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
@@ -88,7 +88,7 @@ function keepsPlaces(settings: () => Promise<StoreSettings>, empty: (store: Stor
     place({ x: Number.MIN_SAFE_INTEGER, y: Number.MAX_SAFE_INTEGER, savedAt: 8.64e15, facing: 1 }),
     place({ player: "p".repeat(255), map: "m".repeat(255), name: "" }),
     place({ name: "\0, \ud800 and \u2028" }),
-    place({ colour: "#ff8800", coins: 3, speed: -0.5, sleeping: true } as Partial<Place>),
+    place({ colour: "#ff8800", coins: 3, speed: -0.5, sleeping: true } as Partial<PlayerRecord>),
   ])("gives back what was saved: %j", async (saved) => {
     expect(await store.save([saved])).toBe(1);
     expect(await store.load(saved.player, saved.map)).toEqual(saved);

@@ -9,7 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Kysely, sql } from "kysely";
-import type { Place } from "../../../rooms/player-store.ts";
+import type { PlayerRecord } from "../../../rooms/player-store.ts";
 import { migrate, type Tables } from "../../../src/store/migrations.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { openPostgres } from "../../../src/store/postgres.ts";
@@ -55,18 +55,18 @@ afterEach(async () => {
 
 /** A store in memory whose saves end when, and as, the test says. */
 class HeldStore implements Store {
-  readonly places = new Map<string, Place>();
+  readonly places = new Map<string, PlayerRecord>();
   /** The saves under way. */
-  readonly held: { places: readonly Place[]; settle: (done: boolean) => void }[] = [];
+  readonly held: { places: readonly PlayerRecord[]; settle: (done: boolean) => void }[] = [];
   away = false;
   closed = false;
 
-  async load(player: string, map: string): Promise<Place | undefined> {
+  async load(player: string, map: string): Promise<PlayerRecord | undefined> {
     if (this.away) throw new StoreError("TEST", "away", "wait");
     return this.places.get(`${player} ${map}`);
   }
 
-  save(places: readonly Place[]): Promise<number> {
+  save(places: readonly PlayerRecord[]): Promise<number> {
     return new Promise((resolve, reject) => {
       const settle = (done: boolean) => {
         this.held.splice(0, 1);
@@ -286,7 +286,7 @@ describe("the queue", () => {
     expect(places.counters().lastSaveMs).toBeGreaterThan(20);
   });
 
-  test.each<[string, Partial<Place>]>([
+  test.each<[string, Partial<PlayerRecord>]>([
     ["player", { player: "" }],
     ["player", { player: "p".repeat(256) }],
     ["player", { player: "a\0b" }],
@@ -342,7 +342,7 @@ describe("the queue", () => {
       fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
         const store = new HeldStore();
         const places = new WriteBehind(store, logger, { periodMs: NEVER });
-        const newest = new Map<string, Place>();
+        const newest = new Map<string, PlayerRecord>();
         const forgetting = new Set<string>();
         let x = 0;
 
@@ -486,7 +486,7 @@ onlyLong(() => {
         const places = queueFor(store, { periodMs: 20 });
         places.start();
         let round = 0;
-        const accepted = new Map<string, Place>();
+        const accepted = new Map<string, PlayerRecord>();
         // The players move all the while.
         const walking = setInterval(() => {
           round++;

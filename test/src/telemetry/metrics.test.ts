@@ -307,7 +307,7 @@ describe("the values", () => {
   });
 
   test("so are those that wait for who is in no room yet", async () => {
-    const { sockets } = server.app.tally;
+    const { sockets } = server.app.edgeCounters;
     const before = new Set(sockets);
     // The SDK's latency probe, which has no seat.
     const probe = new WebSocket(server.wsUrl);
