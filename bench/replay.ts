@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { readRecording } from "../replay/format.ts";
 import { play } from "../replay/outcome.ts";
 import { RecordedWorld, type Recordings } from "../replay/recorded-world.ts";
+import { BLANK_INPUT } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
-import type { Direction } from "../sim/directions.ts";
 import { readMap } from "../sim/map.ts";
 import { seededRandom } from "../sim/random.ts";
 import { TICK_HZ } from "../sim/rules.ts";
@@ -37,12 +37,12 @@ function run(isRecorded: boolean): Run {
     begin: () => ({ write: (bytes) => void chunks.push(bytes), end: async () => {} }),
     keep: () => {},
   };
-  const world = new RecordedWorld(MAP, 1, "room", isRecorded ? recordings : undefined, 0);
+  const world = new RecordedWorld(MAP, 1, { recordings: isRecorded ? recordings : undefined, blankInput: BLANK_INPUT });
   const random = seededRandom(2);
   const ids = Array.from({ length: PLAYERS }, (_, index) => `session${index}`);
   for (const id of ids) world.join(id, new Player().assign({ name: `player ${id}` }));
   const directions = new Map(ids.map((id) => [id, 1 + random(4)]));
-  const waiting = new Map<string, number>();
+  const queued = new Map<string, number>();
   const ticks: number[] = [];
   const cpu = process.cpuUsage();
   for (let tick = 0; tick < TICKS; tick++) {
@@ -50,13 +50,14 @@ function run(isRecorded: boolean): Run {
     const since = performance.now();
     for (let index = tick % (TICK_HZ / INPUTS_HZ); index < PLAYERS; index += TICK_HZ / INPUTS_HZ) {
       const id = ids[index]!;
-      if (index % 4 < 2) world.move(id, directions.get(id) as Direction);
-      else waiting.set(id, directions.get(id)!);
+      if (index % 4 < 2) world.queueMove(id, { direction: directions.get(id)! });
+      else queued.set(id, directions.get(id)!);
     }
     world.tick((id) => {
-      const code = waiting.get(id);
-      if (code !== undefined) waiting.delete(id);
-      return code;
+      const direction = queued.get(id);
+      if (direction === undefined) return undefined;
+      queued.delete(id);
+      return { direction };
     });
     ticks.push(performance.now() - since);
   }

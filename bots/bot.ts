@@ -170,7 +170,7 @@ export class Bot {
       this.#rest = this.#random(LONGEST_REST);
       return;
     }
-    applyInput(body, direction, map);
+    applyInput(body, { direction }, map);
     input.data.direction = direction;
     input.send();
     this.steps++;

@@ -1,5 +1,6 @@
 // The file of a recording: a first line, then frames, each with checksums that tell where a byte has changed.
 // docs/replay.md has it byte by byte.
+import type { Input } from "../sim/apply-input.ts";
 import { hashOfMap } from "../sim/hash.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { HALF_BODY, QUEUE_LIMIT, STEP, TICK_HZ, TILE } from "../sim/rules.ts";
@@ -8,7 +9,7 @@ import { ByteWriter, crc32 } from "./bytes.ts";
 import { VERSION } from "./version.ts";
 
 /** The version of the format, which its first line has. It rises with every change of it. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const FIRST_LINE = `sabang-replay ${FORMAT}\n`;
 
@@ -28,17 +29,17 @@ export const KIND = {
 export const OP = {
   /** The world ticks, with the inputs since the tick before. */
   tick: 0,
-  /** 1 to 4: a step in that direction was asked for by `move`. */
+  /** 1 to 4: a move was queued that has this direction and no other field. */
   move: 0,
-  /** 5 to 9: a predicted input with the code 0 to 4 was taken. */
+  /** 5 to 9: a predicted input was taken that has the direction 0 to 4, and its other fields as in the header's blank one. */
   input: 5,
-  /** A predicted input with another code, which follows. */
+  /** Any other predicted input. It follows as text: JSON. */
   otherInput: 10,
   /** A call of the world follows as text: JSON, name and arguments. */
   call: 11,
   /** How the world stands follows: see Recorder. The last of a second. */
   check: 12,
-  /** A step of another code was asked for by `move`: the code follows. */
+  /** Any other move that was queued. It follows as text: JSON. */
   otherMove: 13,
 } as const;
 
@@ -75,6 +76,8 @@ export interface Header {
   seed: number;
   /** When the first tick of the world was, roughly: ms since 1970. */
   startedAt: number;
+  /** An input that asks for nothing, with all fields that an input can have. */
+  blankInput: Input;
   incident?: Incident;
 }
 
@@ -149,8 +152,8 @@ function mapHashOf(map: WorldMap): number {
 }
 
 /** What a recording on a map begins with. */
-export function headerOf(map: WorldMap, seed: number, startedAt: number): Header {
-  return { version: VERSION, map: map.name, mapHash: mapHashOf(map), rules: RULES, seed, startedAt };
+export function headerOf(map: WorldMap, seed: number, startedAt: number, blankInput: Input): Header {
+  return { version: VERSION, map: map.name, mapHash: mapHashOf(map), rules: RULES, seed, startedAt, blankInput };
 }
 
 /** The first bytes of a file. */

@@ -1,5 +1,5 @@
 // A world that is recorded: it plays as any other, and what it is given is written down in the order in which it is.
-import type { Direction } from "../sim/directions.ts";
+import type { Input } from "../sim/apply-input.ts";
 import { invariantViolation } from "../sim/invariants.ts";
 import type { WorldMap } from "../sim/map.ts";
 import type { Spot } from "../sim/nearest-free.ts";
@@ -36,13 +36,25 @@ export interface RecordingSink {
   end(): Promise<void>;
 }
 
-/** A world on one map whose inputs are kept: the last minutes in memory, and all of them on a tape if there is one. */
+/** How a world is recorded. */
+export interface RecordedWorldOptions {
+  /** The id of its room. */
+  room?: string;
+  /** Where recordings go. Without it nothing is recorded. */
+  recordings?: Recordings;
+  /** When the world starts: ms since 1970. */
+  startedAt?: number;
+  /** An input that asks for nothing, with all fields that an input can have. */
+  blankInput: Input;
+}
+
+/** A world on one map whose inputs are recorded: the last minutes in memory, and all of them in a file if there is one. */
 export class RecordedWorld extends World {
   readonly #map: WorldMap;
   readonly #random: SeededRandom;
   readonly #room: string;
   readonly #recordings: Recordings | undefined;
-  readonly #tape: RecordingSink | undefined;
+  readonly #sink: RecordingSink | undefined;
   readonly #ring = new Ring(RING_TICKS, RING_BYTES);
   readonly #header: Header;
   readonly #recorder: Recorder | undefined;
@@ -50,8 +62,7 @@ export class RecordedWorld extends World {
   /** The faults that were told of, so that one in each tick is one and no more. */
   readonly #told = new Set<string>();
 
-  /** @param recordings without it the world is as any other. @param startedAt ms since 1970. */
-  constructor(map: WorldMap, seed: number, room = "", recordings?: Recordings, startedAt = 0) {
+  constructor(map: WorldMap, seed: number, { room = "", recordings, startedAt = 0, blankInput }: RecordedWorldOptions) {
     const random = seededRandom(seed);
     super(map, random);
     this.#map = map;
@@ -59,14 +70,14 @@ export class RecordedWorld extends World {
     this.#room = room;
     this.#recordings = recordings;
     // Now, and not when something is wrong with the map.
-    this.#header = headerOf(map, seed, startedAt);
+    this.#header = headerOf(map, seed, startedAt, blankInput);
     if (!recordings) return;
-    this.#tape = recordings.begin(map.name, room);
-    this.#tape?.write(fileHeader(this.#header, 0));
+    this.#sink = recordings.begin(map.name, room);
+    this.#sink?.write(fileHeader(this.#header, 0));
     this.#recorder = new Recorder((bytes, kind, tick) => {
       this.#ring.add(bytes, kind, tick);
-      this.#tape?.write(bytes);
-    });
+      this.#sink?.write(bytes);
+    }, blankInput);
     this.#recorder.snapshot(random.state, []);
   }
 
@@ -85,11 +96,9 @@ export class RecordedWorld extends World {
     super.clearQueue(id);
   }
 
-  override move(id: string, direction: Direction): boolean {
-    const waits = super.move(id, direction);
-    // What was dropped has no effect: whoever floods the world does not flood the recording.
-    if (waits) this.#recorder?.move(id, direction);
-    return waits;
+  override queueMove(id: string, input: Input): boolean {
+    this.#recorder?.move(id, input);
+    return super.queueMove(id, input);
   }
 
   /** One tick, as any world's, but a step that throws is an incident, and all others are taken. */
@@ -102,9 +111,9 @@ export class RecordedWorld extends World {
     const faults: Omit<Incident, "tick">[] = [];
     super.tick(
       (id) => {
-        const code = nextInput(id);
-        if (code !== undefined) recorder.input(id, code);
-        return code;
+        const input = nextInput(id);
+        if (input !== undefined) recorder.input(id, input);
+        return input;
       },
       (player, error) => faults.push({ player, fault: stepFailure(error) }),
     );
@@ -121,8 +130,8 @@ export class RecordedWorld extends World {
   async end(): Promise<void> {
     if (!this.#recorder) return;
     this.#check(this.#recorder);
-    this.#tape?.write(this.#recorder.end());
-    await this.#tape?.end();
+    this.#sink?.write(this.#recorder.end());
+    await this.#sink?.end();
   }
 
   #check(recorder: Recorder): void {

@@ -1,6 +1,6 @@
 // Plays a recording: the very world of the server, given what that one was given, in the same order. What is different
 // from what was written down, or cannot be, is told.
-import type { Direction } from "../sim/directions.ts";
+import type { Input } from "../sim/apply-input.ts";
 import { hashOfPlayers } from "../sim/hash.ts";
 import { invariantViolation } from "../sim/invariants.ts";
 import type { WorldMap } from "../sim/map.ts";
@@ -45,6 +45,7 @@ export interface Difference {
 export class Replay {
   readonly #recording: Recording;
   readonly #map: WorldMap;
+  readonly #blankInput: Input;
   #world!: World;
   #random!: SeededRandom;
   #slots!: PlayerIds;
@@ -54,7 +55,7 @@ export class Replay {
   #nextFrame = 0;
   #sessions = 0;
   #events = new ByteReader(new Uint8Array());
-  readonly #inputs: { id: string | undefined; code: number }[] = [];
+  readonly #inputs: { id: string | undefined; input: Input }[] = [];
   /** What was different, and what threw or was broken, since the recording was opened or sought in; the first of each. */
   difference: Difference | undefined;
   fault: Incident | undefined;
@@ -63,6 +64,7 @@ export class Replay {
   constructor(recording: Recording, map: WorldMap) {
     this.#recording = recording;
     this.#map = map;
+    this.#blankInput = recording.header.blankInput;
     this.#restore(0);
   }
 
@@ -144,14 +146,14 @@ export class Replay {
     if (op === OP.tick) this.#playTick();
     else if (op === OP.call) this.#call(JSON.parse(this.#events.text()));
     else if (op === OP.check) this.#check();
-    else if (op === OP.otherMove) this.#move(id, this.#events.varint());
-    else if (op === OP.otherInput) this.#inputs.push({ id, code: this.#events.varint() });
-    else if (op >= OP.input) this.#inputs.push({ id, code: op - OP.input });
-    else this.#move(id, op - OP.move);
+    else if (op === OP.otherMove) this.#move(id, JSON.parse(this.#events.text()));
+    else if (op === OP.otherInput) this.#inputs.push({ id, input: JSON.parse(this.#events.text()) });
+    else if (op >= OP.input) this.#inputs.push({ id, input: { ...this.#blankInput, direction: op - OP.input } });
+    else this.#move(id, { direction: op - OP.move });
   }
 
-  #move(id: string | undefined, code: number): void {
-    if (id !== undefined) this.#world.move(id, code as Direction);
+  #move(id: string | undefined, input: Input): void {
+    if (id !== undefined) this.#world.queueMove(id, input);
   }
 
   #call([name, id, ...values]: [Call, string, ...unknown[]]): void {
@@ -175,12 +177,14 @@ export class Replay {
     this.#tick++;
     const before = new Map([...this.#world.players()].map(({ id, body: { x, y } }) => [id, { x, y }]));
     this.#world.tick(
-      (id) => (this.#inputs[0]?.id === id ? this.#inputs.shift()?.code : undefined),
+      (id) => (this.#inputs[0]?.id === id ? this.#inputs.shift()?.input : undefined),
       (player, error) => this.#fault(player, stepFailure(error)),
     );
     const [left] = this.#inputs;
     if (left) {
-      this.#differ(`${nameOf(left.id)} took an input (${left.code}) that is not asked for any more`);
+      this.#differ(
+        `${nameOf(left.id)} took an input (${JSON.stringify(left.input)}) that the world no longer asks for`,
+      );
       this.#inputs.length = 0;
     }
     if (this.fault) return;

@@ -1,53 +1,55 @@
-// The room `world` as the process has it: who is let in, how many fit into it, how it stops.
-import { defineRoom, ServerError } from "colyseus";
+// The room `world` as the process has it: who may join, how many fit into it, how it stops.
+import { defineRoom } from "colyseus";
+import type { ErrorName } from "../schema/errors.ts";
 import { type JoinOptions, parseJoinOptions } from "./join-options.ts";
 import { loadRecord } from "./player-store.ts";
+import type { RoomSettings } from "./room-settings.ts";
 import { releaseUnclaimedSeats } from "./seats.ts";
-import { type RoomSettings, WorldRoom } from "./world-room.ts";
+import { serverError } from "./server-error.ts";
+import { WorldRoom } from "./world-room.ts";
 
-/** Judges whether the process takes one more player. */
+/** Decides whether the process takes one more player. */
 export interface AdmissionPolicy {
   /**
-   * Why a player is not let in now; undefined if it is.
-   * @param isHere whether it takes over from a session of its own, and so adds nobody.
+   * Why a player is refused at the moment; undefined if the player may join.
+   * @param isHere whether the player has a session already, so that the join adds nobody.
    */
-  refusal(isHere: boolean): { code: number; sentence: string } | undefined;
+  refusal(isHere: boolean): ErrorName | undefined;
 }
 
 /** What the server hands to the rooms. */
 export interface WorldRoomSettings extends RoomSettings {
-  /** The id of the player that a token names. Rejects with a ServerError, code and sentence, for a token that is no good. */
+  /** Returns the id of the player that a token names. Rejects with a ServerError if the token is invalid. */
   identify: (token: string) => Promise<string>;
-  /** Players in one room, seats that are held included; 0 for as many as come. */
+  /** Players per room, including held seats; 0 for no limit. */
   maxPlayers: number;
   admission: AdmissionPolicy;
 }
 
 /**
- * Defines the room. Rooms are matched by map; a player has one body in all of them.
- * It is a class of its own because the framework calls the static `onAuth` with neither class nor settings.
+ * Defines the room. Rooms are matched by map; a signed-in player has one body in all of them.
+ * The class is made here because the framework calls the static `onAuth` with neither the class nor its settings.
  */
 export function defineWorldRoom({ admission, identify, maxPlayers, ...settings }: WorldRoomSettings) {
-  const { maps, places, sessions } = settings;
+  const { maps, store, sessions } = settings;
 
   class DefinedRoom extends WorldRoom {
     override maxClients = maxPlayers || Number.POSITIVE_INFINITY;
 
-    /** Checks a join before matchmaking: it is here that a join without a map becomes one for the default map. */
+    /** Checks a join before matchmaking, and sets the default map, by which rooms are matched. */
     static override async onAuth(token: string | undefined, options: JoinOptions) {
       const parsed = parseJoinOptions(options);
-      // The framework keeps the options with the seat, and may fail on some without an answer: unknown ones go no further.
+      // The framework keeps the options with the seat, and some would make it fail without an answer. So unknown ones go.
       for (const name of Object.keys(options)) delete options[name as keyof JoinOptions];
       Object.assign(options, parsed);
       const id = token ? await identify(token) : undefined;
       const refusal = admission.refusal(id !== undefined && sessions.has(id));
-      if (refusal) throw new ServerError(refusal.code, refusal.sentence);
-      // `true` is somebody without a token: a guest.
+      if (refusal) throw serverError(refusal);
+      // `true` is a guest.
       if (id === undefined) return true;
       if (maps.has(parsed.map)) {
-        // The place is asked for once more when the seat is taken: until then it may change. This time it is about an
-        // answer by HTTP, and a seat that nobody has to give back.
-        await loadRecord(places, id, parsed.map);
+        // Loaded again in onJoin, because it may change until then. Here a failure is still an answer by HTTP, and costs no seat.
+        await loadRecord(store, id, parsed.map);
         await sessions.freeSeatForRejoin(id, parsed.map);
       }
       return { id };
@@ -58,9 +60,9 @@ export function defineWorldRoom({ admission, identify, maxPlayers, ...settings }
       super.onBeforeShutdown();
     }
 
-    override onDispose() {
+    override async onDispose() {
       releaseUnclaimedSeats(this);
-      return super.onDispose();
+      await super.onDispose();
     }
   }
 

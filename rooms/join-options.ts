@@ -1,63 +1,62 @@
-// What a client may ask for when it joins, and the sentence it gets for what it may not.
-import { ServerError } from "colyseus";
+// The join options of a client, and the messages for invalid ones.
 import { z } from "zod";
-import { ERRORS } from "../schema/errors.ts";
 import { PROTOCOL_VERSION } from "../schema/protocol.ts";
+import { serverError } from "./server-error.ts";
 
-/** The map of a client that names none. */
+/** The map of a client that does not name one. */
 export const DEFAULT_MAP = "plaza";
 
-const NAME_SENTENCE = "`name` must be 1 to 24 characters after trimming, without control characters.";
-const MAP_SENTENCE = "`map` must be the name of a map, as text.";
-const PROTOCOL_SENTENCE = "`protocol` must be a whole number.";
+const NAME_MESSAGE = "`name` must be 1 to 24 characters after trimming, without control characters.";
+const MAP_MESSAGE = "`map` must be the name of a map, as text.";
+const PROTOCOL_MESSAGE = "`protocol` must be a whole number.";
 
-/** Letters of any script; what could forge a line break, hide itself or turn the text around in a list is not one. */
-const UNSEEN = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u;
+/** Characters that could forge a line break, hide themselves or reverse the text of a list. Letters of any script are fine. */
+const CONTROL = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u;
 
-const OBJECT_SENTENCE = "The join options must be an object.";
+const OBJECT_MESSAGE = "The join options must be an object.";
 
-/** What a player chooses of itself: fields of Player, which the room fills in for who leaves them out. */
+/** The fields of Player that a client may choose. The room fills in what it leaves out. */
 const PlayerOptions = z.object(
   {
     name: z
-      .string(NAME_SENTENCE)
+      .string(NAME_MESSAGE)
       .trim()
-      .refine((name) => name.length > 0 && [...name].length <= 24 && !UNSEEN.test(name), NAME_SENTENCE)
+      .refine((name) => name.length > 0 && [...name].length <= 24 && !CONTROL.test(name), NAME_MESSAGE)
       .optional(),
   },
-  OBJECT_SENTENCE,
+  OBJECT_MESSAGE,
 );
 
-/** What it says about the room it wants, and how it speaks. */
+/** Which room a client wants, and which version of the protocol it speaks. */
 const RoomOptions = z.object(
   {
-    map: z.string(MAP_SENTENCE).optional(),
-    // In the address of a plain WebSocket a number is text.
-    protocol: z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)], PROTOCOL_SENTENCE).optional(),
+    map: z.string(MAP_MESSAGE).optional(),
+    // In the query of a plain WebSocket a number is text.
+    protocol: z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)], PROTOCOL_MESSAGE).optional(),
   },
-  OBJECT_SENTENCE,
+  OBJECT_MESSAGE,
 );
 
-/** Join options as the room takes them. */
+/** Valid join options. */
 export interface JoinOptions {
   player: z.output<typeof PlayerOptions>;
   map: string;
 }
 
 /**
- * Checks join options as they came off the wire.
- * @throws {ServerError} with an HTTP status and a sentence, for the first option that is wrong, or for a client that
- * speaks another version of the protocol than the server.
+ * Validates the join options of a client.
+ * @throws {ServerError} `badJoinOption` for the first invalid option; `outdated` for a client that speaks another version of
+ * the protocol.
  */
 export function parseJoinOptions(options: unknown): JoinOptions {
   const player = checked(PlayerOptions, options);
   const { map = DEFAULT_MAP, protocol = PROTOCOL_VERSION } = checked(RoomOptions, options);
-  if (protocol !== PROTOCOL_VERSION) throw new ServerError(ERRORS.outdated.code, ERRORS.outdated.sentence);
+  if (protocol !== PROTOCOL_VERSION) throw serverError("outdated");
   return { player, map };
 }
 
 function checked<Output>(schema: z.ZodType<Output>, options: unknown): Output {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
-  throw new ServerError(ERRORS.badJoinOption.code, parsed.error.issues[0]?.message ?? ERRORS.badJoinOption.sentence);
+  throw serverError("badJoinOption", parsed.error.issues[0]?.message);
 }

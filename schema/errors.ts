@@ -1,66 +1,131 @@
-// Every error that sabang itself sends: its code, the sentence that goes with it. docs/protocol.md lists the same.
+// Every error that a client can get. Programs tell errors apart by name: a code above 1000 belongs to one error, and a text
+// that comes with an HTTP status ends in ` [name]`. Messages are for people and may be reworded at any time.
+// docs/protocol.md has the same tables.
 import { DIRECTION_WORDS } from "../sim/directions.ts";
 
-/** The codes and sentences a client can get from us, besides the framework's own. */
-export const ERRORS = {
-  /** Refuses a join, as HTTP status. The sentence of the option that was wrong takes the place of this one. */
-  badJoinOption: { code: 422, sentence: "A join option is not valid." },
-  /** Refuses a join, as HTTP status. */
-  unknownMap: { code: 404, sentence: "There is no map of that name." },
-  /** Refuses a join, as HTTP status: not signed by us, whatever else is wrong with it. */
-  tokenForged: { code: 401, sentence: "This token was not signed by this server. Sign in again." },
-  /** Refuses a join, as HTTP status. */
-  tokenExpired: { code: 410, sentence: "This token has expired. Sign in again." },
-  /** Refuses a join, as HTTP status: signed by us, but for something else. */
-  tokenForeign: { code: 403, sentence: "This token names no player. Sign in again." },
-  /** Refuses the join of somebody with a token, as HTTP status. */
-  storeAway: {
-    code: 503,
-    sentence:
-      "Nobody can tell where you stood: the store is away. Try again in a few seconds, or join without a token.",
-  },
-  /** Refuses a join, as HTTP status: the client speaks another version of the protocol. */
-  outdated: { code: 426, sentence: "This page is of another version than the server. Reload it." },
-  /** Refuses a join or an upgrade, as HTTP status. */
-  foreignOrigin: { code: 403, sentence: "Pages of this site may not join this server." },
-  /** Refuses a join or a sign-in, as HTTP status. */
-  tooManyJoins: { code: 429, sentence: "Too many joins from your address. Try again in a minute." },
-  /** Refuses a join or an upgrade, as HTTP status. */
-  tooManyConnections: { code: 429, sentence: "Too many connections from your address. Close one of them first." },
-  /** Refuses a join, as HTTP status: nothing of ours is that large. */
-  tooLarge: { code: 413, sentence: "This request is larger than any that the server takes." },
-  /** Refuses a join, as HTTP status, while those who are in need all there is. */
-  busy: { code: 503, sentence: "The server is full at the moment. Try again in 10 seconds." },
-  /** Refuses a join, as HTTP status: those who play will be asked to connect again, too. */
-  stopping: { code: 503, sentence: "The server is about to stop. Try again in 10 seconds." },
-  /** Answers a message; the connection stays. */
-  badMove: { code: 4301, sentence: `A move must be one of these words: ${DIRECTION_WORDS.join(", ")}.` },
-  /** Answers a message; the connection stays. */
-  unknownMessage: { code: 4302, sentence: "This room takes the message `move` and no other." },
-  /** Closes the connection. */
-  badFrame: { code: 4310, sentence: "This is not a frame a client may send." },
-  /** Closes a plain WebSocket, after an error frame that says why. */
-  joinRefused: { code: 4311, sentence: "The join was refused." },
-  /** Closes the connection, and no seat is held. */
-  takenOver: { code: 4312, sentence: "You have joined from elsewhere, and play on there." },
-  /** Closes the connection, and no seat is held. */
-  flooding: { code: 4313, sentence: "You keep sending more messages than the server takes." },
-  /** Closes the connection: too much waits for a client that does not read. */
-  notReading: { code: 4314, sentence: "You do not read what the server sends." },
-  /** Closes the connection, and no seat is held. */
-  idle: { code: 4315, sentence: "You stood still for too long. Join again to play on." },
-  /** Closes a plain WebSocket when the server stops; it is the framework's own code for that. */
-  serverShutdown: { code: 4001, sentence: "The server is shutting down. Connect again in a few seconds." },
-} as const;
+/** An error as it is sent: a code and a message. */
+export interface SentError {
+  /** An HTTP status, or a code above 1000 of an error frame or a close frame. */
+  code: number;
+  message: string;
+}
 
-/** The name of an error in the table. */
+/** The errors that sabang itself sends. */
+export const ERRORS = {
+  // HTTP statuses. Each refuses a join, a sign-in, an upgrade or another request.
+  badRequest: { code: 400, message: "This request is malformed." },
+  tokenInvalid: { code: 401, message: "This token was not signed by this server. Sign in again." },
+  metricsTokenInvalid: { code: 401, message: "Send METRICS_TOKEN as a bearer token." },
+  passwordInvalid: { code: 401, message: "Enter the user and the password of the monitor." },
+  tokenForeign: { code: 403, message: "This token names no player. Sign in again." },
+  foreignOrigin: { code: 403, message: "Pages of this site are not allowed to join this server." },
+  monitorOnly: {
+    code: 403,
+    message: "The monitor answers only its own page. Programs send the header `Sec-Fetch-Site: none`.",
+  },
+  unknownMap: { code: 404, message: "There is no map with this name." },
+  notFound: { code: 404, message: "There is nothing at this address." },
+  tokenExpired: { code: 410, message: "This token has expired. Sign in again." },
+  tooLarge: { code: 413, message: "This request is too large." },
+  unsupportedType: { code: 415, message: "The body must be application/json." },
+  badJoinOption: { code: 422, message: "A join option is invalid." },
+  outdated: { code: 426, message: "This page is older than the server. Reload it." },
+  tooManyJoins: { code: 429, message: "Too many joins from your address. Try again in a minute." },
+  tooManyConnections: { code: 429, message: "Too many connections from your address. Close one of them first." },
+  tooManyPasswords: { code: 429, message: "Too many wrong passwords from your address. Try again later." },
+  internalError: { code: 500, message: "The server failed to answer this request. Try again later." },
+  busy: { code: 503, message: "The server is full. Try again in 10 seconds." },
+  stopping: { code: 503, message: "The server is about to stop. Try again in 10 seconds." },
+  storeUnavailable: {
+    code: 503,
+    message: "Your saved position is unavailable. Try again in a few seconds, or join without a token.",
+  },
+
+  // Error frames. Each answers a message, and the connection stays open.
+  badMove: { code: 4301, message: `A move must be one of these words: ${DIRECTION_WORDS.join(", ")}.` },
+  unknownMessage: { code: 4302, message: "This room accepts only the message `move`." },
+
+  // Close frames. The server holds no seat after any of them.
+  badFrame: { code: 4310, message: "Invalid frame." },
+  /** Closes a plain WebSocket after an error frame that gives the reason. */
+  joinRefused: { code: 4311, message: "The join was refused." },
+  takenOver: { code: 4312, message: "You joined from another client; this connection was closed." },
+  flooding: { code: 4313, message: "You sent more messages than the server accepts." },
+  slowConsumer: { code: 4314, message: "Your connection cannot keep up with updates." },
+  idle: { code: 4315, message: "You stood still for too long. Join again to play on." },
+  /** The framework's code for a server that stops. */
+  serverShutdown: { code: 4001, message: "The server is shutting down. Reconnect in a few seconds." },
+} as const satisfies Record<string, SentError>;
+
+/** The name of an error that sabang sends. */
 export type ErrorName = keyof typeof ERRORS;
 
+/** The codes of errors that come from the framework and the WebSocket library, by our names for them. */
+export const FRAMEWORK_ERRORS = {
+  noHandler: 520,
+  invalidCriteria: 521,
+  unknownRoom: 522,
+  unhandled: 523,
+  seatExpired: 524,
+  authFailed: 525,
+  applicationError: 526,
+  frameTooLarge: 1009,
+  consented: 4000,
+  badMessage: 4002,
+  failedToReconnect: 4003,
+} as const;
+
+/** The name of any error that a client can get. */
+export type AnyErrorName = ErrorName | keyof typeof FRAMEWORK_ERRORS;
+
+const TAG = / \[(\w+)\]$/;
+
+/** The names of all errors with a code of their own. */
+const NAME_OF_CODE: ReadonlyMap<number, AnyErrorName> = uniqueCodes();
+
+function uniqueCodes(): Map<number, AnyErrorName> {
+  const names = new Map<number, AnyErrorName>();
+  const shared = new Set<number>();
+  const all = [
+    ...Object.entries(ERRORS).map(([name, { code }]) => [name, code] as const),
+    ...Object.entries(FRAMEWORK_ERRORS),
+  ];
+  for (const [name, code] of all) {
+    if (names.has(code)) shared.add(code);
+    names.set(code, name as AnyErrorName);
+  }
+  for (const code of shared) names.delete(code);
+  return names;
+}
+
 /**
- * Which error of the table somebody was sent, or undefined if it is none of ours. Where several have one code their
- * sentences tell them apart; the sentence that was sent may go on after that of the table.
+ * The text of an error that is sent with an HTTP status: its message and, at the end, its name. The SDK hands on only the
+ * status and this text.
+ * @param message replaces the message of the table.
  */
-export function nameOfError({ code, message }: { code: number; message: string }): ErrorName | undefined {
-  const names = (Object.keys(ERRORS) as ErrorName[]).filter((name) => ERRORS[name].code === code);
-  return names.length > 1 ? names.find((name) => message.startsWith(ERRORS[name].sentence)) : names[0];
+export function taggedMessage(name: AnyErrorName, message: string = ERRORS[name as ErrorName].message): string {
+  return `${message} [${name}]`;
+}
+
+/** An error as it is sent with an HTTP status. */
+export function sentError(name: ErrorName): SentError {
+  return { code: ERRORS[name].code, message: taggedMessage(name) };
+}
+
+/** An error's text without the name at its end. */
+export function untagged(text: string): string {
+  return text.replace(TAG, "");
+}
+
+/** The body of an HTTP answer that is an error. */
+export function errorBody(name: ErrorName, message?: string): { code: number; name: ErrorName; error: string } {
+  return { code: ERRORS[name].code, name, error: taggedMessage(name, message) };
+}
+
+/** The name of an error that a client was sent; undefined for an error that is not in the tables. */
+export function nameOfError({ code, message }: SentError): AnyErrorName | undefined {
+  const tag = TAG.exec(message)?.[1];
+  if (tag !== undefined && Object.hasOwn(ERRORS, tag) && ERRORS[tag as ErrorName].code === code)
+    return tag as ErrorName;
+  return NAME_OF_CODE.get(code);
 }

@@ -1,15 +1,16 @@
-// Short proofs of being the same: two worlds, or two maps, with the same hash are taken to be equal. 32 bits, integers
-// alone, so any language gets the same.
+// Hashes of worlds and maps: two with the same hash are taken to be equal. 32-bit integers only, so that a program in any
+// language computes the same.
+import type { Input } from "./apply-input.ts";
 import type { WorldMap } from "./map.ts";
 import { TILE } from "./rules.ts";
 import { BODY_FIELDS } from "./step.ts";
 import type { PlayerInWorld } from "./world.ts";
 
-/** What of a player is in the hash. */
-type Hashed = Pick<PlayerInWorld, "id" | "body"> & { readonly moves: readonly number[] };
+/** The part of a player that is hashed. */
+type Hashed = Pick<PlayerInWorld, "id" | "body"> & { readonly moves: readonly Input[] };
 
 /**
- * The hash of every body, and of the steps that wait. A field that a rule of your own changes is in it as soon as
+ * The hash of every body and every queued move. A field that a rule of your own changes is part of it as soon as
  * BODY_FIELDS in sim/step.ts names it.
  */
 export function hashOfPlayers(players: Iterable<Hashed>): number {
@@ -18,12 +19,12 @@ export function hashOfPlayers(players: Iterable<Hashed>): number {
     hash = mixText(hash, id);
     for (const field of BODY_FIELDS) hash = mix(hash, whole(body[field]));
     hash = mix(hash, moves.length);
-    for (const direction of moves) hash = mix(hash, direction);
+    for (const move of moves) for (const value of Object.values(move)) hash = mix(hash, whole(Number(value)));
   }
   return hash >>> 0;
 }
 
-/** The hash of all that a world sees of its map: size, walls and spawns. What is only for the eye may change. */
+/** The hash of what a world uses of its map: size, walls and spawns. Everything decorative may change. */
 export function hashOfMap({ width, height, spawns, isWall }: WorldMap): number {
   let hash = mix(mix(BASIS, width), height);
   for (let y = 0; y < height / TILE; y++) {
@@ -41,7 +42,7 @@ function mix(hash: number, value: number): number {
   return mixed ^ (mixed >>> 15);
 }
 
-/** A number as the hash takes it. What is none of the whole ones, by a fault or not there yet, is told from them all. */
+/** A number as the hash takes it. Missing values and fractions get a value that no valid field has. */
 function whole(value: number | undefined): number {
   return value !== undefined && Number.isInteger(value) ? value : 0x7fffffff;
 }

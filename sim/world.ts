@@ -1,35 +1,34 @@
-// The world's state and its tick: who stands where, whose steps wait, and the one step each takes per tick. The same
-// map, seed, joins and inputs in the same order give the same state.
-import { applyInput } from "./apply-input.ts";
-import type { Direction } from "./directions.ts";
+// The world's state and its tick: the bodies, the queued inputs, and the one input that each player's body takes per tick.
+// The same map, seed, joins and inputs in the same order give the same state.
+import { applyInput, type Input } from "./apply-input.ts";
 import type { WorldMap } from "./map.ts";
 import { nearestFree, type Spot } from "./nearest-free.ts";
 import type { Random } from "./random.ts";
 import { QUEUE_LIMIT } from "./rules.ts";
 import type { Body } from "./step.ts";
 
-/** Gives a player's next waiting predicted input: a direction's code, 0 for none, undefined when none waits. */
-export type NextInput = (id: string) => number | undefined;
+/** Returns a player's next predicted input; undefined if none is queued. */
+export type NextInput = (id: string) => Input | undefined;
 
-/** Is told when the step of a player threw, which then has taken none. */
-export type Fault = (id: string, error: unknown) => void;
+/** Called when a player's input throws. The input then counts as done. */
+export type OnInputError = (id: string, error: unknown) => void;
 
-/** Ticks for which a player who comes back takes no step. */
+/** Ticks for which a returning player takes no input. */
 const REJOIN_COOLDOWN_TICKS = 2;
 
-/** All that the world knows of a player. As JSON it is a snapshot, so it holds nothing but data. */
+/** Everything that the world knows about a player. As JSON it is a snapshot, so it holds only data. */
 export interface PlayerInWorld {
   readonly id: string;
   readonly body: Body;
-  /** Steps asked for by `move`, oldest first; at most QUEUE_LIMIT. */
-  readonly moves: Direction[];
-  /** Ticks that are still to pass by without a step. */
+  /** Inputs queued by `queueMove`, oldest first; at most QUEUE_LIMIT. */
+  readonly moves: Input[];
+  /** Ticks that must still pass before the next input is taken. */
   cooldown: number;
-  /** Ticks since it last asked for a step. */
+  /** Ticks since the last input that asked for something. */
   idleTicks: number;
 }
 
-/** A world on one map. It owns no wire and no clock: who calls `tick` says when a tick is. */
+/** A world on one map. It has no wire and no clock: the caller of `tick` decides when a tick is. */
 export class World {
   readonly #map: WorldMap;
   readonly #random: Random;
@@ -43,116 +42,117 @@ export class World {
     this.#random = random;
   }
 
-  /** Steps that were asked for while the asker's queue was full, and so never taken. */
+  /** Moves that a full queue dropped, and that were never applied. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Steps that were taken, those that a wall stopped included. */
+  /** Inputs that were applied, including steps that a wall stopped. */
   get applied(): number {
     return this.#applied;
   }
 
-  /** Predicted inputs that asked for nothing, and were taken along. */
+  /** Predicted inputs that asked for nothing. */
   get noop(): number {
     return this.#noop;
   }
 
-  /** Steps asked for by `move` that wait. It counts them, so it is not for every tick. */
+  /** Moves that are queued. This counts them, so do not call it in every tick. */
   get queued(): number {
-    let waiting = 0;
-    for (const { moves } of this.#players.values()) waiting += moves.length;
-    return waiting;
+    let queued = 0;
+    for (const { moves } of this.#players.values()) queued += moves.length;
+    return queued;
   }
 
   /**
-   * Puts `body` where it stood before, or as near to it as there is room; without a `before` on one of the map's spawns.
-   * From now on it is the world that moves it.
+   * Puts `body` at `before`, or at the nearest free position to it; without `before`, on one of the map's spawns. From now on
+   * the world moves the body.
    *
-   * Who comes back rests for two ticks: somebody who went from world to world, each with ticks at other times, would
-   * take more steps than one world has ticks. Two, because one may come at the heels of another.
+   * A player with a `before` takes no input for two ticks. Otherwise a player who goes from world to world, each ticking at
+   * other times, would take more inputs than one world has ticks. One tick is not enough if two rejoins follow closely.
    */
   join(id: string, body: Body, before?: Spot): void {
-    const { x, y } = before ? nearestFree(before, this.#map) : this.#spawn();
+    const { x, y } = before ? nearestFree(before, this.#map) : this.#randomSpawn();
     body.x = x;
     body.y = y;
     this.#players.set(id, { id, body, moves: [], cooldown: before ? REJOIN_COOLDOWN_TICKS : 0, idleTicks: 0 });
   }
 
-  /** Takes a player out of the world, with all that waits for it. */
+  /** Takes a player out of the world, with its queued inputs. */
   leave(id: string): void {
     this.#players.delete(id);
   }
 
-  /** Forgets the steps that wait for a player, who stands still from now on. */
+  /** Drops a player's queued moves; its body stops. */
   clearQueue(id: string): void {
-    const mover = this.#players.get(id);
-    if (mover) mover.moves.length = 0;
+    const player = this.#players.get(id);
+    if (player) player.moves.length = 0;
   }
 
   /**
-   * Queues one step. A full queue drops it and counts it: sending faster than the world ticks gains nothing.
-   * @returns whether it waits now.
+   * Queues one move. A full queue drops its oldest move, as the framework's input channel drops its oldest input, and counts
+   * it: sending faster than the world ticks gains nothing.
+   * @returns whether the player is in this world.
    */
-  move(id: string, direction: Direction): boolean {
-    const mover = this.#players.get(id);
-    if (!mover) return false;
-    if (mover.moves.length >= QUEUE_LIMIT) {
+  queueMove(id: string, input: Input): boolean {
+    const player = this.#players.get(id);
+    if (!player) return false;
+    if (player.moves.length >= QUEUE_LIMIT) {
+      player.moves.shift();
       this.#dropped++;
-      return false;
     }
-    mover.moves.push(direction);
+    player.moves.push(input);
     return true;
   }
 
   /**
    * One tick. For each player, in the order in which they joined:
-   * 1. the oldest waiting `move`, if there is one, is the step of this tick; predicted inputs wait;
-   * 2. else predicted inputs are taken, those that ask for nothing at no cost, until one does something;
-   * 3. the body takes that one step, as far as the walls let it.
-   * So nobody does more than one thing a tick, however many inputs arrive by however many ways.
-   * @param fault is told of a step that threw, and the others take theirs; by default the tick ends there and throws.
+   * 1. the oldest queued move, if there is one, is the input of this tick, and predicted inputs wait;
+   * 2. otherwise predicted inputs are taken up to the first that asks for something; the others cost nothing;
+   * 3. the body does what that one input asks for, as far as the walls allow.
+   * So a player does at most one thing per tick, however many inputs arrive by either channel.
+   * @param onError is called for each input that throws. By default the tick ends there and throws.
    */
-  tick(nextInput: NextInput, fault: Fault = rethrow): void {
-    for (const mover of this.#players.values()) {
-      const { id } = mover;
-      mover.idleTicks++;
-      if (mover.cooldown > 0) {
-        mover.cooldown--;
+  tick(nextInput: NextInput, onError: OnInputError = rethrow): void {
+    for (const player of this.#players.values()) {
+      const { id } = player;
+      player.idleTicks++;
+      if (player.cooldown > 0) {
+        player.cooldown--;
         continue;
       }
       try {
-        let code = mover.moves.shift() ?? nextInput(id);
-        while (code !== undefined && !applyInput(mover.body, code, this.#map)) {
-          code = nextInput(id);
+        let input = player.moves.shift() ?? nextInput(id);
+        while (input !== undefined && !applyInput(player.body, input, this.#map)) {
+          input = nextInput(id);
           this.#noop++;
         }
-        if (code === undefined) continue;
+        if (input === undefined) continue;
         this.#applied++;
       } catch (error) {
-        fault(id, error);
+        onError(id, error);
       }
-      mover.idleTicks = 0;
+      player.idleTicks = 0;
     }
   }
 
-  /** Who has asked for no step in so many ticks. */
+  /** The ids of the players who have asked for nothing in that many ticks. */
   *idle(ticks: number): Iterable<string> {
     for (const { id, idleTicks } of this.#players.values()) if (idleTicks >= ticks) yield id;
   }
 
-  /** Everybody, in the order in which they joined: the world's own, no copies. */
+  /** All players, in the order in which they joined: the world's own objects, not copies. */
   players(): Iterable<Readonly<PlayerInWorld>> {
     return this.#players.values();
   }
 
-  /** Goes on from a snapshot of `players`, in place of whoever was here. They are the world's from now on. */
+  /** Replaces all players by those of a snapshot. The world owns them from now on. */
   restore(players: Iterable<PlayerInWorld>): void {
     this.#players.clear();
     for (const player of players) this.#players.set(player.id, player);
   }
 
-  #spawn(): Spot {
+  #randomSpawn(): Spot {
     const spawn = this.#map.spawns[this.#random(this.#map.spawns.length)];
     if (spawn === undefined) throw new Error(`map "${this.#map.name}" has no spawn`);
     return spawn;

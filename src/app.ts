@@ -1,12 +1,15 @@
-// Assembles the server out of its parts. It never listens: that is src/listen.ts.
+// Assembles the server from its parts. It does not listen: that is src/listen.ts.
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { createRouter, defineServer, type Server, WebSocketTransport } from "colyseus";
 import type { Application } from "express";
+import { RecordedWorld, type Recordings } from "../replay/recorded-world.ts";
 import { defineWorldRoom, type WorldRoomSettings } from "../rooms/define-world-room.ts";
-import { Sessions } from "../rooms/sessions.ts";
+import { Sessions } from "../rooms/player-session.ts";
+import { BLANK_INPUT } from "../schema/move-input.ts";
 import type { Tokens } from "./auth/tokens.ts";
-import { Admission, refuseWhileStopping, sayingWhen } from "./edge/admission.ts";
+import { Admission } from "./edge/admission.ts";
 import { EdgeServer } from "./edge/edge-server.ts";
+import { completeRefusal, refuseWhileStopping, watchMatchmaking } from "./edge/matchmaking.ts";
 import { EdgeFilter, type EdgeFilterSettings, PLAIN_PATH, refuseUpgrade } from "./edge/request-filter.ts";
 import { type HttpSettings, httpRoutes } from "./http/routes.ts";
 import { keepClientShape } from "./sockets/client-shape.ts";
@@ -20,73 +23,74 @@ import { Metrics } from "./telemetry/metrics.ts";
 import { RefusalLog } from "./telemetry/refusal-log.ts";
 import { RoomTelemetry } from "./telemetry/room-telemetry.ts";
 
-/** What the server is made of: all that is needed to run it and to stop it. */
+/** The parts of a server that are needed to run and to stop it. */
 export interface App {
   server: Server;
   httpServer: HttpServer;
   plainSockets: PlainSockets;
-  /** Lets players in, or not; it knows how late the ticks are. */
   admission: Admission;
-  /** The places on their way to the store; it counts what it does. */
-  places: WriteBehind;
-  /** What the edge has refused and sent. */
+  store: WriteBehind;
   edgeCounters: EdgeCounters;
 }
 
-/** What an app is told: settings of the rooms, of the edge, of HTTP, who is who, where places are kept, and who takes its log lines. */
+/** The settings of a server, and the parts that are made before it. */
 export interface AppSettings {
-  rooms: Omit<WorldRoomSettings, "identify" | "places" | "admission" | "observer" | "sessions">;
+  rooms: Omit<WorldRoomSettings, "identify" | "store" | "admission" | "observer" | "sessions" | "createWorld">;
   edge: EdgeSettings;
-  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "metrics" | "gate">;
-  /** The p99 of the ticks' delay above which a busy process refuses new players, in ms; 0 turns that off. */
+  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "metrics" | "filter">;
+  /** The p99 of the ticks' delay above which a busy process refuses new players, in ms; 0 for never. */
   maxDelayMs: number;
   tokens: Tokens;
   /** Started already. It is closed with the app. */
-  places: WriteBehind;
+  store: WriteBehind;
+  /** Where the worlds are recorded. By default nowhere. */
+  recordings?: Recordings;
   logger: Pick<Console, "debug" | "error" | "info" | "trace" | "warn">;
 }
 
-/** What protects the process from who connects to it. */
+/** Protects the process from its clients. */
 export interface EdgeSettings extends EdgeFilterSettings, SocketSettings {
-  /** Milliseconds within which a request has to arrive; 10 seconds by default. */
+  /** Milliseconds within which a request must arrive; 10 seconds by default. */
   timeoutMs?: number;
-  /** Milliseconds between two looks at connections that are silent; 2000 by default. */
+  /** Milliseconds between two checks for silent connections; 2000 by default. */
   heartbeatMs?: number;
-  /** Scales the windows of src/edge/admission.ts, so that a test need not wait for seconds. */
+  /** Scales the windows of src/edge/admission.ts, so that a test does not wait for seconds. */
   admissionSliceMs?: number;
 }
 
-/** Milliseconds within which a request has to arrive, its head as well as all of it. */
+/** Milliseconds within which the head of a request, and all of it, must arrive. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** `/process/room` for a seat in a room, and `/` for the SDK's own latency probe. All else is not upgraded. */
+/** `/process/room` for a seat in a room, and `/` for the SDK's own latency probe. No other path is upgraded. */
 const ROOM_PATH = /^\/(?:[\w-]+\/([\w-]+))?$/;
 
-/** Whether a path is one of those. The framework logs an error if the room has the name of a member of all objects. */
+/** Whether a path is one of those. The framework would log an error for a room named like a member of all objects. */
 function isRoomPath(path: string): boolean {
   const match = ROOM_PATH.exec(path);
   return match !== null && !(match[1] !== undefined && match[1] in Object.prototype);
 }
 
-/** Makes the server. One per process: the framework's matchmaker keeps its state in a module. */
+/** Assembles a server. One per process, because the framework keeps the state of its matchmaker in a module. */
 export function createApp(settings: AppSettings): App {
-  const { tokens, places, edge } = settings;
+  const { tokens, store, edge, recordings } = settings;
   const admission = new Admission(settings.maxDelayMs, edge.admissionSliceMs);
-  const refusals = new RefusalLog(settings.logger);
-  const edgeCounters = new EdgeCounters(refusals);
-  const gate = new EdgeFilter(edge, edgeCounters);
-  const httpServer = new EdgeServer(gate, edge.timeoutMs ?? REQUEST_TIMEOUT_MS);
-  const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], places, tokens, admission, edgeCounters });
-  const observer = new RoomTelemetry(metrics, admission, settings.logger, refusals);
-  observer.watchMatchmaking();
-  const sockets = socketOptions(edge, gate.addresses, edgeCounters);
+  const refusalLog = new RefusalLog(settings.logger);
+  const edgeCounters = new EdgeCounters(refusalLog);
+  const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], store, tokens, admission, edgeCounters });
+  const telemetry = new RoomTelemetry(metrics, admission, settings.logger, refusalLog);
+  const onRefused = telemetry.refusedAtDoor.bind(telemetry);
+  watchMatchmaking(onRefused);
+
+  const filter = new EdgeFilter(edge, edgeCounters);
+  const httpServer = new EdgeServer(filter, edge.timeoutMs ?? REQUEST_TIMEOUT_MS);
+  const sockets = socketOptions(edge, filter.addresses, edgeCounters);
   const heartbeat = new Heartbeat(edgeCounters.sockets, edge.heartbeatMs);
   httpServer.on("close", () => heartbeat.stop());
-  const plainSockets = new PlainSockets(sockets, (request) => gate.admitPlain(request), observer);
+  const plainSockets = new PlainSockets(sockets, (request) => filter.admitPlain(request), onRefused);
   keepClientShape();
   const transport = new WebSocketTransport({
     ...sockets,
-    // Its pings go to everybody, and only an answer to them is a sign of life: src/sockets/heartbeat.ts is in their place.
+    // Its pings go to every client, and only a pong counts as a sign of life. src/sockets/heartbeat.ts replaces them.
     pingInterval: 0,
     WebSocket: GuardedSocket,
   });
@@ -94,16 +98,18 @@ export function createApp(settings: AppSettings): App {
   httpServer.on("upgrade", (request, socket, head) => {
     const path = pathOf(request);
     if (path === PLAIN_PATH) plainSockets.upgrade(request, socket, head);
-    else if (!isRoomPath(path)) refuseUpgrade(socket, { code: 404, sentence: "There is no WebSocket here." });
+    else if (!isRoomPath(path)) refuseUpgrade(socket, "notFound");
   });
 
   const rooms: WorldRoomSettings = {
     ...settings.rooms,
-    places,
+    store,
     admission,
-    observer,
+    observer: telemetry,
     identify: (token) => tokens.read(token),
     sessions: new Sessions(),
+    createWorld: (map, seed, room) =>
+      new RecordedWorld(map, seed, { room, recordings, startedAt: Date.now(), blankInput: BLANK_INPUT }),
   };
   const server = defineServer({
     transport,
@@ -112,19 +118,16 @@ export function createApp(settings: AppSettings): App {
     },
     routes: createRouter(
       {},
-      {
-        onRequest: (request) => refuseWhileStopping(request, (...refusal) => observer.refusedAtDoor(...refusal)),
-        onResponse: sayingWhen,
-      },
+      { onRequest: (request) => refuseWhileStopping(request, onRefused), onResponse: completeRefusal },
     ),
     express: (app: Application) =>
-      httpRoutes(app, { ...settings.http, tokens, admission, metrics, gate, isStoreHealthy: () => places.healthy }),
+      httpRoutes(app, { ...settings.http, tokens, admission, metrics, filter, isStoreHealthy: () => store.healthy }),
     logger: demoteClientErrors(settings.logger),
     greet: false,
-    // Signals and faults are the process's business: src/run.ts.
+    // The process handles signals and uncaught exceptions itself: src/run.ts.
     gracefullyShutdown: false,
   });
-  return { server, httpServer, plainSockets, admission, places, edgeCounters };
+  return { server, httpServer, plainSockets, admission, store, edgeCounters };
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -1,7 +1,7 @@
 // The life of the process: environment, start, signals, end. What it runs is put together in src/app.ts.
 import { join } from "node:path";
 import { MapError } from "../sim/map.ts";
-import { loadOrCreateSecret } from "./auth/secret.ts";
+import { loadOrCreateSecret, SecretError } from "./auth/secret.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import type { HttpSettings } from "./http/routes.ts";
 import { listen } from "./listen.ts";
@@ -30,21 +30,20 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
     import("./auth/tokens.ts"),
   ]);
   const maps = await orExit(() => loadMaps(config.MAPS_DIR), MapError);
-  const secret = await orExit(() => config.JWT_SECRET ?? loadOrCreateSecret(config.DATA_DIR), StoreError);
+  const secret = await orExit(() => config.JWT_SECRET ?? loadOrCreateSecret(config.DATA_DIR), SecretError);
   const store = await orExit(
     () => openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL }),
     StoreError,
   );
   const logger = createLogger(config.LOG_LEVEL, config.production);
-  const places = new WriteBehind(store, logger);
-  places.start();
+  const writeBehind = new WriteBehind(store, logger);
+  writeBehind.start();
   const app = createApp({
     rooms: {
       maps,
       reconnectionSeconds: RECONNECTION_SECONDS,
       maxPlayers: config.MAX_PLAYERS_PER_ROOM,
       idleSeconds: config.MAX_IDLE_SECONDS,
-      recordings: new RecordingsFolder(join(config.DATA_DIR, "recordings"), config.RECORD, logger),
     },
     edge: {
       trustedProxies: config.TRUST_PROXY,
@@ -65,7 +64,8 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
       page,
     },
     tokens: new Tokens(secret, config.JWT_SECRET_OLD),
-    places,
+    store: writeBehind,
+    recordings: new RecordingsFolder(join(config.DATA_DIR, "recordings"), config.RECORD, logger),
     logger,
   });
 
@@ -102,8 +102,8 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
     announce(port, config);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const mend = code === "EADDRINUSE" ? "stop what uses the port, or set PORT to another one" : "see HOST and PORT";
-    console.error(`cannot listen on ${config.HOST}:${config.PORT}: ${message}; ${mend}`);
+    const hint = code === "EADDRINUSE" ? "stop what uses the port, or set PORT to another one" : "see HOST and PORT";
+    console.error(`cannot listen on ${config.HOST}:${config.PORT}: ${message}; ${hint}`);
     process.exit(1);
   }
 }

@@ -1,12 +1,12 @@
-// How the server stops: no new players, everybody is told, every room ends, the last places and bytes go out.
+// How the server stops: no new players, everybody is told, every room ends, the last store and bytes go out.
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { App } from "./app.ts";
 
-/** Milliseconds for the rooms to end, `onDispose` of each included, and for the places to be saved after that. */
+/** Milliseconds for the rooms to end, `onDispose` of each included, and for the store to be saved after that. */
 const ROOMS_DEADLINE_MS = 7000;
 
-/** Milliseconds that are left for the places to be saved, however long the rooms took. */
+/** Milliseconds that are left for the store to be saved, however long the rooms took. */
 const LEAST_SAVING_MS = 500;
 
 /** Milliseconds for the clients to take their closing frames; who does not is cut. */
@@ -35,12 +35,12 @@ interface Stopped {
  * Stops an app. The framework locks the rooms and closes every client with 4001; meanwhile `/readyz` says 503. It
  * settles within 9 seconds, whatever a room, a client or the store does.
  */
-export async function shutDown({ server, httpServer, plainSockets, admission, places }: App): Promise<Stopped> {
+export async function shutDown({ server, httpServer, plainSockets, admission, store }: App): Promise<Stopped> {
   admission.stop();
   const since = performance.now();
   const ended = await within(ROOMS_DEADLINE_MS, server.gracefullyShutdown(false));
   const left = ROOMS_DEADLINE_MS - (performance.now() - since);
-  const saving = places.close(Math.max(LEAST_SAVING_MS, left));
+  const saving = store.close(Math.max(LEAST_SAVING_MS, left));
   plainSockets.close();
   const closed = httpServer.listening ? once(httpServer.close(), "close") : Promise.resolve();
   httpServer.closeIdleConnections();

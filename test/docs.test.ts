@@ -1,7 +1,7 @@
 // The documents are held to the code.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { ERRORS } from "../schema/errors.ts";
+import { ERRORS, FRAMEWORK_ERRORS } from "../schema/errors.ts";
 import { type ExampleProcess, startExample } from "./support/example.ts";
 import { startServer } from "./support/server.ts";
 import { until } from "./support/until.ts";
@@ -11,10 +11,12 @@ import { joinWithSdk } from "./support/walkers.ts";
 const server = startServer({ reconnectionSeconds: 1 });
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
-test("docs/protocol.md lists every error with its code and sentence, and no other", () => {
-  const listed = read("docs/protocol.md").match(/^\| \d+ \|.*$/gm);
-  const expected = Object.entries(ERRORS).map(([name, { code, sentence }]) => `| ${code} | ${name} | ${sentence} |`);
-  expect(listed).toEqual(expected);
+test("docs/protocol.md lists every error with its code, name and message, and no other", () => {
+  const rows = [...read("docs/protocol.md").matchAll(/^\| (\d+) \| (\w+) \| (.*) \|$/gm)];
+  const own = Object.entries(ERRORS).map(([name, { code, message }]) => [String(code), name, message]);
+  expect(rows.slice(0, own.length).map(([, ...cells]) => cells)).toEqual(own);
+  const framework = Object.entries(FRAMEWORK_ERRORS).map(([name, code]) => [String(code), name]);
+  expect(rows.slice(own.length).map(([, code, name]) => [code, name])).toEqual(framework);
 });
 
 /** A snippet of a page as a program of its own, a module, that talks to this test's server. */

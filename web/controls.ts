@@ -1,4 +1,6 @@
-// What the player wants: arrow keys, WASD and the touch pad, as one direction. The last one pressed wins.
+// What the player asks for: arrow keys, WASD and the touch pad, as one input. The last one pressed wins.
+import { BLANK_INPUT } from "../schema/move-input.ts";
+import type { Input } from "../sim/apply-input.ts";
 import { type Direction, DOWN, directionOfCode, LEFT, NONE, RIGHT, UP } from "../sim/directions.ts";
 
 /** By place on the keyboard, not by letter: WASD lies in another place on a French one, but it is the same hand. */
@@ -24,10 +26,10 @@ export class Controls {
   /** Whether presses count; they do not while nothing is joined. What is held already stays held. */
   enabled = false;
   readonly #pad: HTMLElement;
-  /** The codes of everything held down, by key or pointer, in the order in which it was pressed. */
-  readonly #held = new Map<string, number>();
-  /** The last press until a step was taken for it, so that a tap shorter than a tick is a step as well. */
-  #tapped: number = NONE;
+  /** What each held key or pointer asks for, in the order in which they were pressed. */
+  readonly #held = new Map<string, Input>();
+  /** The last press until an input was sent for it, so that a tap shorter than a tick is a step as well. */
+  #tapped: Input | undefined;
 
   constructor(pad: HTMLElement) {
     this.#pad = pad;
@@ -46,20 +48,20 @@ export class Controls {
     pad.addEventListener("contextmenu", (event) => event.preventDefault());
   }
 
-  /** The code of the direction that is wanted now, or of none. */
-  get direction(): number {
-    return this.#tapped || ([...this.#held.values()].at(-1) ?? NONE);
+  /** What the player asks for now. */
+  get input(): Input {
+    return this.#tapped ?? [...this.#held.values()].at(-1) ?? BLANK_INPUT;
   }
 
-  /** Tells that a step was taken for what was wanted. */
-  taken(): void {
-    this.#tapped = NONE;
+  /** To be called when an input was sent. */
+  sent(): void {
+    this.#tapped = undefined;
   }
 
   /** Lets go of everything. */
   releaseAll(): void {
     this.#held.clear();
-    this.#tapped = NONE;
+    this.#tapped = undefined;
     this.#light();
   }
 
@@ -68,7 +70,7 @@ export class Controls {
     if (direction === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target instanceof Element && event.target.matches(FIELDS)) return;
     event.preventDefault();
-    if (!event.repeat) this.#press(event.code, direction);
+    if (!event.repeat) this.#press(event.code, { direction });
   }
 
   #slide(event: PointerEvent): void {
@@ -82,14 +84,14 @@ export class Controls {
     }
     const across = Math.abs(right) > Math.abs(down);
     const direction = across ? (right < 0 ? LEFT : RIGHT) : down < 0 ? UP : DOWN;
-    if (this.#held.get(source) !== direction) this.#press(source, direction);
+    if (this.#held.get(source)?.direction !== direction) this.#press(source, { direction });
   }
 
-  #press(source: string, direction: number): void {
+  #press(source: string, input: Input): void {
     if (!this.enabled) return;
     this.#held.delete(source);
-    this.#held.set(source, direction);
-    this.#tapped = direction;
+    this.#held.set(source, input);
+    this.#tapped = input;
     this.#light();
   }
 
@@ -99,7 +101,7 @@ export class Controls {
 
   /** Shows on the pad what is held. */
   #light(): void {
-    const held = new Set(this.#held.values());
+    const held = new Set([...this.#held.values()].map((input) => input.direction));
     for (const arrow of this.#pad.querySelectorAll<HTMLElement>("[data-direction]")) {
       const direction = directionOfCode(Number(arrow.dataset.direction));
       arrow.classList.toggle("pressed", direction !== NONE && held.has(direction));

@@ -1,8 +1,8 @@
 // Moves the own player before the server has answered, and everybody else smoothly, over one unbroken connection.
 import { type InputHandle, Predict, type Reconciler } from "@colyseus/sdk";
-import type { MoveInput } from "../schema/move-input.ts";
+import { BLANK_INPUT, type MoveInput } from "../schema/move-input.ts";
 import type { Player } from "../schema/player.ts";
-import { applyInput } from "../sim/apply-input.ts";
+import { applyInput, type Input } from "../sim/apply-input.ts";
 import { STEP, TICK_MS } from "../sim/rules.ts";
 import { BODY_FIELDS, type Body, type Walls } from "../sim/step.ts";
 import type { WorldRoom } from "./connection.ts";
@@ -20,7 +20,7 @@ const JUMP = 12 * STEP;
 export class Prediction {
   readonly #predict: Predict<WorldRoom["state"]>;
   readonly #input: InputHandle<MoveInput>;
-  readonly #own: Reconciler<Body, { direction: number }>;
+  readonly #own: Reconciler<Body, Input>;
   /** Where each input led, by its number, for as long as it may be acknowledged. */
   readonly #led: { x: number; y: number }[] = [];
   /** When each input was sent, likewise. */
@@ -45,7 +45,7 @@ export class Prediction {
       input: this.#input,
       fields: BODY_FIELDS,
       step: (context, body, command) => {
-        applyInput(body, command.direction, walls);
+        applyInput(body, command, walls);
         this.#led[context.tick % this.#input.replayBufferSize] = { x: body.x, y: body.y };
       },
       onReconcile: (acknowledged) => {
@@ -70,9 +70,9 @@ export class Prediction {
     this.#predict.tick(now);
   }
 
-  /** Sends one input, by its code, and does what it asks for. */
-  walk(code: number): void {
-    this.#input.data.direction = code;
+  /** Sends one input and predicts what it does. */
+  send(input: Input): void {
+    Object.assign(this.#input.data, { ...BLANK_INPUT, ...input });
     const number = this.#input.send();
     this.#sentAt[number % this.#input.replayBufferSize] = performance.now();
   }

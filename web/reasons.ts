@@ -1,5 +1,6 @@
-// Why the page is not in a room, and what helps: every code with which the server refuses a join or closes.
+// Why the page is not in a room, and what helps: one reason for each error with which the server refuses a join or closes.
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
+import { type AnyErrorName, nameOfError, type SentError } from "../schema/errors.ts";
 import { MapError } from "../sim/map.ts";
 
 /**
@@ -10,11 +11,11 @@ export const REMEDIES = {
   lost: "wait",
   restarting: "wait",
   full: "wait",
-  storeAway: "wait",
+  storeUnavailable: "wait",
   tooMany: "wait",
   takenOver: "join",
   flooding: "join",
-  notReading: "join",
+  slowConsumer: "join",
   idle: "join",
   outdated: "reload",
   badName: "none",
@@ -27,58 +28,60 @@ export const REMEDIES = {
 /** Why the page is not in a room. */
 export type Reason = keyof typeof REMEDIES;
 
-/** By the codes of schema/errors.ts, which a page cannot import. docs/protocol.md explains each. */
-const CLOSED: Readonly<Record<number, Reason>> = {
-  4001: "restarting",
-  4312: "takenOver",
-  4313: "flooding",
-  4314: "notReading",
-  4315: "idle",
+/** The reason for each error that has one of its own. */
+const REASONS: Readonly<Partial<Record<AnyErrorName, Reason>>> = {
+  serverShutdown: "restarting",
+  stopping: "restarting",
+  busy: "full",
+  storeUnavailable: "storeUnavailable",
+  tooManyJoins: "tooMany",
+  tooManyConnections: "tooMany",
+  takenOver: "takenOver",
+  flooding: "flooding",
+  slowConsumer: "slowConsumer",
+  idle: "idle",
+  outdated: "outdated",
+  badJoinOption: "badName",
+  unknownMap: "unknownMap",
+  foreignOrigin: "foreignSite",
 };
 
-/** Likewise, as HTTP statuses. 4312 refuses the one of two joins that came too early. */
-const REFUSED: Readonly<Record<number, Reason>> = {
-  403: "foreignSite",
-  404: "unknownMap",
-  413: "refused",
-  422: "badName",
-  426: "outdated",
-  429: "tooMany",
-  4312: "takenOver",
-};
+/** Answers that are not the server's own, for instance a proxy's. */
+const REASON_OF_STATUS: Readonly<Record<number, Reason>> = { 429: "tooMany", 503: "full" };
 
-/** 503 has several reasons, which the words of the server's sentence tell apart; with none of these it is full. */
-const UNAVAILABLE: readonly (readonly [words: RegExp, Reason])[] = [
-  [/about to stop/, "restarting"],
-  [/store is away/, "storeAway"],
-];
+/** The errors of a token that signing in again replaces. */
+const TOKEN_ERRORS: readonly (AnyErrorName | undefined)[] = ["tokenInvalid", "tokenExpired", "tokenForeign"];
 
-/** Statuses that say that a token is no good. 403 is one of them, and that of a site whose pages may not join. */
-const TOKEN_REFUSED = [401, 403, 410];
-
-/** 4xx says that the request is wrong, except for these, which speak of time. */
+/** A 4xx status means that the request is wrong, except for these, which may pass. */
 const MAY_PASS = [401, 408, 410, 425];
 
 /** Why the server has closed the connection. */
 export function reasonOfClose(code: number): Reason {
-  return CLOSED[code] ?? "lost";
+  return reasonOf({ code, message: "" }) ?? "lost";
 }
 
-/** Whether signing in anew may help against this error. */
+/** Whether signing in again may help against this error. */
 export function isTokenRefused(error: unknown): boolean {
-  return TOKEN_REFUSED.includes(codeOf(error)!);
+  const sent = sentError(error);
+  return sent !== undefined && TOKEN_ERRORS.includes(nameOfError(sent));
 }
 
-/** Why a join has failed. A server that cannot be reached gives no code at all. */
+/** Why a join has failed. A server that cannot be reached sends no error at all. */
 export function reasonOfError(error: unknown): Reason {
   if (error instanceof MapError) return "badMap";
-  const code = codeOf(error);
-  if (code === undefined) return "lost";
-  if (code === 503) return UNAVAILABLE.find(([words]) => words.test((error as Error).message))?.[1] ?? "full";
-  return REFUSED[code] ?? (code >= 400 && code < 500 && !MAY_PASS.includes(code) ? "refused" : "lost");
+  const sent = sentError(error);
+  if (sent === undefined) return "lost";
+  const { code } = sent;
+  const isRefusal = code >= 400 && code < 500 && !MAY_PASS.includes(code);
+  return reasonOf(sent) ?? REASON_OF_STATUS[code] ?? (isRefusal ? "refused" : "lost");
 }
 
-function codeOf(error: unknown): number | undefined {
+function reasonOf(sent: SentError): Reason | undefined {
+  const name = nameOfError(sent);
+  return name && REASONS[name];
+}
+
+function sentError(error: unknown): SentError | undefined {
   const known = error instanceof MatchMakeError || error instanceof ServerError;
-  return known && typeof error.code === "number" ? error.code : undefined;
+  return known && typeof error.code === "number" ? { code: error.code, message: error.message } : undefined;
 }

@@ -136,14 +136,14 @@ export class Session {
   }
 
   #walk(prediction: Prediction, now: number): void {
-    for (let due = this.#cadence.due(now, this.#controls.direction !== NONE); due > 0; due--) {
-      const direction = this.#controls.direction;
-      if (direction === NONE) return;
+    for (let due = this.#cadence.due(now, this.#controls.input.direction !== NONE); due > 0; due--) {
+      const { input } = this.#controls;
+      if (input.direction === NONE) return;
       // Before the first measurement there is nothing to judge by.
       const roundTrip = this.roundTrip.best;
       if (roundTrip !== undefined && !this.#pacer.judge(prediction.unacknowledged, roundTrip)) continue;
-      prediction.walk(direction);
-      this.#controls.taken();
+      prediction.send(input);
+      this.#controls.sent();
       this.#onStep();
     }
   }

@@ -47,7 +47,7 @@ interface View {
   /** How many of its applied inputs it was told of. */
   applied: number;
   /** Whether it was left out, because it does not keep up with what it is sent: it needs a full state. */
-  missed: boolean;
+  needsFullState: boolean;
 }
 
 /** A client's view, on the client itself. */
@@ -58,12 +58,12 @@ type Viewer = Client & {
   [VIEW]?: View | undefined;
   ref?: {
     /** Whether so much waits for the client that it is better left out. */
-    readonly isBehind?: boolean;
+    readonly isBackpressured?: boolean;
     /**
      * Sends `bytes` from `start` to `end`, and may write over the four bytes before them. When it returns, what it was
      * given may be written anew.
      */
-    sendFrom?(bytes: Buffer, start: number, end: number): void;
+    sendInPlace?(bytes: Buffer, start: number, end: number): void;
   };
 };
 
@@ -150,7 +150,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
     arena.append(this.#sharedState);
     arena.write(this.#codec.players, this.#players);
     for (const resident of shown) arena.write(this.#codec.encodeAdd, resident);
-    if (client) tellAll(client, { connection: client.ref, self, shown, cell, inputs, applied, missed: false });
+    if (client) tellAll(client, { connection: client.ref, self, shown, cell, inputs, applied, needsFullState: false });
     const start = writeHead(arena.bytes, HEADROOM, Protocol.ROOM_STATE, applied, timing);
     return Buffer.from(arena.bytes.subarray(start, arena.offset));
   }
@@ -160,7 +160,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
    * 1. takes the census: who came, left, or crossed into another cell;
    * 2. encodes each changed player once;
    * 3. serves the clients, beginning with another one every time, so that nobody is always last. Who does not keep up
-   *    is left out, and gets a full state in the place of all it missed, as soon as it has read what waited.
+   *    is skipped, and gets a full state in place of all missed patches as soon as it has read what was queued.
    */
   applyPatches(clients: Client[], state: PeopledState, timing?: Timing): boolean {
     if (state.players !== this.#players) return this.#resync(clients, state, timing);
@@ -184,8 +184,8 @@ export class InterestSerializer implements Serializer<PeopledState> {
     this.#views.length = count;
     for (let turn = 0; turn < count; turn++) {
       const view = this.#viewOf(clients, (this.#firstServed + turn) % count);
-      if (view?.missed) late.push(view);
-      const body = view && !view.missed && this.#patchFor(view);
+      if (view?.needsFullState) late.push(view);
+      const body = view && !view.needsFullState && this.#patchFor(view);
       if (!body) continue;
       served.push(view);
       bodies.push(body);
@@ -194,10 +194,10 @@ export class InterestSerializer implements Serializer<PeopledState> {
     const isDirect = WebSocketClient.prototype.raw === RAW;
     for (let turn = 0; turn < served.length; turn++) {
       const view = served[turn]!;
-      view.missed = view.connection?.isBehind === true;
-      if (!view.missed) this.#send(view, bodies[turn]!, isDirect, timing);
+      view.needsFullState = view.connection?.isBackpressured === true;
+      if (!view.needsFullState) this.#send(view, bodies[turn]!, isDirect, timing);
     }
-    for (const view of late) if (!view.connection?.isBehind) this.#sendAll(view, timing);
+    for (const view of late) if (!view.connection?.isBackpressured) this.#sendAll(view, timing);
     return true;
   }
 
@@ -226,7 +226,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
     const { bytes } = this.#arena;
     const start = writeHead(bytes, body.start, Protocol.ROOM_STATE_PATCH, applied, timing);
     try {
-      if (isDirect && connection?.sendFrom) connection.sendFrom(bytes, start, body.end);
+      if (isDirect && connection?.sendInPlace) connection.sendInPlace(bytes, start, body.end);
       else client.raw(Buffer.from(bytes.subarray(start, body.end)));
     } catch (error) {
       this.#lose(client, error);
@@ -241,7 +241,7 @@ export class InterestSerializer implements Serializer<PeopledState> {
     }
   }
 
-  /** Whoever cannot be sent to has missed something, and so must come back to a full state. */
+  /** A client that could not be sent to has missed something, so it must return to a full state. */
   #lose(client: Viewer, error: unknown): void {
     logger.error({ err: error, sessionId: client.sessionId }, "a client could not be sent its patch");
     client[VIEW] = undefined;

@@ -1,27 +1,34 @@
-// The secret of a server that was given none: made once, and kept, so that its players are known after a restart.
+// The signing secret of a server without JWT_SECRET: generated once and kept, so that its tokens stay valid after a restart.
 import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { StoreError } from "../store/store.ts";
 
 const FILE = "jwt-secret";
 const SECRET_BYTES = 36;
 
+/** A secret that can be neither read nor created. The message is one sentence for the operator. */
+export class SecretError extends Error {
+  constructor(failure: string, hint: string, cause?: unknown) {
+    super(`DATA_DIR: ${failure}; ${hint}`, { cause });
+    this.name = "SecretError";
+  }
+}
+
 /**
- * The secret in a data folder, made if there is none.
- * @throws {StoreError} for a folder that cannot be written to, or a file that holds no secret.
+ * Returns the secret in a data folder, and creates it if there is none.
+ * @throws {SecretError} for a folder that is not writable, or a file that is not a secret.
  */
 export function loadOrCreateSecret(dataDir: string): string {
   const file = join(dataDir, FILE);
   try {
     return read(file) ?? make(dataDir, file);
   } catch (error) {
-    if (error instanceof StoreError) throw error;
+    if (error instanceof SecretError) throw error;
     const isFull = (error as NodeJS.ErrnoException).code === "ENOSPC";
-    const mend = isFull
-      ? "make room on its disk"
+    const hint = isFull
+      ? "free some space on its disk"
       : "let the user that runs the server write to the folder, or set JWT_SECRET";
-    throw new StoreError("DATA_DIR", `${file} cannot be used: ${(error as Error).message}`, mend, error);
+    throw new SecretError(`${file} cannot be used: ${(error as Error).message}`, hint, error);
   }
 }
 
@@ -30,7 +37,7 @@ function make(dataDir: string, file: string): string {
   const draft = `${file}.${process.pid}`;
   try {
     writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString("base64url")}\n`, { mode: 0o600 });
-    // Whole or not at all, and never over another one: of two servers that start at once both take the first one's.
+    // Atomic, and never over an existing file: if two servers start at once, both use the first one's secret.
     linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
@@ -49,9 +56,5 @@ function read(file: string): string | undefined {
     throw error;
   }
   if (/^[\w-]{32,}$/.test(text)) return text;
-  throw new StoreError(
-    "DATA_DIR",
-    `${file} holds no secret`,
-    "remove it, and everybody is a new player, or restore it",
-  );
+  throw new SecretError(`${file} does not contain a secret`, "restore it, or remove it, which invalidates all tokens");
 }

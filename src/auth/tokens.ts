@@ -1,9 +1,8 @@
 // The tokens by which players are known again: who signs them, what is in them, and which are no good.
 import { randomBytes } from "node:crypto";
 import { JWT } from "@colyseus/auth";
-import { ServerError } from "colyseus";
 import { z } from "zod";
-import { ERRORS } from "../../schema/errors.ts";
+import { serverError } from "../../rooms/server-error.ts";
 
 /** How long a token is good from its last renewal. */
 const LIFETIME = "365d";
@@ -51,7 +50,7 @@ export class Tokens {
    */
   async read(token: string): Promise<string> {
     const payload = Payload.safeParse(await this.#verify(token));
-    if (!payload.success) throw new ServerError(ERRORS.tokenForeign.code, ERRORS.tokenForeign.sentence);
+    if (!payload.success) throw serverError("tokenForeign");
     return payload.data.id;
   }
 
@@ -64,9 +63,9 @@ export class Tokens {
       } catch (error) {
         // It says so only of a token whose signature is good.
         const isExpired = (error as Error).name === "TokenExpiredError";
-        if (isExpired) throw new ServerError(ERRORS.tokenExpired.code, ERRORS.tokenExpired.sentence);
+        if (isExpired) throw serverError("tokenExpired");
       }
     }
-    throw new ServerError(ERRORS.tokenForged.code, ERRORS.tokenForged.sentence);
+    throw serverError("tokenInvalid");
   }
 }

@@ -1,7 +1,8 @@
 // Removes everything that is stored of one player: `npm run store:forget -- PLAYER_ID`.
 
-import { openStore, storeSettings } from "../store/open.ts";
+import { openStore } from "../store/open.ts";
 import { type Command, runIfStarted, UsageError } from "./command.ts";
+import { storeSettings } from "./store-settings.ts";
 
 /** The command. */
 export const FORGET: Command = {

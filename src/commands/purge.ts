@@ -1,8 +1,9 @@
 // Removes the places of players who have not been here for long: `npm run store:purge -- --older-than 180d`.
 
-import { openStore, storeSettings } from "../store/open.ts";
+import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { type Command, runIfStarted, UsageError } from "./command.ts";
+import { storeSettings } from "./store-settings.ts";
 
 /** Places looked at in one go. Between two the server gets to write, so it never waits long for a purge. */
 const PAGE = 1000;

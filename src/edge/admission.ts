@@ -2,7 +2,7 @@
 // is about to stop, so that joins do not slow down the current players.
 import { matchMaker } from "colyseus";
 import type { AdmissionPolicy } from "../../rooms/define-world-room.ts";
-import { ERRORS } from "../../schema/errors.ts";
+import type { ErrorName } from "../../schema/errors.ts";
 import { type Instruments, LoadMeter, realInstruments } from "./load-meter.ts";
 
 /** All measurements are taken in slices of time, and all windows are in slices. */
@@ -55,11 +55,8 @@ const CALM = 0.8;
 const FULL = 0.75;
 const ROOMY = 0.65;
 
-/** Seconds after which a refused client may ask again. */
-const RETRY_SECONDS = 10;
-
-/** Why new players are refused. */
-type BlockedReason = "busy" | "stopping";
+/** The error with which new players are refused. */
+type BlockedReason = ErrorName & ("busy" | "stopping");
 
 /** The admission policy of the process. */
 export class Admission implements AdmissionPolicy {
@@ -94,10 +91,9 @@ export class Admission implements AdmissionPolicy {
     this.#load.recordTick(lateMs, Math.min(Math.max(0, lateMs - GRAIN_MS), this.#maxDelayMs));
   }
 
-  refusal(isHere: boolean): { code: number; sentence: string } | undefined {
+  refusal(isHere: boolean): BlockedReason | undefined {
     const reason = this.blockedReason;
-    if (reason === undefined || (reason === "busy" && isHere)) return undefined;
-    return ERRORS[reason];
+    return reason === "busy" && isHere ? undefined : reason;
   }
 
   /** Refuses everybody from now on, also returning players: the process is about to end. */
@@ -158,28 +154,4 @@ export class Admission implements AdmissionPolicy {
       load.mean("loopUse", USE_SLICES) <= ROOMY
     );
   }
-}
-
-/**
- * Says to the framework's matchmaking by HTTP why there is none: once it stops, its own answer has no body, on which the
- * SDK throws a SyntaxError instead of an error with a code.
- * @param onRefused is told the error and whom the request counts for.
- * @returns the answer; undefined while the framework has one of its own.
- */
-export function refuseWhileStopping(
-  request: Request,
-  onRefused: (error: { code: number; message: string }, address: string | undefined) => void,
-): Response | undefined {
-  const { state, MatchMakerState, controller } = matchMaker;
-  if (state !== MatchMakerState.SHUTTING_DOWN) return undefined;
-  if (!new URL(request.url).pathname.startsWith(`/${controller.matchmakeRoute}/`)) return undefined;
-  const { code, sentence } = ERRORS.stopping;
-  onRefused({ code, message: sentence }, request.headers.get("x-real-ip") ?? undefined);
-  return sayingWhen(Response.json({ code, error: sentence }, { status: code }));
-}
-
-/** Adds to an answer that nobody is let in at the moment when to ask again. The sentences of the errors say the same. */
-export function sayingWhen(response: Response): Response {
-  if (response.status === ERRORS.busy.code) response.headers.set("Retry-After", String(RETRY_SECONDS));
-  return response;
 }

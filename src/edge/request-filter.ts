@@ -1,14 +1,16 @@
-// What is refused before anybody else sees it: too much of anything, pages of other sites, requests that are none.
+// Filters connections, requests and upgrades before any other code sees them: rate limits, foreign origins, malformed requests.
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { logger, matchMaker, ServerError } from "colyseus";
+import { logger, matchMaker } from "colyseus";
 import helmet from "helmet";
-import { ERRORS } from "../../schema/errors.ts";
-import type { EdgeCounters, Refusal } from "../telemetry/edge-counters.ts";
+import { serverError } from "../../rooms/server-error.ts";
+import { ERRORS, type ErrorName, errorBody } from "../../schema/errors.ts";
+import type { EdgeCounters, EdgeRefusal } from "../telemetry/edge-counters.ts";
 import { Addresses, rateLimitKey } from "./addresses.ts";
 import { ConnectionCounter } from "./connection-counter.ts";
 import type { RequestFilter } from "./edge-server.ts";
+import { configureMatchmaking } from "./matchmaking.ts";
 import { Origins } from "./origins.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { hasBody, readBody } from "./request-body.ts";
@@ -27,9 +29,6 @@ export interface EdgeFilterSettings {
 
 /** The path of the plain protocol. */
 export const PLAIN_PATH = "/websocket";
-
-/** What the SDK may ask of matchmaking. Not `create`: the number of rooms is not up to clients. */
-const MATCHMAKING = ["joinOrCreate", "join", "joinById", "reconnect"];
 
 /** The path by which a client comes back to a seat that is held for it. */
 const RECONNECT = "/matchmake/reconnect/";
@@ -66,17 +65,12 @@ const secure = helmet({
   strictTransportSecurity: false,
 });
 
-/** A refusal: what to count it as, and what to say. */
+/** A refusal. */
 interface Answer {
-  reason: Refusal;
-  code: number;
-  sentence: string;
-  /** Seconds after which it may go well. */
+  error: EdgeRefusal;
+  /** Seconds after which a retry may succeed. */
   retryAfter?: number;
 }
-
-const BAD_REQUEST: Answer = { reason: "badRequest", code: 400, sentence: "This request cannot be read." };
-const answerOf = (reason: Refusal & keyof typeof ERRORS): Answer => ({ reason, ...ERRORS[reason] });
 
 export class EdgeFilter implements RequestFilter {
   readonly addresses: Addresses;
@@ -97,8 +91,7 @@ export class EdgeFilter implements RequestFilter {
   #hasWarned = false;
 
   /** Counts a refusal, and has its line in the log. */
-  readonly onRefused = (reason: Refusal, address: string, code: number): void =>
-    this.#edgeCounters.onRefused(reason, address, code);
+  readonly onRefused = (error: EdgeRefusal, address: string): void => this.#edgeCounters.onRefused(error, address);
 
   constructor(settings: EdgeFilterSettings, edgeCounters: EdgeCounters) {
     this.#edgeCounters = edgeCounters;
@@ -108,9 +101,7 @@ export class EdgeFilter implements RequestFilter {
     const joins = settings.maxJoinsPerMinute;
     this.#joins = joins > 0 ? new RateLimiter(joins, 60) : undefined;
     this.#returns = joins > 0 ? new RateLimiter(joins, 60) : undefined;
-    // The framework keeps these for the whole process.
-    matchMaker.controller.exposedMethods = MATCHMAKING;
-    matchMaker.controller.getCorsHeaders = (headers) => this.origins.corsHeaders(headers.get("origin"));
+    configureMatchmaking(this.origins);
   }
 
   connection(socket: Socket): boolean {
@@ -127,7 +118,7 @@ export class EdgeFilter implements RequestFilter {
     socket.once("close", leave);
     this.#becameSocket.set(socket, leave);
     if (count <= this.#maxSockets * OTHERS_PER_SOCKET) return true;
-    this.#edgeCounters.onRefused("tooManyConnections", account);
+    this.#edgeCounters.onRefused("tooManyConnections", account, false);
     return false;
   }
 
@@ -148,8 +139,8 @@ export class EdgeFilter implements RequestFilter {
     this.addresses.keep(socket, address);
     const refusal = this.#refusalOfUpgrade(request, socket, address);
     if (refusal) {
-      this.#edgeCounters.onRefused(refusal.reason, address, refusal.code);
-      refuseUpgrade(socket, refusal);
+      this.onRefused(refusal.error, address);
+      refuseUpgrade(socket, refusal.error);
     } else pass();
   }
 
@@ -168,13 +159,13 @@ export class EdgeFilter implements RequestFilter {
   }
 
   #refusalOfUpgrade(request: IncomingMessage, socket: Duplex, address: string): Answer | undefined {
-    if (isMalformed(request)) return BAD_REQUEST;
-    if (!this.origins.allows(request)) return answerOf("foreignOrigin");
+    if (isMalformed(request)) return { error: "badRequest" };
+    if (!this.origins.allows(request)) return { error: "foreignOrigin" };
     const count = this.#sockets.increment(address);
     socket.once("close", () => this.#sockets.decrement(address));
     if (count <= this.#maxSockets) return undefined;
     const canBeTold = request.url?.split("?", 1)[0] === PLAIN_PATH && count <= this.#maxSockets + TOLD_WHY;
-    if (!canBeTold) return answerOf("tooManyConnections");
+    if (!canBeTold) return { error: "tooManyConnections" };
     this.#tooMany.add(request);
     return undefined;
   }
@@ -184,12 +175,12 @@ export class EdgeFilter implements RequestFilter {
    * @throws {ServerError} if its address has too many WebSockets, or has joined too often.
    */
   async admitPlain(request: IncomingMessage): Promise<void> {
-    const refusal = this.#tooMany.has(request)
-      ? answerOf("tooManyConnections")
+    const refusal: Answer | undefined = this.#tooMany.has(request)
+      ? { error: "tooManyConnections" }
       : await this.#spend(this.#joins, request);
     if (!refusal) return;
-    this.#edgeCounters.onRefused(refusal.reason, this.addresses.of(request), refusal.code);
-    throw new ServerError(refusal.code, refusal.sentence);
+    this.onRefused(refusal.error, this.addresses.of(request));
+    throw serverError(refusal.error);
   }
 
   /** Lets a request pass when it has arrived, and is neither too large nor one too many. */
@@ -199,8 +190,8 @@ export class EdgeFilter implements RequestFilter {
       const refusal = isReading(request) ? undefined : ((await this.#spend(budget, request)) ?? refusalOfType(request));
       const body = refusal || !hasBody(request) ? "" : await readBody(request);
       if (refusal) this.#answer(request, response, refusal);
-      else if (body === undefined) this.#answer(request, response, answerOf("tooLarge"));
-      else if (hasBody(request) && !isReadable(request, body)) this.#answer(request, response, BAD_REQUEST);
+      else if (body === undefined) this.#answer(request, response, { error: "tooLarge" });
+      else if (hasBody(request) && !isReadable(request, body)) this.#answer(request, response, { error: "badRequest" });
       else {
         // The framework looks here first. The stream that it would read otherwise is used up.
         if (hasBody(request)) Object.assign(request, { body });
@@ -214,12 +205,12 @@ export class EdgeFilter implements RequestFilter {
 
   async #spend(budget: RateLimiter | undefined, request: IncomingMessage): Promise<Answer | undefined> {
     const retryAfter = (await budget?.consume(this.addresses.of(request))) ?? 0;
-    return retryAfter > 0 ? { ...answerOf("tooManyJoins"), retryAfter } : undefined;
+    return retryAfter > 0 ? { error: "tooManyJoins", retryAfter } : undefined;
   }
 
   /** What is wrong with a request, as far as its head tells. */
   #refusalOf(request: IncomingMessage): Answer | undefined {
-    if (isMalformed(request)) return BAD_REQUEST;
+    if (isMalformed(request)) return { error: "badRequest" };
     // The framework believes this header. Only a trusted proxy may set it, and only to a scheme of HTTP.
     const forwarded = request.headers["x-forwarded-proto"];
     if (!this.addresses.isFromProxy(request) || !/^https?$/.test(String(forwarded))) {
@@ -227,13 +218,13 @@ export class EdgeFilter implements RequestFilter {
     }
     const isAsking = request.method === "OPTIONS";
     const isJoining = !isReading(request) || /^\/+auth\b/i.test(request.url!);
-    return isJoining && !isAsking && !this.origins.allows(request) ? answerOf("foreignOrigin") : undefined;
+    return isJoining && !isAsking && !this.origins.allows(request) ? { error: "foreignOrigin" } : undefined;
   }
 
   /** Answers as the framework's matchmaking does, so that the SDK makes the same error of it. */
-  #answer(request: IncomingMessage, response: ServerResponse, { reason, code, sentence, retryAfter }: Answer): void {
-    this.#edgeCounters.onRefused(reason, this.addresses.of(request), code);
-    const body = JSON.stringify({ code, error: sentence });
+  #answer(request: IncomingMessage, response: ServerResponse, { error, retryAfter }: Answer): void {
+    this.onRefused(error, this.addresses.of(request));
+    const body = JSON.stringify(errorBody(error));
     const headers = {
       ...matchMaker.controller.DEFAULT_CORS_HEADERS,
       ...this.origins.corsHeaders(request.headers.origin),
@@ -241,13 +232,14 @@ export class EdgeFilter implements RequestFilter {
       "Content-Type": "application/json",
       "Content-Length": Buffer.byteLength(body),
     };
-    response.writeHead(code, headers).end(body);
+    response.writeHead(ERRORS[error].code, headers).end(body);
   }
 }
 
 /** Answers an upgrade by HTTP and ends its connection. */
-export function refuseUpgrade(socket: Duplex, { code, sentence }: { code: number; sentence: string }): void {
-  const body = JSON.stringify({ code, error: sentence });
+export function refuseUpgrade(socket: Duplex, error: ErrorName): void {
+  const { code } = ERRORS[error];
+  const body = JSON.stringify(errorBody(error));
   // After an upgrade Node handles neither errors nor the end of the connection. An unhandled error would stop the process.
   socket.on("error", () => socket.destroy());
   socket.once("finish", () => socket.destroy());
@@ -267,7 +259,7 @@ export function refuseUpgrade(socket: Duplex, { code, sentence }: { code: number
 function refusalOfType(request: IncomingMessage): Answer | undefined {
   const type = request.headers["content-type"];
   if (!hasBody(request) || type === undefined || /^application\/json\s*(;|$)/i.test(type)) return undefined;
-  return { reason: "badRequest", code: 415, sentence: "A body has to be application/json." };
+  return { error: "unsupportedType" };
 }
 
 function isReading({ method }: IncomingMessage): boolean {

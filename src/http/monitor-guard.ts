@@ -1,10 +1,12 @@
 // Stands before the monitor: asks for the password, and refuses requests that pages of other sites make.
 import type { NextFunction, Request, RequestHandler, Response } from "express";
+import type { ErrorName } from "../../schema/errors.ts";
 import { isSameSecret } from "../auth/same-secret.ts";
 import type { Addresses } from "../edge/addresses.ts";
 import type { Origins } from "../edge/origins.ts";
 import { RateLimiter } from "../edge/rate-limiter.ts";
-import type { Refusal } from "../telemetry/edge-counters.ts";
+import type { EdgeRefusal } from "../telemetry/edge-counters.ts";
+import { sendError } from "./errors.ts";
 
 /** What the guard needs to know. */
 export interface MonitorGuardSettings {
@@ -12,7 +14,7 @@ export interface MonitorGuardSettings {
   password: string;
   addresses: Addresses;
   origins: Origins;
-  onRefused: (reason: Refusal, address: string, code: number) => void;
+  onRefused: (error: EdgeRefusal, address: string) => void;
 }
 
 /** Wrong passwords that an address may try, and the seconds after which it may try again: 3000 a day find none. */
@@ -27,28 +29,25 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
 
   return async (request: Request, response: Response, next: NextFunction) => {
     const address = addresses.of(request);
-    const refuse = (status: number, sentence: string) => {
-      onRefused("monitor", address, status);
-      response.status(status).type("text").send(`${sentence}\n`);
+    const refuse = (error: EdgeRefusal & ErrorName) => {
+      onRefused(error, address);
+      sendError(response, error);
     };
     // A browser adds the password by itself, to whatever page asks: other pages are not to ask.
     if (!isFromHere(request, origins)) {
-      return refuse(
-        403,
-        "The monitor answers to its own page alone. A program sends the header `Sec-Fetch-Site: none`.",
-      );
+      return refuse("monitorOnly");
     }
     const given = credentialsOf(request);
     // Even the right password: an answer that depends on it would tell who guesses when it was found.
     const wait = given === undefined ? 0 : await tries.retryAfter(address);
     if (wait > 0) {
       response.set("Retry-After", String(wait));
-      return refuse(429, "Too many wrong passwords from your address. Try again later.");
+      return refuse("tooManyPasswords");
     }
     if (given !== undefined && isSameSecret(given, `${user}:${password}`)) return next();
     if (given !== undefined) await tries.consume(address);
     response.set("WWW-Authenticate", CHALLENGE);
-    return refuse(401, "The monitor asks for its user and password.");
+    return refuse("passwordInvalid");
   };
 }
 

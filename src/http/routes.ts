@@ -3,8 +3,10 @@ import { logger, monitor, playground } from "colyseus";
 import express, { type Application, type NextFunction, type Request, type Response } from "express";
 import type { Tokens } from "../auth/tokens.ts";
 import type { Admission } from "../edge/admission.ts";
-import { type Metrics, metricsRoute } from "../telemetry/metrics.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { identityRoutes } from "./auth-routes.ts";
+import { sendError } from "./errors.ts";
+import { metricsRoute } from "./metrics-route.ts";
 import { type MonitorGuardSettings, monitorGuard } from "./monitor-guard.ts";
 
 /** What the routes need to know. */
@@ -22,7 +24,7 @@ export interface HttpSettings {
   /** Lets players in, or not. */
   admission: Pick<Admission, "blockedReason" | "delayMs">;
   /** Who asks, from which page, and whom to tell of those who were refused. */
-  gate: Pick<MonitorGuardSettings, "addresses" | "origins" | "onRefused">;
+  filter: Pick<MonitorGuardSettings, "addresses" | "origins" | "onRefused">;
   /** The playground shows everybody how to send anything: never in production. */
   playground: boolean;
   /** Puts the demo page at `/`. */
@@ -44,31 +46,26 @@ export async function httpRoutes(app: Application, settings: HttpSettings): Prom
   });
   metricsRoute(app, settings.metrics, settings.metricsToken);
   identityRoutes(app, settings.tokens);
-  const { gate, monitorUser: user, monitorPassword: password } = settings;
-  app.use("/monitor", monitorGuard({ ...gate, user, password }), endingAnswers, monitor());
+  const { filter, monitorUser: user, monitorPassword: password } = settings;
+  app.use("/monitor", monitorGuard({ ...filter, user, password }), endingAnswers, monitor());
   if (settings.playground) app.use("/playground", playground());
   // Pages of other sites may show the maps, too.
   const setHeaders = (response: Response) => response.set("Cross-Origin-Resource-Policy", "cross-origin");
   app.use("/maps", express.static(settings.mapsFolder, { setHeaders, redirect: false }));
   await settings.page(app);
-  app.use((_request, response) => sayNo(response, 404, "There is nothing here."));
-  app.use(answerFault);
+  app.use((_request, response) => sendError(response, "notFound"));
+  app.use(answerError);
 }
 
-/** Answers what went wrong in a route, with a word about what it was for the log and none for the client. */
-function answerFault(error: unknown, request: Request, response: Response, _next: NextFunction): void {
+/** Answers a request whose route threw. The log gets the error, the client only that there was one. */
+function answerError(error: unknown, request: Request, response: Response, _next: NextFunction): void {
   const { status = 500 } = error as { status?: number };
-  if (status >= 500) logger.error({ err: error, path: request.path }, "a request could not be answered");
+  if (status >= 500) logger.error({ err: error, path: request.path }, "a request failed");
   if (response.headersSent) response.destroy();
-  else if (status >= 500) sayNo(response, 500, "Something went wrong here. Try again later.");
-  else sayNo(response, status, "This request cannot be answered.");
+  else sendError(response, status >= 500 ? "internalError" : "badRequest");
 }
 
-function sayNo(response: Response, status: number, sentence: string): void {
-  response.status(status).type("text").send(`${sentence}\n`);
-}
-
-/** Lets the framework's router write an answer without waiting for the socket: the answer is in memory anyway. */
+/** Lets the framework's router write an answer without waiting for the socket. The answer is in memory anyway. */
 export function endingAnswers(_request: Request, response: Response, next: NextFunction): void {
   const write = response.write.bind(response) as (...values: unknown[]) => boolean;
   response.write = (...values: unknown[]) => {
@@ -82,6 +79,7 @@ export function endingAnswers(_request: Request, response: Response, next: NextF
 function blockedReasonOf({ admission, isStoreHealthy }: HttpSettings): string | undefined {
   if (admission.blockedReason === "stopping") return "draining: no new players";
   if (admission.blockedReason === "busy") return "busy: no new players";
-  if (!isStoreHealthy()) return "the store is away: places wait to be saved, and players with a token may be refused";
+  if (!isStoreHealthy())
+    return "the store is unavailable: positions are queued, and players with a token may be refused";
   return undefined;
 }

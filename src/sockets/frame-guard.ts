@@ -1,11 +1,8 @@
 // Stands between the socket and the framework's decoders, which trust what a frame claims: it knows what a client sends.
 import { isUtf8 } from "node:buffer";
 import { logger, Protocol } from "colyseus";
+import { areInputFields } from "./input-frames.ts";
 import { LimitedSocket } from "./limited-socket.ts";
-
-/** An input whose direction is another than the one before: the bit ADD and the field's index, then its value. */
-const DIRECTION_IS = 0x80;
-const INPUT_BYTES = 3;
 
 /**
  * Whether clients of a room send such a frame. The first byte is its code; the upper three bits modify the code, and our
@@ -24,8 +21,8 @@ function isRoomFrame(frame: Buffer): boolean {
     case Protocol.ROOM_REQUEST:
       return fits(frame, afterType(frame, afterNumber(frame, 1)));
     case Protocol.ROOM_INPUT_RELIABLE:
-      // No other length: the decoder writes to the console about what it does not know.
-      return frame.length === 1 || (frame.length === INPUT_BYTES && frame[1] === DIRECTION_IS);
+      // Nothing else: the decoder writes to the console about bytes that it does not know.
+      return areInputFields(frame, 1);
     default:
       return false;
   }

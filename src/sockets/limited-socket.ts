@@ -100,7 +100,7 @@ export class LimitedSocket extends FastSocket {
     if (this.readyState !== WebSocket.OPEN) return true;
     if (this.mayWait && this.#waiting() > this.#maxBytes) {
       // The closing frame waits behind all the rest; who has not read it in time is cut.
-      this.refuse("notReading");
+      this.refuse("slowConsumer");
       return false;
     }
     this.#edgeCounters.framesOut++;
@@ -133,7 +133,7 @@ export class LimitedSocket extends FastSocket {
       }
       this.#behindSince = this.isBackpressured ? Math.min(this.#behindSince, now) : Number.POSITIVE_INFINITY;
       if (now - this.#behindSince > this.#maxBehindSeconds) {
-        this.refuse("notReading");
+        this.refuse("slowConsumer");
         return false;
       }
     }
@@ -164,8 +164,8 @@ export class LimitedSocket extends FastSocket {
   }
 
   /** Closes the connection for one of the reasons that are counted. */
-  protected refuse(reason: "badFrame" | "flooding" | "notReading"): void {
-    this.#edgeCounters.onRefused(reason, this.address, ERRORS[reason].code);
-    this.close(ERRORS[reason].code, ERRORS[reason].sentence);
+  protected refuse(reason: "badFrame" | "flooding" | "slowConsumer"): void {
+    this.#edgeCounters.onRefused(reason, this.address);
+    this.close(ERRORS[reason].code, ERRORS[reason].message);
   }
 }

@@ -13,7 +13,7 @@ import {
   ProtocolModifier,
 } from "colyseus";
 import WebSocket from "ws";
-import { ERRORS } from "../../schema/errors.ts";
+import { ERRORS, nameOfError, type SentError, untagged } from "../../schema/errors.ts";
 import { WorldState } from "../../schema/world-state.ts";
 import { STEP } from "../../sim/rules.ts";
 import type { LimitedSocket } from "./limited-socket.ts";
@@ -30,6 +30,7 @@ type Place = [x: number, y: number];
 
 /** What the room listens to, and asks whether there is any use in sending more; it knows whose it is. */
 class PlainRef extends EventEmitter {
+  readonly transport = "plain";
   readonly #socket: LimitedSocket;
 
   constructor(socket: LimitedSocket) {
@@ -41,9 +42,14 @@ class PlainRef extends EventEmitter {
     return this.#socket.address;
   }
 
-  get isBehind(): boolean {
+  get isBackpressured(): boolean {
     return this.#socket.isBackpressured;
   }
+}
+
+/** An error as the plain protocol sends it. Its name has a field of its own. */
+export function errorFrame({ code, message }: SentError) {
+  return { type: "error", code, name: nameOfError({ code, message }), message: untagged(message) };
 }
 
 /**
@@ -105,11 +111,11 @@ export class PlainClient {
   }
 
   error(code: number, message = ""): void {
-    this.#json({ type: "error", code, message });
+    this.#json(errorFrame({ code, message }));
   }
 
   leave(code: number = CloseCode.CONSENTED, reason?: string): void {
-    this.#socket.close(code, code === CloseCode.SERVER_SHUTDOWN ? ERRORS.serverShutdown.sentence : reason);
+    this.#socket.close(code, code === CloseCode.SERVER_SHUTDOWN ? ERRORS.serverShutdown.message : reason);
   }
 
   /** Sends who moved, came into sight or went out of it since the last time. */

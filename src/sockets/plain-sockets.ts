@@ -11,14 +11,14 @@ import {
   ServerError,
 } from "colyseus";
 import { WebSocket, WebSocketServer } from "ws";
-import { ERRORS } from "../../schema/errors.ts";
-import type { RoomTelemetry } from "../telemetry/room-telemetry.ts";
+import { ERRORS, type SentError } from "../../schema/errors.ts";
+import { QUEUE_LIMIT } from "../../sim/rules.ts";
 import { LimitedSocket } from "./limited-socket.ts";
-import { PlainClient } from "./plain-client.ts";
+import { errorFrame, PlainClient } from "./plain-client.ts";
 import type { socketOptions } from "./socket-options.ts";
 
-/** Words that may wait while a join is under way; more are dropped, as a full queue in the world drops them. */
-const EARLY_LIMIT = 8;
+/** Words that are queued while a join is in progress. A full queue drops its oldest word, as the world's queue does. */
+const EARLY_LIMIT = QUEUE_LIMIT;
 
 /** Milliseconds that a client whose join was refused has to close its socket. */
 const REFUSED_MS = 500;
@@ -26,17 +26,17 @@ const REFUSED_MS = 500;
 /** Accepts plain WebSockets and makes each of them a player of the room `world`. */
 export class PlainSockets {
   readonly #server: WebSocketServer;
-  readonly #observer: RoomTelemetry;
+  readonly #onRefused: (error: SentError, address: string | undefined) => void;
   readonly #admit: (request: IncomingMessage) => Promise<void>;
 
   /** `admit`: lets a join in, or rejects with the ServerError that says why not. */
   constructor(
     options: ReturnType<typeof socketOptions>,
     admit: (request: IncomingMessage) => Promise<void>,
-    observer: RoomTelemetry,
+    onRefused: (error: SentError, address: string | undefined) => void,
   ) {
     this.#server = new WebSocketServer({ ...options, WebSocket: LimitedSocket });
-    this.#observer = observer;
+    this.#onRefused = onRefused;
     this.#admit = admit;
   }
 
@@ -58,7 +58,8 @@ export class PlainSockets {
     // Listening starts before the join does: a client may send its first word as soon as the socket opens.
     const early: string[] = [];
     let take = (word: string) => {
-      if (early.length < EARLY_LIMIT) early.push(word);
+      if (early.length >= EARLY_LIMIT) early.shift();
+      early.push(word);
     };
     socket.on("message", (data, isBinary) => {
       if (socket.readyState === WebSocket.OPEN) take(isBinary ? "" : String(data));
@@ -73,7 +74,7 @@ export class PlainSockets {
     });
     query.delete("token");
     const seat = await matchMaker.joinOrCreate("world", Object.fromEntries(query), auth).catch((error) => {
-      this.#observer.refusedAtDoor(error, socket.address);
+      this.#onRefused(error, socket.address);
       throw error;
     });
     // Gone meanwhile: the seat expires by itself, while a client made now would never hear of the end of its socket.
@@ -88,12 +89,11 @@ export class PlainSockets {
 
 /** Says why a join failed and closes: a browser's WebSocket could not read the answer to a refused upgrade. */
 function refuse(socket: WebSocket, error: unknown): void {
-  const known = error instanceof ServerError;
-  if (!known) logger.error({ err: error }, "a plain client could not join");
-  const code = known ? error.code : ERRORS.joinRefused.code;
-  const message = known ? error.message : ERRORS.joinRefused.sentence;
-  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "error", code, message }));
-  socket.close(ERRORS.joinRefused.code, ERRORS.joinRefused.sentence);
-  // Who does not answer that is not to keep the connection: it may be one too many.
+  const isExpected = error instanceof ServerError;
+  if (!isExpected) logger.error({ err: error }, "a plain client could not join");
+  const frame = errorFrame(isExpected ? error : ERRORS.joinRefused);
+  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+  socket.close(ERRORS.joinRefused.code, ERRORS.joinRefused.message);
+  // A client that does not answer the close frame must not keep a connection that may be one too many.
   setTimeout(() => socket.terminate(), REFUSED_MS).unref();
 }

@@ -1,7 +1,6 @@
 // Which store it is: by the server's settings, or by the address that an operator writes.
 import { access, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { readStoreConfig } from "../config.ts";
 import { POSTGRES_URL } from "./postgres-url.ts";
 import { openSqlite, SQLITE_FILE } from "./sqlite.ts";
 import { type Store, StoreError } from "./store.ts";
@@ -12,12 +11,6 @@ export interface StoreSettings {
   dataDir: string;
   /** A PostgreSQL address, which then is the store. */
   databaseUrl?: string | undefined;
-}
-
-/** The settings that an environment has for the store. @throws {ConfigError} */
-export function storeSettings(environment: Record<string, string | undefined>): StoreSettings {
-  const { DATA_DIR, DATABASE_URL } = readStoreConfig(environment);
-  return { dataDir: DATA_DIR, databaseUrl: DATABASE_URL };
 }
 
 /**

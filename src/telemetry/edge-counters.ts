@@ -1,31 +1,36 @@
-// What the edge of the process has refused and sent since the start: plain numbers, for whoever shows them.
+// What the edge of the process has refused and sent since the start: plain numbers, which the metrics show.
+import { ERRORS, type ErrorName } from "../../schema/errors.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 
-/** Why something was refused: the names of the errors, besides those of HTTP itself. */
-export const REFUSALS = [
+/** The errors with which the edge refuses connections, requests and frames. */
+export const EDGE_REFUSALS = [
   "badRequest",
+  "unsupportedType",
+  "tooLarge",
   "foreignOrigin",
   "tooManyJoins",
   "tooManyConnections",
-  "tooLarge",
-  "monitor",
+  "passwordInvalid",
+  "tooManyPasswords",
+  "monitorOnly",
   "badFrame",
   "flooding",
-  "notReading",
-] as const;
+  "slowConsumer",
+] as const satisfies ErrorName[];
 
-export type Refusal = (typeof REFUSALS)[number];
+/** One of these errors. */
+export type EdgeRefusal = (typeof EDGE_REFUSALS)[number];
 
-/** The counters. Everything at the edge writes them; they only grow. */
+/** The counters. They only grow. */
 export class EdgeCounters {
-  /** How often each of REFUSALS was the answer. */
-  readonly refused = Object.fromEntries(REFUSALS.map((reason) => [reason, 0])) as Record<Refusal, number>;
+  /** How often each error was the answer. */
+  readonly refused = Object.fromEntries(EDGE_REFUSALS.map((error) => [error, 0])) as Record<EdgeRefusal, number>;
   /** Frames that clients have sent. */
   framesIn = 0;
-  /** Frames that were given to the sockets of clients, and their payload in bytes. */
+  /** Frames that were handed to the sockets of clients, and their payload in bytes. */
   framesOut = 0;
   bytesOut = 0;
-  /** The WebSockets that are open, each with the bytes that wait for its client; src/sockets/heartbeat.ts beats for them. */
+  /** The open WebSockets, each with the bytes that are queued for its client. src/sockets/heartbeat.ts beats for them. */
   readonly sockets = new Set<{ readonly bufferedAmount: number; beat(): void }>();
 
   readonly #log: RefusalLog;
@@ -34,9 +39,9 @@ export class EdgeCounters {
     this.#log = log;
   }
 
-  /** Somebody was refused. `code`: what it was answered, if anything. */
-  onRefused(reason: Refusal, address: string | undefined, code?: number): void {
-    this.refused[reason]++;
-    this.#log.write({ reason, code, address });
+  /** Counts and logs a refusal. @param isAnswered false if the connection was closed without an answer. */
+  onRefused(error: EdgeRefusal, address: string | undefined, isAnswered = true): void {
+    this.refused[error]++;
+    this.#log.write({ reason: error, code: isAnswered ? ERRORS[error].code : undefined, address });
   }
 }

@@ -1,38 +1,35 @@
-// What the server tells Prometheus. Events are counted by src/telemetry/room-telemetry.ts as they happen; what can be asked for instead is
-// asked when somebody looks. docs/operating.md explains each of them, and is held to this file by a test.
-import { type Client, getBearerToken } from "colyseus";
-import type { Application } from "express";
+// The metrics for Prometheus. Events are counted as they happen (src/telemetry/room-telemetry.ts); everything else is
+// collected when the metrics are read. docs/operating.md explains each metric, and a test holds it to this file.
+import type { Client } from "colyseus";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { WorldRoom } from "../../rooms/world-room.ts";
-import { ERRORS } from "../../schema/errors.ts";
-import { isSameSecret } from "../auth/same-secret.ts";
-import type { Tokens } from "../auth/tokens.ts";
-import type { Admission } from "../edge/admission.ts";
-import { PlainClient } from "../sockets/plain-client.ts";
-import type { WriteBehind } from "../store/write-behind.ts";
-import { type EdgeCounters, REFUSALS } from "./edge-counters.ts";
+import type { ObservedRoom } from "../../rooms/observer.ts";
+import { ERRORS, type ErrorName } from "../../schema/errors.ts";
+import { EDGE_REFUSALS, type EdgeCounters } from "./edge-counters.ts";
+import { TRANSPORTS, transportOf } from "./transports.ts";
 
-/** The two ways in. */
-export const TRANSPORTS = ["sdk", "plain"] as const;
-
-/** By which way a client came. */
-export function transportOf(client: Client): (typeof TRANSPORTS)[number] {
-  return (client as unknown) instanceof PlainClient ? "plain" : "sdk";
-}
-
-/** Why a join was refused: an error of the table that the edge leaves to the game, or something that the framework says. */
+/** Why a join was refused. Refusals of the edge have a metric of their own. */
 const REFUSAL_REASONS = [
-  ...Object.entries(ERRORS).flatMap(([name, { code }]) => (code < 1000 && !isOfTheEdge(name) ? [name] : [])),
+  ...([
+    "tokenInvalid",
+    "tokenForeign",
+    "unknownMap",
+    "tokenExpired",
+    "badJoinOption",
+    "outdated",
+    "busy",
+    "stopping",
+    "storeUnavailable",
+  ] satisfies ErrorName[]),
   "other",
 ];
 
-/** Why somebody left: an error of the table, or what the framework or the network made of it. */
+/** Why a player left: an error that closes the connection, or what the framework or the network did. */
 const LEAVE_REASONS = [
   ...Object.entries(ERRORS).flatMap(([name, { code }]) => (code >= 4310 ? [name] : [])),
   ...["consented", "frameTooLarge", "lost", "serverShutdown", "other"],
 ];
 
-/** Close codes that are not of our table. */
+/** The reason of each close code that is not in our table. */
 const REASON_OF_CODE: Record<number, string> = {
   1000: "consented",
   1001: "lost",
@@ -49,13 +46,28 @@ const LATE_SECONDS = 0.025;
 /** Gauges of prom-client whose names end in `_total`, which is for counters alone. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
-/** What is asked when somebody looks. */
+/** What the store has done so far. */
+interface StoreCounters {
+  /** Transactions with rows, and the rows in them. */
+  saves: number;
+  rows: number;
+  /** Saves that failed. */
+  failures: number;
+  /** Rows that were not accepted. */
+  refused: number;
+  /** Rows that are not committed yet, and for how long the oldest has waited. */
+  rowsWaiting: number;
+  oldestWaitingMs: number;
+  lastSaveMs: number;
+}
+
+/** What is collected when the metrics are read. */
 interface Sources {
   /** The names of the maps that rooms can have. */
   maps: readonly string[];
-  places: Pick<WriteBehind, "counters" | "healthy">;
-  tokens: Pick<Tokens, "issued">;
-  admission: Pick<Admission, "blockedReason" | "delayMs">;
+  store: { readonly healthy: boolean; counters(): StoreCounters };
+  tokens: { readonly issued: number };
+  admission: { readonly blockedReason: string | undefined; readonly delayMs: number };
   edgeCounters: EdgeCounters;
 }
 
@@ -63,14 +75,20 @@ interface Sources {
 export class Metrics {
   readonly #registry = new Registry();
   readonly #sources: Sources;
-  readonly #rooms = new Set<WorldRoom>();
+  readonly #rooms = new Set<ObservedRoom>();
   /** Of the inputs of rooms that have ended. */
   readonly #ended = { received: 0, applied: 0, dropped: 0 };
 
   readonly #roomsOpen = this.#gauge("sabang_rooms", "Rooms that are open, by map.", ["map"]);
   readonly #players = this.#gauge("sabang_players", "Players in the world, by map; held seats included.", ["map"]);
-  readonly #clients = this.#gauge("sabang_clients", "Connected clients in rooms, by map and kind.", ["map", "kind"]);
-  readonly #joins = this.#counter("sabang_joins_total", "Players that got a body, by map and kind.", ["map", "kind"]);
+  readonly #clients = this.#gauge("sabang_clients", "Connected clients in rooms, by map and transport.", [
+    "map",
+    "transport",
+  ]);
+  readonly #joins = this.#counter("sabang_joins_total", "Players that got a body, by map and transport.", [
+    "map",
+    "transport",
+  ]);
   readonly #refusals = this.#counter("sabang_refusals_total", "Joins that were refused, by reason.", ["reason"]);
   readonly #edgeRefusals = this.#counter(
     "sabang_edge_refusals_total",
@@ -152,7 +170,7 @@ export class Metrics {
   constructor(sources: Sources) {
     this.#sources = sources;
     // From the start on each series is there, with 0: the first refusal of a kind is an increase, too.
-    for (const map of sources.maps) for (const kind of TRANSPORTS) this.#joins.inc({ map, kind }, 0);
+    for (const map of sources.maps) for (const transport of TRANSPORTS) this.#joins.inc({ map, transport }, 0);
     for (const reason of REFUSAL_REASONS) this.#refusals.inc({ reason }, 0);
     for (const reason of LEAVE_REASONS) this.#leaves.inc({ reason }, 0);
     for (const outcome of ["returned", "gave_up"]) this.#returns.inc({ outcome }, 0);
@@ -160,11 +178,11 @@ export class Metrics {
     for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
   }
 
-  opened(room: WorldRoom): void {
+  opened(room: ObservedRoom): void {
     this.#rooms.add(room);
   }
 
-  closed(room: WorldRoom): void {
+  closed(room: ObservedRoom): void {
     this.#rooms.delete(room);
     const { received, applied, noop } = room.inputCounters();
     this.#ended.received += received;
@@ -173,7 +191,7 @@ export class Metrics {
   }
 
   joined(map: string, client: Client): void {
-    this.#joins.inc({ map, kind: transportOf(client) });
+    this.#joins.inc({ map, transport: transportOf(client) });
   }
 
   /** `reason`: the name of an error, see schema/errors.ts. Anything else counts as "other". */
@@ -223,7 +241,7 @@ export class Metrics {
     for (const map of this.#sources.maps) {
       this.#roomsOpen.set({ map }, 0);
       this.#players.set({ map }, 0);
-      for (const kind of TRANSPORTS) this.#clients.set({ map, kind }, 0);
+      for (const transport of TRANSPORTS) this.#clients.set({ map, transport }, 0);
     }
     for (const room of this.#rooms) {
       const { map, players } = room.state;
@@ -234,7 +252,7 @@ export class Metrics {
       sums.applied += applied;
       sums.dropped += received - applied - noop - queued;
       sums.waiting += queued;
-      for (const client of room.clients) this.#clients.inc({ map, kind: transportOf(client) });
+      for (const client of room.clients) this.#clients.inc({ map, transport: transportOf(client) });
     }
     set(this.#received, sums.received);
     set(this.#applied, sums.applied);
@@ -259,9 +277,9 @@ export class Metrics {
   }
 
   #askStore(): void {
-    const { places } = this.#sources;
-    const counters = places.counters();
-    this.#storeUp.set(places.healthy ? 1 : 0);
+    const { store } = this.#sources;
+    const counters = store.counters();
+    this.#storeUp.set(store.healthy ? 1 : 0);
     set(this.#saves, counters.saves);
     set(this.#rowsSaved, counters.rows);
     set(this.#saveFailures, counters.failures);
@@ -276,7 +294,7 @@ export class Metrics {
     this.#isOpen.set(admission.blockedReason === undefined ? 1 : 0);
     this.#delay.set(admission.delayMs / 1000);
     this.#edgeRefusals.reset();
-    for (const reason of REFUSALS) this.#edgeRefusals.inc({ reason }, edgeCounters.refused[reason]);
+    for (const reason of EDGE_REFUSALS) this.#edgeRefusals.inc({ reason }, edgeCounters.refused[reason]);
   }
 
   #counter(name: string, help: string, labelNames: string[] = []) {
@@ -292,29 +310,9 @@ export class Metrics {
   }
 }
 
-function isOfTheEdge(reason: string): boolean {
-  return (REFUSALS as readonly string[]).includes(reason);
-}
-
 /** What the code means that a connection was closed with, as the reason of a leave; `ours`: its name in our table. */
 export function leaveReason(code: number | undefined, ours: string | undefined): string {
   return known(LEAVE_REASONS, ours ?? REASON_OF_CODE[code ?? 1005]);
-}
-
-/** Puts the metrics at `/metrics`. With a token they are for who has it alone. */
-export function metricsRoute(app: Application, metrics: Metrics, token: string | undefined): void {
-  app.get("/metrics", async (request, response) => {
-    if (token !== undefined && !isSameSecret(getBearerToken(request.headers.authorization ?? "") ?? "", token)) {
-      response
-        .status(401)
-        .set("WWW-Authenticate", 'Bearer realm="sabang metrics"')
-        .type("text")
-        .send("METRICS_TOKEN\n");
-      return;
-    }
-    const text = await metrics.text();
-    response.set("Content-Type", metrics.contentType).send(text);
-  });
 }
 
 /** A label has a bounded set of values, whatever comes. */

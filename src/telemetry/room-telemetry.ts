@@ -1,89 +1,77 @@
-// What happens in rooms and at their door: each event is counted, and has one line in the log. No name, no token is in it.
-import { type Client, type Deferred, matchMaker, type ServerError } from "colyseus";
-import type { RoomObserver } from "../../rooms/observer.ts";
-import type { WorldRoom } from "../../rooms/world-room.ts";
-import { nameOfError } from "../../schema/errors.ts";
+// Turns what happens in rooms into metrics and log lines. Lines contain no names and no tokens.
+import type { Client, Deferred } from "colyseus";
+import type { ObservedRoom, RoomObserver } from "../../rooms/observer.ts";
+import { nameOfError, type SentError } from "../../schema/errors.ts";
 import { TICK_MS } from "../../sim/rules.ts";
-import type { Admission } from "../edge/admission.ts";
-import { leaveReason, type Metrics, transportOf } from "./metrics.ts";
+import { leaveReason, type Metrics } from "./metrics.ts";
 import type { RefusalLog } from "./refusal-log.ts";
+import { addressOf, transportOf } from "./transports.ts";
 
-/** Who takes the lines. */
+/** Where the lines go. */
 interface Logger {
   info(fields: object, message: string): void;
 }
 
-/** What somebody was told who was refused. */
-type Refused = { code: number; message: string };
+/** Is told how late each tick started, in ms. */
+interface TickListener {
+  tickStarted(lateMs: number): void;
+}
 
-/** Watches all rooms of a server. */
+/** Listens to all rooms of a server. */
 export class RoomTelemetry implements RoomObserver {
   readonly #metrics: Metrics;
-  readonly #admission: Pick<Admission, "tickStarted">;
+  readonly #ticks: TickListener;
   readonly #logger: Logger;
   readonly #refusals: RefusalLog;
-  /** Whoever has joined and not left, by session id: since when. */
+  /** When each client joined that has not left yet, by session id. */
   readonly #present = new Map<string, number>();
   /** When the last tick of a room began. */
-  readonly #lastTick = new WeakMap<WorldRoom, number>();
+  readonly #lastTick = new WeakMap<ObservedRoom, number>();
 
-  /** `admission` is told how late each tick was. */
-  constructor(metrics: Metrics, admission: Pick<Admission, "tickStarted">, logger: Logger, refusals: RefusalLog) {
+  constructor(metrics: Metrics, ticks: TickListener, logger: Logger, refusals: RefusalLog) {
     this.#metrics = metrics;
-    this.#admission = admission;
+    this.#ticks = ticks;
     this.#logger = logger;
     this.#refusals = refusals;
   }
 
-  /** From now on refusals by HTTP are noticed, those of the framework too. Once per process. */
-  watchMatchmaking(): void {
-    const { controller } = matchMaker;
-    const invoke = controller.invokeMethod.bind(controller);
-    controller.invokeMethod = (...call) =>
-      invoke(...call).catch((error: ServerError) => {
-        // The gate has told the framework the address: what it would find by itself anybody can make up.
-        this.refusedAtDoor(error, call[3]?.ip?.toString());
-        throw error;
-      });
-  }
-
-  opened(room: WorldRoom): void {
+  opened(room: ObservedRoom): void {
     this.#metrics.opened(room);
-    this.#logger.info(idsOf(room), "a room is open");
+    this.#logger.info(idsOf(room), "room opened");
   }
 
-  closed(room: WorldRoom): void {
+  closed(room: ObservedRoom): void {
     this.#metrics.closed(room);
-    this.#logger.info(idsOf(room), "a room is closed");
+    this.#logger.info(idsOf(room), "room closed");
   }
 
-  joined(room: WorldRoom, client: Client, player?: string): void {
+  joined(room: ObservedRoom, client: Client, player?: string): void {
     this.#present.set(client.sessionId, performance.now());
     this.#metrics.joined(room.state.map, client);
-    const fields = { ...idsOf(room, client), player, kind: transportOf(client), address: addressOf(client) };
+    const fields = { ...idsOf(room, client), player, transport: transportOf(client), address: addressOf(client) };
     this.#logger.info(fields, "joined");
   }
 
-  refused(error: Refused, room: WorldRoom, client: Client): void {
+  refused(error: SentError, room: ObservedRoom, client: Client): void {
     this.#refused(error, { ...idsOf(room, client), address: addressOf(client) });
   }
 
-  /** Somebody was refused who has no seat yet. */
-  refusedAtDoor(error: Refused, address: string | undefined): void {
+  /** Counts and logs a refusal of a client that has no seat yet. */
+  refusedAtDoor(error: SentError, address: string | undefined): void {
     this.#refused(error, { address });
   }
 
-  #refused(error: Refused, fields: { address: string | undefined }): void {
+  #refused(error: SentError, fields: { address: string | undefined }): void {
     const reason = nameOfError(error);
     this.#metrics.refused(reason);
     this.#refusals.write({ ...fields, reason: reason ?? "other", code: error.code });
   }
 
-  held(room: WorldRoom, client: Client, back: Pick<Deferred, "then">): void {
+  held(room: ObservedRoom, client: Client, back: Pick<Deferred, "then">): void {
     this.#metrics.held();
     const over = (outcome: "returned" | "gave_up") => {
       this.#metrics.unheld(outcome);
-      this.#logger.info({ ...idsOf(room, client), outcome }, "a seat is held no longer");
+      this.#logger.info({ ...idsOf(room, client), outcome }, "a held seat has ended");
     };
     back.then(
       () => over("returned"),
@@ -91,9 +79,9 @@ export class RoomTelemetry implements RoomObserver {
     );
   }
 
-  left(room: WorldRoom, client: Client, code?: number): void {
+  left(room: ObservedRoom, client: Client, code?: number): void {
     const since = this.#present.get(client.sessionId);
-    // Who was refused a body has not left: that was told as a refusal.
+    // A client that never had a body was counted as a refusal.
     if (since === undefined) return;
     this.#present.delete(client.sessionId);
     const ours = code === undefined ? undefined : nameOfError({ code, message: "" });
@@ -103,22 +91,17 @@ export class RoomTelemetry implements RoomObserver {
     this.#logger.info({ ...idsOf(room, client), reason, code, seconds }, "left");
   }
 
-  ticked(room: WorldRoom, begun: number, moved: number, sent: number): void {
-    // The first one of a room is punctual.
+  ticked(room: ObservedRoom, begun: number, moved: number, sent: number): void {
+    // The first tick of a room is on time.
     const last = this.#lastTick.get(room) ?? begun;
     this.#lastTick.set(room, begun);
-    // From tick to tick: after a stall ticks are made up for one after the other, and those are not early.
+    // Measured from tick to tick: after a stall several ticks follow at once, and those are not early.
     const lateMs = Math.max(0, begun - last - TICK_MS);
-    this.#admission.tickStarted(lateMs);
+    this.#ticks.tickStarted(lateMs);
     this.#metrics.ticked((moved - begun) / 1000, (sent - moved) / 1000, lateMs / 1000);
   }
 }
 
-function idsOf(room: WorldRoom, client?: Client) {
+function idsOf(room: ObservedRoom, client?: Client) {
   return { room: room.roomId, map: room.state.map, session: client?.sessionId };
-}
-
-/** Whom a client counts for: its socket knows, that of an SDK client and that of a plain one. */
-function addressOf(client: Client): string | undefined {
-  return (client.ref as unknown as { address?: string }).address;
 }

@@ -1,11 +1,11 @@
 // How a crowded server stops: at once it lets nobody in, everybody is told, nobody loses its place, and it ends in time.
 import { Client, MatchMakeError, type Room } from "@colyseus/sdk";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { ERRORS } from "../../schema/errors.ts";
+import { ERRORS, taggedMessage } from "../../schema/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { cut } from "../support/connection.ts";
 import { onlyLong, shortOrLong } from "../support/long.ts";
-import { PlainPlayer } from "../support/plain.ts";
+import { PlainPlayer, plainError } from "../support/plain.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { describeWith } from "../support/requiring.ts";
@@ -130,15 +130,15 @@ test("in DRAIN_SECONDS the game goes on and no new player is let in; a second si
   server.signal("SIGINT");
   await until(async () => (await readyz(url)) === "503 draining: no new players\n");
 
-  const { code, sentence } = ERRORS.stopping;
+  const { code } = ERRORS.stopping;
   for (const who of [undefined, token]) {
     const refused = await joinBySdk(url, who).catch((error) => error);
     expect(refused).toBeInstanceOf(MatchMakeError);
-    expect(refused).toMatchObject({ code, message: sentence });
+    expect(refused).toMatchObject({ code, message: taggedMessage("stopping") });
   }
   const plain = new PlainPlayer(`${url.replace("http", "ws")}/websocket`);
   await until(() => plain.closed);
-  expect(plain.errors).toEqual([{ type: "error", code, message: sentence }]);
+  expect(plain.errors).toEqual([plainError("stopping")]);
   expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);
 
   player.room.send("move", "left");

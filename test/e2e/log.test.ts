@@ -139,9 +139,9 @@ test("has one line for each join, refusal and leave, with ids and without names"
   });
   // The room ends with the last to leave, soon.
   expect(lines().slice(0, 6)).toEqual([
-    line("a room is open", ids),
-    line("joined", { ...ids, session: known.sessionId, player: user.id, kind: "sdk", address: "127.0.0.1" }),
-    line("joined", { ...ids, session: plain.id, kind: "plain", address: "127.0.0.1" }),
+    line("room opened", ids),
+    line("joined", { ...ids, session: known.sessionId, player: user.id, transport: "sdk", address: "127.0.0.1" }),
+    line("joined", { ...ids, session: plain.id, transport: "plain", address: "127.0.0.1" }),
     line("refused", { reason: "unknownMap", code: 404, address: "127.0.0.1" }),
     line("left", { ...ids, session: plain.id, reason: "consented", code: 4000, seconds: expect.any(Number) }),
     line("left", { ...ids, session: known.sessionId, reason: "consented", code: 4000, seconds: expect.any(Number) }),
@@ -171,7 +171,7 @@ test("has a line for what the edge refuses, with the address that a trusted prox
   await until(() => lines().some(({ reason }) => reason === "badFrame"));
 
   const told = (kind: string) => lines().filter(({ msg }) => msg === kind);
-  expect(told("joined").map(({ kind, address }) => [kind, address])).toEqual([
+  expect(told("joined").map(({ transport, address }) => [transport, address])).toEqual([
     ["sdk", "203.0.113.1"],
     ["plain", "203.0.113.2"],
   ]);
@@ -181,7 +181,7 @@ test("has a line for what the edge refuses, with the address that a trusted prox
     ["tooLarge", 413, "203.0.113.5"],
     ["badRequest", 400, "203.0.113.6"],
     ["unknownMap", 404, "203.0.113.7"],
-    ["monitor", 401, "203.0.113.8"],
+    ["passwordInvalid", 401, "203.0.113.8"],
     ["badFrame", 4310, "203.0.113.1"],
   ]);
   expect(server.stdout()).not.toContain("192.0.2.99");

@@ -1,6 +1,6 @@
 // The page when a server in a process of its own refuses joins: for want of time, and for too many of them.
 import { expect } from "@jest/globals";
-import { ERRORS } from "../../schema/errors.ts";
+import { ERRORS, taggedMessage } from "../../schema/errors.ts";
 import { playing, startBrowser } from "../support/browser.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
@@ -58,8 +58,8 @@ test.each<Refusing>([
   await page.goto(url);
   await page.waitForFunction((text) => document.getElementById("banner-text")?.textContent === text, says);
   await until(() => answers.length >= 2);
-  const { code, sentence } = ERRORS[name];
-  for (const answer of answers) expect(answer).toMatchObject({ status: code, error: sentence });
+  const { code } = ERRORS[name];
+  for (const answer of answers) expect(answer).toMatchObject({ status: code, name, error: taggedMessage(name) });
   // Another server in its place takes everybody in.
   end?.();
   first.signal("SIGTERM");

@@ -1,7 +1,7 @@
 // The page when the server will not have it, in a real browser: what it says, and whether it comes back by itself.
 import { afterEach, expect, jest } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { ERRORS } from "../../schema/errors.ts";
+import { ERRORS, taggedMessage } from "../../schema/errors.ts";
 import { PROTOCOL_VERSION } from "../../schema/protocol.ts";
 import { builtPage } from "../../src/http/page.ts";
 import {
@@ -46,7 +46,7 @@ test("closed for something that its user has done, it says so, stays away, and j
   const joins = joinsOf(page);
   for (const [name, sentence] of [
     ["flooding", "You sent more than the server takes."],
-    ["notReading", "Your connection could not keep up."],
+    ["slowConsumer", "Your connection could not keep up."],
     ["idle", "You stood still for a long time, so you were taken out."],
   ] as const) {
     const { sessionId } = await hook(page);
@@ -122,8 +122,8 @@ test("refused for now it says why, and tries again by itself until it is let in"
     ["tooManyJoins", "Too many joins from your network. Trying again…", () => page.setExtraHTTPHeaders({})],
   ] as const) {
     await saying(page, says);
-    const { code, sentence } = ERRORS[name];
-    await until(() => answers.some(({ status, error }) => status === code && error === sentence));
+    const { code } = ERRORS[name];
+    await until(() => answers.some(({ status, error }) => status === code && error === taggedMessage(name)));
     await next();
     // More than it waits before it tries again, less than a join may take.
     await page.clock.fastForward(10_000);
@@ -154,8 +154,8 @@ onlyLong(() => {
     await newcomer.goto(network.url);
     await saying(newcomer, RESTARTS);
     await until(() => answers.length >= 2);
-    const { code, sentence } = ERRORS.stopping;
-    for (const answer of answers) expect(answer).toMatchObject({ status: code, error: sentence });
+    const { code } = ERRORS.stopping;
+    for (const answer of answers) expect(answer).toMatchObject({ status: code, error: taggedMessage("stopping") });
     expect(await hook(page)).toMatchObject({ connected: true, sessionId: before.sessionId });
     await newcomer.close();
 

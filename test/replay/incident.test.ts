@@ -1,9 +1,11 @@
 // When a step throws, or a body is as none can be, the last minutes are kept, once, and the others play on.
+
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Incident, readRecording } from "../../replay/format.ts";
 import { play } from "../../replay/outcome.ts";
 import { RecordedWorld } from "../../replay/recorded-world.ts";
 import { Replay } from "../../replay/replay.ts";
+import { BLANK_INPUT } from "../../schema/move-input.ts";
 import { LEFT, RIGHT } from "../../sim/directions.ts";
 import type { WorldMap } from "../../sim/map.ts";
 import { drawnMap } from "../support/maps.ts";
@@ -28,15 +30,15 @@ afterEach(() => {
 /** A world on a map with two players: one on the row of the mud, and one on another. */
 function twoWalkers(map: WorldMap) {
   const kept = new Kept();
-  const world = new RecordedWorld(map, 1, "room", kept);
+  const world = new RecordedWorld(map, 1, { room: "room", recordings: kept, blankInput: BLANK_INPUT });
   const bodies = { ada: { x: 0, y: 0, facing: 4 }, ben: { x: 0, y: 0, facing: 4 } };
   world.join("ada", bodies.ada, { x: 48, y: 48 });
   world.join("ben", bodies.ben, { x: 48, y: 112 });
   const tick = (direction: number, ticks = 1) => {
     for (let left = ticks; left > 0; left--) {
       const waiting = new Map([
-        ["ada", [direction]],
-        ["ben", [direction]],
+        ["ada", [{ direction }]],
+        ["ben", [{ direction }]],
       ]);
       world.tick((id) => waiting.get(id)?.shift());
     }
@@ -69,11 +71,11 @@ describe("a step that throws", () => {
   });
 
   test("without anybody who keeps it, it is thrown at whoever ticks the world", () => {
-    const world = new RecordedWorld(MUDDY, 1);
+    const world = new RecordedWorld(MUDDY, 1, { blankInput: BLANK_INPUT });
     rained = true;
     world.join("ada", { x: 0, y: 0, facing: 4 }, { x: 168, y: 48 });
     expect(() => {
-      for (let tick = 0; tick < 2 + 3; tick++) world.tick(() => RIGHT);
+      for (let tick = 0; tick < 2 + 3; tick++) world.tick(() => ({ direction: RIGHT }));
     }).toThrow("mud at 6, 1");
   });
 });

@@ -4,12 +4,12 @@ import { Worker } from "node:worker_threads";
 import { MatchMakeError } from "@colyseus/sdk";
 import { afterEach, beforeAll, expect, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
-import { ERRORS } from "../../schema/errors.ts";
+import { ERRORS, taggedMessage } from "../../schema/errors.ts";
 import { newPlayerId } from "../../src/auth/tokens.ts";
 import type { Admission } from "../../src/edge/admission.ts";
 import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
-import { PlainPlayer } from "../support/plain.ts";
+import { PlainPlayer, plainError } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
@@ -73,9 +73,9 @@ test("refuses new players in words while its own work makes ticks late, and open
     until(() => plain.closed),
   ]);
   expect(refused).toBeInstanceOf(MatchMakeError);
-  expect(refused).toMatchObject({ code: ERRORS.busy.code, message: ERRORS.busy.sentence });
+  expect(refused).toMatchObject({ code: ERRORS.busy.code, message: taggedMessage("busy") });
   expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "10"]);
-  expect(plain.errors).toEqual([{ type: "error", code: ERRORS.busy.code, message: ERRORS.busy.sentence }]);
+  expect(plain.errors).toEqual([plainError("busy")]);
   expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);
   expect(readiness).toBe("503 busy: no new players\n");
   // A balancer without another server goes by this one: current players must be able to come back.

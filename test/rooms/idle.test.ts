@@ -11,7 +11,7 @@ import { until } from "../support/until.ts";
 import { joinWithSdk, WAYS } from "../support/walkers.ts";
 
 const IDLE_SECONDS = 2;
-const IDLE = { code: ERRORS.idle.code, reason: ERRORS.idle.sentence };
+const IDLE = { code: ERRORS.idle.code, reason: ERRORS.idle.message };
 const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", [".........", "....s....", "........."])]]),
   idleSeconds: IDLE_SECONDS,

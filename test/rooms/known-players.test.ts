@@ -4,7 +4,7 @@ import type { Room } from "@colyseus/sdk";
 import { beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { ClientState, matchMaker } from "colyseus";
 import type { WorldRoom } from "../../rooms/world-room.ts";
-import { ERRORS } from "../../schema/errors.ts";
+import { ERRORS, errorBody, taggedMessage } from "../../schema/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { newPlayerId } from "../../src/auth/tokens.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -48,13 +48,13 @@ let places: WriteBehind;
 let id: string;
 let token: string;
 beforeEach(async () => {
-  ({ places } = server.app);
+  places = server.app.store;
   id = newPlayerId();
   token = await server.tokens.sign(id);
   store.load = async () => {};
 });
 
-const TAKEN_OVER = { code: ERRORS.takenOver.code, reason: ERRORS.takenOver.sentence };
+const TAKEN_OVER = { code: ERRORS.takenOver.code, reason: ERRORS.takenOver.message };
 
 function self(room: Room<unknown, WorldState>) {
   return room.state.players.get(room.sessionId)?.toJSON();
@@ -218,14 +218,17 @@ describe("while the store is away", () => {
     store.load = async () => {
       throw new Error("away");
     };
-    const { code, sentence } = ERRORS.storeAway;
+    const { code } = ERRORS.storeUnavailable;
     const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
       body: "{}",
     });
-    expect([answer.status, await answer.json()]).toEqual([503, { code, error: sentence }]);
-    await expect(server.client(token).joinOrCreate("world")).rejects.toMatchObject({ code, message: sentence });
+    expect([answer.status, await answer.json()]).toEqual([503, errorBody("storeUnavailable")]);
+    await expect(server.client(token).joinOrCreate("world")).rejects.toMatchObject({
+      code,
+      message: taggedMessage("storeUnavailable"),
+    });
     await joinWithSdk(server);
     expect(await bodies()).toBe(1);
     store.load = async () => {};

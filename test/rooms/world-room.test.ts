@@ -3,14 +3,14 @@
 import type { Room } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
-import { ERRORS } from "../../schema/errors.ts";
+import { ERRORS, taggedMessage } from "../../schema/errors.ts";
 import { PROTOCOL_VERSION } from "../../schema/protocol.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { DIRECTION_WORDS } from "../../sim/directions.ts";
 import { TICK_MS } from "../../sim/rules.ts";
 import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
-import { PlainPlayer } from "../support/plain.ts";
+import { PlainPlayer, plainError } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
@@ -89,7 +89,7 @@ describe("joining", () => {
     const [option] = Object.keys(options);
     await expect(server.client().joinOrCreate("world", options)).rejects.toMatchObject({
       code: ERRORS.badJoinOption.code,
-      message: expect.stringMatching(new RegExp(`^\`${option}\` must be .*\\.$`)),
+      message: expect.stringMatching(new RegExp(`^\`${option}\` must be .*\\. \\[badJoinOption\\]$`)),
     });
   });
 
@@ -99,19 +99,19 @@ describe("joining", () => {
     for (const protocol of [PROTOCOL_VERSION + 1, 0, -1]) {
       await expect(server.client().joinOrCreate("world", { protocol })).rejects.toMatchObject({
         code: ERRORS.outdated.code,
-        message: ERRORS.outdated.sentence,
+        message: taggedMessage("outdated"),
       });
     }
   });
 
   test.each([
-    [`protocol=${PROTOCOL_VERSION + 1}`, ERRORS.outdated.code, /another version/],
-    ["protocol=one", ERRORS.badJoinOption.code, /^`protocol` must be a whole number\.$/],
-    ["protocol=", ERRORS.badJoinOption.code, /^`protocol` must be a whole number\.$/],
-  ])("refuses a plain client with ?%s", async (query, code, sentence) => {
+    [`protocol=${PROTOCOL_VERSION + 1}`, plainError("outdated")],
+    ["protocol=one", { ...plainError("badJoinOption"), message: "`protocol` must be a whole number." }],
+    ["protocol=", { ...plainError("badJoinOption"), message: "`protocol` must be a whole number." }],
+  ])("refuses a plain client with ?%s", async (query, error) => {
     const plain = new PlainPlayer(`${server.wsUrl}/websocket?${query}`);
     await until(() => plain.closed);
-    expect(plain.errors).toEqual([{ type: "error", code, message: expect.stringMatching(sentence) }]);
+    expect(plain.errors).toEqual([error]);
     expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);
   });
 
@@ -125,7 +125,7 @@ describe("joining", () => {
       return onJoin(client, options);
     };
     await joinWithSdk(server, { name: "Ada", colour: { red: [{ of: 255 }] }, seed: 7 });
-    expect(told).toEqual([{ chosen: { name: "Ada" }, map: "plaza" }]);
+    expect(told).toEqual([{ player: { name: "Ada" }, map: "plaza" }]);
   });
 
   test("takes 24 characters of any script, however many bytes they have", async () => {
@@ -139,7 +139,7 @@ describe("joining", () => {
     async (map) => {
       await expect(server.client().joinOrCreate("world", { map })).rejects.toMatchObject({
         code: ERRORS.unknownMap.code,
-        message: "There is no map of that name. The maps are: plaza, meadow.",
+        message: "There is no map with this name. Maps: plaza, meadow. [unknownMap]",
       });
     },
   );
@@ -214,8 +214,8 @@ describe("messages", () => {
     client.onError((code, message) => errors.push([code, message]));
     client.send("move", word);
     await until(() => errors.length > 0);
-    expect(errors).toEqual([[ERRORS.badMove.code, ERRORS.badMove.sentence]]);
-    for (const each of DIRECTION_WORDS) expect(ERRORS.badMove.sentence).toContain(each);
+    expect(errors).toEqual([[ERRORS.badMove.code, ERRORS.badMove.message]]);
+    for (const each of DIRECTION_WORDS) expect(ERRORS.badMove.message).toContain(each);
     expect(placeOf(client)).toEqual(before);
     client.send("move", "up");
     await until(() => placeOf(client)?.y === before!.y - 8);
@@ -228,7 +228,7 @@ describe("messages", () => {
     client.send(type as string, {});
     client.sendBytes(type as string, new Uint8Array([1]));
     await until(() => errors.length === 2);
-    expect(errors[0]).toEqual([ERRORS.unknownMessage.code, ERRORS.unknownMessage.sentence]);
+    expect(errors[0]).toEqual([ERRORS.unknownMessage.code, ERRORS.unknownMessage.message]);
     expect(errors[1]).toEqual(errors[0]);
     client.send("move", "up");
     await until(() => client.state.players.get(client.sessionId)?.facing === 3);
@@ -236,7 +236,7 @@ describe("messages", () => {
 
   test("answers a request for a bad move with the same sentence", async () => {
     const client = await joinWithSdk(server);
-    await expect(client.request("move", "north")).rejects.toMatchObject({ reason: ERRORS.badMove.sentence });
+    await expect(client.request("move", "north")).rejects.toMatchObject({ reason: taggedMessage("badMove") });
     await client.request("move", "left");
     await until(() => client.state.players.get(client.sessionId)?.facing === 1);
   });

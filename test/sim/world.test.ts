@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { Input } from "../../sim/apply-input.ts";
 import { type Direction, DOWN, LEFT, RIGHT, UP } from "../../sim/directions.ts";
 import { type Random, seededRandom } from "../../sim/random.ts";
 import type { Body } from "../../sim/step.ts";
@@ -31,7 +32,8 @@ function openWorld(...ids: string[]) {
     for (let i = 0; i < times; i++) {
       world.tick((id) => {
         asked.push(id);
-        return inputs[id]?.shift();
+        const direction = inputs[id]?.shift();
+        return direction === undefined ? undefined : { direction };
       });
     }
   };
@@ -78,10 +80,10 @@ describe("joining and leaving", () => {
 
   test("leaves a player who left alone: neither moves nor inputs reach its body", () => {
     const { world, inputs, asked, tick, bodies } = openWorld("a", "b");
-    world.move("a", LEFT);
+    world.queueMove("a", { direction: LEFT });
     inputs.a!.push(LEFT);
     world.leave("a");
-    world.move("a", LEFT);
+    world.queueMove("a", { direction: LEFT });
     world.clearQueue("a");
     tick(3);
     expect(bodies.a).toEqual({ ...SPAWN, facing: DOWN });
@@ -91,7 +93,7 @@ describe("joining and leaving", () => {
 
   test("forgets the waiting steps of a player who leaves and joins again", () => {
     const { world, tick, offset, bodies } = openWorld("a");
-    repeat(8, () => world.move("a", LEFT));
+    repeat(8, () => world.queueMove("a", { direction: LEFT }));
     world.leave("a");
     world.join("a", bodies.a!);
     tick(3);
@@ -102,7 +104,7 @@ describe("joining and leaving", () => {
     const { world, inputs, asked, tick, offset, bodies } = openWorld("a", "b");
     world.leave("a");
     world.join("a", bodies.a!, SPAWN);
-    world.move("a", LEFT);
+    world.queueMove("a", { direction: LEFT });
     inputs.a!.push(LEFT);
     tick(2);
     expect(offset("a")).toEqual([0, 0]);
@@ -113,7 +115,7 @@ describe("joining and leaving", () => {
 
   test("takes no harm from a stranger's move, halt or leave", () => {
     const { world, tick, offset } = openWorld("a");
-    world.move("nobody", LEFT);
+    world.queueMove("nobody", { direction: LEFT });
     world.clearQueue("nobody");
     world.leave("nobody");
     tick();
@@ -128,14 +130,14 @@ describe("who is idle", () => {
     const idle = () => [...world.idle(5)];
     for (let ticks = 1; ticks <= 4; ticks++) {
       inputs["sends nothings"]!.push(0);
-      world.move("walks", LEFT);
+      world.queueMove("walks", { direction: LEFT });
       tick();
       expect(idle()).toEqual([]);
     }
     inputs["turns to a wall"]!.push(UP);
     tick();
     expect(idle()).toEqual(["stands", "sends nothings"]);
-    world.move("stands", LEFT);
+    world.queueMove("stands", { direction: LEFT });
     tick();
     expect(idle()).toEqual(["sends nothings"]);
   });
@@ -144,7 +146,7 @@ describe("who is idle", () => {
 describe("a tick", () => {
   test("takes one step per player however many wait on both ways", () => {
     const { world, inputs, tick, offset } = openWorld("a", "b");
-    repeat(8, () => world.move("a", RIGHT));
+    repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     inputs.a!.push(...Array(8).fill(RIGHT));
     inputs.b!.push(...Array(8).fill(LEFT));
     for (let ticks = 1; ticks <= 16; ticks++) {
@@ -165,7 +167,7 @@ describe("a tick", () => {
   test("takes waiting moves in the order in which they came", () => {
     const { world, tick, bodies } = openWorld("a");
     const moves: Direction[] = [UP, LEFT, LEFT, DOWN, RIGHT, UP];
-    for (const direction of moves) world.move("a", direction);
+    for (const direction of moves) world.queueMove("a", { direction });
     const facings = moves.map(() => {
       tick();
       return bodies.a!.facing;
@@ -176,8 +178,8 @@ describe("a tick", () => {
   test("takes all waiting moves before a predicted input, which waits untouched", () => {
     const { world, inputs, asked, tick, offset } = openWorld("a");
     inputs.a!.push(0, DOWN);
-    world.move("a", RIGHT);
-    world.move("a", RIGHT);
+    world.queueMove("a", { direction: RIGHT });
+    world.queueMove("a", { direction: RIGHT });
     tick(2);
     expect(offset("a")).toEqual([16, 0]);
     expect(asked).toEqual([]);
@@ -232,7 +234,7 @@ describe("a tick", () => {
     const events: string[] = [];
     world.tick((id) => {
       events.push(`${id} asked while a is at ${bodies.a!.x - SPAWN.x}`);
-      return RIGHT;
+      return { direction: RIGHT };
     });
     expect(events).toEqual(["a asked while a is at 0", "b asked while a is at 8"]);
   });
@@ -242,7 +244,7 @@ describe("a tick", () => {
     const world = new World(cell, seededRandom(1));
     const body = { x: 0, y: 0, facing: DOWN as number };
     world.join("a", body);
-    for (const direction of [LEFT, LEFT, RIGHT] as const) world.move("a", direction);
+    for (const direction of [LEFT, LEFT, RIGHT] as const) world.queueMove("a", { direction });
     const places = [1, 2, 3].map(() => {
       world.tick(() => undefined);
       return [body.x - 48, body.facing];
@@ -257,10 +259,10 @@ describe("a tick", () => {
   test("lets players walk through each other", () => {
     const { world, tick, offset } = openWorld("a", "b");
     expect(offset("a")).toEqual(offset("b"));
-    repeat(4, () => world.move("a", LEFT));
+    repeat(4, () => world.queueMove("a", { direction: LEFT }));
     tick(4);
-    repeat(8, () => world.move("a", RIGHT));
-    repeat(4, () => world.move("b", LEFT));
+    repeat(8, () => world.queueMove("a", { direction: RIGHT }));
+    repeat(4, () => world.queueMove("b", { direction: LEFT }));
     tick(8);
     expect([offset("a"), offset("b")]).toEqual([
       [32, 0],
@@ -270,34 +272,34 @@ describe("a tick", () => {
 });
 
 describe("waiting moves", () => {
-  test("are eight at most: the ninth is dropped and counted", () => {
+  test("are eight at most: a ninth drops the oldest, which is counted", () => {
     const { world, tick, offset } = openWorld("a");
-    repeat(8, () => world.move("a", RIGHT));
+    repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     expect(world.dropped).toBe(0);
-    world.move("a", DOWN);
+    world.queueMove("a", { direction: DOWN });
     expect(world.dropped).toBe(1);
-    world.move("a", DOWN);
+    world.queueMove("a", { direction: DOWN });
     expect(world.dropped).toBe(2);
     tick(20);
-    expect(offset("a")).toEqual([64, 0]);
+    expect(offset("a")).toEqual([48, 16]);
   });
 
   test("leave room for one more after each tick", () => {
     const { world, tick, offset } = openWorld("a");
-    repeat(8, () => world.move("a", RIGHT));
+    repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     tick();
-    world.move("a", DOWN);
+    world.queueMove("a", { direction: DOWN });
     expect(world.dropped).toBe(0);
-    world.move("a", DOWN);
+    world.queueMove("a", { direction: DOWN });
     expect(world.dropped).toBe(1);
     tick(20);
-    expect(offset("a")).toEqual([64, 8]);
+    expect(offset("a")).toEqual([56, 16]);
   });
 
   test("are bounded for each player alone, and counted for all together", () => {
     const { world, tick, offset } = openWorld("a", "b");
-    repeat(10, () => world.move("a", RIGHT));
-    repeat(9, () => world.move("b", LEFT));
+    repeat(10, () => world.queueMove("a", { direction: RIGHT }));
+    repeat(9, () => world.queueMove("b", { direction: LEFT }));
     expect(world.dropped).toBe(3);
     tick(20);
     expect([offset("a"), offset("b")]).toEqual([
@@ -308,7 +310,7 @@ describe("waiting moves", () => {
 
   test("a thousand at once move eight steps, however many ticks pass", () => {
     const { world, tick, offset } = openWorld("a");
-    repeat(1000, () => world.move("a", RIGHT));
+    repeat(1000, () => world.queueMove("a", { direction: RIGHT }));
     tick();
     expect(offset("a")).toEqual([8, 0]);
     tick(99);
@@ -322,7 +324,7 @@ describe("waiting moves", () => {
         const { world, tick, offset } = openWorld("a");
         bursts.forEach((burst, ticks) => {
           expect(offset("a")[0]).toBeLessThanOrEqual(8 * ticks);
-          repeat(burst, () => world.move("a", RIGHT));
+          repeat(burst, () => world.queueMove("a", { direction: RIGHT }));
           tick();
         });
         tick(20);
@@ -338,8 +340,8 @@ describe("waiting moves", () => {
 
   test("are forgotten by a halt, which leaves other players alone", () => {
     const { world, tick, offset } = openWorld("a", "b");
-    repeat(5, () => world.move("a", RIGHT));
-    repeat(5, () => world.move("b", RIGHT));
+    repeat(5, () => world.queueMove("a", { direction: RIGHT }));
+    repeat(5, () => world.queueMove("b", { direction: RIGHT }));
     tick();
     world.clearQueue("a");
     tick(10);
@@ -352,9 +354,9 @@ describe("waiting moves", () => {
 
   test("are taken again after a halt, eight of them", () => {
     const { world, tick, offset } = openWorld("a");
-    repeat(8, () => world.move("a", RIGHT));
+    repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     world.clearQueue("a");
-    repeat(9, () => world.move("a", UP));
+    repeat(9, () => world.queueMove("a", { direction: UP }));
     tick(20);
     expect(offset("a")).toEqual([0, -64]);
     expect(world.dropped).toBe(1);
@@ -393,7 +395,7 @@ describe("a game can be repeated", () => {
   function play(events: Event[], random: Random): string {
     const world = new World(HALLS, random);
     const bodies = new Map<string, Body>();
-    const inputs = new Map<string, number[]>();
+    const inputs = new Map<string, Input[]>();
     const frames: unknown[] = [];
     const join = (id: string) => {
       if (bodies.has(id)) return;
@@ -410,8 +412,9 @@ describe("a game can be repeated", () => {
       else if (event.do === "leave") {
         world.leave(event.id);
         bodies.delete(event.id);
-      } else if (event.do === "move") repeat(event.times, () => world.move(event.id, event.direction));
-      else if (event.do === "input") inputs.get(event.id)?.push(event.code);
+      } else if (event.do === "move")
+        repeat(event.times, () => world.queueMove(event.id, { direction: event.direction }));
+      else if (event.do === "input") inputs.get(event.id)?.push({ direction: event.code });
       else {
         world.tick((id) => inputs.get(id)?.shift());
         frames.push([...bodies].map(([id, { x, y, facing }]) => [id, x, y, facing]));

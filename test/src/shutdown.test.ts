@@ -1,9 +1,9 @@
 // What a server says to who comes while it stops.
 import { MatchMakeError } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
-import { ERRORS } from "../../schema/errors.ts";
+import { ERRORS, errorBody, taggedMessage } from "../../schema/errors.ts";
 import { shutDown } from "../../src/shutdown.ts";
-import { PlainPlayer } from "../support/plain.ts";
+import { PlainPlayer, plainError } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
@@ -26,21 +26,21 @@ test("refuses a join by HTTP and by plain socket with a code and a sentence, whi
 
   const stopped = shutDown(server.app);
   await until(() => left === ERRORS.serverShutdown.code);
-  const { code, sentence } = ERRORS.stopping;
+  const { code } = ERRORS.stopping;
   for (const method of ["joinOrCreate", "create", "join"] as const) {
     const refused = await server
       .client()
       [method]("world")
       .catch((error) => error);
     expect(refused).toBeInstanceOf(MatchMakeError);
-    expect(refused).toMatchObject({ code, message: sentence });
+    expect(refused).toMatchObject({ code, message: taggedMessage("stopping") });
   }
   const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, { method: "POST" });
   expect([answer.status, answer.headers.get("retry-after")]).toEqual([code, "10"]);
-  expect(await answer.json()).toEqual({ code, error: sentence });
+  expect(await answer.json()).toEqual(errorBody("stopping"));
   const plain = new PlainPlayer(`${server.wsUrl}/websocket`);
   await until(() => plain.closed);
-  expect(plain.errors).toEqual([{ type: "error", code, message: sentence }]);
+  expect(plain.errors).toEqual([plainError("stopping")]);
   const readyz = await fetch(`${server.url}/readyz`);
   expect([readyz.status, await readyz.text()]).toEqual([503, "draining: no new players\n"]);
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);

@@ -39,7 +39,9 @@ export class Connection {
   readonly sessionId: string;
   state: ClientState = ClientState.JOINING;
   /** The socket: whether too much waits for the client to send it more, and, of ours, how it sends in place. */
-  readonly ref: { isBehind: boolean; sendFrom?(bytes: Buffer, start: number, end: number): void } = { isBehind: false };
+  readonly ref: { isBackpressured: boolean; sendInPlace?(bytes: Buffer, start: number, end: number): void } = {
+    isBackpressured: false,
+  };
   /** What was sent and has not arrived yet. A socket may hold a frame for long after it was given it. */
   readonly sent: Uint8Array[] = [];
 
@@ -47,7 +49,7 @@ export class Connection {
   constructor(sessionId: string, isOurs: boolean) {
     this.sessionId = sessionId;
     if (!isOurs) return;
-    this.ref.sendFrom = (bytes, start, end) => {
+    this.ref.sendInPlace = (bytes, start, end) => {
       this.raw(Buffer.from(bytes.subarray(start, end)));
       // Here comes the header of a transport.
       bytes.fill(0xee, start - 4, start);

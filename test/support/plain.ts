@@ -1,5 +1,7 @@
 // A client written from the protocol page alone: a bare WebSocket, words in, JSON out.
+
 import { WebSocket } from "ws";
+import { ERRORS, type ErrorName } from "../../schema/errors.ts";
 import { until } from "./until.ts";
 
 /** One player on a plain WebSocket, with all it was ever told. */
@@ -38,4 +40,9 @@ export class PlainPlayer {
       for (const id of frame.gone as string[]) this.players.delete(id);
     }
   }
+}
+
+/** The error frame that a plain client gets for an error of the table. */
+export function plainError(name: ErrorName) {
+  return { type: "error", name, ...ERRORS[name] };
 }

@@ -1,7 +1,8 @@
 // A world that is recorded without a server: seeded players walk about in it, and the file is in memory.
+
 import type { Incident } from "../../replay/format.ts";
 import { RecordedWorld, type Recordings } from "../../replay/recorded-world.ts";
-import type { Direction } from "../../sim/directions.ts";
+import { BLANK_INPUT } from "../../schema/move-input.ts";
 import type { WorldMap } from "../../sim/map.ts";
 import { type Random, seededRandom } from "../../sim/random.ts";
 import type { Body } from "../../sim/step.ts";
@@ -42,7 +43,12 @@ export class Bustle {
   #born = 0;
 
   constructor(map: WorldMap, seed: number) {
-    this.world = new RecordedWorld(map, seed, "room", this.kept, Date.UTC(2026, 0, 1));
+    this.world = new RecordedWorld(map, seed, {
+      room: "room",
+      recordings: this.kept,
+      startedAt: Date.UTC(2026, 0, 1),
+      blankInput: BLANK_INPUT,
+    });
     this.#random = seededRandom(seed + 1);
   }
 
@@ -71,11 +77,11 @@ export class Bustle {
         this.join("back", { x: before.x, y: before.y });
       }
       for (let move = chance(players); move > 0; move--) {
-        if (this.bodies.size > 0) this.world.move(this.#anybody(), (1 + chance(4)) as Direction);
+        if (this.bodies.size > 0) this.world.queueMove(this.#anybody(), { direction: 1 + chance(4) });
       }
       if (this.bodies.size > 0 && chance(20) === 0) this.world.clearQueue(this.#anybody());
       const inputs = new Map(
-        [...this.bodies.keys()].map((id) => [id, Array.from({ length: chance(3) }, () => chance(7))]),
+        [...this.bodies.keys()].map((id) => [id, Array.from({ length: chance(3) }, () => ({ direction: chance(7) }))]),
       );
       this.world.tick((id) => inputs.get(id)?.shift());
     }

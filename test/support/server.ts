@@ -105,15 +105,15 @@ async function start(
 ): Promise<{ server: TestServer; stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "sabang-server-"));
   const store = await openStore({ dataDir: folder });
-  const places = new WriteBehind(settings.store?.(store) ?? store, logger, {
+  const writeBehind = new WriteBehind(settings.store?.(store) ?? store, logger, {
     periodMs: 100,
     patienceMs: settings.patienceMs ?? 30_000,
   });
-  places.start();
+  writeBehind.start();
   const tokens = new Tokens(SECRETS.current, SECRETS.old);
   const app = createApp({
     tokens,
-    places,
+    store: writeBehind,
     maxDelayMs: settings.maxDelayMs ?? 0,
     rooms: {
       maps: settings.maps ?? loadMaps(MAPS),

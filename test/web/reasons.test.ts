@@ -2,43 +2,43 @@
 
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
-import { ERRORS } from "../../schema/errors.ts";
+import { ERRORS, type ErrorName, taggedMessage } from "../../schema/errors.ts";
 import { MapError } from "../../sim/map.ts";
 import { isTokenRefused, REMEDIES, type Reason, reasonOfClose, reasonOfError } from "../../web/reasons.ts";
 
-const { badJoinOption, unknownMap, tokenForged, tokenExpired, tokenForeign, storeAway, outdated } = ERRORS;
-const { foreignOrigin, tooManyJoins, tooManyConnections, tooLarge, busy, stopping } = ERRORS;
-const { takenOver, flooding, notReading, idle, serverShutdown, badFrame } = ERRORS;
+/** What the SDK makes of an error that refuses a join. */
+const refusedWith = (name: ErrorName) => new MatchMakeError(taggedMessage(name), ERRORS[name].code);
 
 describe("a refused join", () => {
-  test.each<[string, { code: number; sentence: string }, Reason, (typeof REMEDIES)[Reason]]>([
-    ["badJoinOption", badJoinOption, "badName", "none"],
-    ["unknownMap", unknownMap, "unknownMap", "none"],
-    ["storeAway", storeAway, "storeAway", "wait"],
-    ["stopping", stopping, "restarting", "wait"],
-    ["busy", busy, "full", "wait"],
-    ["tooManyJoins", tooManyJoins, "tooMany", "wait"],
-    ["tooManyConnections", tooManyConnections, "tooMany", "wait"],
-    ["outdated", outdated, "outdated", "reload"],
-    ["foreignOrigin", foreignOrigin, "foreignSite", "none"],
-    ["tooLarge", tooLarge, "refused", "none"],
-    ["takenOver", takenOver, "takenOver", "join"],
-    ["tokenForged", tokenForged, "lost", "wait"],
-    ["tokenExpired", tokenExpired, "lost", "wait"],
-  ])("%s", (_, { code, sentence }, reason, remedy) => {
-    expect(reasonOfError(new MatchMakeError(sentence, code))).toBe(reason);
+  test.each<[ErrorName, Reason, (typeof REMEDIES)[Reason]]>([
+    ["badJoinOption", "badName", "none"],
+    ["unknownMap", "unknownMap", "none"],
+    ["storeUnavailable", "storeUnavailable", "wait"],
+    ["stopping", "restarting", "wait"],
+    ["busy", "full", "wait"],
+    ["tooManyJoins", "tooMany", "wait"],
+    ["tooManyConnections", "tooMany", "wait"],
+    ["outdated", "outdated", "reload"],
+    ["foreignOrigin", "foreignSite", "none"],
+    ["tooLarge", "refused", "none"],
+    ["takenOver", "takenOver", "join"],
+    ["tokenInvalid", "lost", "wait"],
+    ["tokenExpired", "lost", "wait"],
+  ])("%s", (name, reason, remedy) => {
+    expect(reasonOfError(refusedWith(name))).toBe(reason);
     expect(REMEDIES[reason]).toBe(remedy);
   });
 
   test("at the sign-in is a refusal like any other", () => {
-    expect(reasonOfError(new ServerError(tooManyJoins.code, tooManyJoins.sentence))).toBe("tooMany");
+    expect(reasonOfError(new ServerError(ERRORS.tooManyJoins.code, taggedMessage("tooManyJoins")))).toBe("tooMany");
   });
 
   test("for its token may be mended by another one", () => {
-    for (const { code } of [tokenForged, tokenExpired, tokenForeign]) {
-      expect(isTokenRefused(new MatchMakeError("", code))).toBe(true);
+    for (const name of ["tokenInvalid", "tokenExpired", "tokenForeign"] as const) {
+      expect(isTokenRefused(refusedWith(name))).toBe(true);
     }
-    expect(isTokenRefused(new MatchMakeError("", busy.code))).toBe(false);
+    // `foreignOrigin` has the status of `tokenForeign`.
+    for (const name of ["busy", "foreignOrigin"] as const) expect(isTokenRefused(refusedWith(name))).toBe(false);
   });
 
   test("may pass, if there was no answer, or one that speaks of the server", () => {
@@ -55,26 +55,28 @@ describe("a refused join", () => {
 });
 
 describe("a closed connection", () => {
-  test.each<[string, { code: number }, Reason, (typeof REMEDIES)[Reason]]>([
-    ["serverShutdown", serverShutdown, "restarting", "wait"],
-    ["takenOver", takenOver, "takenOver", "join"],
-    ["flooding", flooding, "flooding", "join"],
-    ["notReading", notReading, "notReading", "join"],
-    ["idle", idle, "idle", "join"],
-    ["badFrame", badFrame, "lost", "wait"],
-  ])("%s", (_, { code }, reason, remedy) => {
-    expect(reasonOfClose(code)).toBe(reason);
+  test.each<[ErrorName, Reason, (typeof REMEDIES)[Reason]]>([
+    ["serverShutdown", "restarting", "wait"],
+    ["takenOver", "takenOver", "join"],
+    ["flooding", "flooding", "join"],
+    ["slowConsumer", "slowConsumer", "join"],
+    ["idle", "idle", "join"],
+    ["badFrame", "lost", "wait"],
+  ])("%s", (name, reason, remedy) => {
+    expect(reasonOfClose(ERRORS[name].code)).toBe(reason);
     expect(REMEDIES[reason]).toBe(remedy);
   });
 });
 
-test("no refusal and no close code is without a reason of its own, but those that a page never gets", () => {
-  const others = ["tokenForged", "tokenExpired", "badMove", "unknownMessage", "badFrame", "joinRefused"];
-  const forgotten = Object.entries(ERRORS).filter(
-    ([name, { code, sentence }]) =>
-      !others.includes(name) &&
-      reasonOfError(new MatchMakeError(sentence, code)) === "lost" &&
-      reasonOfClose(code) === "lost",
+/** Errors that a page never gets, or that are only a lost connection to it. */
+const WITHOUT_REASON: ErrorName[] = [
+  ...(["tokenInvalid", "tokenExpired", "badMove", "unknownMessage", "badFrame", "joinRefused"] as const),
+  ...(["metricsTokenInvalid", "passwordInvalid", "internalError"] as const),
+];
+
+test("every error that a page can get has a reason of its own", () => {
+  const forgotten = (Object.keys(ERRORS) as ErrorName[]).filter(
+    (name) => reasonOfError(refusedWith(name)) === "lost" && reasonOfClose(ERRORS[name].code) === "lost",
   );
-  expect(forgotten).toEqual([]);
+  expect(forgotten.sort()).toEqual(WITHOUT_REASON.sort());
 });

@@ -112,7 +112,7 @@ class Judge {
         this.#check(frames.length === 0, member, "got a frame before it acknowledged");
         continue;
       }
-      if (member.connection.ref.isBehind) {
+      if (member.connection.ref.isBackpressured) {
         this.#check(frames.length === 0, member, "was sent more while it was behind");
         sight.missed = true;
         continue;
@@ -398,7 +398,7 @@ const ACTS: { [K in keyof Commands]: (stage: Stage, command: Commands[K]) => voi
   "fall behind": ({ crowd }, { who }) => some(crowd.members, who, ({ connection }) => lag(connection, true)),
   "catch up": ({ crowd }, { who }) =>
     some(
-      crowd.members.filter(({ connection }) => connection?.ref.isBehind),
+      crowd.members.filter(({ connection }) => connection?.ref.isBackpressured),
       who,
       ({ connection }) => lag(connection, false),
     ),
@@ -472,8 +472,8 @@ function perform<K extends keyof Commands>(stage: Stage, command: { do: K } & Co
   ACTS[command.do](stage, command);
 }
 
-function lag(connection: Connection | undefined, isBehind: boolean): void {
-  if (connection) connection.ref.isBehind = isBehind;
+function lag(connection: Connection | undefined, isBackpressured: boolean): void {
+  if (connection) connection.ref.isBackpressured = isBackpressured;
 }
 
 function some<T>(all: T[], who: number, act: (one: T) => void): void {

@@ -4,8 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { loadOrCreateSecret } from "../../../src/auth/secret.ts";
-import { StoreError } from "../../../src/store/store.ts";
+import { loadOrCreateSecret, SecretError } from "../../../src/auth/secret.ts";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 
 let folder: string;
@@ -31,8 +30,8 @@ test.each(["", "too short\n", `${"x".repeat(40)} y\n`])(
   (text) => {
     const file = join(folder, "jwt-secret");
     writeFileSync(file, text);
-    expect(() => loadOrCreateSecret(folder)).toThrow(StoreError);
-    expect(() => loadOrCreateSecret(folder)).toThrow(/^DATA_DIR: .*jwt-secret holds no secret; remove it, /);
+    expect(() => loadOrCreateSecret(folder)).toThrow(SecretError);
+    expect(() => loadOrCreateSecret(folder)).toThrow(/^DATA_DIR: .*jwt-secret does not contain a secret; restore it, /);
     expect(readFileSync(file, "utf8")).toBe(text);
   },
 );
@@ -47,10 +46,10 @@ test("a data folder that is a file is refused", () => {
 test("processes that make it at the same time all get the same one", async () => {
   const program = `
     import { existsSync } from "node:fs";
-    import { ownSecret } from ${JSON.stringify(new URL("../../../src/auth/secret.ts", import.meta.url).href)};
+    import { loadOrCreateSecret } from ${JSON.stringify(new URL("../../../src/auth/secret.ts", import.meta.url).href)};
     console.log("ready");
     while (!existsSync(${JSON.stringify(join(folder, "go"))})) {}
-    console.log(ownSecret(${JSON.stringify(join(folder, "data"))}));
+    console.log(loadOrCreateSecret(${JSON.stringify(join(folder, "data"))}));
   `;
   const children = Array.from({ length: 3 }, () =>
     spawn(process.execPath, ["--input-type=module", "-e", program], {

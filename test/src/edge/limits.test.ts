@@ -2,8 +2,8 @@
 import { Client } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
-import { ERRORS } from "../../../schema/errors.ts";
-import { PlainPlayer } from "../../support/plain.ts";
+import { ERRORS, errorBody, taggedMessage } from "../../../schema/errors.ts";
+import { PlainPlayer, plainError } from "../../support/plain.ts";
 import { RawConnection, request } from "../../support/raw.ts";
 import { startServer } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
@@ -52,7 +52,7 @@ test("so many WebSockets of one address are open, and the next one is answered w
   const [status, refused] = await upgradeStatus(address, "/process/room?sessionId=x");
   expect(status).toBe(429);
   await until(() => refused.closed);
-  expect(refused.received).toContain(ERRORS.tooManyConnections.sentence);
+  expect(refused.received).toContain(ERRORS.tooManyConnections.message);
   expect(server.app.edgeCounters.refused.tooManyConnections).toBe(before + 1);
   // Others are not concerned.
   expect((await upgradeStatus("203.0.113.2"))[0]).toBe(101);
@@ -84,9 +84,7 @@ test("a plain WebSocket too many is told so, is closed, and holds nothing", asyn
   await until(() => players.every(({ frames }) => frames.length > 0));
   const refused = plainOf(address);
   await until(() => refused.closed);
-  expect(refused.errors).toEqual([
-    { type: "error", code: ERRORS.tooManyConnections.code, message: ERRORS.tooManyConnections.sentence },
-  ]);
+  expect(refused.errors).toEqual([plainError("tooManyConnections")]);
   expect(refused.closed?.code).toBe(ERRORS.joinRefused.code);
 
   // Those who do not answer the closing are cut; and there are never many of them at a time.
@@ -154,7 +152,7 @@ test("so many joins of one address, and the next is a MatchMakeError with 429 an
   await expect(join()).rejects.toMatchObject({
     name: "MatchMakeError",
     code: ERRORS.tooManyJoins.code,
-    message: ERRORS.tooManyJoins.sentence,
+    message: taggedMessage("tooManyJoins"),
   });
   const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
     method: "POST",
@@ -189,13 +187,11 @@ test("sign-ins and plain joins are counted with them", async () => {
   ]) {
     const answer = await fetch(server.url + path, { method: "POST", headers });
     expect([path, answer.status]).toEqual([path, 429]);
-    expect(await answer.json()).toEqual({ code: 429, error: ERRORS.tooManyJoins.sentence });
+    expect(await answer.json()).toEqual(errorBody("tooManyJoins"));
   }
   const refused = plainOf(address);
   await until(() => refused.closed);
-  expect(refused.errors).toEqual([
-    { type: "error", code: ERRORS.tooManyJoins.code, message: ERRORS.tooManyJoins.sentence },
-  ]);
+  expect(refused.errors).toEqual([plainError("tooManyJoins")]);
 });
 
 test("who comes back is not kept out by the joins of others behind the same address, and is bounded too", async () => {

@@ -1,7 +1,7 @@
 // Whose pages may join: the origins that are allowed, the server's own, and what is no browser.
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
-import { ERRORS } from "../../../schema/errors.ts";
+import { ERRORS, errorBody } from "../../../schema/errors.ts";
 import { RawConnection, request } from "../../support/raw.ts";
 import { startServer } from "../../support/server.ts";
 import { joinWithSdk } from "../../support/walkers.ts";
@@ -56,7 +56,7 @@ test("a browser's WebSocket is refused with the sentence", async () => {
       response.setEncoding("utf8").once("data", (text) => resolve([response.statusCode ?? 0, text]));
     });
   });
-  expect([status, JSON.parse(body)]).toEqual([403, { code: 403, error: ERRORS.foreignOrigin.sentence }]);
+  expect([status, JSON.parse(body)]).toEqual([403, errorBody("foreignOrigin")]);
 });
 
 test.each([
@@ -70,7 +70,7 @@ test.each([
   for (const origin of FOREIGN) {
     const { status, body } = await request(server.port, [`${method} ${path} HTTP/1.1`, `Origin: ${origin}`]);
     expect([origin, status]).toEqual([origin, 403]);
-    expect(body).toContain(ERRORS.foreignOrigin.sentence);
+    expect(body).toContain(ERRORS.foreignOrigin.message);
   }
   expect(server.app.edgeCounters.refused.foreignOrigin).toBe(before + FOREIGN.length);
   for (const headers of [[], [`Origin: ${ALLOWED}`], ["Origin: http://127.0.0.1"]]) {

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { PassThrough } from "node:stream";
 import { expect, jest, test } from "@jest/globals";
-import { ERRORS } from "../../../schema/errors.ts";
+import { ERRORS, errorBody, taggedMessage } from "../../../schema/errors.ts";
 import { refuseUpgrade } from "../../../src/edge/request-filter.ts";
 import { RawConnection, request } from "../../support/raw.ts";
 import { startServer } from "../../support/server.ts";
@@ -36,7 +36,7 @@ test.each([false, true])("takes a body of 16 kB and answers 413 to a larger one 
   ] as const) {
     const answer = await post(path, size, chunked);
     expect([path, size, answer.status]).toEqual([path, size, 413]);
-    expect(await answer.json()).toEqual({ code: 413, error: ERRORS.tooLarge.sentence });
+    expect(await answer.json()).toEqual(errorBody("tooLarge"));
   }
 });
 
@@ -44,7 +44,7 @@ test("the SDK makes an error with code and sentence of it", async () => {
   await expect(server.client().joinOrCreate("world", { name: "x".repeat(20_000) })).rejects.toMatchObject({
     name: "MatchMakeError",
     code: ERRORS.tooLarge.code,
-    message: ERRORS.tooLarge.sentence,
+    message: taggedMessage("tooLarge"),
   });
 });
 
@@ -93,7 +93,7 @@ test.each([
 ])("GET %s is answered 400, in a sentence", async (target) => {
   const { status, body, headers } = await request(server.port, [`GET ${target} HTTP/1.1`]);
   expect([target, status]).toEqual([target, 400]);
-  expect(JSON.parse(body)).toEqual({ code: 400, error: "This request cannot be read." });
+  expect(JSON.parse(body)).toEqual(errorBody("badRequest"));
   expect(headers).toContain("x-content-type-options: nosniff");
 });
 
@@ -159,10 +159,7 @@ test.each([
   "application/xml",
 ])("a body that says it is %s is answered 415", async (type) => {
   const answer = await fetch(server.url + JOIN, { method: "POST", headers: { "content-type": type }, body: "{}" });
-  expect([answer.status, await answer.json()]).toEqual([
-    415,
-    { code: 415, error: "A body has to be application/json." },
-  ]);
+  expect([answer.status, await answer.json()]).toEqual([415, errorBody("unsupportedType")]);
 });
 
 test.each(["null", "5", '"a"', "[]", "[[[", "{", "\0"])(
@@ -170,7 +167,7 @@ test.each(["null", "5", '"a"', "[]", "[[[", "{", "\0"])(
   async (body) => {
     const headers = { "content-type": "application/json" };
     const answer = await fetch(server.url + JOIN, { method: "POST", headers, body });
-    expect([answer.status, await answer.json()]).toEqual([400, { code: 400, error: "This request cannot be read." }]);
+    expect([answer.status, await answer.json()]).toEqual([400, errorBody("badRequest")]);
   },
 );
 
@@ -216,7 +213,7 @@ test("an upgrade that is refused ends, even if the other side does not", async (
 
 test("an upgrade whose connection breaks while it is refused throws no error", () => {
   const socket = new PassThrough();
-  refuseUpgrade(socket, { code: 404, sentence: "There is no WebSocket here." });
+  refuseUpgrade(socket, "notFound");
   socket.emit("error", new Error("the connection is lost"));
   expect(socket.destroyed).toBe(true);
 });

@@ -84,7 +84,7 @@ test("the guard closes a connection that sends a frame no client sends, keeps no
     const player = await RawPlayer.join(server.url, {});
     const closed = closing(player.socket);
     player.send(Uint8Array.from(bytes));
-    expect([what, ...(await closed)]).toEqual([what, ERRORS.badFrame.code, ERRORS.badFrame.sentence]);
+    expect([what, ...(await closed)]).toEqual([what, ERRORS.badFrame.code, ERRORS.badFrame.message]);
   };
   // Twenty at a time: a join takes the round trips of a request, a handshake and a tick.
   for (let at = 0; at < frames.length; at += 20) await Promise.all(frames.slice(at, at + 20).map(send));
@@ -103,7 +103,7 @@ test("the guard closes a connection that sends a text frame, even an empty one",
     const player = await RawPlayer.join(server.url, {});
     const closed = closing(player.socket);
     player.socket.send(text);
-    expect([text, ...(await closed)]).toEqual([text, ERRORS.badFrame.code, ERRORS.badFrame.sentence]);
+    expect([text, ...(await closed)]).toEqual([text, ERRORS.badFrame.code, ERRORS.badFrame.message]);
   }
 });
 
@@ -160,7 +160,7 @@ test("the guard ignores an acknowledgement that comes before the handshake of th
   // The room's handshake has the names of its fields.
   await until(() => connection.received.includes("facing"));
   for (let sent = 0; sent < 65; sent++) connection.socket.write(frame(REQUEST));
-  await until(() => connection.received.includes(ERRORS.badFrame.sentence));
+  await until(() => connection.received.includes(ERRORS.badFrame.message));
 });
 
 test("the guard passes what the SDK sends before it acknowledges that it is back", async () => {

@@ -104,7 +104,7 @@ test.each([
   expect(player.closed).toBeUndefined();
   for (let i = 0; i < 1000 && !player.closed; i++) send(player.socket);
   await until(() => player.closed);
-  expect(player.closed).toEqual({ code: ERRORS.flooding.code, reason: ERRORS.flooding.sentence });
+  expect(player.closed).toEqual({ code: ERRORS.flooding.code, reason: ERRORS.flooding.message });
 });
 
 test("so is one who floods before it has joined", async () => {
@@ -124,7 +124,7 @@ test("and one who floods with pings, which ws itself answers only so many at a t
 type Room = Awaited<ReturnType<typeof server.roomOf>>;
 
 /** The server's end of a connection, as the room has it. */
-const served = (room: Room, id: string) => room.clients.get(id)!.ref as unknown as { isBehind: boolean };
+const served = (room: Room, id: string) => room.clients.get(id)!.ref as unknown as { isBackpressured: boolean };
 
 /** Bytes that are certainly more than the kernel keeps for a client and its buffer here together. */
 const MAX_FILL_BYTES = 4 * BUFFER + 64 * 1_048_576;
@@ -136,7 +136,7 @@ const MAX_FILL_BYTES = 4 * BUFFER + 64 * 1_048_576;
 function fill(room: Room, id: string): void {
   const client = room.clients.get(id)!;
   const text = "x".repeat(4000);
-  for (let sent = 0; !served(room, id).isBehind; sent += text.length) {
+  for (let sent = 0; !served(room, id).isBackpressured; sent += text.length) {
     if (sent > MAX_FILL_BYTES) throw new Error(`the socket is not behind after ${sent} bytes that nobody read`);
     client.error(4999, text);
   }
@@ -184,12 +184,12 @@ test("who does not read is left out, costs no more than its buffer, and is disco
   end();
   // The patches were 800 kB in all. Should the kernel have taken some of what waits, there is one full state.
   expect(socket.bufferedAmount).toBeLessThan(BUFFER / 4 + 30_000);
-  const before = refused().notReading;
+  const before = refused().slowConsumer;
   const closed = once(socket, "close");
   // What is no patch cannot be made up for: answers to bad words, until there is no room for them.
   const badMove = frameOf(2, Buffer.of(13, 0xa4, 0x6d, 0x6f, 0x76, 0x65, 0xa1, 0x78));
   for (let i = 0; i < 1500; i++) connection.socket.write(badMove);
-  await until(() => refused().notReading === before + 1);
+  await until(() => refused().slowConsumer === before + 1);
   expect(socket.bufferedAmount).toBeLessThan(BUFFER + 30_000);
   // No seat is held, and the connection goes though its closing frame is never read.
   await until(() => !room.state.players.has(sessionId), 5000);
@@ -204,9 +204,9 @@ test("who answers pings without reading is disconnected after a while", async ()
   connection.socket.pause();
   fill(room, sessionId);
   const pong = setInterval(() => connection.socket.write(frameOf(10)), 200);
-  const before = refused().notReading;
+  const before = refused().slowConsumer;
   const closed = once(served(room, sessionId) as unknown as WebSocket, "close");
-  await until(() => refused().notReading === before + 1, 40_000).finally(() => clearInterval(pong));
+  await until(() => refused().slowConsumer === before + 1, 40_000).finally(() => clearInterval(pong));
   await until(() => !room.state.players.has(sessionId), 5000);
   expect((await closed)[0]).toBe(4314);
 });
@@ -226,7 +226,7 @@ test.each(["plain", "room"])("who reads on after a while holds the world as it i
   room.state.players.set("late", new Player().assign({ name: "late", x: 88, y: 48, facing: 2 }));
   witness.send("move", "left");
   await until(() => ticks() > 5);
-  expect(served(room, reader.id).isBehind).toBe(true);
+  expect(served(room, reader.id).isBackpressured).toBe(true);
   reader.socket.resume();
   const places = (players: ReadonlyMap<string, { x: number; y: number }>) =>
     JSON.stringify([...players].map(([id, { x, y }]) => [id, x, y]).sort());

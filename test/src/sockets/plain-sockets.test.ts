@@ -6,7 +6,7 @@ import { WebSocket } from "ws";
 import { ERRORS } from "../../../schema/errors.ts";
 import { testWithPython } from "../../support/example.ts";
 import { drawnMap } from "../../support/maps.ts";
-import { PlainPlayer } from "../../support/plain.ts";
+import { PlainPlayer, plainError } from "../../support/plain.ts";
 import { startServer } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
 import { joinWithSdk } from "../../support/walkers.ts";
@@ -94,15 +94,15 @@ test("a socket that ends while it joins leaves nobody behind", async () => {
 test("takes name and map from the query, and refuses bad ones with an error frame and a close code", async () => {
   const meadow = await PlainPlayer.join(server.url, "?map=meadow");
   expect(meadow.frames[0]).toMatchObject({ map: "meadow", name: expect.stringMatching(/^player-/) });
-  for (const [query, error] of [
-    ["?map=moon", ERRORS.unknownMap],
-    ["?name=", ERRORS.badJoinOption],
-    [`?name=${"a".repeat(25)}`, ERRORS.badJoinOption],
+  for (const [query, name] of [
+    ["?map=moon", "unknownMap"],
+    ["?name=", "badJoinOption"],
+    [`?name=${"a".repeat(25)}`, "badJoinOption"],
   ] as const) {
     const refused = new PlainPlayer(`${server.wsUrl}/websocket${query}`);
     await until(() => refused.closed);
-    expect(refused.errors).toEqual([{ type: "error", code: error.code, message: expect.stringMatching(/\.$/) }]);
-    expect(refused.closed).toEqual({ code: ERRORS.joinRefused.code, reason: ERRORS.joinRefused.sentence });
+    expect(refused.errors).toEqual([{ ...plainError(name), message: expect.stringMatching(/\.$/) }]);
+    expect(refused.closed).toEqual({ code: ERRORS.joinRefused.code, reason: ERRORS.joinRefused.message });
   }
 });
 
@@ -113,7 +113,7 @@ describe("what is no word", () => {
       const player = await PlainPlayer.join(server.url);
       player.socket.send(word);
       await until(() => player.errors.length > 0);
-      expect(player.errors).toEqual([{ type: "error", code: ERRORS.badMove.code, message: ERRORS.badMove.sentence }]);
+      expect(player.errors).toEqual([plainError("badMove")]);
       player.socket.send("left");
       await until(() => player.players.get(player.id)?.x === 72);
     },

@@ -45,7 +45,7 @@ async function runHere(command: Command, words: string[], environment: Record<st
 
 /** Runs a command as an operator does, in a process. */
 async function run(command: string, words: string[], environment: Record<string, string> = { DATA_DIR: folder }) {
-  const file = new URL(`../../../src/store/${command}.ts`, import.meta.url).pathname;
+  const file = new URL(`../../../src/commands/${command}.ts`, import.meta.url).pathname;
   const child = spawn(process.execPath, [file, ...words], {
     cwd: folder,
     env: { ...COMPILE_CACHE, PATH: process.env.PATH, ...environment } as NodeJS.ProcessEnv,

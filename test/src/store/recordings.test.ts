@@ -1,10 +1,13 @@
 // Recordings on disk: whole files, and what becomes of them when the disk will not have them.
+
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { KIND, readRecording } from "../../../replay/format.ts";
 import { RecordedWorld } from "../../../replay/recorded-world.ts";
+import { BLANK_INPUT } from "../../../schema/move-input.ts";
+import type { Input } from "../../../sim/apply-input.ts";
 import { type Bounds, RecordingsFolder } from "../../../src/store/recordings.ts";
 import { drawnMap } from "../../support/maps.ts";
 import { until } from "../../support/until.ts";
@@ -34,9 +37,9 @@ async function play(world: RecordedWorld, seconds: number): Promise<void> {
   await world.end();
 }
 
-function once(code: number): () => number | undefined {
-  const codes = [code];
-  return () => codes.shift();
+function once(direction: number): () => Input | undefined {
+  const inputs = [{ direction }];
+  return () => inputs.shift();
 }
 
 const files = () => (existsSync(folder) ? readdirSync(folder) : []);
@@ -44,19 +47,26 @@ const only = () => readRecording(readFileSync(join(folder, files()[0]!)));
 
 describe("the file of a world", () => {
   test("is there, whole, when the world has ended", async () => {
-    await play(new RecordedWorld(MAP, 1, "room/../1", recordings()), 5);
+    await play(new RecordedWorld(MAP, 1, { blankInput: BLANK_INPUT, room: "room/../1", recordings: recordings() }), 5);
     expect(files()).toEqual([expect.stringMatching(/^plaza-\d{4}-.*Z-room____1\.replay$/)]);
     expect(only()).toMatchObject({ lastTick: 100, truncated: undefined, header: { map: "plaza", seed: 1 } });
     expect(lines).toEqual([]);
   });
 
   test("is not there for a server that was not asked to record", async () => {
-    await play(new RecordedWorld(MAP, 1, "room", recordings({}, false)), 1);
+    await play(
+      new RecordedWorld(MAP, 1, { blankInput: BLANK_INPUT, room: "room", recordings: recordings({}, false) }),
+      1,
+    );
     expect(files()).toEqual([]);
   });
 
   test("ends where it has become too large, and the game goes on", async () => {
-    const world = new RecordedWorld(MAP, 1, "room", recordings({ fileBytes: 1000 }));
+    const world = new RecordedWorld(MAP, 1, {
+      blankInput: BLANK_INPUT,
+      room: "room",
+      recordings: recordings({ fileBytes: 1000 }),
+    });
     await play(world, 60);
     expect(lines).toEqual(["a recording ends here: it has become as large as a recording may be; the game goes on"]);
     expect(readFileSync(join(folder, files()[0]!)).length).toBeLessThanOrEqual(1000);
@@ -64,14 +74,24 @@ describe("the file of a world", () => {
   });
 
   test("ends where the disk does not keep up", async () => {
-    await play(new RecordedWorld(MAP, 1, "room", recordings({ waitingBytes: 600 })), 60);
+    await play(
+      new RecordedWorld(MAP, 1, {
+        blankInput: BLANK_INPUT,
+        room: "room",
+        recordings: recordings({ waitingBytes: 600 }),
+      }),
+      60,
+    );
     expect(lines).toEqual(["a recording ends here: the disk does not take it fast enough; the game goes on"]);
     expect(only().lastTick).toBeGreaterThanOrEqual(0);
   });
 
   test("ends where the disk fails, with what the system says", async () => {
     // A longer name than a file may have.
-    await play(new RecordedWorld(MAP, 1, "r".repeat(300), recordings()), 2);
+    await play(
+      new RecordedWorld(MAP, 1, { blankInput: BLANK_INPUT, room: "r".repeat(300), recordings: recordings() }),
+      2,
+    );
     expect(lines).toEqual([
       expect.stringMatching(/^a recording ends here: it cannot be written to: ENAMETOOLONG.*; the game goes on$/),
     ]);
@@ -79,12 +99,19 @@ describe("the file of a world", () => {
 
   test("is not begun where its folder cannot be one, or is full", async () => {
     writeFileSync(folder, "a file");
-    await play(new RecordedWorld(MAP, 1, "room", recordings()), 1);
+    await play(new RecordedWorld(MAP, 1, { blankInput: BLANK_INPUT, room: "room", recordings: recordings() }), 1);
     expect(lines.splice(0)).toEqual(["a room is not recorded: its folder cannot be used"]);
     rmSync(folder);
     mkdirSync(folder);
     writeFileSync(join(folder, "old.replay"), Buffer.alloc(2000));
-    await play(new RecordedWorld(MAP, 1, "room", recordings({ folderBytes: 2000 })), 1);
+    await play(
+      new RecordedWorld(MAP, 1, {
+        blankInput: BLANK_INPUT,
+        room: "room",
+        recordings: recordings({ folderBytes: 2000 }),
+      }),
+      1,
+    );
     expect(lines).toEqual(["a room is not recorded: its folder is full; move recordings away"]);
     expect(files()).toEqual(["old.replay"]);
   });

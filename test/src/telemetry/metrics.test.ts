@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { Room } from "@colyseus/sdk";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { ERRORS, nameOfError } from "../../../schema/errors.ts";
+import { ERRORS, type ErrorName, nameOfError, taggedMessage } from "../../../schema/errors.ts";
 import type { MoveInput } from "../../../schema/move-input.ts";
 import type { WorldState } from "../../../schema/world-state.ts";
 import { socketOf } from "../../support/connection.ts";
@@ -90,10 +90,10 @@ describe("the names", () => {
   });
 
   test("each error of the table is found by its code and what is sent with it", () => {
-    for (const [name, { code, sentence }] of Object.entries(ERRORS)) {
-      expect(nameOfError({ code, message: `${sentence} And more.` })).toBe(name);
+    for (const [name, { code }] of Object.entries(ERRORS)) {
+      expect(nameOfError({ code, message: taggedMessage(name as ErrorName) })).toBe(name);
     }
-    expect(nameOfError({ code: 522, message: "room is full" })).toBeUndefined();
+    expect(nameOfError({ code: 418, message: "a teapot [busy]" })).toBeUndefined();
   });
 });
 
@@ -150,26 +150,26 @@ describeWith("promtool", "promtool", () => {
 describe("the values", () => {
   test("three joins are three, by map and kind; so are the players, the clients and the rooms", async () => {
     const grown = await since(
-      'sabang_joins_total{map="plaza",kind="sdk"}',
-      'sabang_joins_total{map="plaza",kind="plain"}',
-      'sabang_joins_total{map="meadow",kind="sdk"}',
+      'sabang_joins_total{map="plaza",transport="sdk"}',
+      'sabang_joins_total{map="plaza",transport="plain"}',
+      'sabang_joins_total{map="meadow",transport="sdk"}',
     );
     await join();
     await join({ map: "meadow" });
     const plain = await PlainPlayer.join(server.url);
     expect(await grown()).toEqual([1, 1, 1]);
     expect(await metric('sabang_players{map="plaza"}')).toBe(2);
-    expect(await metric('sabang_clients{map="plaza",kind="sdk"}')).toBe(1);
-    expect(await metric('sabang_clients{map="plaza",kind="plain"}')).toBe(1);
+    expect(await metric('sabang_clients{map="plaza",transport="sdk"}')).toBe(1);
+    expect(await metric('sabang_clients{map="plaza",transport="plain"}')).toBe(1);
     expect(await metric('sabang_rooms{map="plaza"}')).toBe(1);
     expect(await metric('sabang_rooms{map="meadow"}')).toBe(1);
     plain.socket.close();
-    await until(async () => (await metric('sabang_clients{map="plaza",kind="plain"}')) === 0);
+    await until(async () => (await metric('sabang_clients{map="plaza",transport="plain"}')) === 0);
   });
 
   test("a refusal counts once, by its reason, however it was asked", async () => {
     const grown = await since(
-      ...["badJoinOption", "unknownMap", "tokenForged", "other"].map(
+      ...["badJoinOption", "unknownMap", "tokenInvalid", "other"].map(
         (reason) => `sabang_refusals_total{reason="${reason}"}`,
       ),
     );
@@ -258,7 +258,10 @@ describe("the values", () => {
 
   test("who takes over from themselves leaves once and joins twice", async () => {
     const token = await server.tokens.sign("a-player-of-the-tests-1");
-    const grown = await since('sabang_leaves_total{reason="takenOver"}', 'sabang_joins_total{map="plaza",kind="sdk"}');
+    const grown = await since(
+      'sabang_leaves_total{reason="takenOver"}',
+      'sabang_joins_total{map="plaza",transport="sdk"}',
+    );
     await join({}, token);
     await join({}, token);
     await until(async () => (await grown())[0] === 1);

@@ -1,6 +1,7 @@
 // When the places of a room's players are handed to the store.
 import { expect, test } from "@jest/globals";
-import { PlayerAutosave, type PlayerRecord, type PlayerStore } from "../../rooms/player-store.ts";
+import { PlayerAutosave } from "../../rooms/player-autosave.ts";
+import type { PlayerRecord, PlayerStore } from "../../rooms/player-store.ts";
 import { Player } from "../../schema/player.ts";
 
 /** A store in memory that tells what it was given. */
@@ -31,7 +32,7 @@ function walker() {
   const given = new Given();
   const kept = new PlayerAutosave(given, "plaza");
   const body = new Player().assign({ name: "Ada", x: 100, y: 100, facing: 4 });
-  kept.keep("session", "ada", body, undefined);
+  kept.track("session", "ada", body, undefined);
   return { given, kept, body };
 }
 

@@ -1,0 +1,96 @@
+// What every room of this server does, whatever is played in it: even ticks, reports, answers to messages that cannot be
+// carried out, and errors that end no other room.
+import {
+  type Client,
+  type Deferred,
+  logger,
+  type MessageContext,
+  OnJoinException,
+  Room,
+  type RoomException,
+  type RoomOptions,
+  ServerError,
+  TimestepException,
+} from "colyseus";
+import { ERRORS, type ErrorName, taggedMessage } from "../schema/errors.ts";
+import { TICK_MS } from "../sim/rules.ts";
+import { Metronome } from "./metronome.ts";
+import type { ObservedRoom, RoomObserver } from "./observer.ts";
+import { unrefSeatTimers } from "./seats.ts";
+
+/** A room that ticks. A subclass calls `open` at the end of its `onCreate`. */
+export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
+  /** Seconds for which a seat waits for its client. Until then, a full room has one place less. */
+  override seatReservationTimeout = 5;
+
+  protected observer: RoomObserver | undefined;
+  #ticks: Metronome | undefined;
+  #tickBegan = 0;
+
+  /** One tick of the game. It must call `sendPatches` once. */
+  protected abstract step(): void;
+
+  /**
+   * Starts the ticks.
+   * @param onSecond is called about once per second.
+   */
+  protected open(observer: RoomObserver | undefined, onSecond: () => void): void {
+    this.observer = observer;
+    this.#ticks = new Metronome(TICK_MS, () => this.#tick());
+    // The framework would otherwise tick the room's clock 60 times per second once it sends no patches itself.
+    this.setTimestep(onSecond, 1000);
+    this.patchRate = null;
+    observer?.opened(this.#observed);
+  }
+
+  /** Sends each client what changed in its sight. */
+  protected sendPatches(): void {
+    const moved = performance.now();
+    this.broadcastPatch();
+    this.observer?.ticked(this.#observed, this.#tickBegan, moved, performance.now());
+  }
+
+  /** Reserves the seat of a client whose connection was lost. Resolves when the client is back; rejects if it is not. */
+  protected holdSeat(client: Client, seconds: number): Deferred {
+    const seat = this.allowReconnection(client, seconds);
+    unrefSeatTimers(this as unknown as Room);
+    this.observer?.held(this.#observed, client, seat);
+    return seat;
+  }
+
+  /** Answers a message that cannot be carried out: a request by its reply, any other message by an error frame. */
+  protected sendError(client: Client, error: ErrorName, context?: MessageContext) {
+    if (context?.id !== undefined) return context.reject(taggedMessage(error));
+    client.error(ERRORS[error].code, ERRORS[error].message);
+  }
+
+  /** A subclass with its own `onDispose` calls this one. */
+  override onDispose(): void | Promise<void> {
+    this.#ticks?.stop();
+    this.observer?.closed(this.#observed);
+  }
+
+  /** Logs what a handler threw. Without this method the framework would shut down the process. */
+  override onUncaughtException(error: RoomException, where: string) {
+    // A ServerError is an answer to a client.
+    if (error.cause instanceof ServerError) {
+      if (error instanceof OnJoinException) this.observer?.refused(error.cause, this.#observed, error.client);
+      return;
+    }
+    logger.error({ err: error.cause, room: this.roomId, where }, "a room's handler threw");
+  }
+
+  get #observed(): ObservedRoom {
+    return this as unknown as ObservedRoom;
+  }
+
+  #tick(): void {
+    try {
+      this.clock.tick();
+      this.#tickBegan = performance.now();
+      this.step();
+    } catch (error) {
+      this.onUncaughtException(new TimestepException(error as Error, String(error)), "setTimestep");
+    }
+  }
+}

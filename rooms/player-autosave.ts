@@ -1,0 +1,80 @@
+// Saves the signed-in players of one room while they play.
+import { PERSISTED_FIELDS, type Player } from "../schema/player.ts";
+import {
+  loadRecord,
+  type PersistedFields,
+  type PlayerKey,
+  type PlayerRecord,
+  type PlayerStore,
+  persistedFieldsOf,
+} from "./player-store.ts";
+
+/** Ticks from one save to the next. Comparing every player in every tick would cost a full room too much time. */
+const SAVE_TICKS = 4;
+
+interface SavedPlayer {
+  readonly body: Player;
+  /** The record that the store was given last. */
+  record: PlayerRecord;
+}
+
+/** Hands the store a record of each signed-in player whenever it has changed. */
+export class PlayerAutosave {
+  readonly #store: PlayerStore;
+  readonly #map: string;
+  /** By session id. */
+  readonly #players = new Map<string, SavedPlayer>();
+  #ticks = 0;
+
+  constructor(store: PlayerStore, map: string) {
+    this.#store = store;
+    this.#map = map;
+  }
+
+  /** Returns a player's last record on this map. Rejects as `loadRecord` does. A guest (undefined) has none. */
+  async load(player: string | undefined): Promise<PlayerRecord | undefined> {
+    return player === undefined ? undefined : loadRecord(this.#store, player, this.#map);
+  }
+
+  /**
+   * Saves a player from now on, until `release`. A guest (undefined) is not saved.
+   * @param before what `load` returned.
+   */
+  track(sessionId: string, player: string | undefined, body: Player, before: PlayerRecord | undefined): void {
+    if (player === undefined) return;
+    const record = recordOf(body, { player, map: this.#map, savedAt: before?.savedAt ?? 0 });
+    this.#store.put(record);
+    this.#players.set(sessionId, { body, record });
+  }
+
+  /** Hands over what has changed. Called once per tick; it compares in every fourth. */
+  save(): void {
+    if (this.#ticks++ % SAVE_TICKS !== 0) return;
+    for (const saved of this.#players.values()) {
+      const { body, record } = saved;
+      if (isSame(body, record)) continue;
+      const newer = recordOf(body, record);
+      if (this.#store.put(newer)) saved.record = newer;
+    }
+  }
+
+  /** Saves a player for the last time, and writes it at once. */
+  release(sessionId: string): void {
+    const saved = this.#players.get(sessionId);
+    if (!saved) return;
+    this.#players.delete(sessionId);
+    this.#store.put(recordOf(saved.body, saved.record));
+    void this.#store.flush();
+  }
+}
+
+function recordOf(body: Player, { player, map, savedAt }: PlayerKey & { savedAt: number }): PlayerRecord {
+  // The later record wins, so a clock that was set back must not make this one look older.
+  return persistedFieldsOf(body, { player, map, savedAt: Math.max(Date.now(), savedAt) });
+}
+
+/** Whether all persisted fields are equal. A plain loop, because it runs for many players. */
+function isSame(one: PersistedFields, other: PersistedFields): boolean {
+  for (const field of PERSISTED_FIELDS) if (one[field] !== other[field]) return false;
+  return true;
+}

@@ -1,0 +1,37 @@
+// What a room is given by its definition (rooms/define-world-room.ts).
+
+import type { WorldMap } from "../sim/map.ts";
+import { seededRandom } from "../sim/random.ts";
+import { World } from "../sim/world.ts";
+import type { RoomObserver } from "./observer.ts";
+import type { Sessions } from "./player-session.ts";
+import type { PlayerStore } from "./player-store.ts";
+
+/** A world that may have something to finish when its room has ended. */
+export type RoomWorld = World & { end?(): Promise<void> };
+
+/** The settings of a room. They win over join options of the same name. */
+export interface RoomSettings {
+  /** All maps that can be joined, by name. */
+  maps: ReadonlyMap<string, WorldMap>;
+  /** Seconds for which the seat of a lost connection is held. */
+  reconnectionSeconds: number;
+  /** Seconds without an input after which a player is removed; 0 for never. */
+  idleSeconds: number;
+  /** Where signed-in players are saved. */
+  store: PlayerStore;
+  /** The sessions of all rooms of the process. */
+  sessions: Sessions;
+  /** Listens to the rooms. By default nothing does. */
+  observer?: RoomObserver;
+  /** Creates the world of a room; src/app.ts passes one that records it. */
+  createWorld?: (map: WorldMap, seed: number, roomId: string) => RoomWorld;
+  /** The seed of the world's random numbers. By default each room gets a random one. */
+  seed?: number;
+}
+
+/** Creates the world of a room as its settings say. */
+export function createWorld({ seed, createWorld }: RoomSettings, map: WorldMap, roomId: string): RoomWorld {
+  const start = seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
+  return createWorld?.(map, start, roomId) ?? new World(map, seededRandom(start));
+}

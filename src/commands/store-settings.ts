@@ -1,0 +1,9 @@
+// The store of the server whose environment a command runs in.
+import { readStoreConfig } from "../config.ts";
+import type { StoreSettings } from "../store/open.ts";
+
+/** Returns the store settings of an environment. @throws {ConfigError} */
+export function storeSettings(environment: Record<string, string | undefined>): StoreSettings {
+  const { DATA_DIR, DATABASE_URL } = readStoreConfig(environment);
+  return { dataDir: DATA_DIR, databaseUrl: DATABASE_URL };
+}

@@ -1,0 +1,62 @@
+// The framework's matchmaking by HTTP: what may be asked of it, what its refusals look like, and who is told of them. The
+// framework keeps its controller in a module, so all of this is set once per process.
+import { matchMaker, type ServerError } from "colyseus";
+import { ERRORS, errorBody, nameOfError, type SentError, sentError } from "../../schema/errors.ts";
+import type { Origins } from "./origins.ts";
+
+/** Matchmaking methods that clients may call. Not `create`: clients must not decide how many rooms there are. */
+const METHODS = ["joinOrCreate", "join", "joinById", "reconnect"];
+
+/** Seconds after which a client that was refused with 503 may retry. */
+const RETRY_SECONDS = 10;
+
+/** Is told of each refusal, and of the address that it counts for. */
+export type OnRefused = (error: SentError, address: string | undefined) => void;
+
+/** Restricts matchmaking to the methods of clients and to the allowed origins. */
+export function configureMatchmaking(origins: Pick<Origins, "corsHeaders">): void {
+  matchMaker.controller.exposedMethods = METHODS;
+  matchMaker.controller.getCorsHeaders = (headers) => origins.corsHeaders(headers.get("origin"));
+}
+
+/** Reports refusals by HTTP from now on, including those of the framework. */
+export function watchMatchmaking(onRefused: OnRefused): void {
+  const { controller } = matchMaker;
+  const invoke = controller.invokeMethod.bind(controller);
+  controller.invokeMethod = (...call) =>
+    invoke(...call).catch((error: ServerError) => {
+      // The request filter has set the address; the one that the framework finds by itself can be forged.
+      onRefused(error, call[3]?.ip?.toString());
+      throw error;
+    });
+}
+
+/**
+ * Answers matchmaking while the server stops. The framework's own answer has no body then, on which the SDK throws a
+ * SyntaxError instead of an error with a code.
+ * @returns undefined while the framework has an answer of its own.
+ */
+export function refuseWhileStopping(request: Request, onRefused: OnRefused): Response | undefined {
+  const { state, MatchMakerState, controller } = matchMaker;
+  if (state !== MatchMakerState.SHUTTING_DOWN) return undefined;
+  if (!new URL(request.url).pathname.startsWith(`/${controller.matchmakeRoute}/`)) return undefined;
+  onRefused(sentError("stopping"), request.headers.get("x-real-ip") ?? undefined);
+  const status = ERRORS.stopping.code;
+  return Response.json(errorBody("stopping"), { status, headers: { "Retry-After": String(RETRY_SECONDS) } });
+}
+
+/** Adds to a refusal of the framework's router the error's name, and with 503 the time to retry. */
+export async function completeRefusal(response: Response): Promise<Response> {
+  const { status } = response;
+  if (status < 400) return response;
+  const body = (await response
+    .clone()
+    .json()
+    .catch(() => undefined)) as Partial<{ code: number; name: string; error: string }> | undefined;
+  if (typeof body?.error !== "string" || body.name !== undefined) return response;
+  const { code = status, error } = body;
+  const headers = new Headers(response.headers);
+  headers.delete("content-length");
+  if (status === ERRORS.busy.code) headers.set("Retry-After", String(RETRY_SECONDS));
+  return Response.json({ code, name: nameOfError({ code, message: error }), error }, { status, headers });
+}
