@@ -37,6 +37,11 @@ const RoomOptions = z.object(
   OBJECT_MESSAGE,
 );
 
+/** The name of a client that does not choose one. */
+export function randomName(): string {
+  return `player-${crypto.randomUUID().slice(0, 4)}`;
+}
+
 /** Valid join options. */
 export interface JoinOptions {
   player: z.output<typeof PlayerOptions>;

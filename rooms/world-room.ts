@@ -8,7 +8,7 @@ import { QUEUE_LIMIT, TICK_HZ } from "../sim/rules.ts";
 import { GameRoom } from "./game-room.ts";
 import { Grid } from "./interest/grid.ts";
 import { InterestSerializer } from "./interest/interest-serializer.ts";
-import { DEFAULT_MAP, type JoinOptions } from "./join-options.ts";
+import { DEFAULT_MAP, type JoinOptions, randomName } from "./join-options.ts";
 import type { InputCounters } from "./observer.ts";
 import { PlayerAutosave } from "./player-autosave.ts";
 import type { PlayerSession } from "./player-session.ts";
@@ -57,10 +57,10 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#settings = settings;
     this.#world = createWorld(settings, ground, this.roomId);
     this.#autosave = new PlayerAutosave(settings.store, map);
-    this.state.assign({ map, width: ground.width, height: ground.height });
+    const { width, height } = ground;
+    this.state.assign({ map, width, height });
     this.metadata = { ...this.metadata, map };
-    const grid = new Grid(ground.width, ground.height);
-    this.setSerializer(new InterestSerializer(this.state, grid, (id) => this.inputs.get(id)));
+    this.setSerializer(new InterestSerializer(this.state, new Grid(width, height), (id) => this.inputs.get(id)));
     const idleTicks = (settings.idleSeconds || Number.POSITIVE_INFINITY) * TICK_HZ;
     this.open(settings.observer, () => settings.sessions.kick(this.#world.idle(idleTicks), "idle"));
   }
@@ -108,8 +108,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   }
 
   #spawn({ sessionId, playerId }: PlayerSession, chosen?: JoinOptions["player"], record?: PlayerRecord) {
-    const name = `player-${crypto.randomUUID().slice(0, 4)}`;
-    const player = new Player().assign({ name, ...(record && persistedFieldsOf(record)), ...chosen });
+    const player = new Player().assign({ name: randomName(), ...(record && persistedFieldsOf(record)), ...chosen });
     this.#world.join(sessionId, player, record);
     this.state.players.set(sessionId, player);
     this.#autosave.track(sessionId, playerId, player, record);
