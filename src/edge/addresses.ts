@@ -1,54 +1,55 @@
-// Whose request it is: the address of the other end, or what a proxy that is trusted says of it. No other header counts.
+// The address that a request counts for: the address of its socket, or the one that a trusted proxy states.
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
+import ipaddr from "ipaddr.js";
 import proxyaddr from "proxy-addr";
 
-/** Whether an address is one of a private network, where proxies are. */
+/** Whether an address is in a private network, as proxies usually are. */
 const isPrivate = proxyaddr.compile(["loopback", "linklocal", "uniquelocal"]);
 
-/** Reads addresses out of requests. */
+/** Finds the addresses of requests and WebSockets. */
 export class Addresses {
   readonly #isProxy: (address: string, hop: number) => boolean;
-  /** Whom the connections count for that have become WebSockets. */
+  /** The addresses of connections that have become WebSockets. */
   readonly #ofSockets = new WeakMap<Duplex, string>();
 
-  /** `proxies`: addresses, networks and names of networks, as `TRUST_PROXY` has them. */
+  /** @param proxies addresses, networks and names of networks, as in `TRUST_PROXY`. */
   constructor(proxies: string[]) {
     this.#isProxy = proxyaddr.compile(proxies);
   }
 
-  /** Whom a request counts for, by the rules of `accountOf`. */
+  /** Returns the key of a request, as `rateLimitKey` does. */
   of(request: IncomingMessage): string {
-    // The nearest first: the socket's, then those that each proxy has added.
+    // The socket's address comes first, then the address that each proxy has added.
     const hops = proxyaddr.all(request, this.#isProxy).map(withoutPort);
-    // A proxy that states no address at all is the last thing we know.
+    // A proxy that states no address is the last one that is known.
     return rateLimitKey(hops.findLast((hop) => isIP(hop) > 0) ?? "");
   }
 
-  /** Keeps whom a connection counts for when its request is over, and it goes on as a WebSocket. */
+  /** Remembers the address of a connection that becomes a WebSocket. */
   keep(socket: Duplex, address: string): void {
     this.#ofSockets.set(socket, address);
   }
 
-  /** Whom a WebSocket's connection counts for. */
+  /** Returns the address of a WebSocket's connection. */
   ofSocket(socket: Duplex): string | undefined {
     return this.#ofSockets.get(socket);
   }
 
-  /** Whether a request seems to come by a proxy that nobody has named: whoever comes by it is one address. */
+  /** Whether a request seems to come from a proxy that is not in `TRUST_PROXY`. All its clients share one address. */
   isFromUnknownProxy(request: IncomingMessage): boolean {
     const { remoteAddress } = request.socket;
     if (request.headers["x-forwarded-for"] === undefined || remoteAddress === undefined) return false;
     return isPrivate(remoteAddress, 0) && !this.isProxy(remoteAddress);
   }
 
-  /** Whether the other end of a request's socket is a proxy whose headers are believed. */
+  /** Whether a request comes from a trusted proxy. */
   isFromProxy(request: IncomingMessage): boolean {
     return this.isProxy(request.socket.remoteAddress);
   }
 
-  /** Whether an address is that of a proxy whose headers are believed. */
+  /** Whether an address is that of a trusted proxy. */
   isProxy(address: string | undefined): boolean {
     return address !== undefined && this.#isProxy(address, 0);
   }
@@ -60,20 +61,13 @@ function withoutPort(hop: string): string {
 }
 
 /**
- * Whom an address counts for. An IPv6 address counts for its /64 network, since its holder has all 2^64 of them; one that
- * is a mapped IPv4 address is that address.
+ * The key by which an address is counted. An IPv6 address is counted by its /64 network, because its holder has all 2^64
+ * addresses of it. An IPv4 address that is mapped into IPv6 is counted as that IPv4 address.
  */
 export function rateLimitKey(address: string): string {
   if (isIP(address) !== 6) return address;
-  // The URL parser writes any spelling of an address in one way: eight groups, of which a run of zeros may be `::`.
-  const host = new URL(`http://[${address.split("%", 1)[0]}]`).hostname.slice(1, -1);
-  const [left = "", right] = host.split("::");
-  const head = left.split(":").filter(Boolean);
-  const tail = (right ?? "").split(":").filter(Boolean);
-  const groups = [...head, ...Array<string>(8 - head.length - tail.length).fill("0"), ...tail];
-  if (groups.slice(0, 6).join() === "0,0,0,0,0,ffff") {
-    const [high, low] = groups.slice(6).map((group) => Number.parseInt(group, 16)) as [number, number];
-    return [high >> 8, high & 255, low >> 8, low & 255].join(".");
-  }
-  return `${groups.slice(0, 4).join(":")}::/64`;
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+  const network = parsed.parts.slice(0, 4).map((part) => part.toString(16));
+  return `${network.join(":")}::/64`;
 }
