@@ -159,7 +159,7 @@ function writeTest(path: string, { recording, outcome, mapFile }: Played): strin
     test,
     `// What happened on the map ${JSON.stringify(map)} on ${new Date(startedAt).toISOString().slice(0, 10)}, by its recording: it fails until it cannot happen any more.
 import { expect, test } from "@jest/globals";
-import { replayFile } from "../../src/replay.ts";
+import { replayFile } from "../../src/commands/replay.ts";
 
 const FOLDER = new URL(${JSON.stringify(`../${name}/`)}, import.meta.url).pathname;
 
