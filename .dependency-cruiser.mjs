@@ -3,6 +3,7 @@
 
 /** The folders, and the other folders that each may import. `src` is the files that lie in it directly. */
 export const ALLOWED = {
+  cli: [],
   sim: [],
   schema: ["sim"],
   replay: ["sim"],
@@ -17,10 +18,10 @@ export const ALLOWED = {
     ...["src/http", "src/sockets", "src/edge", "src/auth", "src/store", "src/telemetry"],
     ...["rooms", "replay", "schema", "sim"],
   ],
-  "src/commands": ["src", "src/store", "replay", "sim"],
+  "src/commands": ["src", "src/store", "replay", "sim", "cli"],
   web: ["replay", "schema", "sim"],
-  bots: ["schema", "sim"],
-  bench: ["replay", "schema", "sim"],
+  bots: ["schema", "sim", "cli"],
+  bench: ["replay", "schema", "sim", "cli"],
   mapmaker: [],
   examples: ["schema", "sim"],
 };

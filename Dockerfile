@@ -30,6 +30,7 @@ COPY sim sim
 COPY replay replay
 COPY schema schema
 COPY rooms rooms
+COPY cli cli
 COPY src src
 COPY maps/*.tmj maps/tiles.png maps/
 COPY --from=page /app/dist dist

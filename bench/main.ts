@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { charts } from "./charts.ts";
-import { HELP, type Options, readOptions, UsageError } from "./cli.ts";
+import { benchLine, type Options } from "./cli.ts";
 import { contender } from "./contenders/contenders.ts";
 import { pinToCores } from "./harness/children.ts";
 import { machine } from "./harness/machine.ts";
@@ -19,11 +19,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 const args = process.argv.slice(2);
-const options = optionsOrExit();
-if (options.help) {
-  process.stdout.write(HELP);
-  process.exit(0);
-}
+const options = benchLine().parse().opts<Options>();
 if (!existsSync("/proc/self/stat")) exit("the bench reads CPU and memory from /proc, which only Linux has");
 
 const tell = (what: string) => console.error(`${new Date().toTimeString().slice(0, 8)} ${what}`);
@@ -58,23 +54,11 @@ const markdown = results(rows, where, notes);
 mkdirSync(options.out, { recursive: true });
 const save = (file: string, text: string) => writeFileSync(join(options.out, file), text);
 save("table.md", markdown);
-save(
-  "results.json",
-  `${JSON.stringify({ machine: where, options: { ...options, help: undefined }, rows, runs, notes }, null, 2)}\n`,
-);
+save("results.json", `${JSON.stringify({ machine: where, options, rows, runs, notes }, null, 2)}\n`);
 for (const [file, svg] of charts(rows)) save(file, svg);
 tell(`written to ${options.out}: table.md, results.json and the curves`);
 process.stdout.write(markdown);
 process.exit(rows.some((row) => "broken" in row || row.fault !== undefined) ? 1 : 0);
-
-function optionsOrExit(): Options {
-  try {
-    return readOptions(args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return exit(`${error.message}\nSee npm run bench -- --help`);
-  }
-}
 
 function exit(sentence: string): never {
   console.error(sentence);

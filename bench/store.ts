@@ -2,38 +2,33 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { commandLine, wholeNumber } from "../cli/command-line.ts";
 import type { PlayerRecord } from "../rooms/player-store.ts";
 import { openStore } from "../src/store/open.ts";
 
-const HELP = `npm run bench:store -- [--players 2000000] [--loads 20000] [--database-url postgres://…]
-
-Fills a store with places and measures how long loading one of them takes, one after the other and at random.
-Without --database-url that is a SQLite file in a folder of its own, removed at the end. A database that is given must be
-empty: its places are added to.`;
+interface Options {
+  players: number;
+  loads: number;
+  databaseUrl?: string;
+}
 
 /** Places that are saved in one transaction. */
 const BATCH = 20_000;
 
-const { values } = parseArgs({
-  options: {
-    players: { type: "string", default: "2000000" },
-    loads: { type: "string", default: "20000" },
-    "database-url": { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-const players = Number(values.players);
-const loads = Number(values.loads);
-if (values.help) console.log(HELP);
-else if (!Number.isInteger(players) || !Number.isInteger(loads) || players < 1 || loads < 100) {
-  console.error(`--players takes a whole number from 1 on, --loads one from 100 on.\n\n${HELP}`);
-  process.exitCode = 2;
-} else await measure();
+const { players, loads, databaseUrl } = commandLine(
+  "bench:store",
+  "Fills a store with records and measures how long it takes to load one, one after the other and at random.",
+)
+  .option("--players <number>", "records in the store", wholeNumber(1, 1e9), 2_000_000)
+  .option("--loads <number>", "records to load", wholeNumber(100, 1e9), 20_000)
+  .option("--database-url <url>", "an empty PostgreSQL database, to which records are added; by default a SQLite file")
+  .parse()
+  .opts<Options>();
+await measure();
 
 async function measure(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "bench-store-"));
-  const store = await openStore({ dataDir, databaseUrl: values["database-url"] });
+  const store = await openStore({ dataDir, databaseUrl });
   try {
     for (let first = 0; first < players; first += BATCH) {
       await store.save(Array.from({ length: Math.min(BATCH, players - first) }, (_, i) => placeOf(first + i)));
@@ -52,7 +47,7 @@ async function measure(): Promise<void> {
     console.log(
       "| store | places | loads | p50 ms | p99 ms | p99.9 ms | max ms |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     );
-    const name = values["database-url"] ? "PostgreSQL" : "SQLite";
+    const name = databaseUrl ? "PostgreSQL" : "SQLite";
     console.log(`| ${name} | ${players} | ${loads} | ${at(0.5)} | ${at(0.99)} | ${at(0.999)} | ${at(1)} |`);
   } finally {
     await store.close();

@@ -1,87 +1,59 @@
 // A crowd of bots on a running server: `npm run bots -- 50`.
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { InvalidArgumentError } from "commander";
+import { commandLine, wholeNumber } from "../cli/command-line.ts";
 import { MapError } from "../sim/map.ts";
 import { Bot } from "./bot.ts";
-import { MapCache, NoGameError } from "./map-cache.ts";
+import { MapCache, ServerUnavailableError } from "./map-cache.ts";
 
-const MOST_BOTS = 5000;
+const MAX_BOTS = 5000;
 
-/** Bots that join in a second. */
+/** Bots that join per second. */
 const JOINS_PER_SECOND = 25;
 
 /** Milliseconds between two lines of progress, on a terminal and in a log. */
 const TERMINAL_MS = 1000;
 const LOG_MS = 5000;
 
-/** Milliseconds for everybody to leave. */
+/** Milliseconds within which all bots must leave. */
 const LEAVING_MS = 3000;
-
-const HELP = `Bots that walk around on a running server, each a player as any other.
-
-  npm run bots -- [NUMBER] [--url URL] [--map MAP] [--seconds SECONDS] [--name NAME]
-
-  NUMBER     how many; from 1 to ${MOST_BOTS}; default 10
-  --url      the server; default http://localhost:2567
-  --map      the map to walk on; default the server's
-  --seconds  leave after so many; default when you press Ctrl-C
-  --name     what they are called, with a number behind it; default bot
-  --help     this text
-
-Each bot chooses a place, walks there around the walls, rests a moment, and chooses another. Who is refused or lost comes
-again. The exit code is 1 if none of them ever was in the world.
-`;
 
 /** What was asked for. */
 interface Options {
-  count: number;
   url: string;
   map?: string;
-  seconds: number;
+  seconds?: number;
   name: string;
 }
 
-class UsageError extends Error {}
+const line = commandLine("bots", "Lets bots walk around on a running server, each an ordinary player.")
+  .argument("[number]", "how many bots", wholeNumber(1, MAX_BOTS), 10)
+  .option("--url <url>", "the server", webAddress, "http://localhost:2567")
+  .option("--map <map>", "the map to walk on; by default the server's")
+  .option("--seconds <seconds>", "leave after this time; by default on Ctrl-C", wholeNumber(1, 86_400))
+  .option("--name <name>", "their name, which a number follows", botName, "bot")
+  .addHelpText(
+    "after",
+    `
+Each bot chooses a place, walks there around the walls, rests a moment and chooses another. A bot that is refused or
+disconnected retries. The exit code is 1 if no bot was ever in the world.`,
+  );
 
-/** A number of one argument. @throws {UsageError} */
-function numberOf(what: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UsageError(`${what}: got "${text}"; expected a whole number from ${least} to ${most}`);
+function webAddress(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new InvalidArgumentError(`Got "${text}"; expected an address such as http://localhost:2567.`);
 }
 
-/** @returns nothing for who asks for help. @throws {UsageError} */
-function optionsOf(args: string[]): Options | undefined {
-  const text = { type: "string" } as const;
-  const options = { url: text, map: text, seconds: text, name: text, help: { type: "boolean" } } as const;
-  const { values, positionals } = (() => {
-    try {
-      return parseArgs({ args, options, allowPositionals: true });
-    } catch (error) {
-      throw new UsageError((error as Error).message);
-    }
-  })();
-  if (values.help) return undefined;
-  if (positionals.length > 1) throw new UsageError(`got ${positionals.length} numbers; expected one`);
-  const url = values.url ?? "http://localhost:2567";
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
-    throw new UsageError(`--url: got "${url}"; expected an address such as http://localhost:2567`);
-  }
-  const name = values.name?.trim() ?? "bot";
-  if (name === "" || name.length > 18) throw new UsageError(`--name: got "${name}"; expected 1 to 18 characters`);
-  return {
-    count: numberOf("NUMBER", positionals[0] ?? "10", 1, MOST_BOTS),
-    url,
-    map: values.map,
-    seconds: values.seconds === undefined ? Number.POSITIVE_INFINITY : numberOf("--seconds", values.seconds, 1, 86_400),
-    name,
-  };
+function botName(text: string): string {
+  const name = text.trim();
+  if (name !== "" && name.length <= 18) return name;
+  throw new InvalidArgumentError(`Got "${text}"; expected 1 to 18 characters.`);
 }
 
-/** Has bots play until the time is over or somebody stops them. @returns the exit code. */
-async function play({ count, url, map, seconds, name }: Options): Promise<number> {
+/** Runs the bots until the time is over or a signal arrives. @returns the exit code. */
+async function play(count: number, { url, map, seconds = Number.POSITIVE_INFINITY, name }: Options): Promise<number> {
   const grounds = new MapCache(url);
-  // Before anybody joins, so that a wrong address or map is told once and not by each of them.
+  // Before any bot joins, so that a wrong address or map is reported once.
   await grounds.get(map ?? "plaza");
 
   const stop = new AbortController();
@@ -91,15 +63,15 @@ async function play({ count, url, map, seconds, name }: Options): Promise<number
   const playing: Promise<boolean>[] = [];
   const since = performance.now();
   let steps = 0;
-  let told = since;
+  let toldAt = since;
   const tell = () => {
     const now = performance.now();
     const taken = bots.reduce((sum, bot) => sum + bot.steps, 0);
     const joined = bots.filter((bot) => bot.sessionId).length;
     const walking = bots.filter((bot) => bot.walking).length;
-    const rate = Math.round(((taken - steps) * 1000) / Math.max(1, now - told));
+    const rate = Math.round(((taken - steps) * 1000) / Math.max(1, now - toldAt));
     steps = taken;
-    told = now;
+    toldAt = now;
     const trouble = [...troubles].map(([what, times]) => `${times} times ${what}`);
     const line = [
       `${Math.round((now - since) / 1000)} s`,
@@ -108,7 +80,7 @@ async function play({ count, url, map, seconds, name }: Options): Promise<number
       `${rate} steps/s`,
       ...trouble,
     ].join("  ");
-    // On a terminal the line is written over; what is longer than it would be left standing.
+    // On a terminal each line overwrites the last one, so it must fit the width.
     if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${line.slice(0, process.stdout.columns - 1)}`);
     else console.log(line);
   };
@@ -129,7 +101,7 @@ async function play({ count, url, map, seconds, name }: Options): Promise<number
     playing.push(bot.play());
     await delay(1000 / JOINS_PER_SECOND, undefined, { signal: stop.signal }).catch(() => {});
   }
-  // Whoever is refused for good ends by itself; when all did there is nothing to wait for.
+  // A bot that is refused for good ends by itself. When all have, there is nothing to wait for.
   await Promise.race([Promise.all(playing), new Promise((resolve) => stop.signal.addEventListener("abort", resolve))]);
 
   clearInterval(timer);
@@ -142,14 +114,12 @@ async function play({ count, url, map, seconds, name }: Options): Promise<number
   return joined.some(Boolean) ? 0 : 1;
 }
 
+line.parse();
 try {
-  const options = optionsOf(process.argv.slice(2));
-  if (!options) console.log(HELP);
-  // What is still open, a connection that does not answer, need not be waited for.
-  else process.exit(await play(options));
+  // Exits at once: a connection that is still open and does not answer needs no waiting.
+  process.exit(await play(line.processedArgs[0], line.opts<Options>()));
 } catch (error) {
-  if (error instanceof UsageError) console.error(`${error.message}\n\n${HELP}`);
-  else if (error instanceof NoGameError || error instanceof MapError) console.error(error.message);
-  else throw error;
-  process.exit(error instanceof UsageError ? 2 : 1);
+  if (!(error instanceof ServerUnavailableError || error instanceof MapError)) throw error;
+  console.error(error.message);
+  process.exit(1);
 }

@@ -2,7 +2,7 @@
 import { readMap, type WorldMap } from "../sim/map.ts";
 
 /** A server that cannot be played on, and why, as a sentence. */
-export class NoGameError extends Error {}
+export class ServerUnavailableError extends Error {}
 
 /** The maps of one server. */
 export class MapCache {
@@ -16,7 +16,7 @@ export class MapCache {
 
   /**
    * The map of that name.
-   * @throws {NoGameError} if no server answers, or it has no such map. @throws {MapError} if nobody can play on it.
+   * @throws {ServerUnavailableError} if no server answers, or it has no such map. @throws {MapError} if nobody can play on it.
    */
   get(name: string): Promise<WorldMap> {
     const map = this.#maps.get(name) ?? this.#load(name);
@@ -29,12 +29,15 @@ export class MapCache {
     const url = new URL(`maps/${encodeURIComponent(name)}.tmj`, this.#url);
     const response = await fetch(url).catch((error: Error) => {
       const why = (error.cause as Error | undefined)?.message || error.message;
-      throw new NoGameError(`no server answers at ${this.#url.href} (${why}): start one with npm start, or give --url`);
+      throw new ServerUnavailableError(
+        `no server answers at ${this.#url.href} (${why}): start one with npm start, or give --url`,
+      );
     });
-    if (response.status === 404) throw new NoGameError(`the server at ${this.#url.href} has no map "${name}"`);
-    if (!response.ok) throw new NoGameError(`${url.href} was answered with ${response.status}`);
+    if (response.status === 404)
+      throw new ServerUnavailableError(`the server at ${this.#url.href} has no map "${name}"`);
+    if (!response.ok) throw new ServerUnavailableError(`${url.href} was answered with ${response.status}`);
     const file = await response.json().catch(() => {
-      throw new NoGameError(`what answers at ${this.#url.href} is no sabang server: it has no maps`);
+      throw new ServerUnavailableError(`what answers at ${this.#url.href} is no sabang server: it has no maps`);
     });
     return readMap(name, file);
   }

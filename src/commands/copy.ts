@@ -1,23 +1,22 @@
-// Moves a world's players to another database: `npm run store:copy -- FROM TO`.
-
+// Copies all records to another database: `npm run store:copy -- FROM TO`.
 import { openStoreAt } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
-import { type Command, runIfStarted, UsageError } from "./command.ts";
+import { runIfStarted, type StoreCommand } from "./command.ts";
 
-/** Places of one transaction. */
+/** Records per transaction. */
 const PAGE = 10_000;
 
-/** How far a copy is. */
+/** The progress of a copy. */
 export interface Copied {
-  /** Places read. */
+  /** Records read. */
   read: number;
-  /** Places written; the others are newer where they were to be written. */
+  /** Records written. The others are newer in the target. */
   written: number;
 }
 
 /**
- * Copies all places. Where both stores have one the later stays, so a copy may be repeated, and broken off.
- * @param progress is told after each transaction.
+ * Copies all records. Where both stores have one, the later record stays, so a copy can be interrupted and repeated.
+ * @param progress is called after each transaction.
  */
 export async function copy(from: Store, to: Store, progress: (copied: Copied) => void = () => {}): Promise<Copied> {
   const copied = { read: 0, written: 0 };
@@ -30,25 +29,27 @@ export async function copy(from: Store, to: Store, progress: (copied: Copied) =>
 }
 
 /** The command. */
-export const COPY: Command = {
-  help: `Copies all places from one store to another. Where both have one, the later stays: it may be run again.
-
-  npm run store:copy -- FROM TO
-
-FROM and TO are each a data folder, a SQLite file, or postgres://user:password@host:port/database.
-TO is made if it is missing. The server may be running; what it saves meanwhile may be left behind, so stop it and
-copy once more before you start it on TO.`,
-  async run({ positionals }) {
-    const [from, to, ...rest] = positionals;
-    if (!from || !to || rest.length > 0) {
-      throw new UsageError(`got ${positionals.length} addresses; expected two, FROM and TO`);
-    }
+export const COPY: StoreCommand = {
+  script: "store:copy",
+  description: "Copies all records from one store to another. Where both have one, the later record stays.",
+  declare(line) {
+    line
+      .argument("<from>", "a data folder, a SQLite file, or postgres://user:password@host:port/database")
+      .argument("<to>", "likewise; it is created if it does not exist")
+      .addHelpText(
+        "after",
+        `
+It can be repeated. The server may be running, but records that it saves in the meantime may be missing, so stop it and copy
+once more before you start it on TO.`,
+      );
+  },
+  async run({ processedArgs: [from, to] }) {
     const source = await openStoreAt(from, "FROM", true);
     try {
       const target = await openStoreAt(to, "TO", false);
       try {
         const { read, written } = await copy(source, target, showProgress);
-        return `copied ${written} of ${read} place(s); what was newer in TO stayed as it was`;
+        return `copied ${written} of ${read} record(s); newer records in TO were kept`;
       } finally {
         await target.close();
       }
@@ -60,7 +61,7 @@ copy once more before you start it on TO.`,
 
 await runIfStarted(import.meta.filename, COPY);
 
-/** For somebody who watches a line that counts up, for a log a line per transaction. */
+/** On a terminal one line that counts up, in a log one line per transaction. */
 function showProgress({ read }: Copied): void {
-  process.stderr.write(process.stderr.isTTY ? `\r${read} places\r` : `${read} places\n`);
+  process.stderr.write(process.stderr.isTTY ? `\r${read} records\r` : `${read} records\n`);
 }

@@ -1,7 +1,7 @@
 // Plays a recording again: `npm run replay -- FILE`. With `--test` an incident becomes a test.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
+import { commandLine } from "../../cli/command-line.ts";
 import {
   checkFit,
   type Hindrance,
@@ -16,20 +16,20 @@ import { TICK_HZ } from "../../sim/rules.ts";
 import { SETTINGS } from "../config.ts";
 import { EXTENSION } from "../store/recordings.ts";
 
-const HELP = `Plays a recording again, and proves that the world ends up the same, second by second.
-
-  npm run replay -- FILE [--test] [--allow-truncated] [--any-version] [--maps FOLDER]
-
-  FILE               a recording: data/recordings/….replay
-  --test             write a test into test/incidents/ that fails as long as the recording ends in a fault
-  --allow-truncated  play what there is of a file that was cut off, as by kill -9
-  --any-version      play a recording of another version of sabang, to see whether the rules still agree
-  --maps FOLDER      where the maps are; default MAPS_DIR, or maps
-  --help             this text
-
-The exit code is 0 if all was as it was recorded and nothing is at fault, 1 if not, 2 if the file or the command line
-cannot be used.
-`;
+const line = commandLine(
+  "replay",
+  "Replays a recording and verifies that the world ends up the same, second by second.",
+)
+  .argument("<file>", "a recording: data/recordings/….replay")
+  .option("--test", "write a test into test/incidents/ that fails as long as the recording ends in an error")
+  .option("--allow-truncated", "play the existing part of a file that was cut off, for instance by kill -9")
+  .option("--any-version", "play a recording of another version of sabang, to see whether the rules still agree")
+  .option("--maps <folder>", "the folder of the maps; by default MAPS_DIR, or maps")
+  .addHelpText(
+    "after",
+    `
+The exit code is 0 if everything is as recorded and there is no error, 1 if not, 2 if the file or the command line is unusable.`,
+  );
 
 /** Where tests of incidents are. */
 const TESTS = "test/incidents";
@@ -172,60 +172,39 @@ test(${JSON.stringify(title)}, () => {
   return test;
 }
 
-/** What helps against some hindrances. */
-const MENDS: Partial<Record<Hindrance, string>> = {
+/** Hints for some errors. */
+const HINTS: Partial<Record<Hindrance, string>> = {
   version: "; --any-version shows whether the rules still agree",
   truncated: "; --allow-truncated plays what is there",
 };
 
+/** The options of the command. */
+interface Flags {
+  test?: boolean;
+  allowTruncated?: boolean;
+  anyVersion?: boolean;
+  maps?: string;
+}
+
 /** @returns the exit code. */
-function main(args: string[]): number {
-  const { values, positionals } = parse(args);
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const [path, ...rest] = positionals;
-  if (!path || rest.length > 0) throw new UsageError(`got ${positionals.length} files; expected one`);
-  const { "allow-truncated": allowTruncated, "any-version": anyVersion } = values;
-  const maps = values.maps ?? SETTINGS.MAPS_DIR.schema.parse(process.env.MAPS_DIR || undefined);
+function main(path: string, { test, maps, ...accept }: Flags): number {
   try {
-    const played = replayFile(path, { maps, allowTruncated, anyVersion });
+    const played = replayFile(path, {
+      maps: maps ?? SETTINGS.MAPS_DIR.schema.parse(process.env.MAPS_DIR || undefined),
+      ...accept,
+    });
     console.log(summary(played));
-    if (values.test) console.log(`test      ${writeTest(path, played)}`);
+    if (test) console.log(`test      ${writeTest(path, played)}`);
     return isWell(played) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof RecordingError || error instanceof MapError)) throw error;
-    const mend = error instanceof RecordingError ? (MENDS[error.hindrance] ?? "") : "";
-    console.error(`${path} cannot be played: ${error.message}${mend}`);
+    const hint = error instanceof RecordingError ? (HINTS[error.hindrance] ?? "") : "";
+    console.error(`${path} cannot be played: ${error.message}${hint}`);
     return 2;
   }
 }
 
-class UsageError extends Error {}
-
-function parse(args: string[]) {
-  const flag = { type: "boolean" } as const;
-  const options = {
-    test: flag,
-    "allow-truncated": flag,
-    "any-version": flag,
-    maps: { type: "string" },
-    help: flag,
-  } as const;
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
 if (process.argv[1] === import.meta.filename) {
-  try {
-    process.exitCode = main(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
-    process.exitCode = 2;
-  }
+  line.parse();
+  process.exitCode = main(line.processedArgs[0], line.opts<Flags>());
 }

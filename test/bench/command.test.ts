@@ -6,7 +6,7 @@ test("a command line that cannot be used ends at once, with the mend", async () 
   const { code, stdout, stderr } = await startBench("--only", "apache").ended();
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(
-    /^--only: there is no server "apache"; expected some of sabang, .*\nSee npm run bench -- --help\n$/,
+    /^error: option '--only <servers>' .* Got "apache"; expected one of sabang, .*\nSee npm run bench -- --help\n$/,
   );
 });
 

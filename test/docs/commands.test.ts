@@ -161,12 +161,12 @@ const explains = async (command: string) =>
   (await promisify(execFile)("sh", ["-c", `exec ${command} -- --help`], { cwd: ROOT })).stdout;
 
 test("the commands of npm that take words say which, by npm as well", async () => {
-  expect(await explains("npm run bots")).toContain("npm run bots -- [NUMBER]");
-  expect(await explains("npm run replay")).toContain("npm run replay -- FILE");
-  expect(await explains("npm run bench")).toContain("npm run bench -- [");
-  expect(await explains("npm run fuzz")).toContain("npm run fuzz -- [");
-  expect(await explains("npm run siege")).toContain("npm run siege -- [");
-  expect(await explains("npm run soak")).toContain("npm run soak -- [");
+  expect(await explains("npm run bots")).toContain("Usage: npm run bots -- [options] [number]");
+  expect(await explains("npm run replay")).toContain("Usage: npm run replay -- [options] <file>");
+  expect(await explains("npm run bench")).toContain("Usage: npm run bench -- [options]");
+  expect(await explains("npm run fuzz")).toContain("Usage: npm run fuzz -- [options]");
+  expect(await explains("npm run siege")).toContain("Usage: npm run siege -- [options]");
+  expect(await explains("npm run soak")).toContain("Usage: npm run soak -- [options]");
 });
 
 /** Runs a command to its end as it is written, in a folder. */

@@ -72,9 +72,9 @@ test("bots join, walk, and leave on Ctrl-C or after --seconds; after a restart o
 
 test.each([
   [["2", "--url", "http://127.0.0.1:9"], 1, "no server answers at http://127.0.0.1:9/"],
-  [["two"], 2, 'NUMBER: got "two"; expected a whole number from 1 to 5000'],
-  [["--url", "localhost"], 2, '--url: got "localhost"; expected an address such as http://localhost:2567'],
-  [["--fast"], 2, "Unknown option '--fast'"],
+  [["two"], 2, 'Got "two"; expected a whole number from 1 to 5000.'],
+  [["--url", "localhost"], 2, 'Got "localhost"; expected an address such as http://localhost:2567.'],
+  [["--fast"], 2, "unknown option '--fast'"],
 ])("a command line that cannot be used is answered with a sentence: %j", async (args, code, sentence) => {
   const bots = command(...args);
   expect(await bots.ended()).toBe(code);

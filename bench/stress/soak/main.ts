@@ -1,19 +1,11 @@
 // `npm run soak`: a crowd walks for minutes. Does memory grow, do ticks come later? The exit code is 1 if memory grew.
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { commandLine, number, wholeNumber } from "../../../cli/command-line.ts";
 import { pinToCores } from "../../harness/children.ts";
 import { machine } from "../../harness/machine.ts";
 import { residentKilobytes } from "../../harness/process-figures.ts";
 import { openField, populate, TIMED } from "../siege/field.ts";
 import { verdictTable } from "../siege/verdicts.ts";
-
-const HELP = `Lets a crowd walk about on a server of its own, on a core of its own, and watches its memory.
-
-  npm run soak -- [--minutes 10] [--players 500]
-
-A line for each ten seconds goes to stderr, the verdict to stdout. Memory is compared from the third minute on: before that
-the joins are still being given back. The exit code is 1 if it grew by 5 % or more, or if a player was disconnected.
-`;
 
 const WINDOW_S = 10;
 /** Readings that are left out, and those whose mean is compared at either end: two minutes, and one. */
@@ -23,22 +15,22 @@ const GOAL = 5;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
 
-const args = process.argv.slice(2);
-const { minutes, players, help } = (() => {
-  try {
-    const text = { type: "string" } as const;
-    return parseArgs({ args, options: { minutes: text, players: text, help: { type: "boolean" } } }).values;
-  } catch (error) {
-    return exit((error as Error).message);
-  }
-})();
-if (help) {
-  process.stdout.write(HELP);
-  process.exit(0);
-}
+const { minutes, players } = commandLine(
+  "soak",
+  "Lets a crowd walk on a server of its own, on a core of its own, and watches its memory.",
+)
+  .option("--minutes <minutes>", "how long", number(4, 10_000), 10)
+  .option("--players <number>", "how many", wholeNumber(2 * TIMED, 20_000), 500)
+  .addHelpText(
+    "after",
+    `
+A line every ten seconds goes to stderr, the verdict to stdout. Memory is compared from the third minute on, because the memory
+of the joins is given back before that. The exit code is 1 if it grew by 5 % or more, or if a player was disconnected.`,
+  )
+  .parse()
+  .opts<{ minutes: number; players: number }>();
 if (!existsSync("/proc/self/stat")) exit("the soak reads memory from /proc, which only Linux has");
-const windows = Math.round((number("minutes", minutes ?? "10", 4, 10_000) * 60) / WINDOW_S);
-const crowd = number("players", players ?? "500", 2 * TIMED, 20_000);
+const windows = Math.round((minutes * 60) / WINDOW_S);
 
 interface Reading {
   resident: number;
@@ -52,8 +44,8 @@ const unpinned = pinToCores();
 const field = await openField(tell, { passenger: true });
 const readings: Reading[] = [];
 // Now, and not at the end: files may change meanwhile.
-const where = machine(args, "npm run soak");
-await populate(field, crowd);
+const where = machine(process.argv.slice(2), "npm run soak");
+await populate(field, players);
 const mb = (bytes: number) => (bytes / 1e6).toFixed(1);
 for (let window = 0; window < windows; window++) {
   const { ticks, p99 } = await field.watch(WINDOW_S - 1);
@@ -76,7 +68,7 @@ const between = (of: keyof Reading) => `${mean(of, first).toFixed(1)}, then ${me
 const verdicts = [
   {
     siege,
-    what: `growth of resident memory with ${crowd} players, from the third minute to the last of ${(windows * WINDOW_S) / 60}`,
+    what: `growth of resident memory with ${players} players, from the third minute to the last of ${(windows * WINDOW_S) / 60}`,
     goal: `less than ${GOAL} %`,
     measured: `${growth.toFixed(1)} %: ${mb(mean("resident", first))}, then ${mb(mean("resident", last))} MB; heap ${mb(mean("heap", first))}, then ${mb(mean("heap", last))} MB`,
     pass: growth < GOAL,
@@ -92,13 +84,7 @@ const verdicts = [
 process.stdout.write(verdictTable(verdicts, where, unpinned === undefined ? [] : [unpinned]));
 process.exit(verdicts.every(({ pass }) => pass) ? 0 : 1);
 
-function number(flag: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= least && value <= most) return value;
-  return exit(`--${flag}: got "${text}"; expected a number from ${least} to ${most}`);
-}
-
-function exit(sentence: string): never {
-  console.error(`${sentence}\nSee npm run soak -- --help`);
+function exit(message: string): never {
+  console.error(message);
   process.exit(2);
 }

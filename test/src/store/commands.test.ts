@@ -5,11 +5,12 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { InvalidArgumentError } from "commander";
 import type { PlayerRecord } from "../../../rooms/player-store.ts";
-import { type Command, runCommand, UsageError } from "../../../src/commands/command.ts";
+import { runCommand, type StoreCommand } from "../../../src/commands/command.ts";
 import { COPY } from "../../../src/commands/copy.ts";
 import { FORGET } from "../../../src/commands/forget.ts";
-import { PURGE, readAge } from "../../../src/commands/purge.ts";
+import { PURGE, parseAge } from "../../../src/commands/purge.ts";
 import { openStoreAt } from "../../../src/store/open.ts";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 import { onlyLong } from "../../support/long.ts";
@@ -28,7 +29,11 @@ afterEach(() => {
 });
 
 /** Runs a command in this process. */
-async function runHere(command: Command, words: string[], environment: Record<string, string> = { DATA_DIR: folder }) {
+async function runHere(
+  command: StoreCommand,
+  words: string[],
+  environment: Record<string, string> = { DATA_DIR: folder },
+) {
   const printed = { stdout: "", stderr: "" };
   const progress = jest.spyOn(process.stderr, "write").mockReturnValue(true);
   const code = await runCommand(command, words, environment, {
@@ -92,30 +97,16 @@ describe("an age", () => {
     ["180d", 180 * DAY],
     ["2w", 14 * DAY],
   ])("is a number with a unit: %s", (text, ms) => {
-    expect(readAge(text)).toBe(ms);
+    expect(parseAge(text)).toBe(ms);
   });
 
-  test.each([
-    undefined,
-    "",
-    "180",
-    "d",
-    "0d",
-    "000h",
-    "-1d",
-    "1.5d",
-    "180 d",
-    "180D",
-    "1m",
-    "180days",
-    "999999d",
-    "1e3d",
-  ])("is nothing else: %s", (text) => {
-    expect(() => readAge(text)).toThrow(UsageError);
-    expect(() => readAge(text)).toThrow(
-      /^--older-than.*; expected a whole number above 0 with a unit, h, d or w, such as 180d$/,
-    );
-  });
+  test.each(["", "180", "d", "0d", "000h", "-1d", "1.5d", "180 d", "180D", "1m", "180days", "999999d", "1e3d"])(
+    "is nothing else: %s",
+    (text) => {
+      expect(() => parseAge(text)).toThrow(InvalidArgumentError);
+      expect(() => parseAge(text)).toThrow(/expected a whole number above 0 with the unit h, d or w, such as 180d\.$/);
+    },
+  );
 });
 
 describe("store:purge", () => {
@@ -125,23 +116,26 @@ describe("store:purge", () => {
       ...crowd(2, { savedAt: Date.now() - 179 * DAY, map: "meadow" }),
     ]);
     const counted = await runHere(PURGE, ["--dry-run", "--older-than=180d"]);
-    expect(counted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^would remove 3 place\(s\) /) });
+    expect(counted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^would remove 3 record\(s\) /) });
     expect(await sizeOf(folder)).toBe(5);
     const { code, stdout } = await run("purge", ["--older-than", "180d"]);
-    expect(stdout).toMatch(/^removed 3 place\(s\) saved before \d{4}-\d\d-\d\dT[\d:.]+Z\n$/);
+    expect(stdout).toMatch(/^removed 3 record\(s\) saved before \d{4}-\d\d-\d\dT[\d:.]+Z\n$/);
     expect(code).toBe(0);
     expect(await sizeOf(folder)).toBe(2);
   });
 
   test.each([
-    [[], /^--older-than is missing; expected a whole number .* such as 180d\n\n/],
-    [["--older-than", "180"], /^--older-than: got "180"; expected a whole number .* such as 180d\n\n/],
-    [["--older", "180d"], /^Unknown option '--older'/],
-    [["--older-than", "1d", "2d"], /^got 1 words; expected flags alone\n\n/],
+    [[], /^error: required option '--older-than <age>' not specified\n/],
+    [
+      ["--older-than", "180"],
+      /^error: option '--older-than <age>' .* Got "180"; expected a whole number .* such as 180d\.\n/,
+    ],
+    [["--older-than=1d", "--dry"], /^error: unknown option '--dry'/],
+    [["--older-than", "1d", "2d"], /^error: too many arguments/],
   ])("explains a command line that it does not understand: %j", async (words, sentence) => {
     const { code, stdout, stderr } = await runHere(PURGE, words);
     expect(stderr).toMatch(sentence);
-    expect(stderr).toContain("npm run store:purge -- --older-than AGE");
+    expect(stderr).toContain("See npm run store:purge -- --help\n");
     expect(stdout).toBe("");
     expect(code).toBe(2);
   });
@@ -165,15 +159,18 @@ describe("store:forget", () => {
     await fill(folder, [place(), place({ map: "meadow" }), place({ player: "bob" })]);
     expect(await run("forget", ["ann"])).toEqual({
       code: 0,
-      stdout: "removed 2 place(s) of the player ann\n",
+      stdout: "removed 2 record(s) of the player ann\n",
       stderr: "",
     });
     expect(await sizeOf(folder)).toBe(1);
   });
 
-  test.each([[[]], [["ann", "bob"]]])("wants one player: %j", async (words) => {
+  test.each([
+    [[], "error: missing required argument 'player-id'"],
+    [["ann", "bob"], "error: too many arguments. Expected 1 argument but got 2: ann, bob."],
+  ])("wants one player: %j", async (words, message) => {
     const { code, stderr } = await runHere(FORGET, words);
-    expect(stderr).toContain(`got ${words.length} words; expected one player id\n\n`);
+    expect(stderr).toBe(`${message}\nSee npm run store:forget -- --help\n`);
     expect(code).toBe(2);
   });
 });
@@ -182,15 +179,19 @@ describe("store:copy", () => {
   test("copies a store to a new one, and says how far it is", async () => {
     await fill(folder, crowd(10_500));
     const copied = await run("copy", [folder, "copies/today.sqlite"]);
-    expect(copied.stdout).toBe("copied 10500 of 10500 place(s); what was newer in TO stayed as it was\n");
-    expect(copied.stderr).toBe("10000 places\n10500 places\n");
+    expect(copied.stdout).toBe("copied 10500 of 10500 record(s); newer records in TO were kept\n");
+    expect(copied.stderr).toBe("10000 records\n10500 records\n");
     expect(copied.code).toBe(0);
     expect(await sizeOf(join(folder, "copies", "today.sqlite"))).toBe(10_500);
   });
 
-  test.each([[[]], [["one"]], [["one", "two", "three"]]])("wants two addresses: %j", async (words) => {
+  test.each([
+    [[], "missing required argument 'from'"],
+    [["one"], "missing required argument 'to'"],
+    [["one", "two", "three"], "too many arguments. Expected 2 arguments but got 3: one, two, three."],
+  ])("wants two addresses: %j", async (words, message) => {
     const { code, stderr } = await runHere(COPY, words);
-    expect(stderr).toContain(`got ${words.length} addresses; expected two, FROM and TO\n\n`);
+    expect(stderr).toBe(`error: ${message}\nSee npm run store:copy -- --help\n`);
     expect(code).toBe(2);
   });
 
@@ -226,10 +227,10 @@ onlyLong(() => {
       await fill(folder, crowd(1200));
       expect((await runHere(COPY, [folder, url])).stdout).toMatch(/^copied 1200 of 1200 /);
       expect((await runHere(FORGET, ["player-7"], environment)).stdout).toBe(
-        "removed 1 place(s) of the player player-7\n",
+        "removed 1 record(s) of the player player-7\n",
       );
       expect((await runHere(COPY, [url, join(folder, "back")])).stdout).toMatch(/^copied 1199 of 1199 /);
-      expect((await run("purge", ["--older-than", "1w"], environment)).stdout).toMatch(/^removed 1199 place\(s\) /);
+      expect((await run("purge", ["--older-than", "1w"], environment)).stdout).toMatch(/^removed 1199 record\(s\) /);
       expect(await sizeOf(url)).toBe(0);
       expect(await sizeOf(join(folder, "back"))).toBe(1199);
     });
