@@ -12,7 +12,7 @@ export const ALLOWED = {
   "src/auth": ["rooms"],
   "src/store": ["rooms", "replay"],
   "src/edge": ["src/telemetry", "rooms", "schema", "sim"],
-  "src/sockets": ["src/edge", "src/telemetry", "schema", "sim"],
+  "src/sockets": ["src/edge", "src/telemetry", "rooms", "schema", "sim"],
   "src/http": ["src/edge", "src/auth", "src/telemetry", "schema"],
   src: [
     ...["src/http", "src/sockets", "src/edge", "src/auth", "src/store", "src/telemetry"],

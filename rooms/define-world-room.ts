@@ -4,7 +4,6 @@ import type { ErrorName } from "../schema/errors.ts";
 import { type JoinOptions, parseJoinOptions } from "./join-options.ts";
 import { loadRecord } from "./player-store.ts";
 import type { RoomSettings } from "./room-settings.ts";
-import { releaseUnclaimedSeats } from "./seats.ts";
 import { serverError } from "./server-error.ts";
 import { WorldRoom } from "./world-room.ts";
 
@@ -53,16 +52,6 @@ export function defineWorldRoom({ admission, identify, maxPlayers, ...settings }
         await sessions.freeSeatForRejoin(id, parsed.map);
       }
       return { id };
-    }
-
-    override onBeforeShutdown() {
-      releaseUnclaimedSeats(this);
-      super.onBeforeShutdown();
-    }
-
-    override async onDispose() {
-      releaseUnclaimedSeats(this);
-      await super.onDispose();
     }
   }
 

@@ -16,7 +16,15 @@ import { ERRORS, type ErrorName, taggedMessage } from "../schema/errors.ts";
 import { TICK_MS } from "../sim/rules.ts";
 import { Metronome } from "./metronome.ts";
 import type { ObservedRoom, RoomObserver } from "./observer.ts";
-import { unrefSeatTimers } from "./seats.ts";
+import type { RoomSeats, SeatsOf } from "./room-seats.ts";
+
+/** What every room is given. */
+export interface GameRoomSettings {
+  /** Listens to the rooms. By default nothing does. */
+  observer?: RoomObserver;
+  /** The framework's seats of a room. */
+  seatsOf: SeatsOf;
+}
 
 /** A room that ticks. A subclass calls `open` at the end of its `onCreate`. */
 export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
@@ -24,6 +32,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   override seatReservationTimeout = 5;
 
   protected observer: RoomObserver | undefined;
+  protected seats!: RoomSeats;
   #ticks: Metronome | undefined;
   #tickBegan = 0;
 
@@ -34,8 +43,9 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
    * Starts the ticks.
    * @param onSecond is called about once per second.
    */
-  protected open(observer: RoomObserver | undefined, onSecond: () => void): void {
+  protected open({ observer, seatsOf }: GameRoomSettings, onSecond: () => void): void {
     this.observer = observer;
+    this.seats = seatsOf(this as unknown as Room);
     this.#ticks = new Metronome(TICK_MS, () => this.#tick());
     // The framework would otherwise tick the room's clock 60 times per second once it sends no patches itself.
     this.setTimestep(onSecond, 1000);
@@ -52,10 +62,30 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
 
   /** Reserves the seat of a client whose connection was lost. Resolves when the client is back; rejects if it is not. */
   protected holdSeat(client: Client, seconds: number): Deferred {
-    const seat = this.allowReconnection(client, seconds);
-    unrefSeatTimers(this as unknown as Room);
+    const seat = this.seats.hold(client, seconds);
     this.observer?.held(this.#observed, client, seat);
     return seat;
+  }
+
+  /** Called by matchmaking when a client wants to come back. */
+  override checkReconnectionToken(token: string): string {
+    return super.checkReconnectionToken(this.seats.prepareReconnection(token));
+  }
+
+  /** Called when a WebSocket wants a seat; with a token, when it wants to come back to one. */
+  override hasReservedSeat(sessionId: string, token?: string): boolean {
+    if (typeof token === "string") this.seats.prepareReconnection(token, sessionId);
+    return super.hasReservedSeat(sessionId, token);
+  }
+
+  override onReconnect(client: Client): void {
+    this.seats.reconnected(client);
+  }
+
+  /** A subclass with its own `onLeave` calls this one. */
+  override onLeave(client: Client, code?: number): void {
+    this.seats.left(client.sessionId);
+    this.observer?.left(this.#observed, client, code);
   }
 
   /** Answers a message that cannot be carried out: a request by its reply, any other message by an error frame. */
@@ -64,8 +94,15 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
     client.error(ERRORS[error].code, ERRORS[error].message);
   }
 
+  override onBeforeShutdown() {
+    this.seats.releaseUnclaimed();
+    super.onBeforeShutdown();
+  }
+
   /** A subclass with its own `onDispose` calls this one. */
   override onDispose(): void | Promise<void> {
+    // The framework does not stop the timers of unclaimed seats. A room whose onCreate threw has no seats.
+    this.seats?.releaseUnclaimed();
     this.#ticks?.stop();
     this.observer?.closed(this.#observed);
   }

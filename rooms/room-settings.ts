@@ -3,7 +3,7 @@
 import type { WorldMap } from "../sim/map.ts";
 import { seededRandom } from "../sim/random.ts";
 import { World } from "../sim/world.ts";
-import type { RoomObserver } from "./observer.ts";
+import type { GameRoomSettings } from "./game-room.ts";
 import type { Sessions } from "./player-session.ts";
 import type { PlayerStore } from "./player-store.ts";
 
@@ -11,7 +11,7 @@ import type { PlayerStore } from "./player-store.ts";
 export type RoomWorld = World & { end?(): Promise<void> };
 
 /** The settings of a room. They win over join options of the same name. */
-export interface RoomSettings {
+export interface RoomSettings extends GameRoomSettings {
   /** All maps that can be joined, by name. */
   maps: ReadonlyMap<string, WorldMap>;
   /** Seconds for which the seat of a lost connection is held. */
@@ -22,8 +22,6 @@ export interface RoomSettings {
   store: PlayerStore;
   /** The sessions of all rooms of the process. */
   sessions: Sessions;
-  /** Listens to the rooms. By default nothing does. */
-  observer?: RoomObserver;
   /** Creates the world of a room; src/app.ts passes one that records it. */
   createWorld?: (map: WorldMap, seed: number, roomId: string) => RoomWorld;
   /** The seed of the world's random numbers. By default each room gets a random one. */

@@ -62,7 +62,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.metadata = { ...this.metadata, map };
     this.setSerializer(new InterestSerializer(this.state, new Grid(width, height), (id) => this.inputs.get(id)));
     const idleTicks = (settings.idleSeconds || Number.POSITIVE_INFINITY) * TICK_HZ;
-    this.open(settings.observer, () => settings.sessions.kick(this.#world.idle(idleTicks), "idle"));
+    this.open(settings, () => settings.sessions.kick(this.#world.idle(idleTicks), "idle"));
   }
 
   /** A guest starts on a spawn, a signed-in player at its last position. The player's other session is kicked first. */
@@ -85,7 +85,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   /** The client is gone for good. */
   override onLeave(client: WorldClient, code?: number) {
     this.despawn(client.sessionId);
-    this.observer?.left(this, client, code);
+    super.onLeave(client, code);
     this.#settings.sessions.get(client.sessionId)?.end();
   }
 

@@ -16,6 +16,7 @@ import { keepClientShape } from "./sockets/client-shape.ts";
 import { demoteClientErrors, GuardedSocket } from "./sockets/frame-guard.ts";
 import { Heartbeat } from "./sockets/heartbeat.ts";
 import { PlainSockets } from "./sockets/plain-sockets.ts";
+import { Seats } from "./sockets/seats.ts";
 import { type SocketSettings, socketOptions } from "./sockets/socket-options.ts";
 import type { WriteBehind } from "./store/write-behind.ts";
 import { EdgeCounters } from "./telemetry/edge-counters.ts";
@@ -35,7 +36,10 @@ export interface App {
 
 /** The settings of a server, and the parts that are made before it. */
 export interface AppSettings {
-  rooms: Omit<WorldRoomSettings, "identify" | "store" | "admission" | "observer" | "sessions" | "createWorld">;
+  rooms: Omit<
+    WorldRoomSettings,
+    "identify" | "store" | "admission" | "observer" | "sessions" | "createWorld" | "seatsOf"
+  >;
   edge: EdgeSettings;
   http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "metrics" | "filter">;
   /** The p99 of the ticks' delay above which a busy process refuses new players, in ms; 0 for never. */
@@ -108,6 +112,7 @@ export function createApp(settings: AppSettings): App {
     observer: telemetry,
     identify: (token) => tokens.read(token),
     sessions: new Sessions(),
+    seatsOf: (room) => new Seats(room),
     createWorld: (map, seed, room) =>
       new RecordedWorld(map, seed, { room, recordings, startedAt: Date.now(), blankInput: BLANK_INPUT }),
   };

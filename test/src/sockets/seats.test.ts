@@ -1,12 +1,12 @@
 // A stop takes back the seats that nobody has taken, and only those.
 import { expect, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
-import { releaseUnclaimedSeats } from "../../rooms/seats.ts";
-import { cut } from "../support/connection.ts";
-import { PlainPlayer } from "../support/plain.ts";
-import { startServer } from "../support/server.ts";
-import { until } from "../support/until.ts";
-import { joinWithSdk } from "../support/walkers.ts";
+import { Seats } from "../../../src/sockets/seats.ts";
+import { cut } from "../../support/connection.ts";
+import { PlainPlayer } from "../../support/plain.ts";
+import { startServer } from "../../support/server.ts";
+import { until } from "../../support/until.ts";
+import { joinWithSdk } from "../../support/walkers.ts";
 
 const server = startServer();
 
@@ -24,7 +24,7 @@ test("an unclaimed seat is taken back; players stay, and so does the seat of a d
   const { sessionId } = await matchMaker.joinOrCreate("world", { map: "plaza" });
   expect(room.hasReservedSeat(sessionId)).toBe(true);
 
-  releaseUnclaimedSeats(room);
+  new Seats(room).releaseUnclaimed();
   expect(room.hasReservedSeat(sessionId)).toBe(false);
   await until(() => back);
   expect([...room.state.players.keys()].sort()).toEqual([dropped.sessionId, plain.id].sort());
