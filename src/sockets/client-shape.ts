@@ -1,11 +1,12 @@
-// Keeps the framework's client objects quick to look into. It deletes a field of each when it has joined (seen in
-// @colyseus/core 0.18.17), after which V8 keeps the other fields of that object in a hash table, for good; and some of
-// them are looked up for every message and every tick. An accessor of the class is no field, so nothing is deleted.
+// Keeps property lookups on the framework's client objects fast. After a join the framework deletes a field of the
+// client (seen in @colyseus/core 0.18.17). V8 then keeps the other fields of that object in a hash table, for good.
+// Some of them are read for every message and every tick. An accessor on the class is not an own field, so no field is
+// deleted.
 import { ClientState, WebSocketClient } from "colyseus";
 
 const EARLY = Symbol("early messages");
 
-/** What of a client this is about. */
+/** The fields of a framework client that the accessor uses. */
 interface JoiningClient {
   state: ClientState;
   /** Set by the framework when the client has acknowledged its join. */
@@ -13,16 +14,21 @@ interface JoiningClient {
   [EARLY]?: unknown[];
 }
 
-/** Makes the messages that wait for a client to join an accessor of all clients of the framework's WebSocketTransport. */
+/**
+ * Replaces the field of messages queued during a join by an accessor, for all clients of the framework's
+ * WebSocketTransport.
+ */
 export function keepClientShape(): void {
   Object.defineProperty(WebSocketClient.prototype, "_enqueuedMessages", {
     configurable: true,
-    /** Undefined once the client has joined and left: by that the framework knows that it may come back. */
+    /**
+     * Returns undefined once the client has joined and left: the framework then knows that the client may reconnect.
+     */
     get(this: JoiningClient) {
       const early = this[EARLY];
       if (this._joinedAt === undefined || early === undefined) return early;
       if (this.state !== ClientState.JOINED) return undefined;
-      // It has just joined: the framework sends them on before anything else happens, and then they can go.
+      // The client has just joined. The framework sends these messages synchronously; afterwards they can be discarded.
       queueMicrotask(() => {
         early.length = 0;
       });

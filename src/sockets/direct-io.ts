@@ -1,32 +1,35 @@
-// Ways past Node's streams, for sockets that carry many small frames: what a stream does for each of them (an object for
-// the write, a buffer of 64 kB to read into, queues, events) takes longer than what is done with the frame.
+// Bypasses Node's streams for sockets that carry many small frames. For each frame a stream allocates a write request
+// or a read buffer of 64 kB, queues it and emits events. That takes longer than processing the frame.
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** The kernel's end of a socket, as far as Node lets it be seen. */
+/** The native handle of a socket, as far as Node exposes it. */
 interface Handle {
   readonly fd?: number;
   useUserBuffer?(buffer: Uint8Array): void;
 }
 
-/** Where frames are read to. It is read from before the next socket is, so that one will do for all. */
+/** The read buffer. It is consumed before the next socket is read, so all sockets share one. */
 const READ_BYTES = 64 * 1024;
-const READ = Buffer.allocUnsafeSlow(READ_BYTES);
+const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
 
-/** The kernel's end of a TCP connection that is open. Not that of TLS: what goes past its stream is not encrypted. */
+/**
+ * Returns the handle of an open TCP connection; undefined for TLS, because bytes that bypass its stream are not
+ * encrypted.
+ */
 function handleOf(socket: Duplex): Handle | undefined {
   if (Object.getPrototypeOf(socket) !== Socket.prototype) return undefined;
   return (socket as unknown as { _handle: Handle | null })._handle ?? undefined;
 }
 
-/** Writes to the kernel's end of a socket. */
+/** Writes directly to the file descriptor of a socket. */
 export class DirectWriter {
   readonly #socket: { readonly _handle?: Handle | null; writableCorked: number; writableLength: number };
   readonly #handle: Handle | undefined;
   readonly #descriptor: number;
 
-  /** `socket`: of TCP and open, or the kernel takes nothing from here. */
+  /** @param socket an open TCP connection. For any other socket, `write` always returns 0. */
   constructor(socket: Duplex) {
     this.#socket = socket;
     this.#handle = handleOf(socket);
@@ -34,13 +37,13 @@ export class DirectWriter {
   }
 
   /**
-   * Writes as much of `bytes` from `start` to `end` as the kernel takes at once. The rest is for the socket's own
-   * `write`. While that keeps something back, nothing is written here.
-   * @returns how many bytes were taken. An error is none here: the socket's own `write` meets it again.
+   * Writes as many of the bytes from `start` to `end` as the kernel accepts at once. The caller passes the rest to the
+   * socket's own `write`. While that has bytes queued, this method writes none.
+   * @returns the number of bytes written. Returns 0 on error; the fallback write reports it.
    */
   write(bytes: Uint8Array, start: number, end: number): number {
     const socket = this.#socket;
-    // A closed socket has lost its handle, and another one may have its descriptor by now.
+    // A closed socket has lost its handle, and its descriptor may already belong to another file.
     if (this.#descriptor < 0 || socket._handle !== this.#handle) return 0;
     if (socket.writableLength > 0 || socket.writableCorked > 0) return 0;
     try {
@@ -52,20 +55,20 @@ export class DirectWriter {
 }
 
 /**
- * Reads from the kernel's end of a socket: `take` is given what arrives, in memory that is used again as soon as it
- * returns, and how many bytes it is. What it does not take, it is to `push` on to the socket's stream, and to return
- * what that says: on false, nothing is read until the stream asks for more.
+ * Reads directly from a socket. `onRead` is called with the received bytes and their number. The buffer is reused as
+ * soon as `onRead` returns. `onRead` must `push` the bytes that it does not consume to the socket's stream, and return
+ * the result of `push`. After false, the socket is not read until the stream asks for more.
  *
- * This is the option `onread` of `net.Socket`, which has no public way for a socket that is there already.
- * @returns whether it is possible; if not, the socket's stream has it all, as ever.
+ * This is the option `onread` of `net.Socket`, which has no public equivalent for an existing socket.
+ * @returns whether direct reading is possible. If not, the socket's stream receives all data as usual.
  */
-export function readDirectly(socket: Duplex, take: (bytes: Buffer, length: number) => boolean): boolean {
+export function readDirectly(socket: Duplex, onRead: (bytes: Buffer, length: number) => boolean): boolean {
   const handle = handleOf(socket);
   const [buffer, callback] = ["kBuffer", "kBufferCb"].map((name) =>
     Object.getOwnPropertySymbols(socket).find(({ description }) => description === name),
   );
   if (!handle?.useUserBuffer || !buffer || !callback) return false;
-  handle.useUserBuffer(READ);
-  Object.assign(socket, { [buffer]: READ, [callback]: (length: number) => take(READ, length) });
+  handle.useUserBuffer(READ_BUFFER);
+  Object.assign(socket, { [buffer]: READ_BUFFER, [callback]: (length: number) => onRead(READ_BUFFER, length) });
   return true;
 }

@@ -1,13 +1,13 @@
-// Stands between the socket and the framework's decoders, which trust what a frame claims: it knows what a client sends.
+// Validates the frames of room clients before the framework's decoders, which trust the lengths and types in a frame.
 import { isUtf8 } from "node:buffer";
 import { logger, Protocol } from "colyseus";
 import { areInputFields } from "./input-frames.ts";
 import { LimitedSocket } from "./limited-socket.ts";
 
 /**
- * Whether clients of a room send such a frame. The first byte is its code; the upper three bits modify the code, and our
- * clients set none of them. No client of ours sends the framework's "unreliable" input, which is for other transports; it is
- * refused whatever it holds.
+ * Whether a client of a room may send this frame. The first byte is the frame's code. Its upper three bits are
+ * modifiers, which our clients never set. The framework's "unreliable" input is for other transports, so it is always
+ * refused.
  */
 function isRoomFrame(frame: Buffer): boolean {
   switch (frame[0]) {
@@ -17,11 +17,11 @@ function isRoomFrame(frame: Buffer): boolean {
       return frame.length === 1;
     case Protocol.ROOM_DATA:
     case Protocol.ROOM_DATA_BYTES:
-      return fits(frame, afterType(frame, 1));
+      return fits(frame, endOfType(frame, 1));
     case Protocol.ROOM_REQUEST:
-      return fits(frame, afterType(frame, afterNumber(frame, 1)));
+      return fits(frame, endOfType(frame, endOfNumber(frame, 1)));
     case Protocol.ROOM_INPUT_RELIABLE:
-      // Nothing else: the decoder writes to the console about bytes that it does not know.
+      // No other bytes are accepted: the decoder writes to the console about bytes that it does not know.
       return areInputFields(frame, 1);
     default:
       return false;
@@ -32,30 +32,35 @@ function fits(frame: Buffer, end: number): boolean {
   return end <= frame.length;
 }
 
-/** Where the type of a message ends that begins at `at`: a text or a number. Infinity if it is neither. */
-function afterType(frame: Buffer, at: number): number {
+/**
+ * Returns the end of the message type that begins at `at`, a string or a number. Returns Infinity for anything else.
+ */
+function endOfType(frame: Buffer, at: number): number {
   const first = frame[at];
   if (first === undefined) return Number.POSITIVE_INFINITY;
-  if (first >= 0xa0 && first < 0xc0) return afterText(frame, at + 1, first & 0x1f);
-  if (first === 0xd9) return afterText(frame, at + 2, frame[at + 1] ?? 0);
-  if (first === 0xda) return afterText(frame, at + 3, frame.length > at + 2 ? frame.readUInt16LE(at + 1) : 0);
-  return afterNumber(frame, at);
+  if (first >= 0xa0 && first < 0xc0) return endOfString(frame, at + 1, first & 0x1f);
+  if (first === 0xd9) return endOfString(frame, at + 2, frame[at + 1] ?? 0);
+  if (first === 0xda) return endOfString(frame, at + 3, frame.length > at + 2 ? frame.readUInt16LE(at + 1) : 0);
+  return endOfNumber(frame, at);
 }
 
-/** The same for a text of a known length. The decoder writes to the console about bytes that are no UTF-8. */
-function afterText(frame: Buffer, at: number, length: number): number {
+/**
+ * Returns the end of a string of known length; Infinity if it is not UTF-8, because the decoder logs that to the
+ * console.
+ */
+function endOfString(frame: Buffer, at: number, length: number): number {
   const end = at + length;
   return isAscii(frame, at, end) || isUtf8(frame.subarray(at, end)) ? end : Number.POSITIVE_INFINITY;
 }
 
-/** Nearly every type is: it is not worth a buffer to find out. */
+/** Whether the bytes are ASCII. Nearly all types are; this check allocates no buffer. */
 function isAscii(frame: Buffer, at: number, end: number): boolean {
   for (let i = at; i < end; i++) if (!(frame[i]! < 0x80)) return false;
   return true;
 }
 
-/** The same for a whole number that is not negative. */
-function afterNumber(frame: Buffer, at: number): number {
+/** Returns the end of the non-negative integer that begins at `at`. Returns Infinity for anything else. */
+function endOfNumber(frame: Buffer, at: number): number {
   const first = frame[at];
   if (first === undefined) return Number.POSITIVE_INFINITY;
   if (first < 0x80) return at + 1;
@@ -66,21 +71,21 @@ function afterNumber(frame: Buffer, at: number): number {
 }
 
 /**
- * Frames that a client may send before it has acknowledged its join. The SDK does so while it comes back: what the game
- * sends goes out as soon as the socket is open, and onReconnect is called before the acknowledgement. The connection is
- * closed at the next one.
+ * The maximum number of frames before a client has acknowledged its join. The next one closes the connection. The SDK
+ * sends such frames during a reconnection: messages of the game are sent as soon as the socket is open, and onReconnect
+ * is called before the acknowledgement.
  */
-const EARLY_FRAMES = 64;
+const MAX_EARLY_FRAMES = 64;
 
-/** Whether the framework is reading a client's frame at the moment. */
-let isReading = false;
+/** Whether the framework is decoding a client's frame right now. */
+let isDecoding = false;
 
-/** What a logger is to the framework. */
+/** The logger interface of the framework. */
 type Logger = { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...values: unknown[]) => void };
 
 /**
- * A logger for the framework. It logs a message that it cannot decode as an error, as bare text, and closes the
- * connection. That is the client's error, so here it is logged at `debug`.
+ * Returns a logger for the framework. The framework logs a message that it cannot decode as an error, as bare text, and
+ * closes the connection. That is the client's error, so this logger logs it at `debug`.
  */
 export function demoteClientErrors(logger: Logger): Logger {
   return {
@@ -89,41 +94,46 @@ export function demoteClientErrors(logger: Logger): Logger {
     info: (...values) => logger.info(...values),
     warn: (...values) => logger.warn(...values),
     error: (...values) =>
-      isReading && typeof values[0] === "string" ? logger.debug(...values) : logger.error(...values),
+      isDecoding && typeof values[0] === "string" ? logger.debug(...values) : logger.error(...values),
   };
 }
 
-/** The socket of a client of a room, for the `WebSocket` option of a `ws` server. */
+/** The socket of a room client that closes at an invalid frame. For the option `WebSocket` of a `ws` server. */
 export class GuardedSocket extends LimitedSocket {
   #hasJoined = false;
   #earlyFrames = 0;
 
   override emit(event: string | symbol, frame?: unknown, isBinary?: unknown): boolean {
     if (event !== "message" || this.readyState !== this.OPEN) return super.emit(event, frame, isBinary);
-    if (!isBinary || !Buffer.isBuffer(frame) || !isRoomFrame(frame) || !(this.#hasJoined || this.#isInTime(frame))) {
-      this.takeUnseen();
+    if (
+      !isBinary ||
+      !Buffer.isBuffer(frame) ||
+      !isRoomFrame(frame) ||
+      !(this.#hasJoined || this.#mayPrecedeJoin(frame))
+    ) {
+      this.countDiscardedFrame();
       this.refuse("badFrame");
       return false;
     }
-    isReading = true;
+    isDecoding = true;
     try {
       return super.emit("message", frame, isBinary);
     } catch (error) {
-      // Thrown on from here it would be an uncaught exception, which ends the process for everybody.
-      logger.error({ err: error }, "a frame could not be read; its connection is closed");
+      // Rethrown from here it would be an uncaught exception, which ends the process.
+      logger.error({ err: error }, "failed to process a client's frame; closing its connection");
       this.refuse("badFrame");
       return false;
     } finally {
-      isReading = false;
+      isDecoding = false;
     }
   }
 
   /**
-   * Whether a client that has not acknowledged its join yet may send a frame. A ping leaves nothing behind. While the
-   * room still makes up its mind nobody listens, and then an acknowledgement is none.
+   * Whether a client that has not acknowledged its join yet may send this frame. Pings do not count, because they leave
+   * no state behind. An acknowledgement that arrives before the room listens does not count as one.
    */
-  #isInTime(frame: Buffer): boolean {
+  #mayPrecedeJoin(frame: Buffer): boolean {
     this.#hasJoined = frame[0] === Protocol.JOIN_ROOM && this.listenerCount("message") > 0;
-    return this.#hasJoined || frame[0] === Protocol.PING || ++this.#earlyFrames <= EARLY_FRAMES;
+    return this.#hasJoined || frame[0] === Protocol.PING || ++this.#earlyFrames <= MAX_EARLY_FRAMES;
   }
 }

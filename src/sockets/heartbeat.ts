@@ -1,14 +1,14 @@
-// Notices connections whose other end has gone without a word. Whoever sends anything is there; only the silent are asked.
+// Detects dead connections. Any frame is a sign of life, so only silent clients are pinged.
 
-/** Milliseconds between two beats, unless told otherwise. */
+/** The default interval between two beats, in milliseconds. */
 const BEAT_MS = 2000;
 
-/** A connection that knows at each beat what to do. */
+/** A connection that decides at each beat whether to ping its client or to terminate. */
 interface Beating {
   beat(): void;
 }
 
-/** Beats for all connections of a server, whichever protocol they speak. */
+/** Calls `beat` at a fixed interval on all connections of a server, of both protocols. */
 export class Heartbeat {
   readonly #timer: NodeJS.Timeout;
 
@@ -20,7 +20,7 @@ export class Heartbeat {
     this.#timer.unref();
   }
 
-  /** No more of it. */
+  /** Stops the heartbeat for good. */
   stop(): void {
     clearInterval(this.#timer);
   }

@@ -1,10 +1,10 @@
-// Which bytes an input on the wire may have: the framework's decoder trusts them, so they are checked first.
+// Validates the bytes of an input. The framework's decoder trusts them, so they are checked first.
 import { INPUT_TYPES } from "../../schema/move-input.ts";
 
-/** The number of a field is in the low bits of the byte before its value; this bit says that the value follows. */
+/** The byte before a value has the field's number in its low bits. This bit says that a value follows. */
 const ADD = 0x80;
 
-/** Bytes of a value of each type whose values all have the same size. */
+/** The size in bytes of each type of fixed size. */
 const SIZES: Readonly<Record<string, number>> = {
   boolean: 1,
   int8: 1,
@@ -19,7 +19,7 @@ const SIZES: Readonly<Record<string, number>> = {
   float64: 8,
 };
 
-/** By the number of a field: the bytes of its value. */
+/** The size in bytes of each field of an input, by field number. */
 const FIELD_SIZES = INPUT_TYPES.map(([field, type]) => {
   const size = SIZES[type];
   if (size === undefined) {
@@ -30,8 +30,8 @@ const FIELD_SIZES = INPUT_TYPES.map(([field, type]) => {
 });
 
 /**
- * Whether the bytes from `at` to the end of a frame are the changed fields of an input, each at most once, in the order in
- * which the SDK sends them.
+ * Whether the bytes from `at` to the end of the frame are changed fields of an input. Each field may occur once, in the
+ * order in which the SDK sends them.
  */
 export function areInputFields(frame: Uint8Array, at: number): boolean {
   let next = 0;

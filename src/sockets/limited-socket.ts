@@ -1,4 +1,4 @@
-// A WebSocket with limits: how much it takes from who floods, and how much it keeps for who does not read.
+// A WebSocket with a rate limit for received messages and a size limit for its send buffer.
 import type { Duplex } from "node:stream";
 import { logger } from "colyseus";
 import WebSocket from "ws";
@@ -7,99 +7,111 @@ import type { Addresses } from "../edge/addresses.ts";
 import type { EdgeCounters } from "../telemetry/edge-counters.ts";
 import { FastSocket } from "./fast-socket.ts";
 
-/** What every socket of a server keeps to. */
+/** The limits of every socket of a server. */
 export interface SocketLimits {
-  /** Frames that a client may send in the long run; 0 means no limit. */
+  /** Messages per second that a client may send on average; 0 means no limit. */
   maxMessagesPerSecond: number;
-  /** Bytes that may wait for a client that does not read. */
+  /** Bytes that may be queued for a slow client. */
   maxSendBufferBytes: number;
-  /** Seconds for which a client may be behind; 15 by default. */
-  maxBehindSeconds?: number | undefined;
-  /** Whom connections count for. */
+  /** Seconds for which a client may be backpressured; 15 by default. */
+  maxBackpressureSeconds?: number | undefined;
+  /** Maps connections to client addresses. */
   addresses: Pick<Addresses, "ofSocket">;
-  /** Where frames and refusals are counted. */
+  /** Counts frames and refusals. */
   edgeCounters: EdgeCounters;
 }
 
 /**
- * Seconds of messages that may come at once. A burst is no flood: a network that comes back brings all that waited, and
- * 2000 moves at once are dropped by a full queue without harm. One second more is for what a join sends besides.
+ * The burst that the rate limit accepts, in seconds of messages at the allowed rate. A network that recovers delivers
+ * all that it had queued, and a full queue drops 2000 moves at once without harm. One second more is for the messages
+ * of a join.
  */
 const BURST_SECONDS = 21;
 
-/** The part of what may wait for a client at which it is left out, until it has read on. */
-const BEHIND = 1 / 4;
+/**
+ * The fill level of the send buffer above which a client is backpressured and gets no patches, as a fraction of its
+ * limit.
+ */
+const BACKPRESSURE_THRESHOLD = 1 / 4;
 
 /**
- * Seconds for which a client may be behind, unless told otherwise. The heartbeat cuts a silent client before that; this is for
- * a client that sends and does not read.
+ * The default of `maxBackpressureSeconds`. The heartbeat terminates silent clients earlier. This limit is for clients
+ * that send but do not read.
  */
-const MAX_BEHIND_SECONDS = 15;
+const MAX_BACKPRESSURE_SECONDS = 15;
 
-/** Beats without a sign of life after which a connection is cut: six to eight seconds. In the last four it was asked twice. */
-const SILENT_BEATS = 3;
+/**
+ * Beats without a sign of life after which a connection is terminated. With a beat every 2 seconds that is after 6 to 8
+ * seconds, with two pings in the last 4.
+ */
+const MAX_SILENT_BEATS = 3;
 
-/** What `ws` reports for a connection that ended without a closing handshake. */
-const NO_HANDSHAKE = 1006;
+/** The close code that `ws` reports for a connection that ended without a closing handshake. */
+const ABNORMAL_CLOSURE = 1006;
 
-/** The time in seconds, as of the last quarter of a second: for a count of seconds that is near enough, and free. */
+/**
+ * The time in seconds, updated every 250 ms. Reading it costs nothing, and it is precise enough for limits in seconds.
+ */
 let now = 0;
 setInterval(() => {
   now = performance.now() / 1000;
 }, 250).unref();
 
-/** The socket of a client, for the `WebSocket` option of a `ws` server whose options have `limits`. */
+/** The socket of a client. For the option `WebSocket` of a `ws` server whose options have `limits`. */
 export class LimitedSocket extends FastSocket {
   readonly #addresses: Pick<Addresses, "ofSocket">;
   readonly #edgeCounters: EdgeCounters;
   readonly #secondsPerMessage: number;
-  readonly #maxBytes: number;
-  readonly #maxBehindSeconds: number;
-  /** Until when the messages so far would have taken, one by one at the rate that is allowed. In seconds. */
-  #busyUntil = 0;
+  readonly #maxQueuedBytes: number;
+  readonly #maxBackpressureSeconds: number;
+  /** The time, in seconds, at which the messages so far would end if the client sent them at the allowed rate. */
+  #rateLimitedUntil = 0;
   /** Beats since the last sign of life. */
   #silentBeats = 0;
-  /** Since when it was behind at each sign of life. In seconds. */
-  #behindSince = Number.POSITIVE_INFINITY;
-  #closedWith: number | undefined;
+  /** The time, in seconds, since which the client was backpressured at each sign of life; Infinity if it is not. */
+  #backpressuredSince = Number.POSITIVE_INFINITY;
+  #closeCode: number | undefined;
 
-  /** As `ws` calls it: without address and protocols, with the options of the server. */
+  /** Called by `ws`, with the options of the server and without address and protocols. */
   constructor(address: null | string | URL, protocols?: unknown, options?: unknown) {
     super(address as string, protocols as string, options as WebSocket.ClientOptions);
     const { limits } = options as { limits: SocketLimits };
-    const { addresses, maxMessagesPerSecond, maxSendBufferBytes, maxBehindSeconds, edgeCounters } = limits;
+    const { addresses, maxMessagesPerSecond, maxSendBufferBytes, maxBackpressureSeconds, edgeCounters } = limits;
     this.#addresses = addresses;
     this.#edgeCounters = edgeCounters;
     edgeCounters.sockets.add(this);
     this.#secondsPerMessage = maxMessagesPerSecond > 0 ? 1 / maxMessagesPerSecond : 0;
-    this.#maxBytes = maxSendBufferBytes;
-    this.#maxBehindSeconds = maxBehindSeconds ?? MAX_BEHIND_SECONDS;
+    this.#maxQueuedBytes = maxSendBufferBytes;
+    this.#maxBackpressureSeconds = maxBackpressureSeconds ?? MAX_BACKPRESSURE_SECONDS;
   }
 
-  /** Whom the client counts for. */
+  /** The client's address, as the limits count it. */
   get address(): string | undefined {
     return this.#addresses.ofSocket((this as unknown as { _socket: Duplex })._socket);
   }
 
-  /** Whether so much waits for the client that it is better left out until it has read on. */
+  /** Whether too many bytes are queued to send the client another patch. */
   get isBackpressured(): boolean {
-    return this.mayWait && this.#waiting() > this.#maxBytes * BEHIND;
+    return this.mayHaveQueuedBytes && this.#queuedBytes() > this.#maxQueuedBytes * BACKPRESSURE_THRESHOLD;
   }
 
   override send(data: unknown, options?: unknown, callback?: unknown): void {
     const bytes = typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length;
-    if (this.#mayTake(bytes)) super.send(data, options, callback);
+    if (this.#admitFrame(bytes)) super.send(data, options, callback);
   }
 
   override sendInPlace(bytes: Buffer, start: number, end: number): void {
-    if (this.#mayTake(end - start)) super.sendInPlace(bytes, start, end);
+    if (this.#admitFrame(end - start)) super.sendInPlace(bytes, start, end);
   }
 
-  /** Counts a frame that is about to be sent, unless too much waits already: then the connection is closed. */
-  #mayTake(bytes: number): boolean {
+  /**
+   * Whether a frame may be sent, and counts it if so. Closes the connection if the send buffer is full. A closed socket
+   * accepts every frame, because `send` itself reports that error.
+   */
+  #admitFrame(bytes: number): boolean {
     if (this.readyState !== WebSocket.OPEN) return true;
-    if (this.mayWait && this.#waiting() > this.#maxBytes) {
-      // The closing frame waits behind all the rest; who has not read it in time is cut.
+    if (this.mayHaveQueuedBytes && this.#queuedBytes() > this.#maxQueuedBytes) {
+      // The close frame is queued behind the other bytes. If the client does not read it in time, the socket is destroyed.
       this.refuse("slowConsumer");
       return false;
     }
@@ -108,62 +120,66 @@ export class LimitedSocket extends FastSocket {
     return true;
   }
 
-  /** Asks a silent client whether it is still there, and cuts the connection of one that does not answer. */
+  /** Called at each beat: pings a silent client, and terminates a connection that has not answered for too long. */
   beat(): void {
     this.#silentBeats++;
-    if (this.#silentBeats > SILENT_BEATS) this.terminate();
+    if (this.#silentBeats > MAX_SILENT_BEATS) this.terminate();
     else if (this.#silentBeats > 1 && this.readyState === WebSocket.OPEN) this.ping();
   }
 
   override close(code?: number, reason?: string | Buffer): void {
-    this.#closedWith ??= code;
+    this.#closeCode ??= code;
     super.close(code, reason);
   }
 
   override emit(event: string | symbol, value?: unknown, more?: unknown): boolean {
     if (event === "message" || event === "ping" || event === "pong") {
-      // What was still on its way when the connection was closed is not to be acted on.
+      // Ignores frames that were in transit when the connection was closed.
       if (this.readyState !== WebSocket.OPEN) return false;
       if (event === "message") this.#edgeCounters.framesIn++;
       this.#silentBeats = 0;
-      this.#busyUntil = Math.max(this.#busyUntil, now) + this.#secondsPerMessage;
-      if (this.#busyUntil - now > BURST_SECONDS) {
+      this.#rateLimitedUntil = Math.max(this.#rateLimitedUntil, now) + this.#secondsPerMessage;
+      if (this.#rateLimitedUntil - now > BURST_SECONDS) {
         this.refuse("flooding");
         return false;
       }
-      this.#behindSince = this.isBackpressured ? Math.min(this.#behindSince, now) : Number.POSITIVE_INFINITY;
-      if (now - this.#behindSince > this.#maxBehindSeconds) {
+      this.#backpressuredSince = this.isBackpressured
+        ? Math.min(this.#backpressuredSince, now)
+        : Number.POSITIVE_INFINITY;
+      if (now - this.#backpressuredSince > this.#maxBackpressureSeconds) {
         this.refuse("slowConsumer");
         return false;
       }
     }
-    // Whoever we closed is gone for the reason we gave, even if it never answers. A bare 1006 would look like a lost
-    // connection, and the room would hold a seat for who broke the protocol.
+    // Reports our own close code even if the client never answers the close frame. The room would take 1006 for a lost
+    // connection, and hold a seat for a client that broke the protocol.
     else if (event === "close") {
       this.#edgeCounters.sockets.delete(this);
-      if (value === NO_HANDSHAKE) return super.emit(event, this.#closedWith ?? NO_HANDSHAKE, more);
+      if (value === ABNORMAL_CLOSURE) return super.emit(event, this.#closeCode ?? ABNORMAL_CLOSURE, more);
     }
-    // A peer's fault is no error of ours: ws closes the connection with the right code by itself.
+    // A protocol error of the client is not an error of the server. ws closes the connection with the right code.
     else if (event === "error") {
-      logger.debug({ err: value }, "a client broke its connection");
+      logger.debug({ err: value }, "connection error caused by the client");
       return true;
     }
     return super.emit(event, value, more);
   }
 
-  /** The bytes that wait. Adding them up takes three objects, so a client for whom nothing may wait is not asked. */
-  #waiting(): number {
+  /**
+   * Returns the number of queued bytes. `bufferedAmount` reads three objects; `mayHaveQueuedBytes` avoids most calls.
+   */
+  #queuedBytes(): number {
     const bytes = this.bufferedAmount;
-    this.mayWait = bytes > 0;
+    this.mayHaveQueuedBytes = bytes > 0;
     return bytes;
   }
 
-  /** Counts a frame that nobody is to see. */
-  protected takeUnseen(): void {
+  /** Counts a received frame that is not emitted. */
+  protected countDiscardedFrame(): void {
     this.#edgeCounters.framesIn++;
   }
 
-  /** Closes the connection for one of the reasons that are counted. */
+  /** Closes the connection with an error, and counts and logs the refusal. */
   protected refuse(reason: "badFrame" | "flooding" | "slowConsumer"): void {
     this.#edgeCounters.onRefused(reason, this.address);
     this.close(ERRORS[reason].code, ERRORS[reason].message);

@@ -1,4 +1,4 @@
-// A player on a plain WebSocket: to the room it is a client like any other, to the other side it speaks words and JSON.
+// A player on a plain WebSocket. The room treats it as an ordinary client; its socket receives words and sends JSON.
 import { EventEmitter } from "node:events";
 import { Decoder } from "@colyseus/schema";
 import {
@@ -18,17 +18,17 @@ import { WorldState } from "../../schema/world-state.ts";
 import { STEP } from "../../sim/rules.ts";
 import type { LimitedSocket } from "./limited-socket.ts";
 
-/** The low five bits of a frame's first byte say what it is. */
+/** The bits of a frame's first byte that hold its code. */
 const CODE_BITS = 0x1f;
 
-/** Bytes of a state frame before its body: the code and, where the TIMED bit is set, two 32-bit numbers. */
-const HEAD = 1;
-const TIMED_HEAD = 9;
+/** Header bytes of a state frame: the code and, if the TIMED bit is set, two 32-bit numbers. */
+const HEADER_BYTES = 1;
+const TIMED_HEADER_BYTES = 9;
 
-/** Where a player stands: `[x, y]` in units. */
-type Place = [x: number, y: number];
+/** A player's position in units. */
+type Position = [x: number, y: number];
 
-/** What the room listens to, and asks whether there is any use in sending more; it knows whose it is. */
+/** The connection as the room sees it: emits messages and the close event, and reports address and backpressure. */
 class PlainRef extends EventEmitter {
   readonly transport = "plain";
   readonly #socket: LimitedSocket;
@@ -47,14 +47,14 @@ class PlainRef extends EventEmitter {
   }
 }
 
-/** An error as the plain protocol sends it. Its name has a field of its own. */
+/** Returns an error as a frame of the plain protocol, where the name has its own field. */
 export function errorFrame({ code, message }: SentError) {
   return { type: "error", code, name: nameOfError({ code, message }), message: untagged(message) };
 }
 
 /**
- * The framework's in-process client. It decodes the very frames that an SDK client gets, so whatever the room decides
- * to show to a client, this one is shown too.
+ * An in-process client of the framework. It decodes the same frames that an SDK client receives, so plain clients see
+ * exactly what SDK clients see.
  */
 export class PlainClient {
   readonly ref: PlainRef;
@@ -64,15 +64,15 @@ export class PlainClient {
   _enqueuedMessages: unknown[] = [];
   readonly #socket: LimitedSocket;
   readonly #decoder = new Decoder(new WorldState());
-  /** What the other side knows: the place of each player it was told of and not yet told to forget. */
-  readonly #told = new Map<string, Place>();
+  /** The last position sent to the socket, for each player in sight. */
+  readonly #lastSent = new Map<string, Position>();
   #welcomed = false;
 
   constructor(sessionId: string, socket: LimitedSocket) {
     this.sessionId = sessionId;
     this.ref = new PlainRef(socket);
     this.#socket = socket;
-    // However a plain connection ends, nobody comes back to it, so the room is to hold no seat: told as a leave.
+    // A plain connection cannot be resumed, so every close counts as a leave and the room holds no seat.
     socket.on("close", () => this.ref.emit("close", CloseCode.CONSENTED));
   }
 
@@ -80,25 +80,28 @@ export class PlainClient {
     return this.#socket.readyState;
   }
 
-  /** Hands the room what should be one of the eight words. */
+  /** Passes a received word to the room, which checks it. */
   move(word: string): void {
     this.ref.emit("message", getMessageBytes.raw(Protocol.ROOM_DATA, "move", word));
   }
 
-  /** Takes a frame from the room. What is neither handshake nor state has no form in the plain protocol. */
+  /**
+   * Receives a frame from the room. Ignores frames other than handshake and state: the plain protocol has no form for
+   * them.
+   */
   raw(frame: Uint8Array): void {
-    const head = frame[0]!;
-    const code = head & CODE_BITS;
-    const bodyAt = head & ProtocolModifier.TIMED ? TIMED_HEAD : HEAD;
+    const first = frame[0]!;
+    const code = first & CODE_BITS;
+    const bodyAt = first & ProtocolModifier.TIMED ? TIMED_HEADER_BYTES : HEADER_BYTES;
     if (code === Protocol.JOIN_ROOM) {
-      // The acknowledgement that an SDK sends; the room answers it with the full state.
+      // Acknowledges the join like the SDK. The room answers with the full state.
       this.ref.emit("message", Buffer.of(Protocol.JOIN_ROOM));
     } else if (code === Protocol.ROOM_STATE) {
       this.#decoder.decodeResync(frame, { offset: bodyAt });
-      this.#tell();
+      this.#sendChanges();
     } else if (code === Protocol.ROOM_STATE_PATCH && frame.length > bodyAt) {
       this.#decoder.decode(frame, { offset: bodyAt });
-      this.#tell();
+      this.#sendChanges();
     }
   }
 
@@ -111,36 +114,36 @@ export class PlainClient {
   }
 
   error(code: number, message = ""): void {
-    this.#json(errorFrame({ code, message }));
+    this.#sendJson(errorFrame({ code, message }));
   }
 
   leave(code: number = CloseCode.CONSENTED, reason?: string): void {
     this.#socket.close(code, code === CloseCode.SERVER_SHUTDOWN ? ERRORS.serverShutdown.message : reason);
   }
 
-  /** Sends who moved, came into sight or went out of it since the last time. */
-  #tell(): void {
+  /** Sends the welcome, if it is due, and the players that moved, came into sight or left it since the last call. */
+  #sendChanges(): void {
     const { map, players } = this.#decoder.state;
-    const moved: Record<string, Place> = {};
+    const moved: Record<string, Position> = {};
     for (const [id, { x, y }] of players) {
-      const told = this.#told.get(id);
-      if (told?.[0] === x && told[1] === y) continue;
+      const sent = this.#lastSent.get(id);
+      if (sent?.[0] === x && sent[1] === y) continue;
       moved[id] = [x, y];
-      this.#told.set(id, moved[id]);
+      this.#lastSent.set(id, moved[id]);
     }
-    const gone = [...this.#told.keys()].filter((id) => !players.has(id));
-    for (const id of gone) this.#told.delete(id);
+    const gone = [...this.#lastSent.keys()].filter((id) => !players.has(id));
+    for (const id of gone) this.#lastSent.delete(id);
 
     if (!this.#welcomed) {
       const self = players.get(this.sessionId);
       if (!self) return;
-      this.#json({ type: "welcome", id: this.sessionId, name: self.name, x: self.x, y: self.y, step: STEP, map });
+      this.#sendJson({ type: "welcome", id: this.sessionId, name: self.name, x: self.x, y: self.y, step: STEP, map });
       this.#welcomed = true;
     }
-    if (gone.length > 0 || Object.keys(moved).length > 0) this.#json({ type: "players", players: moved, gone });
+    if (gone.length > 0 || Object.keys(moved).length > 0) this.#sendJson({ type: "players", players: moved, gone });
   }
 
-  #json(message: object): void {
+  #sendJson(message: object): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 }

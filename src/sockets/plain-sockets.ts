@@ -1,4 +1,4 @@
-// The way in without an SDK: WebSockets on /websocket, text frames, one word a step.
+// The plain protocol, which needs no SDK: a WebSocket on /websocket, text frames, one word per step.
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import {
@@ -17,19 +17,22 @@ import { LimitedSocket } from "./limited-socket.ts";
 import { errorFrame, PlainClient } from "./plain-client.ts";
 import type { socketOptions } from "./socket-options.ts";
 
-/** Words that are queued while a join is in progress. A full queue drops its oldest word, as the world's queue does. */
-const EARLY_LIMIT = QUEUE_LIMIT;
+/** The maximum number of words queued during a join. A full queue drops its oldest word, as the world's queue does. */
+const MAX_EARLY_WORDS = QUEUE_LIMIT;
 
-/** Milliseconds that a client whose join was refused has to close its socket. */
-const REFUSED_MS = 500;
+/** Milliseconds after which the socket of a refused client is terminated, unless the client has closed it. */
+const REFUSED_TIMEOUT_MS = 500;
 
-/** Accepts plain WebSockets and makes each of them a player of the room `world`. */
+/** Accepts plain WebSockets and joins each of them to the room `world`. */
 export class PlainSockets {
   readonly #server: WebSocketServer;
   readonly #onRefused: (error: SentError, address: string | undefined) => void;
   readonly #admit: (request: IncomingMessage) => Promise<void>;
 
-  /** `admit`: lets a join in, or rejects with the ServerError that says why not. */
+  /**
+   * @param admit resolves if a join is admitted; otherwise it rejects with the ServerError to send.
+   * @param onRefused is called when the room refuses a join.
+   */
   constructor(
     options: ReturnType<typeof socketOptions>,
     admit: (request: IncomingMessage) => Promise<void>,
@@ -40,12 +43,12 @@ export class PlainSockets {
     this.#admit = admit;
   }
 
-  /** Takes over an upgrade request for PLAIN_PATH. */
+  /** Handles an upgrade request for PLAIN_PATH. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket as LimitedSocket, request));
   }
 
-  /** Takes nobody any more; the rooms close the sockets of their players. */
+  /** Stops accepting sockets. The rooms close the sockets of their players. */
   close(): void {
     this.#server.close();
   }
@@ -55,14 +58,14 @@ export class PlainSockets {
   }
 
   async #join(socket: LimitedSocket, request: IncomingMessage): Promise<void> {
-    // Listening starts before the join does: a client may send its first word as soon as the socket opens.
+    // Listens before the join begins: a client may send its first word as soon as the socket opens.
     const early: string[] = [];
-    let take = (word: string) => {
-      if (early.length >= EARLY_LIMIT) early.shift();
+    let onWord = (word: string) => {
+      if (early.length >= MAX_EARLY_WORDS) early.shift();
       early.push(word);
     };
     socket.on("message", (data, isBinary) => {
-      if (socket.readyState === WebSocket.OPEN) take(isBinary ? "" : String(data));
+      if (socket.readyState === WebSocket.OPEN) onWord(isBinary ? "" : String(data));
     });
 
     await this.#admit(request);
@@ -77,23 +80,23 @@ export class PlainSockets {
       this.#onRefused(error, socket.address);
       throw error;
     });
-    // Gone meanwhile: the seat expires by itself, while a client made now would never hear of the end of its socket.
+    // The socket has closed during the join. The seat expires; a client created now would never get the close event.
     if (socket.readyState !== WebSocket.OPEN) return;
     const client = new PlainClient(seat.sessionId, socket);
     const room = matchMaker.getLocalRoomById(seat.roomId);
     await connectClientToRoom(room, client as unknown as Client & ClientPrivate, auth, {});
-    take = (word) => client.move(word);
-    early.forEach(take);
+    onWord = (word) => client.move(word);
+    early.forEach(onWord);
   }
 }
 
-/** Says why a join failed and closes: a browser's WebSocket could not read the answer to a refused upgrade. */
+/** Sends the error of a failed join and closes the socket. A browser cannot read the response to a refused upgrade. */
 function refuse(socket: WebSocket, error: unknown): void {
   const isExpected = error instanceof ServerError;
-  if (!isExpected) logger.error({ err: error }, "a plain client could not join");
+  if (!isExpected) logger.error({ err: error }, "join of a plain client failed");
   const frame = errorFrame(isExpected ? error : ERRORS.joinRefused);
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
   socket.close(ERRORS.joinRefused.code, ERRORS.joinRefused.message);
-  // A client that does not answer the close frame must not keep a connection that may be one too many.
-  setTimeout(() => socket.terminate(), REFUSED_MS).unref();
+  // A client that does not answer the close frame must not occupy a connection for longer.
+  setTimeout(() => socket.terminate(), REFUSED_TIMEOUT_MS).unref();
 }

@@ -1,24 +1,30 @@
-// What every WebSocket of this server keeps to, whichever protocol it speaks.
+// The options of all WebSockets of this server, of both protocols.
 import type { Addresses } from "../edge/addresses.ts";
 import type { EdgeCounters } from "../telemetry/edge-counters.ts";
 import type { SocketLimits } from "./limited-socket.ts";
 
-/** Milliseconds that a client we closed has to answer before its socket is destroyed. */
+/** The timeout of the closing handshake, in milliseconds. Afterwards the socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2000;
 
-/** What the operator sets of it. */
+/** The options that the operator sets. */
 export interface SocketSettings extends Omit<SocketLimits, "addresses" | "edgeCounters"> {
   /** The largest frame that a client may send, in bytes; a larger one closes with 1009. */
   maxFrameBytes: number;
 }
 
 /**
- * Options for a `ws` server whose sockets are LimitedSockets. `closeTimeout` and `limits` are missing from its published
- * types, hence the wider type.
+ * Returns the options of a `ws` server whose sockets are LimitedSockets. The type is wider than the published one,
+ * which lacks `closeTimeout` and `limits`.
  */
 export function socketOptions(settings: SocketSettings, addresses: Addresses, edgeCounters: EdgeCounters) {
-  const { maxFrameBytes, maxMessagesPerSecond, maxSendBufferBytes, maxBehindSeconds } = settings;
-  const limits: SocketLimits = { addresses, maxMessagesPerSecond, maxSendBufferBytes, maxBehindSeconds, edgeCounters };
+  const { maxFrameBytes, maxMessagesPerSecond, maxSendBufferBytes, maxBackpressureSeconds } = settings;
+  const limits: SocketLimits = {
+    addresses,
+    maxMessagesPerSecond,
+    maxSendBufferBytes,
+    maxBackpressureSeconds,
+    edgeCounters,
+  };
   const options: { noServer: boolean; maxPayload: number; perMessageDeflate: boolean } & object = {
     noServer: true,
     maxPayload: maxFrameBytes,

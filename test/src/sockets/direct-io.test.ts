@@ -1,4 +1,4 @@
-// WebSockets read and written past Node's streams: the same messages, in the same order, as by the streams.
+// Tests WebSockets that bypass Node's streams: messages arrive unchanged and in order, as they do through the streams.
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -20,10 +20,10 @@ afterAll(() => {
   for (const server of servers) server.close();
 });
 
-/** What a server's end of a connection has received, in turn. */
+/** The messages that the server's end of a connection has received, in order. */
 type Received = { data: string; isBinary: boolean }[];
 
-/** A server of WebSockets, and a way to wait for the next of them. */
+/** Starts a WebSocket server. `accept` waits for the next connection. */
 async function serve(server: Server) {
   const sockets = new WebSocketServer({ server, WebSocket: FastSocket, maxPayload: 4096 });
   server.listen(0, "127.0.0.1");
@@ -42,7 +42,7 @@ async function serve(server: Server) {
   return { port, accept };
 }
 
-/** Both ends of a connection: that of the server as a WebSocket, that of the client as bare TCP. */
+/** Opens a connection. Returns the server's end as a WebSocket and the client's end as a TCP socket. */
 async function open({ port, accept }: Awaited<ReturnType<typeof serve>>, head: Uint8Array = new Uint8Array()) {
   const accepted = accept();
   const client = connect(port, "127.0.0.1").setNoDelay(true);
@@ -52,7 +52,7 @@ async function open({ port, accept }: Awaited<ReturnType<typeof serve>>, head: U
   return { client, ...(await accepted) };
 }
 
-/** A frame of a client. */
+/** Returns a masked frame, as a client sends it. */
 function masked(opcode: number, payload: Uint8Array, isLast = true, mask: ArrayLike<number> = MASK): Buffer {
   const length = payload.length < 126 ? [payload.length] : [126, payload.length >> 8, payload.length & 0xff];
   const head = [(isLast ? 0x80 : 0) | opcode, 0x80 | length[0]!, ...length.slice(1), ...Array.from(mask)];
@@ -64,34 +64,34 @@ beforeAll(async () => {
   plain = await serve(createServer());
 });
 
-/** Any byte, and often one of those that a short frame begins with: then what is left of a cut one looks like another. */
+/** Any byte, and often the first byte of a frame: then the rest of a split frame looks like the start of another. */
 const byte = fc.oneof(fc.constantFrom(0x82, 0x80, 0x81, 0x00), fc.nat(255));
 const bytes = (maxLength: number, minLength = 0) =>
   fc.array(byte, { minLength, maxLength }).map((values) => Uint8Array.from(values));
 const latin1 = (payload: Uint8Array) => Buffer.from(payload).toString("latin1");
 
-/** A message of a client: its frames, and what is to come of it. */
+/** A client's message: its frames, and the expected event. */
 const message = fc.oneof(
   fc
     .tuple(bytes(125), bytes(4, 4))
-    .map(([payload, mask]) => sent([masked(2, payload, true, mask)], latin1(payload), true)),
+    .map(([payload, mask]) => messageOf([masked(2, payload, true, mask)], latin1(payload), true)),
   fc
     .tuple(bytes(8), bytes(4, 4))
-    .map(([payload, mask]) => sent([masked(2, payload, true, mask)], latin1(payload), true)),
-  bytes(600).map((payload) => sent([masked(2, payload)], latin1(payload), true)),
-  fc.stringMatching(/^[a-z]{0,40}$/).map((text) => sent([masked(1, Buffer.from(text))], text, false)),
-  bytes(20).map((payload) => sent([masked(9, payload)], `ping ${latin1(payload)}`, true)),
+    .map(([payload, mask]) => messageOf([masked(2, payload, true, mask)], latin1(payload), true)),
+  bytes(600).map((payload) => messageOf([masked(2, payload)], latin1(payload), true)),
+  fc.stringMatching(/^[a-z]{0,40}$/).map((text) => messageOf([masked(1, Buffer.from(text))], text, false)),
+  bytes(20).map((payload) => messageOf([masked(9, payload)], `ping ${latin1(payload)}`, true)),
   fc.tuple(bytes(50), bytes(50)).map(([a, b]) =>
-    // In two parts, as the standard allows.
-    sent([masked(2, a, false), masked(0, b)], latin1(a) + latin1(b), true),
+    // A fragmented message in two frames.
+    messageOf([masked(2, a, false), masked(0, b)], latin1(a) + latin1(b), true),
   ),
 );
 
-function sent(frames: Buffer[], data: string, isBinary: boolean) {
+function messageOf(frames: Buffer[], data: string, isBinary: boolean) {
   return { frames, event: { data, isBinary } };
 }
 
-test("messages of every kind come as they were sent, cut anywhere, and also right behind the handshake", async () => {
+test("all kinds of messages arrive unchanged, split anywhere, including directly after the handshake", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(message, { minLength: 1, maxLength: 12 }),
@@ -99,8 +99,8 @@ test("messages of every kind come as they were sent, cut anywhere, and also righ
       fc.boolean(),
       async (messages, cuts, early) => {
         const stream = Buffer.concat(messages.flatMap(({ frames }) => frames));
-        const places = [0, ...cuts.map((cut) => Math.min(cut, stream.length)), stream.length].sort((a, b) => a - b);
-        const parts = places.slice(1).map((place, i) => stream.subarray(places[i], place));
+        const offsets = [0, ...cuts.map((cut) => Math.min(cut, stream.length)), stream.length].sort((a, b) => a - b);
+        const parts = offsets.slice(1).map((offset, i) => stream.subarray(offsets[i], offset));
         const { client, received } = await open(plain, early ? parts.shift() : undefined);
         for (const part of parts) {
           client.write(part);
@@ -115,15 +115,15 @@ test("messages of every kind come as they were sent, cut anywhere, and also righ
   );
 });
 
-test("a short frame goes past the reader of ws, and does not change when the next one comes", async () => {
+test("a short received frame bypasses the receiver of ws, and the next frame does not overwrite it", async () => {
   const { client, socket } = await open(plain);
   const kept: Buffer[] = [];
   socket.on("message", (data: Buffer) => kept.push(data));
   const { _receiver } = socket as unknown as { _receiver: { write: () => boolean } };
-  let read = 0;
+  let writes = 0;
   const { write } = _receiver;
   _receiver.write = (...values) => {
-    read++;
+    writes++;
     return write.apply(_receiver, values);
   };
   client.write(masked(2, Buffer.from("first")));
@@ -131,11 +131,11 @@ test("a short frame goes past the reader of ws, and does not change when the nex
   client.write(masked(2, Buffer.from("other")));
   await until(() => kept.length === 2);
   expect(kept.map(String)).toEqual(["first", "other"]);
-  expect(read).toBe(0);
+  expect(writes).toBe(0);
   client.destroy();
 });
 
-test("a connection that is closed for a message goes through the closing handshake", async () => {
+test("closing the socket in a message handler completes the closing handshake", async () => {
   const { client, socket } = await open(plain);
   socket.once("message", () => socket.close(4000));
   const replies: Buffer[] = [];
@@ -146,11 +146,11 @@ test("a connection that is closed for a message goes through the closing handsha
   expect(Buffer.concat(replies).subarray(-4)).toEqual(Buffer.of(0x88, 2, 4000 >> 8, 4000 & 0xff));
 });
 
-test("frames that break the standard, and those that are too long, close with the codes for it", async () => {
+test("protocol errors close the connection with 1002, and messages that are too long close it with 1009", async () => {
   for (const [code, ...frames] of [
     [1002, Buffer.of(0x82, 1, 7)],
     [1009, masked(2, new Uint8Array(4097))],
-    // A message within another one.
+    // A message inside a fragmented message.
     [1002, masked(2, Uint8Array.of(1), false), masked(2, Uint8Array.of(2))],
   ] as const) {
     const { client, socket, received } = await open(plain);
@@ -167,7 +167,7 @@ test("frames that break the standard, and those that are too long, close with th
   }
 });
 
-test("a short frame to send goes past the stream of the socket", async () => {
+test("a short sent frame bypasses the stream of the socket", async () => {
   const { client, socket } = await open(plain);
   const inner = (socket as unknown as { _socket: Socket })._socket;
   const before = inner.bytesWritten;
@@ -179,10 +179,10 @@ test("a short frame to send goes past the stream of the socket", async () => {
   client.destroy();
 });
 
-test("a WebSocket that pauses in the middle of a frame goes on where it was", async () => {
+test("a WebSocket that is paused in the middle of a frame continues there after it resumes", async () => {
   const { client, socket, received } = await open(plain);
   socket.once("message", () => socket.pause());
-  // Without its first two bytes each looks like a frame of one byte.
+  // Without its first two bytes, each frame looks like a frame with a payload of one byte.
   const frames = ["one", "two", "three"].map((text) => masked(2, Buffer.from(text), true, [0x82, 0x81, 1, 2]));
   const stream = Buffer.concat(frames);
   const cut = frames[0]!.length + 2;
@@ -197,7 +197,7 @@ test("a WebSocket that pauses in the middle of a frame goes on where it was", as
   client.destroy();
 });
 
-test("a paused WebSocket is given nothing until it goes on", async () => {
+test("a paused WebSocket emits no messages until it resumes", async () => {
   const { client, socket, received } = await open(plain);
   socket.pause();
   const texts = Array.from({ length: 2000 }, (_, i) => `${i}`.repeat(20).slice(0, 100));
@@ -210,7 +210,7 @@ test("a paused WebSocket is given nothing until it goes on", async () => {
   client.destroy();
 });
 
-test("nothing is written for a closed connection, not even when its descriptor has become that of a file", async () => {
+test("a closed connection writes no bytes, even if a file has its descriptor now", async () => {
   const { socket } = await open(plain);
   const inner = (socket as unknown as { _socket: Socket & { _handle: { fd: number } } })._socket;
   const { fd } = inner._handle;
@@ -219,9 +219,9 @@ test("nothing is written for a closed connection, not even when its descriptor h
   const path = join(folder, "file");
   const files = [openSync(path, "w")];
   try {
-    // The lowest that is free is given first.
+    // The kernel always assigns the lowest free descriptor.
     while (files.at(-1)! < fd) files.push(openSync(path, "w"));
-    // `ws` hears of it in the next turn.
+    // `ws` learns of the close only in the next turn of the event loop.
     expect([files.at(-1), socket.readyState]).toEqual([fd, WebSocket.OPEN]);
     socket.send(Buffer.from("for the client"), { binary: true });
     expect(readFileSync(path, "latin1")).toBe("");
@@ -231,7 +231,7 @@ test("nothing is written for a closed connection, not even when its descriptor h
   }
 });
 
-test("a connection by TLS stays encrypted", async () => {
+test("a TLS connection stays encrypted", async () => {
   const psk = { psk: Buffer.alloc(32, 7), identity: "us" };
   const ciphers = "PSK";
   const secure = await serve(
@@ -239,7 +239,7 @@ test("a connection by TLS stays encrypted", async () => {
   );
   const accepted = secure.accept();
   const client = new WebSocket(`wss://127.0.0.1:${secure.port}`, {
-    // Not all of what Node's TLS takes is in the types of ws.
+    // The types of ws lack some options of Node's TLS.
     ...({ pskCallback: () => psk, checkServerIdentity: () => undefined } as object),
     ciphers,
   });

@@ -1,4 +1,4 @@
-// Frames that are handed to the kernel whole, to readers of which one does not keep up.
+// Tests frames that are written to the kernel as one buffer, to one client that keeps up and one that does not.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** A reader, and the server's end of its connection. */
+/** Connects a client. Returns it with the server's end of its connection. */
 async function connect() {
   const accepted = once(server, "connection");
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
@@ -24,52 +24,52 @@ async function connect() {
   return { client, socket, received, sent: [] as Buffer[] };
 }
 
-test("frames of every size arrive whole and in turn, while another reader pauses and makes its own wait", async () => {
+test("frames of every size arrive unchanged and in order, also for a client that is paused", async () => {
   const paused = await connect();
-  const lively = await connect();
+  const reading = await connect();
   paused.client.pause();
-  // The longer ones, which go the usual way, come last: it is one of the others that the kernel must not take whole.
+  // Longer frames, which take the usual path, come last, so that the kernel first rejects a part of a shorter frame.
   const sizes = [
     ...Array.from({ length: 900 }, (_, i) => [1, 125, 126, 300, 0, 65_535, 65_534][i % 7]!),
     65_536,
     100_000,
   ];
   for (const [i, size] of sizes.entries()) {
-    for (const [offset, { socket, sent }] of [paused, lively].entries()) {
+    for (const [offset, { socket, sent }] of [paused, reading].entries()) {
       const frame = Buffer.alloc(size, 2 * i + offset);
       sent.push(frame);
       socket.send(frame, { binary: true });
     }
-    // So that the lively reader's socket is empty, and its frames are written at once.
-    await until(() => lively.received.length === lively.sent.length);
+    // Then the queue of the reading client is empty, and its next frames are written at once.
+    await until(() => reading.received.length === reading.sent.length);
   }
   expect(paused.socket.bufferedAmount).toBeGreaterThan(0);
   paused.client.resume();
-  for (const { received, sent } of [paused, lively]) {
+  for (const { received, sent } of [paused, reading]) {
     await until(() => received.length === sent.length);
     expect(received.findIndex((frame, i) => !frame.equals(sent[i]!))).toBe(-1);
   }
-  for (const { client } of [paused, lively]) client.terminate();
+  for (const { client } of [paused, reading]) client.terminate();
 });
 
-test("what the kernel does not take at once is kept, though the memory it was sent from is used again", async () => {
-  const [paused, lively] = [await connect(), await connect()];
+test("queued bytes stay unchanged when the caller of sendInPlace reuses its buffer", async () => {
+  const [paused, reading] = [await connect(), await connect()];
   paused.client.pause();
   const memory = Buffer.alloc(4096 + 4);
   const sizes = [4096, 4000, 0, 126, 4093, 125, 3000];
   for (let i = 0, more = 50; more > 0; i++) {
-    for (const [offset, { socket, sent }] of [paused, lively].entries()) {
+    for (const [offset, { socket, sent }] of [paused, reading].entries()) {
       const size = sizes[i % sizes.length]!;
       memory.fill(2 * i + offset, 4);
       sent.push(Buffer.from(memory.subarray(4, 4 + size)));
       socket.sendInPlace(memory, 4, 4 + size);
     }
     if (paused.socket.bufferedAmount > 0) more--;
-    await until(() => lively.received.length === lively.sent.length);
+    await until(() => reading.received.length === reading.sent.length);
   }
   paused.client.resume();
   await until(() => paused.received.length === paused.sent.length);
-  for (const { received, sent, client } of [paused, lively]) {
+  for (const { received, sent, client } of [paused, reading]) {
     expect(received.findIndex((frame, i) => !frame.equals(sent[i]!))).toBe(-1);
     client.terminate();
   }

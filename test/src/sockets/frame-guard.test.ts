@@ -1,4 +1,4 @@
-// Frames that clients of a room never send: each closes its own connection, and everybody else plays on.
+// Tests the frames that clients of a room never send: each closes only its own connection.
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { ERRORS } from "../../../schema/errors.ts";
@@ -16,77 +16,80 @@ const server = startServer();
 const JOINED = 10;
 const PONG = 18;
 
-/** The first byte's bit by which an input says that a time stands before it. */
+/** The bit of an input's first byte that says that a time precedes the fields. */
 const TIMED = 0x80;
 
 const MOVE = [0xa4, 0x6d, 0x6f, 0x76, 0x65];
 const LEFT = [0xa4, 0x6c, 0x65, 0x66, 0x74];
 const REQUEST = [21, 0, ...MOVE, ...LEFT];
 
-/** Takes a seat and hears the handshake, but does not acknowledge it: the room still waits for that. */
-async function shakeHands(): Promise<WebSocket> {
+/** Takes a seat and receives the handshake, but does not acknowledge it. */
+async function connectWithoutAcknowledging(): Promise<WebSocket> {
   const socket = new WebSocket(server.url.replace("http", "ws") + pathOf(await takeSeat(server.url)));
   socket.on("error", () => {});
   await new Promise((resolve) => socket.once("message", resolve));
   return socket;
 }
 
-/** The code and the reason with which the server closes a connection. */
+/** Resolves with the code and the reason with which the server closes the connection. */
 function closing(socket: WebSocket): Promise<[number, string]> {
   return new Promise((resolve) => socket.once("close", (code, reason) => resolve([code, String(reason)])));
 }
 
-/** An input as the framework sends it over transports that may lose frames, with or without a time. */
+/** Returns an input as the framework sends it over unreliable transports, with or without a time. */
 function unreliableInput(modifiers: number): number[] {
   const time = modifiers & TIMED ? [1, 0, 0, 0, 0] : [];
   return [20 | modifiers, ...time, 1, 2, 0x80, 1];
 }
 
-/** The codes that clients send, as first bytes without modifiers. */
-const GOOD = [10, 12, 13, 17, 18, 19, 21];
+/** The valid first bytes: the codes that clients send, without modifiers. */
+const VALID_CODES = [10, 12, 13, 17, 18, 19, 21];
 
-/** Frames that no client sends, although their first bytes are good ones. */
-const BAD: Array<[what: string, bytes: number[]]> = [
-  ["nothing at all", []],
-  ["a join with something behind it", [10, 0]],
-  ["a leave with something behind it", [12, 0]],
-  ["a ping with something behind it", [18, 1]],
+/** Invalid frames with valid first bytes. */
+const INVALID_FRAMES: Array<[what: string, bytes: number[]]> = [
+  ["an empty frame", []],
+  ["a join acknowledgement with an extra byte", [10, 0]],
+  ["a leave with an extra byte", [12, 0]],
+  ["a ping with an extra byte", [18, 1]],
   ["a message without a type", [13]],
-  ["a message whose type ends behind the frame", [13, 0xa5, ...MOVE.slice(1)]],
-  ["a message whose type has a long length and ends behind the frame", [13, 0xda, 2, 0, 0x61]],
-  ["a message whose type has a longer length than any type has", [13, 0xdb, 1, 0, 0, 0, 0x61]],
+  ["a message whose type ends after the frame", [13, 0xa5, ...MOVE.slice(1)]],
+  ["a message whose type has a two-byte length and ends after the frame", [13, 0xda, 2, 0, 0x61]],
+  ["a message whose type has a four-byte length", [13, 0xdb, 1, 0, 0, 0, 0x61]],
   ["a message whose type is negative", [13, 0xff]],
   ["a message whose type is a fraction", [13, 0xca, 0, 0, 0xc0, 0x3f]],
   ["a message whose type is cut off", [13, 0xcd, 0]],
-  ["a message whose type is no UTF-8", [13, 0xa2, 0xff, 0xff]],
-  ["bytes without a type", [17]],
+  ["a message whose type is not UTF-8", [13, 0xa2, 0xff, 0xff]],
+  ["a message of bytes without a type", [17]],
   ["a request without a number", [21]],
   ["a request without a type", [21, 0]],
   ["a request with a negative number", [21, 0xd0, 0xfe, ...MOVE]],
   ["an input that switches to another structure", [19, 0xff, 1, 0x80, 1]],
-  ["an input that takes a field away", [19, 0x40, 1]],
+  ["an input that removes a field", [19, 0x40, 1]],
   ["an input without a value", [19, 0x80]],
   ["an input of two values", [19, 0x80, 1, 1]],
 ];
 
-/** First bytes that no client sends: the other codes, and every code that the room reads with every modifier. */
-const UNKNOWN = Array.from({ length: 256 }, (_, first) => first)
-  .filter((first) => !GOOD.includes(first) && (first < 0x20 || [20, ...GOOD].includes(first & 0x1f)))
+/**
+ * Frames with invalid first bytes: all other codes, and each code that the room reads with each combination of
+ * modifiers.
+ */
+const UNKNOWN_FRAMES = Array.from({ length: 256 }, (_, first) => first)
+  .filter((first) => !VALID_CODES.includes(first) && (first < 0x20 || [20, ...VALID_CODES].includes(first & 0x1f)))
   .map((first): [what: string, bytes: number[]] => [
     `the first byte ${first}`,
     (first & 0x1f) === 20 ? unreliableInput(first & 0xe0) : [first, 0x80, 1],
   ]);
 
-test("the guard closes a connection that sends a frame no client sends, keeps no seat for it, and the others play on", async () => {
+test("the guard closes a connection that sends an invalid frame and holds no seat; other clients play on", async () => {
   const witness = await PlainPlayer.join(server.url);
-  const frames = [...BAD, ...UNKNOWN];
+  const frames = [...INVALID_FRAMES, ...UNKNOWN_FRAMES];
   const send = async ([what, bytes]: (typeof frames)[number]) => {
     const player = await RawPlayer.join(server.url, {});
     const closed = closing(player.socket);
     player.send(Uint8Array.from(bytes));
     expect([what, ...(await closed)]).toEqual([what, ERRORS.badFrame.code, ERRORS.badFrame.message]);
   };
-  // Twenty at a time: a join takes the round trips of a request, a handshake and a tick.
+  // Twenty at a time, because each join takes several round trips and a tick.
   for (let at = 0; at < frames.length; at += 20) await Promise.all(frames.slice(at, at + 20).map(send));
   await until(() => witness.players.size === 1);
   const { x, y } = witness.players.get(witness.id)!;
@@ -132,8 +135,8 @@ test("the guard passes every kind of frame that the SDK sends", async () => {
   }
 });
 
-test("the guard passes 64 frames of a client that has not acknowledged its join, and closes it at the next one", async () => {
-  const socket = await shakeHands();
+test("the guard passes 64 frames before the join is acknowledged, and closes at the next one", async () => {
+  const socket = await connectWithoutAcknowledging();
   let code: number | undefined;
   socket.once("close", (closedWith) => {
     code = closedWith;
@@ -149,7 +152,7 @@ test("the guard passes 64 frames of a client that has not acknowledged its join,
   expect(code).toBe(ERRORS.badFrame.code);
 });
 
-test("the guard ignores an acknowledgement that comes before the handshake of the room", async () => {
+test("the guard ignores a join acknowledgement that arrives before the handshake of the room", async () => {
   const connection = new RawConnection(server.port);
   const frame = (bytes: number[]) => Buffer.from([0x82, 0x80 | bytes.length, 0, 0, 0, 0, ...bytes]);
   const path = pathOf(await takeSeat(server.url));
@@ -157,13 +160,13 @@ test("the guard ignores an acknowledgement that comes before the handshake of th
   connection.upgrade(path);
   connection.socket.write(frame([JOINED]));
   connection.socket.uncork();
-  // The room's handshake has the names of its fields.
+  // The handshake contains the names of the state's fields.
   await until(() => connection.received.includes("facing"));
   for (let sent = 0; sent < 65; sent++) connection.socket.write(frame(REQUEST));
   await until(() => connection.received.includes(ERRORS.badFrame.message));
 });
 
-test("the guard passes what the SDK sends before it acknowledges that it is back", async () => {
+test("the guard passes the frames that the SDK sends before it acknowledges a reconnection", async () => {
   const room = await joinWithSdk(server);
   let left: number | undefined;
   const answers: unknown[] = [];
@@ -178,16 +181,16 @@ test("the guard passes what the SDK sends before it acknowledges that it is back
   expect([left, answers.length]).toEqual([undefined, 20]);
 });
 
-test("a message that cannot be decoded closes its connection with 4002, and is not an error in the log", async () => {
+test("a message that cannot be decoded closes its connection with 4002 and logs no error", async () => {
   const player = await RawPlayer.join(server.url, {});
   const closed = closing(player.socket);
-  // A word that ends early.
+  // A truncated word.
   player.send(Uint8Array.of(13, ...MOVE, ...LEFT.slice(0, -1)));
   expect((await closed)[0]).toBe(4002);
 });
 
-test("a frame on which a reader throws closes its connection, is logged, and the process goes on", async () => {
-  server.expectLog(/a frame could not be read/);
+test("a frame whose handler throws closes its connection and logs an error; the process continues", async () => {
+  server.expectLog(/failed to process a client's frame/);
   const witness = await PlainPlayer.join(server.url);
   const player = await RawPlayer.join(server.url, {});
   const room = await server.roomOf(player.seat.sessionId);

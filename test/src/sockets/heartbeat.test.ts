@@ -1,4 +1,4 @@
-// Connections whose other end is gone: over both protocols, and beside them clients that are there.
+// Tests dead connections of both protocols, next to clients that are alive.
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { shortOrLong } from "../../support/long.ts";
@@ -7,7 +7,7 @@ import { pathOf, takeSeat } from "../../support/seat.ts";
 import { startServer } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
 
-/** Milliseconds between two beats; the long run takes the server's own. */
+/** Milliseconds between two beats. The long run uses the default. */
 const BEAT_MS = shortOrLong(500, 2000);
 
 const server = startServer({
@@ -15,39 +15,39 @@ const server = startServer({
   edge: { heartbeatMs: shortOrLong(BEAT_MS, undefined) },
 });
 
-/** A client that counts the pings it gets, and answers them or not. */
-async function client(path: string, autoPong: boolean) {
+/** Connects a client that counts the pings it receives. With `autoPong` it answers them. */
+async function connect(path: string, autoPong: boolean) {
   const socket = new WebSocket(server.wsUrl + path, { autoPong });
-  const one = { socket, pings: 0, openedAt: 0, closedAt: 0 };
+  const client = { socket, pings: 0, openedAt: 0, closedAt: 0 };
   socket.on("message", (data: Buffer) => data[0] === 10 && socket.send(Buffer.of(10)));
-  socket.on("ping", () => one.pings++);
+  socket.on("ping", () => client.pings++);
   socket.on("close", () => {
-    one.closedAt = performance.now();
+    client.closedAt = performance.now();
   });
   await until(() => socket.readyState === WebSocket.OPEN);
-  one.openedAt = performance.now();
-  return one;
+  client.openedAt = performance.now();
+  return client;
 }
 
-test("a silent client is pinged and, without an answer, cut; a client that sends or answers is not", async () => {
+test("a silent client is pinged twice, then disconnected; a client that sends or answers stays", async () => {
   const room = async () => pathOf(await takeSeat(server.url));
-  const gone = [await client(await room(), false), await client("/websocket", false)];
-  const quiet = [await client(await room(), true), await client("/websocket", true)];
-  const walker = await client(await room(), false);
-  // A ping of the framework's own, as a page sends it.
+  const dead = [await connect(await room(), false), await connect("/websocket", false)];
+  const idle = [await connect(await room(), true), await connect("/websocket", true)];
+  const walker = await connect(await room(), false);
+  // The framework's ping message, as the page sends it.
   const walk = setInterval(() => walker.socket.send(Buffer.of(18)), BEAT_MS / 5);
 
-  await until(() => gone.every(({ closedAt }) => closedAt > 0), 30_000);
-  for (const { pings, openedAt, closedAt } of gone) {
+  await until(() => dead.every(({ closedAt }) => closedAt > 0), 30_000);
+  for (const { pings, openedAt, closedAt } of dead) {
     expect(pings).toBe(2);
     expect(closedAt - openedAt).toBeGreaterThan(2 * BEAT_MS);
   }
   clearInterval(walk);
   expect(walker.pings).toBe(0);
   expect(walker.socket.readyState).toBe(WebSocket.OPEN);
-  for (const { socket, pings } of quiet) {
+  for (const { socket, pings } of idle) {
     expect(pings).toBeGreaterThan(0);
     expect(socket.readyState).toBe(WebSocket.OPEN);
   }
-  for (const { socket } of [...quiet, walker]) socket.terminate();
+  for (const { socket } of [...idle, walker]) socket.terminate();
 });

@@ -1,4 +1,4 @@
-// Clients that send too much, and clients that do not read: over both protocols, with the kernel's buffers filled.
+// Tests clients that send too much and clients that do not read, over both protocols and with full kernel buffers.
 import { once } from "node:events";
 import { Decoder } from "@colyseus/schema";
 import { expect, test } from "@jest/globals";
@@ -15,18 +15,22 @@ import { startServer } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
 import { joinWithSdk } from "../../support/walkers.ts";
 
-const PER_SECOND = 100;
-const BUFFER = 65_536;
-/** Seconds for which a client may be behind: by default 15, so the long run takes that. */
-const MAX_BEHIND_SECONDS = shortOrLong(1, undefined);
+const MESSAGES_PER_SECOND = 100;
+const BUFFER_BYTES = 65_536;
+/** Seconds for which a client may be backpressured. The long run uses the default of 15. */
+const MAX_BACKPRESSURE_SECONDS = shortOrLong(1, undefined);
 
 const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", ["......", "..s...", "......"])]]),
-  edge: { maxMessagesPerSecond: PER_SECOND, maxSendBufferBytes: BUFFER, maxBehindSeconds: MAX_BEHIND_SECONDS },
+  edge: {
+    maxMessagesPerSecond: MESSAGES_PER_SECOND,
+    maxSendBufferBytes: BUFFER_BYTES,
+    maxBackpressureSeconds: MAX_BACKPRESSURE_SECONDS,
+  },
 });
 const refused = () => server.app.edgeCounters.refused;
 
-/** A client of the room on a socket that can pause: the SDK's own has no way to. The framework's decoder reads for it. */
+/** A room client whose socket can pause, unlike that of the SDK. It decodes states with the framework's decoder. */
 class RoomReader {
   readonly #decoder = new Decoder(new WorldState());
   readonly socket: WebSocket;
@@ -55,12 +59,12 @@ class RoomReader {
   }
 }
 
-/** A client's frame, masked as the protocol wants it, with a mask of zeros. */
+/** Returns a client's frame, masked with zeros. */
 function frameOf(opcode: number, payload: Buffer = Buffer.alloc(0)): Buffer {
   return Buffer.concat([Buffer.of(0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0), payload]);
 }
 
-/** Takes a seat and a socket for it, by hand. */
+/** Joins with a raw connection. */
 async function joinRaw(): Promise<{ connection: RawConnection; sessionId: string }> {
   const seat = await takeSeat(server.url);
   const connection = new RawConnection(server.port);
@@ -70,7 +74,7 @@ async function joinRaw(): Promise<{ connection: RawConnection; sessionId: string
   return { connection, sessionId: seat.sessionId };
 }
 
-test("2000 moves at once are dropped by the queue and do no harm; who goes on is disconnected and keeps no seat", async () => {
+test("a burst of 2000 moves is accepted; a client that keeps flooding is disconnected for good", async () => {
   const witness = await joinWithSdk(server);
   const client = await joinWithSdk(server);
   client.reconnection.enabled = false;
@@ -94,10 +98,10 @@ test("2000 moves at once are dropped by the queue and do no harm; who goes on is
 });
 
 test.each([
-  ["words", (socket: WebSocket) => socket.send("left")],
-  ["no words", (socket: WebSocket) => socket.send("north")],
+  ["valid words", (socket: WebSocket) => socket.send("left")],
+  ["invalid words", (socket: WebSocket) => socket.send("north")],
   ["pongs", (socket: WebSocket) => socket.pong()],
-])("a plain client that floods with %s is disconnected, too", async (_what, send) => {
+])("a plain client that floods with %s is disconnected", async (_what, send) => {
   const player = await PlainPlayer.join(server.url);
   for (let i = 0; i < 2000; i++) send(player.socket);
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -107,7 +111,7 @@ test.each([
   expect(player.closed).toEqual({ code: ERRORS.flooding.code, reason: ERRORS.flooding.message });
 });
 
-test("so is one who floods before it has joined", async () => {
+test("a client that floods before it has joined is disconnected", async () => {
   const socket = new WebSocket(`${server.wsUrl}/`);
   const closed = new Promise<number>((resolve) => socket.once("close", resolve));
   await new Promise((resolve) => socket.once("open", resolve));
@@ -115,7 +119,7 @@ test("so is one who floods before it has joined", async () => {
   expect(await closed).toBe(ERRORS.flooding.code);
 });
 
-test("and one who floods with pings, which ws itself answers only so many at a time", async () => {
+test("a plain client that floods with pings is disconnected", async () => {
   const player = await PlainPlayer.join(server.url);
   for (let i = 0; i < 5000 && !player.closed; i++) player.socket.ping();
   await until(() => player.closed);
@@ -123,21 +127,22 @@ test("and one who floods with pings, which ws itself answers only so many at a t
 
 type Room = Awaited<ReturnType<typeof server.roomOf>>;
 
-/** The server's end of a connection, as the room has it. */
-const served = (room: Room, id: string) => room.clients.get(id)!.ref as unknown as { isBackpressured: boolean };
+/** Returns the server's end of a connection. */
+const serverSocket = (room: Room, id: string) => room.clients.get(id)!.ref as unknown as { isBackpressured: boolean };
 
-/** Bytes that are certainly more than the kernel keeps for a client and its buffer here together. */
-const MAX_FILL_BYTES = 4 * BUFFER + 64 * 1_048_576;
+/** More bytes than the kernel's buffers and the send buffer of a client can hold together. */
+const MAX_FILL_BYTES = 4 * BUFFER_BYTES + 64 * 1_048_576;
 
 /**
- * Fills all that the kernel keeps for a client that has stopped reading, and the first part of its buffer here.
- * @throws if the socket is not behind after MAX_FILL_BYTES.
+ * Fills the kernel's buffers for a client that has stopped reading, and its send buffer up to the backpressure
+ * threshold.
+ * @throws if the socket is not backpressured after MAX_FILL_BYTES.
  */
 function fill(room: Room, id: string): void {
   const client = room.clients.get(id)!;
   const text = "x".repeat(4000);
-  for (let sent = 0; !served(room, id).isBackpressured; sent += text.length) {
-    if (sent > MAX_FILL_BYTES) throw new Error(`the socket is not behind after ${sent} bytes that nobody read`);
+  for (let sent = 0; !serverSocket(room, id).isBackpressured; sent += text.length) {
+    if (sent > MAX_FILL_BYTES) throw new Error(`the socket is not backpressured after ${sent} unread bytes`);
     client.error(4999, text);
   }
 }
@@ -153,8 +158,8 @@ function ticksOf(room: Room): () => number {
   return () => ticks;
 }
 
-/** Lets two hundred players change in every tick, so that patches are large. */
-function bustle(room: Room): () => void {
+/** Changes two hundred players in every tick, so that patches are large. Returns a function that ends it. */
+function makeLargePatches(room: Room): () => void {
   const names = ["a", "b"].map((letter) => letter.repeat(100));
   const crowd = Array.from({ length: 200 }, (_, i) => {
     const player = new Player().assign({ name: "crowd", x: 80, y: 48, facing: 4 });
@@ -172,75 +177,78 @@ function bustle(room: Room): () => void {
   };
 }
 
-test("who does not read is left out, costs no more than its buffer, and is disconnected when that overflows", async () => {
+test("a slow client gets no patches, and is disconnected when its send buffer is full", async () => {
   const { connection, sessionId } = await joinRaw();
   const room = await server.roomOf(sessionId);
   connection.socket.pause();
   fill(room, sessionId);
-  const end = bustle(room);
-  const socket = served(room, sessionId) as unknown as WebSocket;
+  const end = makeLargePatches(room);
+  const socket = serverSocket(room, sessionId) as unknown as WebSocket;
   const ticks = ticksOf(room);
   await until(() => ticks() > 40);
   end();
-  // The patches were 800 kB in all. Should the kernel have taken some of what waits, there is one full state.
-  expect(socket.bufferedAmount).toBeLessThan(BUFFER / 4 + 30_000);
+  // The skipped patches were 800 kB in all. If the kernel accepted some of the queued bytes, one full state was sent.
+  expect(socket.bufferedAmount).toBeLessThan(BUFFER_BYTES / 4 + 30_000);
   const before = refused().slowConsumer;
   const closed = once(socket, "close");
-  // What is no patch cannot be made up for: answers to bad words, until there is no room for them.
+  // Frames other than patches are not skipped: errors for bad words fill the buffer.
   const badMove = frameOf(2, Buffer.of(13, 0xa4, 0x6d, 0x6f, 0x76, 0x65, 0xa1, 0x78));
   for (let i = 0; i < 1500; i++) connection.socket.write(badMove);
   await until(() => refused().slowConsumer === before + 1);
-  expect(socket.bufferedAmount).toBeLessThan(BUFFER + 30_000);
-  // No seat is held, and the connection goes though its closing frame is never read.
+  expect(socket.bufferedAmount).toBeLessThan(BUFFER_BYTES + 30_000);
+  // No seat is held, and the connection is destroyed although the client never reads the close frame.
   await until(() => !room.state.players.has(sessionId), 5000);
   connection.socket.resume();
   await until(() => connection.closed);
   expect((await closed)[0]).toBe(4314);
 });
 
-test("who answers pings without reading is disconnected after a while", async () => {
+test("a client that sends pongs but does not read is disconnected after a timeout", async () => {
   const { connection, sessionId } = await joinRaw();
   const room = await server.roomOf(sessionId);
   connection.socket.pause();
   fill(room, sessionId);
   const pong = setInterval(() => connection.socket.write(frameOf(10)), 200);
   const before = refused().slowConsumer;
-  const closed = once(served(room, sessionId) as unknown as WebSocket, "close");
+  const closed = once(serverSocket(room, sessionId) as unknown as WebSocket, "close");
   await until(() => refused().slowConsumer === before + 1, 40_000).finally(() => clearInterval(pong));
   await until(() => !room.state.players.has(sessionId), 5000);
   expect((await closed)[0]).toBe(4314);
 });
 
-test.each(["plain", "room"])("who reads on after a while holds the world as it is: %s", async (kind) => {
-  const witness = await joinWithSdk(server);
-  const room = await server.roomOf(witness.sessionId);
-  room.state.players.set("early", new Player().assign({ name: "early", x: 80, y: 48, facing: 2 }));
-  const reader = kind === "plain" ? await PlainPlayer.join(server.url) : await RoomReader.join();
-  const seen = () => (reader instanceof PlainPlayer ? reader.players : reader.players());
-  await until(() => seen().has("early"));
-  reader.socket.pause();
-  fill(room, reader.id);
-  const ticks = ticksOf(room);
-  // Meanwhile somebody leaves, somebody comes and somebody walks.
-  room.state.players.delete("early");
-  room.state.players.set("late", new Player().assign({ name: "late", x: 88, y: 48, facing: 2 }));
-  witness.send("move", "left");
-  await until(() => ticks() > 5);
-  expect(served(room, reader.id).isBackpressured).toBe(true);
-  reader.socket.resume();
-  const places = (players: ReadonlyMap<string, { x: number; y: number }>) =>
-    JSON.stringify([...players].map(([id, { x, y }]) => [id, x, y]).sort());
-  await until(() => places(seen()) === places(room.state.players as unknown as Map<string, Player>));
-  // And from then on it is told of changes as before.
-  witness.send("move", "up");
-  const { y } = witness.state.players.get(witness.sessionId)!;
-  await until(() => seen().get(witness.sessionId)?.y === y - 8);
-  room.state.players.delete("late");
-  reader.socket.close();
-  await witness.leave();
-});
+test.each(["plain", "room"])(
+  "a slow client of the %s protocol has the current state once it reads again",
+  async (kind) => {
+    const witness = await joinWithSdk(server);
+    const room = await server.roomOf(witness.sessionId);
+    room.state.players.set("early", new Player().assign({ name: "early", x: 80, y: 48, facing: 2 }));
+    const reader = kind === "plain" ? await PlainPlayer.join(server.url) : await RoomReader.join();
+    const seen = () => (reader instanceof PlainPlayer ? reader.players : reader.players());
+    await until(() => seen().has("early"));
+    reader.socket.pause();
+    fill(room, reader.id);
+    const ticks = ticksOf(room);
+    // Meanwhile one player leaves, one joins and one walks.
+    room.state.players.delete("early");
+    room.state.players.set("late", new Player().assign({ name: "late", x: 88, y: 48, facing: 2 }));
+    witness.send("move", "left");
+    await until(() => ticks() > 5);
+    expect(serverSocket(room, reader.id).isBackpressured).toBe(true);
+    reader.socket.resume();
+    const positions = (players: ReadonlyMap<string, { x: number; y: number }>) =>
+      JSON.stringify([...players].map(([id, { x, y }]) => [id, x, y]).sort());
+    await until(() => positions(seen()) === positions(room.state.players as unknown as Map<string, Player>));
+    // From then on it receives changes as before.
+    witness.send("move", "up");
+    const { y } = witness.state.players.get(witness.sessionId)!;
+    await until(() => seen().get(witness.sessionId)?.y === y - 8);
+    room.state.players.delete("late");
+    reader.socket.close();
+    await witness.leave();
+  },
+);
 
-test("sockets are counted while they are open, and what is sent over them", async () => {
+test("open sockets, sent frames and sent bytes are counted", async () => {
   const { edgeCounters } = server.app;
   await until(() => edgeCounters.sockets.size === 0);
   const before = { frames: edgeCounters.framesOut, bytes: edgeCounters.bytesOut };
@@ -252,7 +260,7 @@ test("sockets are counted while they are open, and what is sent over them", asyn
   plain.socket.terminate();
   await sdk.leave();
   await until(() => edgeCounters.sockets.size === 0);
-  // What goes nowhere is not sent.
+  // A frame for a closed socket is not counted.
   const after = { frames: edgeCounters.framesOut, bytes: edgeCounters.bytesOut };
   first!.send(Buffer.of(1), () => {});
   expect({ frames: edgeCounters.framesOut, bytes: edgeCounters.bytesOut }).toEqual(after);

@@ -1,4 +1,4 @@
-// The plain protocol, frame by frame, as docs/protocol.md has it.
+// Tests the plain protocol frame by frame, as docs/protocol.md specifies it.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
@@ -16,7 +16,7 @@ const server = startServer({
   maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
 });
 
-test("welcomes first, then tells of everybody in sight, then only of what changed", async () => {
+test("sends the welcome first, then all players in sight, then only changes", async () => {
   const other = await joinWithSdk(server);
   const player = await PlainPlayer.join(server.url, "?name=%EC%A7%80%EB%AF%BC");
   expect(player.frames[0]).toEqual({
@@ -41,7 +41,7 @@ test("welcomes first, then tells of everybody in sight, then only of what change
   expect(player.frames[3]).toEqual({ type: "players", players: {}, gone: [other.sessionId] });
 });
 
-test("is silent while nothing changes, and sends at most one frame of players a tick", async () => {
+test("sends no frame without a change, and at most one frame of players per tick", async () => {
   const player = await PlainPlayer.join(server.url);
   const room = await server.roomOf(player.id);
   let ticks = 0;
@@ -58,13 +58,13 @@ test("is silent while nothing changes, and sends at most one frame of players a 
   expect(player.frames.length - 2).toBeLessThanOrEqual(4);
 });
 
-test("takes a word that was sent as soon as the socket opened", async () => {
+test("accepts a word that is sent as soon as the socket opens", async () => {
   const player = new PlainPlayer(`${server.wsUrl}/websocket`);
   player.socket.once("open", () => player.socket.send("우"));
   await until(() => player.players.get(player.id)?.x === 88);
 });
 
-test("keeps no seat: however the socket ends, the player is gone at once", async () => {
+test("removes the player at once, however the socket closes", async () => {
   const witness = await joinWithSdk(server);
   for (const end of [
     (socket: WebSocket) => socket.close(),
@@ -75,12 +75,12 @@ test("keeps no seat: however the socket ends, the player is gone at once", async
     const player = await PlainPlayer.join(server.url);
     await until(() => witness.state.players.size === 2);
     end(player.socket);
-    // Far sooner than the 20 s for which a dropped SDK client keeps its place.
+    // Far sooner than the 20 s for which the seat of a dropped SDK client is held.
     await until(() => witness.state.players.size === 1, 5000);
   }
 });
 
-test("a socket that ends while it joins leaves nobody behind", async () => {
+test("a socket that closes during its join leaves no player behind", async () => {
   const witness = await joinWithSdk(server);
   for (let i = 0; i < 20; i++) {
     const player = new PlainPlayer(`${server.wsUrl}/websocket`);
@@ -91,7 +91,7 @@ test("a socket that ends while it joins leaves nobody behind", async () => {
   await until(() => witness.state.players.has(last.id) && witness.state.players.size === 2);
 });
 
-test("takes name and map from the query, and refuses bad ones with an error frame and a close code", async () => {
+test("reads name and map from the query, and refuses invalid values with an error frame and a close code", async () => {
   const meadow = await PlainPlayer.join(server.url, "?map=meadow");
   expect(meadow.frames[0]).toMatchObject({ map: "meadow", name: expect.stringMatching(/^player-/) });
   for (const [query, name] of [
@@ -106,9 +106,9 @@ test("takes name and map from the query, and refuses bad ones with an error fram
   }
 });
 
-describe("what is no word", () => {
+describe("a frame that is not a word", () => {
   test.each(["north", "", "LEFT", " left", "0", "{}", '{"type":"move"}', "좌좌", "x".repeat(4000)])(
-    "answers %j with a sentence that names the words",
+    "is answered with an error that names the words: %j",
     async (word) => {
       const player = await PlainPlayer.join(server.url);
       player.socket.send(word);
@@ -119,7 +119,7 @@ describe("what is no word", () => {
     },
   );
 
-  test("answers a binary frame in the same way, even one that spells a word", async () => {
+  test("is answered with an error if it is binary, even if it spells a word", async () => {
     const player = await PlainPlayer.join(server.url);
     player.socket.send(Buffer.from("left"));
     player.socket.send(Buffer.of(0x13, 0x80, 1));
@@ -127,7 +127,7 @@ describe("what is no word", () => {
     expect(player.players.get(player.id)).toEqual({ x: 80, y: 80 });
   });
 
-  test("closes a text of a megabyte with 1009, and others stay", async () => {
+  test("closes only its own connection, with 1009, if it is a text of a megabyte", async () => {
     const witness = await PlainPlayer.join(server.url);
     const player = await PlainPlayer.join(server.url);
     player.socket.send("좌".repeat(350_000));
@@ -139,21 +139,24 @@ describe("what is no word", () => {
   });
 });
 
-test("an upgrade of any other path is refused", async () => {
+test("an upgrade on any other path is refused with 404", async () => {
   for (const path of ["/websocket/", "/websockets", "/a/b/c", "/../websocket", "/%77ebsocket"]) {
     const socket = new WebSocket(`${server.wsUrl}${path}`);
     const failure = await new Promise<string>((resolve) => {
       socket.on("error", (error) => resolve(error.message));
       socket.on("open", () => resolve("open"));
     });
-    // ws normalises the dots away before it asks.
+    // ws normalises the dots away before it sends the request.
     expect(failure).toBe(path === "/../websocket" ? "open" : "Unexpected server response: 404");
     socket.terminate();
   }
 });
 
-testWithPython("tornado", "Tornado's own client joins, walks and is answered", async (python) => {
-  const program = `
+testWithPython(
+  "tornado",
+  "Tornado's client joins, walks, and receives an error for an unknown word",
+  async (python) => {
+    const program = `
 import asyncio, json, sys
 from tornado.websocket import websocket_connect
 
@@ -170,7 +173,8 @@ async def main():
 
 asyncio.run(main())
 `;
-  const url = `${server.wsUrl}/websocket`;
-  const { stdout } = await promisify(execFile)(python, ["-c", program, url]);
-  expect(JSON.parse(stdout)).toEqual([80, 72, ERRORS.badMove.code]);
-});
+    const url = `${server.wsUrl}/websocket`;
+    const { stdout } = await promisify(execFile)(python, ["-c", program, url]);
+    expect(JSON.parse(stdout)).toEqual([80, 72, ERRORS.badMove.code]);
+  },
+);
