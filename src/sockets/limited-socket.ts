@@ -111,7 +111,7 @@ export class LimitedSocket extends FastSocket {
   #admitFrame(bytes: number): boolean {
     if (this.readyState !== WebSocket.OPEN) return true;
     if (this.mayHaveQueuedBytes && this.#queuedBytes() > this.#maxQueuedBytes) {
-      // The close frame is queued behind the other bytes. If the client does not read it in time, the socket is destroyed.
+      // The close frame is queued behind the other bytes. A client that does not read it in time is terminated.
       this.refuse("slowConsumer");
       return false;
     }

@@ -1,5 +1,5 @@
-// Bots that try to be faster than docs/protocol.md says anybody can be. What they reach is seen in the server's own rooms,
-// tick by tick, by somebody who knows nothing of queues.
+// Tests bots that try to exceed the speed limit in docs/protocol.md. The tests observe positions in the server's rooms,
+// tick by tick, and ignore queues and inputs.
 import { readFileSync } from "node:fs";
 import type { Room } from "@colyseus/sdk";
 import { beforeEach, expect, test } from "@jest/globals";
@@ -18,15 +18,15 @@ import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-/** Steps by which a player may be ahead of the time that has passed, as the page on the protocol has it. */
-const AHEAD = Number(
+/** The number of steps above one per tick that docs/protocol.md allows in any period. */
+const EXTRA_STEPS = Number(
   /8 · \(⌊T \/ 50⌋ \+ (\d+)\) units/.exec(readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8"))![1],
 );
 
-/** Milliseconds for which each bot tries. */
-const TRY_MS = shortOrLong(1200, 4000);
+/** The duration of each attempt in milliseconds. */
+const ATTEMPT_MS = shortOrLong(1200, 4000);
 
-/** A corridor that takes a minute to walk through. */
+/** An open map, 300 tiles wide. Walking through it takes a minute. */
 const OPEN = Array<string>(3).fill(".".repeat(300));
 const ROWS = [...OPEN, `s${".".repeat(299)}`, ...OPEN];
 const server = startServer({
@@ -34,56 +34,57 @@ const server = startServer({
   reconnectionSeconds: 5,
 });
 
-/** What a body did in one tick. */
-interface Seen {
-  began: number;
-  ended: number;
+/** A player's position and path after one tick. */
+interface Observation {
+  startedAt: number;
+  endedAt: number;
   x: number;
   y: number;
-  /** Units walked in this tick and all before it. */
-  walked: number;
+  /** Units walked up to the end of this tick. */
+  distance: number;
 }
 
-/** What was seen of each player, by its id, or by its session if it is a guest. */
-const seen = new Map<string, Seen[]>();
-/** Who moved farther in one tick than one step. */
+/** The observations of each player, by its player id, or by its session id if it is a guest. */
+const observations = new Map<string, Observation[]>();
+/** Descriptions of moves of more than one step in one tick. */
 const leaps: string[] = [];
+/** The player id of each session; for a guest, its session id. */
 const players = new Map<string, string>();
 let ticks = 0;
 
 const step = WorldRoom.prototype.step;
 WorldRoom.prototype.step = function (this: WorldRoom) {
-  const began = performance.now();
+  const startedAt = performance.now();
   const before = new Map([...this.state.players].map(([id, { x, y }]) => [id, { x, y }]));
   step.call(this);
-  const ended = performance.now();
+  const endedAt = performance.now();
   ticks++;
   for (const client of this.clients) players.set(client.sessionId, client.auth?.id ?? client.sessionId);
   for (const [sessionId, { x, y }] of this.state.players) {
     const player = players.get(sessionId) ?? sessionId;
-    const past = seen.get(player) ?? [];
-    seen.set(player, past);
-    const last = past.at(-1) ?? { x, y, walked: 0 };
-    const inTick = distance({ x, y }, before.get(sessionId) ?? { x, y });
+    const past = observations.get(player) ?? [];
+    observations.set(player, past);
+    const last = past.at(-1) ?? { x, y, distance: 0 };
+    const inTick = distanceBetween({ x, y }, before.get(sessionId) ?? { x, y });
     if (inTick > STEP) leaps.push(`${player}: ${inTick} units in one tick`);
-    past.push({ began, ended, x, y, walked: last.walked + distance({ x, y }, last) });
+    past.push({ startedAt, endedAt, x, y, distance: last.distance + distanceBetween({ x, y }, last) });
   }
 };
 
-function distance(a: { x: number; y: number }, b: { x: number; y: number }): number {
+function distanceBetween(a: { x: number; y: number }, b: { x: number; y: number }): number {
   return Math.abs(a.x - b.x) + Math.abs(a.y - b.y);
 }
 
-/** Looks at every window of time, and tells those in which somebody got farther than anybody can. */
-function excesses(): string[] {
-  return [...seen].flatMap(([player, past]) =>
+/** Checks every period between two ticks. Returns a description of each one in which a player exceeded the limit. */
+function violations(): string[] {
+  return [...observations].flatMap(([player, past]) =>
     past.flatMap((first, from) => {
-      const start = past[from - 1]?.walked ?? 0;
+      const start = past[from - 1]?.distance ?? 0;
       return past.slice(from).flatMap((last) => {
-        const time = last.ended - first.began;
-        const most = STEP * (Math.floor(time / TICK_MS) + AHEAD);
-        const walked = last.walked - start;
-        return walked > most ? [`${player}: ${walked} units in ${time.toFixed(1)} ms, where ${most} are the most`] : [];
+        const time = last.endedAt - first.startedAt;
+        const max = STEP * (Math.floor(time / TICK_MS) + EXTRA_STEPS);
+        const distance = last.distance - start;
+        return distance > max ? [`${player}: ${distance} units in ${time.toFixed(1)} ms; the limit is ${max}`] : [];
       });
     }),
   );
@@ -91,30 +92,30 @@ function excesses(): string[] {
 
 let token: string;
 beforeEach(async () => {
-  seen.clear();
+  observations.clear();
   players.clear();
   leaps.length = 0;
   ticks = 0;
   token = await server.tokens.sign(newPlayerId());
 });
 
-/** Nobody was too fast, and somebody walked: so many units at least. */
-function expectHonest(least: number): void {
+/** Expects that no player exceeded the limit, and that at least one player walked `minDistance` units. */
+function expectWithinLimit(minDistance: number): void {
   expect(leaps.slice(0, 5)).toEqual([]);
-  expect(excesses().slice(0, 5)).toEqual([]);
-  const walked = Math.max(0, ...[...seen.values()].map((past) => past.at(-1)!.walked));
-  expect(walked).toBeGreaterThanOrEqual(least);
+  expect(violations().slice(0, 5)).toEqual([]);
+  const distance = Math.max(0, ...[...observations.values()].map((past) => past.at(-1)!.distance));
+  expect(distance).toBeGreaterThanOrEqual(minDistance);
 }
 
-/** Does something again and again until the time of the test is over. */
-async function keep(act: () => void | Promise<void>, pauseMs = 5): Promise<void> {
-  for (const end = performance.now() + TRY_MS; performance.now() < end; ) {
+/** Repeats an action until the attempt is over. */
+async function repeat(act: () => void | Promise<void>, pauseMs = 5): Promise<void> {
+  for (const end = performance.now() + ATTEMPT_MS; performance.now() < end; ) {
     await act();
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
-/** Asks for many steps to the right at once, by message and by input. */
+/** Sends many steps to the right at once, as messages and as inputs. */
 function flood(room: Room<unknown, WorldState>, times = 20): void {
   if (!room.connection.isOpen) return;
   const input = room.input<MoveInput>();
@@ -125,62 +126,62 @@ function flood(room: Room<unknown, WorldState>, times = 20): void {
   }
 }
 
-/** Ticks in which the bots of most tests could have walked, less what a slow machine loses. */
-const HALF = (STEP * TRY_MS) / TICK_MS / 2;
+/** Half of the distance that a bot can walk in an attempt: a slow machine loses some ticks. */
+const HALF_DISTANCE = (STEP * ATTEMPT_MS) / TICK_MS / 2;
 
-test("floods on both channels at once", async () => {
+test("a flood on both channels at once gains no speed", async () => {
   const room = await joinWithSdk(server);
-  await keep(() => flood(room));
-  expectHonest(HALF);
+  await repeat(() => flood(room));
+  expectWithinLimit(HALF_DISTANCE);
 });
 
-test("bursts after silence, in which nothing was saved up", async () => {
+test("bursts after pauses gain no speed, because a pause saves up no steps", async () => {
   const room = await joinWithSdk(server);
-  await keep(() => flood(room, 100), 900);
-  expectHonest(16 * STEP);
+  await repeat(() => flood(room, 100), 900);
+  expectWithinLimit(16 * STEP);
 });
 
-test("many tiny frames in one packet", async () => {
+test("many tiny frames in one packet gain no speed", async () => {
   const plain = await PlainPlayer.join(server.url);
   const { _socket: socket } = plain.socket as unknown as { _socket: { cork(): void; uncork(): void } };
-  await keep(() => {
+  await repeat(() => {
     socket.cork();
     for (let i = 0; i < 300; i++) plain.socket.send("right");
     socket.uncork();
   }, 50);
-  expectHonest(HALF);
+  expectWithinLimit(HALF_DISTANCE);
 });
 
-test("a connection that breaks and comes back in a loop, with steps waiting on both sides of the break", async () => {
+test("reconnecting in a loop, with queued steps on the client and the server, gains no speed", async () => {
   const room = await joinWithSdk(server);
   room.reconnection.delay = 1;
   room.reconnection.minDelay = 1;
   room.reconnection.maxEnqueuedMessages = 100;
-  let back = 0;
+  let reconnections = 0;
   room.onReconnect(() => {
-    back++;
+    reconnections++;
     flood(room);
   });
-  for (const end = performance.now() + TRY_MS; performance.now() < end; ) {
-    const before = back;
+  for (const end = performance.now() + ATTEMPT_MS; performance.now() < end; ) {
+    const before = reconnections;
     flood(room);
     cut(room);
-    // What is sent now waits in the client, and is sent when it is back.
+    // The SDK queues these messages and sends them when it has reconnected.
     for (let i = 0; i < 20; i++) room.send("move", "right");
-    await until(() => back > before);
+    await until(() => reconnections > before);
   }
-  expect(back).toBeGreaterThan(3);
-  expectHonest(STEP);
+  expect(reconnections).toBeGreaterThan(3);
+  expectWithinLimit(STEP);
 });
 
-test("steps that arrive while the server holds the seat of a dropped connection", async () => {
+test("a player whose seat is held stands still, also with steps queued before the drop", async () => {
   const room = await joinWithSdk(server);
   const world = await server.roomOf(room.sessionId);
   room.reconnection.minDelay = 1000;
   for (let times = 0; times < 3; times++) {
-    let back = false;
+    let hasReconnected = false;
     room.onReconnect(() => {
-      back = true;
+      hasReconnected = true;
     });
     flood(room);
     cut(room);
@@ -189,38 +190,38 @@ test("steps that arrive while the server holds the seat of a dropped connection"
     const since = ticks;
     await until(() => ticks > since + 5);
     expect(world.state.players.get(room.sessionId)!.x).toBe(x);
-    await until(() => back);
+    await until(() => hasReconnected);
   }
-  expectHonest(0);
+  expectWithinLimit(0);
 });
 
-test("two connections of one player that take over from each other, both flooding", async () => {
+test("two flooding connections of one player that take over from each other gain no speed", async () => {
   const rooms: Room<unknown, WorldState>[] = [];
-  await keep(async () => {
+  await repeat(async () => {
     const room = await server.client(token).joinOrCreate<WorldState>("world");
     room.reconnection.enabled = false;
     rooms.push(room);
     for (const each of rooms.slice(-2)) flood(each);
-    // Who comes back rests for two ticks: after those there is time for a step or two.
+    // A returning player takes no input for two ticks. The pause leaves time for a step or two afterwards.
   }, 200);
   expect(rooms.length).toBeGreaterThan(3);
-  expectHonest(STEP);
+  expectWithinLimit(STEP);
 });
 
-test("leaving and joining again in a loop, to be put forward", async () => {
+test("leaving and joining again in a loop gains no speed", async () => {
   let joins = 0;
-  await keep(async () => {
+  await repeat(async () => {
     const room = await server.client(token).joinOrCreate<WorldState>("world");
     joins++;
     flood(room);
     await room.leave();
   });
   expect(joins).toBeGreaterThan(5);
-  expectHonest(0);
+  expectWithinLimit(0);
 });
 
-test("going from room to room on the same map, for a step in the next tick of each", async () => {
-  // A fifth of a tick apart, so that wherever one arrives a tick is near.
+test("moving from room to room of one map, each about to tick, gains no speed", async () => {
+  // The rooms tick a fifth of a tick apart, so that the next room is always about to tick.
   const worlds: WorldRoom[] = [];
   for (let i = 0; i < 5; i++) {
     const { roomId } = await matchMaker.createRoom("world", { map: "plaza" });
@@ -231,10 +232,10 @@ test("going from room to room on the same map, for a step in the next tick of ea
   }
   const auth = createAuthContext({ headers: {}, token });
   const reserve = (hop: number) => matchMaker.joinById(worlds[hop % 5]!.roomId, {}, auth);
-  // Asked for ahead, so that a hop is no more than a connection.
+  // Seats are reserved in advance, so that a hop takes only a connection.
   const seats = [0, 1, 2, 3, 4].map(reserve);
   let hops = 0;
-  for (const end = performance.now() + TRY_MS; performance.now() < end; hops++) {
+  for (const end = performance.now() + ATTEMPT_MS; performance.now() < end; hops++) {
     const world = worlds[hops % 5]!;
     seats.push(reserve(hops + 5));
     const room = await server.client(token).consumeSeatReservation<WorldState>((await seats.shift()) as never);
@@ -244,5 +245,5 @@ test("going from room to room on the same map, for a step in the next tick of ea
     await until(() => world.state.players.get(room.sessionId)?.x !== x);
   }
   expect(hops).toBeGreaterThan(5);
-  expectHonest(5 * STEP);
+  expectWithinLimit(5 * STEP);
 });

@@ -1,5 +1,5 @@
-// Hostile frames and requests by the thousand, while honest players walk about: nothing breaks, nothing freezes, nothing
-// stays behind. `npm run fuzz` does the same at any length. FUZZ_SEED repeats a run, FUZZ_FRAMES makes it longer.
+// Sends thousands of hostile frames and requests while honest players walk: the server must not fail, stall or leak.
+// `npm run fuzz` does the same for any length. FUZZ_SEED repeats a run, FUZZ_FRAMES makes it longer.
 import { expect, test } from "@jest/globals";
 import { OPEN_DOOR, report, trial } from "../../bench/stress/fuzz/trial.ts";
 import { shortOrLong } from "../support/long.ts";
@@ -7,17 +7,17 @@ import { shortOrLong } from "../support/long.ts";
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
 const FRAMES = Number(process.env.FUZZ_FRAMES ?? shortOrLong(3000, 20_000));
 
-/** Of the attack from addresses that have limits: most of it is refused at the door. */
+/** Fewer frames for the attack with limits per address, because the server refuses most of its connections. */
 const LIMITED_FRAMES = FRAMES / 10;
 
-const ATTACKS: [how: string, frames: number, environment: Record<string, string>][] = [
-  ["let in as often as it likes", FRAMES, OPEN_DOOR],
-  ["with the limits per address that production has", LIMITED_FRAMES, {}],
+const ATTACKS: [limits: string, frames: number, environment: Record<string, string>][] = [
+  ["no limits per address", FRAMES, OPEN_DOOR],
+  ["the limits per address of production", LIMITED_FRAMES, {}],
 ];
 
 test.each(ATTACKS.slice(0, shortOrLong(1, 2)))(
-  "an attack, %s, harms nobody",
-  async (_how, frames, environment) => {
+  "the server withstands an attack with %s",
+  async (_limits, frames, environment) => {
     const outcome = await trial({ seed: SEED, frames, environment });
     process.stderr.write(`seed ${SEED}\n${report(outcome)}`);
     expect({ seed: SEED, faults: outcome.faults }).toEqual({ seed: SEED, faults: [] });

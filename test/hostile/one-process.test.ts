@@ -1,5 +1,5 @@
-// What the matchmaker keeps and tells is in the server itself. So the framework's faults that take Redis or a second process
-// cannot happen here (docs/operating.md lists them).
+// Tests that the matchmaker keeps its rooms in the process. Bugs of the framework that need Redis or a second process
+// therefore cannot occur here (docs/operating.md lists them).
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
@@ -7,8 +7,8 @@ import { LocalDriver, LocalPresence, matchMaker } from "colyseus";
 import { startServer } from "../support/server.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-let calls = 0;
-const redis = createServer(() => calls++);
+let connections = 0;
+const redis = createServer(() => connections++);
 beforeAll(async () => {
   redis.listen(0, "127.0.0.1");
   await once(redis, "listening");
@@ -21,10 +21,10 @@ afterAll(() => {
 
 const server = startServer();
 
-test("rooms are listed, and told of, in the process alone, whatever Redis the environment names", async () => {
+test("the matchmaker uses the local driver and presence, even if the environment names a Redis server", async () => {
   const room = await joinWithSdk(server);
   expect(matchMaker.driver).toBeInstanceOf(LocalDriver);
   expect(matchMaker.presence).toBeInstanceOf(LocalPresence);
   expect(matchMaker.driver.has(room.roomId)).toBe(true);
-  expect(calls).toBe(0);
+  expect(connections).toBe(0);
 });
