@@ -1,9 +1,9 @@
-"""A client of the room protocol, written from docs/protocol.md alone (its part "Bytes"): no SDK, one WebSocket library.
+"""A client of the room protocol, written from the section "Bytes" of docs/protocol.md alone.
 
     python3 room_client.py [http://host:port] [name] [word ...]
 
-Joins, takes the steps that the words say (left, right, up, down) as numbered inputs, and prints as JSON whom it sees:
-a line after each frame that changed anything. Ctrl-C leaves.
+It needs no SDK, only a WebSocket library. It joins, and sends the words (left, right, up, down) as numbered inputs, one
+step each. After each frame that changed the state, it prints the state as a line of JSON. Ctrl-C leaves.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ import websockets
 
 HANDSHAKE, ERROR, LEAVE, STATE, PATCH, INPUT = 0x0A, 0x0B, 0x0C, 0x0E, 0x0F, 0x13
 CODE_BITS, TIMED = 0x1F, 0x80
-SWITCH, PUT, TAKE_OUT, EMPTY = 0xFF, 0x80, 0x40, 0x0A
-INPUT_FIELDS = 1  # the section of the handshake that has them
+SWITCH, ADD, REMOVE, CLEAR = 0xFF, 0x80, 0x40, 0x0A
+INPUT_FIELDS = 1  # the section of the handshake that describes the fields of an input
 TICK = 0.05  # seconds
 DIRECTIONS = {"left": 1, "right": 2, "up": 3, "down": 4}
 
@@ -29,7 +29,7 @@ NUMBERS = dict(zip(range(0xCA, 0xD4), ["<f", "<d", "<B", "<H", "<I", "<Q", "<b",
 
 
 class Reader:
-    """Reads values off bytes, one after the other."""
+    """Reads values from bytes, one after the other."""
 
     def __init__(self, data):
         self.data, self.at = data, 0
@@ -60,7 +60,7 @@ class Reader:
         return self.bytes(length).decode()
 
     def text(self):
-        """A text whose length is one byte, as the handshake has them."""
+        """Reads a text with a length of one byte, as used in the handshake."""
         return self.bytes(self.byte()).decode()
 
     def value(self, type):
@@ -68,52 +68,52 @@ class Reader:
 
 
 class Tree:
-    """A state as the server builds it up. `types`: by id, each a list of fields (name, kind, type inside)."""
+    """Decodes states and patches. `types` maps a type id to its list of fields (name, kind, type of the entries)."""
 
     def __init__(self, types, root):
         self.types = types
         self.root = {}
-        # By number, each object as (its kind, the type of it or of what is inside, its content, who is at which place).
+        # Objects by number: (kind, type of the object or of its entries, content, places: place -> (key, number)).
         self.objects = {0: ("object", root, self.root, {})}
 
     def read(self, reader):
-        at = self.objects[0]
+        current = self.objects[0]
         while not reader.done:
             if reader.data[reader.at] == SWITCH:
                 reader.byte()
-                at = self.objects[reader.number()]
-            elif at[0] == "object":
-                self.read_field(reader, *at)
+                current = self.objects[reader.number()]
+            elif current[0] == "object":
+                self.read_field(reader, *current)
             else:
-                self.read_entry(reader, *at)
+                self.read_entry(reader, *current)
 
     def read_field(self, reader, _kind, type, content, _places):
-        name, kind, inside = self.types[type][reader.byte() & 0x3F]
-        content[name] = reader.value(kind) if inside is None else self.introduce(reader.number(), kind, inside)
+        name, kind, entry_type = self.types[type][reader.byte() & 0x3F]
+        content[name] = reader.value(kind) if entry_type is None else self.add_object(reader.number(), kind, entry_type)
 
     def read_entry(self, reader, kind, type, content, places):
         operation = reader.byte()
-        if operation == EMPTY:
+        if operation == CLEAR:
             content.clear()
             return
         place = reader.number()
-        if operation == TAKE_OUT:
+        if operation == REMOVE:
             key, number = places.pop(place)
             del content[key], self.objects[number]
-        elif operation == PUT:
+        elif operation == ADD:
             key = reader.string() if kind == "map" else place
             number = reader.number()
             places[place] = key, number
-            content[key] = self.introduce(number, "object", type)
+            content[key] = self.add_object(number, "object", type)
         else:
-            raise ValueError(f"an operation that docs/protocol.md does not have: {operation:02x}")
+            raise ValueError(f"unknown operation {operation:02x}; docs/protocol.md does not list it")
 
-    def introduce(self, number, kind, type):
-        """The content of the object of that number, which is new unless the server says again what it has said."""
+    def add_object(self, number, kind, type):
+        """Adds an object, unless the server repeats an earlier operation. Returns the object's content."""
         return self.objects.setdefault(number, (kind, type, {}, {}))[2]
 
 
-# The fields of the block in which a server describes its own fields.
+# The types of the block in which the server describes its fields.
 DESCRIPTION = {
     "root": [("types", "list", "type"), ("rootType", "number", None)],
     "type": [("id", "number", None), ("extendsId", "number", None), ("fields", "list", "field")],
@@ -122,7 +122,7 @@ DESCRIPTION = {
 
 
 def read_description(data):
-    """The types that a block of the handshake describes, and the type of its root."""
+    """Returns the types that a block of the handshake describes, and the type of the root."""
     tree = Tree(DESCRIPTION, "root")
     tree.read(Reader(data))
     types = {
@@ -133,7 +133,7 @@ def read_description(data):
 
 
 def read_handshake(reader):
-    """The reconnection token, the description of the state and that of an input."""
+    """Returns the reconnection token, and the descriptions of the state and of an input."""
     token, _format = reader.text(), reader.text()
     state = reader.bytes(reader.number())
     sections = {}
@@ -144,28 +144,28 @@ def read_handshake(reader):
 
 
 def take_seat(server, options):
-    """Asks for a seat in the room `world`."""
+    """Reserves a seat in the room `world`."""
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{server}/matchmake/joinOrCreate/world", json.dumps(options).encode(), headers)
     try:
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)
     except urllib.error.HTTPError as refusal:
-        sys.exit(f"not let in: {refusal.status} {refusal.read().decode()}")
+        sys.exit(f"join refused: {refusal.status} {refusal.read().decode()}")
 
 
 async def walk(socket, words, inputs):
-    """Takes one step a tick: in a queue of the server's, only eight would find room."""
+    """Sends one step per tick, because the server's queue holds only eight steps."""
     types, root = inputs
     field = [name for name, _, _ in types[root]].index("direction")
     for word in words:
-        await socket.send(bytes([INPUT, PUT | field, DIRECTIONS[word]]))
+        await socket.send(bytes([INPUT, ADD | field, DIRECTIONS[word]]))
         await asyncio.sleep(TICK)
 
 
 async def play(socket, words):
-    """Reads frames until the server closes, and prints what they make of the state."""
-    shown = walking = None
+    """Reads frames until the connection closes, and prints each new state."""
+    printed = walking = None
     async for frame in socket:
         reader = Reader(frame)
         first = reader.byte()
@@ -181,10 +181,10 @@ async def play(socket, words):
                 tree = Tree(*description)
             tree.read(reader)
             walking = walking or asyncio.create_task(walk(socket, words, inputs))
-            seen = json.dumps({"applied": applied, **tree.root}, ensure_ascii=False)
-            if seen != shown:
-                print(seen, flush=True)
-            shown = seen
+            state = json.dumps({"applied": applied, **tree.root}, ensure_ascii=False)
+            if state != printed:
+                print(state, flush=True)
+            printed = state
 
 
 async def main(server="http://localhost:2567", name="Monty", *words):
@@ -196,7 +196,7 @@ async def main(server="http://localhost:2567", name="Monty", *words):
         try:
             await play(socket, words)
         except websockets.ConnectionClosed:
-            pass  # with any other code than 1000 and 1001, even if it was us who left
+            pass  # raised for every close code except 1000 and 1001, also after our own leave
         print("closed", socket.close_code, socket.close_reason, file=sys.stderr)
 
 

@@ -1,8 +1,8 @@
-"""A bot on the plain WebSocket: walks about at random and says who is in sight.
+"""A bot on the plain WebSocket: walks at random and prints its position and the number of players in sight.
 
     python3 walk.py [ws://host:port] [name] [steps]
 
-Its frames are in docs/protocol.md, under "Plain WebSocket". Without `steps` it walks until Ctrl-C.
+docs/protocol.md specifies the frames under "Plain WebSocket". Without `steps` it walks until Ctrl-C.
 """
 
 import asyncio
@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 import websockets
 
 WORDS = ["좌", "우", "상", "하"]  # left, right, up, down
-TICK = 0.05  # seconds: the server takes one step a tick; sending faster gains nothing
+TICK = 0.05  # seconds; the server takes one step per tick, so sending faster gains nothing
 
 
 async def listen(socket, players):
-    """Keeps `players`, where everybody in sight stands, as the server tells it."""
+    """Keeps `players`, the positions of all players in sight, up to date."""
     async for text in socket:
         frame = json.loads(text)
         if frame["type"] == "players":
@@ -28,7 +28,7 @@ async def listen(socket, players):
 
 
 async def walk(socket, steps):
-    """Goes some way in one direction, then in another."""
+    """Walks a random distance in a random direction, until all steps are taken."""
     while steps > 0:
         word = random.choice(WORDS)
         for _ in range(int(min(steps, random.randint(4, 20)))):
@@ -41,7 +41,7 @@ async def main(server="ws://localhost:2567", name="Monty", steps="inf"):
     async with websockets.connect(f"{server}/websocket?{urlencode({'name': name})}") as socket:
         welcome = json.loads(await socket.recv())
         if welcome["type"] == "error":
-            sys.exit(f"not let in: {welcome['message']}")
+            sys.exit(f"join refused: {welcome['message']}")
         players = {}
         listening = asyncio.create_task(listen(socket, players))
         print(f"{welcome['name']} is on {welcome['map']} at {welcome['x']}, {welcome['y']}")
@@ -57,4 +57,4 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         pass
     except websockets.ConnectionClosed as closed:
-        sys.exit(f"not there any more: {closed}")
+        sys.exit(f"connection closed: {closed}")

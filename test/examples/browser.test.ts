@@ -1,4 +1,4 @@
-// The browser example as a file, in a real browser, against a server on another origin.
+// Tests the browser example as a local file, in a real browser, against a server on another origin.
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { startBrowser } from "../support/browser.ts";
@@ -10,18 +10,18 @@ const { blank, test } = startBrowser();
 const server = startServer({ seed: 3 });
 const FILE = new URL("../../examples/browser/index.html", import.meta.url);
 
-async function open(): Promise<{ page: Page; faults: string[] }> {
+async function open(): Promise<{ page: Page; errors: string[] }> {
   const page = await blank({ hasTouch: true, viewport: { width: 400, height: 700 } });
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(error.message));
-  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   await page.goto(`${FILE.href}?server=${server.wsUrl}&name=${encodeURIComponent("미나")}`);
-  return { page, faults };
+  return { page, errors };
 }
 
-test("index.html joins from a file, walks by keys and by touch, draws who is in sight, and joins again", async () => {
+test("index.html joins from a file, walks by keys and touch, draws players, and rejoins after a close", async () => {
   const witness = await joinWithSdk(server);
-  const { page, faults } = await open();
+  const { page, errors } = await open();
   const mina = () => [...witness.state.players.entries()].find(([, { name }]) => name === "미나");
   const [id, self] = await until(mina);
   await page.waitForFunction(() => /^2 in sight/.test(document.querySelector("output")!.value));
@@ -35,23 +35,23 @@ test("index.html joins from a file, walks by keys and by touch, draws who is in 
   await page.keyboard.down("ArrowRight");
   await until(() => self.facing === 2 && (self.x !== start.x || self.y !== start.y));
   await page.keyboard.up("ArrowRight");
-  const says = () => page.evaluate(() => document.querySelector("output")!.value);
-  await until(async () => (await says()) === `2 in sight · ${self.x}, ${self.y}`);
+  const outputText = () => page.evaluate(() => document.querySelector("output")!.value);
+  await until(async () => (await outputText()) === `2 in sight · ${self.x}, ${self.y}`);
 
   // The own player is the yellow square in the middle.
-  const middle = () =>
+  const middlePixel = () =>
     page.evaluate(() => {
       const canvas = document.querySelector("canvas")!;
       return [...canvas.getContext("2d")!.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data];
     });
-  await until(async () => String(await middle()) === "255,209,102,255");
+  await until(async () => String(await middlePixel()) === "255,209,102,255");
 
   const room = await server.roomOf(id);
   room.clients.get(id)!.leave(4001);
   await until(() => {
-    const again = mina();
-    return again && again[0] !== id;
+    const rejoined = mina();
+    return rejoined && rejoined[0] !== id;
   });
   await page.waitForFunction(() => /^2 in sight/.test(document.querySelector("output")!.value));
-  expect(faults).toEqual([]);
+  expect(errors).toEqual([]);
 });

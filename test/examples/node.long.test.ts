@@ -1,5 +1,5 @@
-// The Node example against a real server over a slow network: it is ahead of the server while it walks and where the
-// server has it when it stands, and it comes back from a cut and from a restart.
+// Tests the Node example against a real server over a slow network. It is ahead of the server while it walks and agrees
+// with it when it stands. It reconnects after a lost connection and rejoins after a restart.
 import { expect, test } from "@jest/globals";
 import { startExample } from "../support/example.ts";
 import { laggyNetwork } from "../support/lag.ts";
@@ -8,7 +8,7 @@ import { until } from "../support/until.ts";
 
 const ONE_WAY_MS = 60;
 
-test("walk.ts predicts, reconciles, reconnects and rejoins", async () => {
+test("walk.ts predicts and reconciles, reconnects after a lost connection, and rejoins after a restart", async () => {
   const environment = { DATA_DIR: dataFolder() };
   const server = startProcess(environment);
   const port = await server.listening();
@@ -18,18 +18,18 @@ test("walk.ts predicts, reconciles, reconnects and rejoins", async () => {
   const line = (pattern: RegExp) => until(() => lines().find((line) => pattern.test(line)));
   const joined = () => lines().filter((line) => line.startsWith("joined"));
 
-  // Ahead of the server by the steps that are on the way, wherever there is no wall.
+  // The player is ahead of the server by the pending steps, unless a wall stops it.
   await until(() =>
     lines().some((line) => {
       const [, x, y, serverX, serverY, pending] =
-        /^at (\d+), (\d+); the server says (\d+), (\d+), (\d+) on the way$/.exec(line)?.map(Number) ?? [];
+        /^at (\d+), (\d+); server: (\d+), (\d+), (\d+) pending$/.exec(line)?.map(Number) ?? [];
       return pending! > 1 && (x !== serverX || y !== serverY);
     }),
   );
 
   network.cut();
-  await line(/^dropped/);
-  await line(/^back$/);
+  await line(/^connection lost/);
+  await line(/^reconnected$/);
   expect(joined()).toHaveLength(1);
 
   server.signal("SIGTERM");
@@ -37,8 +37,8 @@ test("walk.ts predicts, reconciles, reconnects and rejoins", async () => {
   await line(/^left with 4001$/);
   await startProcess({ ...environment, PORT: String(port) }).listening();
   await until(() => joined().length === 2);
-  const stands = /^stands at (\d+, \d+); the server says (\d+, \d+)$/.exec(await line(/^stands/))!;
-  expect(stands[1]).toBe(stands[2]);
+  const [, predicted, actual] = /^stopped at (\d+, \d+); server: (\d+, \d+)$/.exec(await line(/^stopped/))!;
+  expect(predicted).toBe(actual);
   expect([await player.ended, player.stderr()]).toEqual([0, expect.not.stringMatching(/error/i)]);
   expect(lines().at(-1)).toBe("left with 4000");
   network.close();
