@@ -1,5 +1,5 @@
-// docs/architecture.md draws which folder imports which, .dependency-cruiser.mjs allows it, and the code does it: all three
-// agree, and what is not allowed is found.
+// Tests that docs/architecture.md, .dependency-cruiser.mjs and the code agree about which folder imports which, and
+// that the check finds forbidden imports.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ const ROOT = new URL("..", import.meta.url).pathname;
 const CONFIG = ".dependency-cruiser.mjs";
 const page = readFileSync(join(ROOT, "docs/architecture.md"), "utf8");
 
-/** The table of the configuration. */
+/** The allowed imports of the configuration. */
 const { ALLOWED }: { ALLOWED: Record<string, string[]> } = await import(join(ROOT, CONFIG));
 const FOLDERS = Object.keys(ALLOWED);
 
@@ -30,7 +30,7 @@ function cruise(cwd: string, ...options: string[]): Cruise {
   return JSON.parse(stdout);
 }
 
-/** The folder of a file as the table names it. */
+/** Returns the folder of a file, as named in the table; undefined for other folders. */
 function folderOf(path: string): string | undefined {
   const [first, second, third] = path.split("/");
   const folder = first === "src" && third !== undefined ? `src/${second}` : first!;
@@ -42,13 +42,13 @@ for (const [, from, to] of page.matchAll(/^ {2}(\S+) --> (\S+)$/gm)) {
   arrows.set(from!, [...(arrows.get(from!) ?? []), to!]);
 }
 
-/** Every folder that can be reached from one by the arrows. */
-function below(folder: string): string[] {
+/** Returns all folders that can be reached from a folder along the arrows. */
+function reachableFrom(folder: string): string[] {
   const next = arrows.get(folder) ?? [];
-  return [...new Set([...next, ...next.flatMap(below)])];
+  return [...new Set([...next, ...next.flatMap(reachableFrom)])];
 }
 
-test("the table of docs/architecture.md is that of the configuration", () => {
+test("the table of docs/architecture.md matches the configuration", () => {
   const rows = [...page.matchAll(/^\| `([\w/]+)` \| .* \| (.*) \|$/gm)].map(([, folder, imports]) => [
     folder,
     [...imports!.matchAll(/`([\w/]+)`/g)].map(([, name]) => name),
@@ -56,7 +56,7 @@ test("the table of docs/architecture.md is that of the configuration", () => {
   expect(Object.fromEntries(rows)).toEqual(ALLOWED);
 });
 
-test("each arrow of docs/architecture.md is an import that the code has, and each import of the code follows from the arrows", () => {
+test("each arrow of docs/architecture.md is an import in the code, and the arrows imply each import", () => {
   const imports = new Set<string>();
   for (const { source, dependencies } of cruise(ROOT).modules) {
     for (const { resolved, coreModule } of dependencies) {
@@ -66,14 +66,14 @@ test("each arrow of docs/architecture.md is an import that the code has, and eac
   }
   const drawn = [...arrows].flatMap(([from, all]) => all.map((to) => `${from} ${to}`));
   expect(drawn.filter((arrow) => !imports.has(arrow))).toEqual([]);
-  const implied = FOLDERS.flatMap((from) => below(from).map((to) => `${from} ${to}`));
+  const implied = FOLDERS.flatMap((from) => reachableFrom(from).map((to) => `${from} ${to}`));
   expect([...imports].filter((each) => !implied.includes(each))).toEqual([]);
-  // Each permission is used: what nobody needs is not allowed.
+  // Each allowed import is used by the code.
   const allowed = FOLDERS.flatMap((from) => ALLOWED[from]!.map((to) => `${from} ${to}`));
   expect(allowed.filter((each) => !imports.has(each)).sort()).toEqual([]);
 });
 
-test("an import that is not allowed is found in every folder, and so is a circle", () => {
+test("the check finds forbidden imports in every folder, and circular imports", () => {
   const project = mkdtempSync(join(tmpdir(), "sabang-architecture-"));
   try {
     for (const file of [CONFIG, "tsconfig.json", "package.json"]) cpSync(join(ROOT, file), join(project, file));
@@ -117,7 +117,7 @@ test("an import that is not allowed is found in every folder, and so is a circle
   }
 });
 
-test("each step of the walk of one `move` is a function of the file that it names", () => {
+test("each step of a `move` in docs/architecture.md names a function that its file has", () => {
   const steps = [...page.matchAll(/^\| \d \| \[([\w/.-]+)\]\(\.\.\/\1\) `(\w+)` \|/gm)];
   expect(steps).toHaveLength(8);
   for (const [, file, name] of steps) {

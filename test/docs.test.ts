@@ -1,4 +1,4 @@
-// The documents are held to the code.
+// Tests that the documentation agrees with the code, and that its snippets work.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { ERRORS, FRAMEWORK_ERRORS } from "../schema/errors.ts";
@@ -7,11 +7,11 @@ import { startServer } from "./support/server.ts";
 import { until } from "./support/until.ts";
 import { joinWithSdk } from "./support/walkers.ts";
 
-// Programs that are ended leave their seats behind.
+// The test kills the programs, and their seats stay held for this time.
 const server = startServer({ reconnectionSeconds: 1 });
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
-test("docs/protocol.md lists every error with its code, name and message, and no other", () => {
+test("docs/protocol.md lists exactly the errors of schema/errors.ts, with code, name and message", () => {
   const rows = [...read("docs/protocol.md").matchAll(/^\| (\d+) \| (\w+) \| (.*) \|$/gm)];
   const own = Object.entries(ERRORS).map(([name, { code, message }]) => [String(code), name, message]);
   expect(rows.slice(0, own.length).map(([, ...cells]) => cells)).toEqual(own);
@@ -19,13 +19,13 @@ test("docs/protocol.md lists every error with its code, name and message, and no
   expect(rows.slice(own.length).map(([, code, name]) => [code, name])).toEqual(framework);
 });
 
-/** A snippet of a page as a program of its own, a module, that talks to this test's server. */
+/** Runs a snippet of a page as a program that connects to this test's server. */
 function runSnippet(page: string, containing: string): ExampleProcess {
   const blocks = [...read(page).matchAll(/```js\n([\s\S]*?)```/g)];
   const code = blocks.map(([, code]) => code!).find((code) => code.includes(containing));
-  if (!code) throw new Error(`${page} has no snippet with ${containing}`);
-  const own = code.replaceAll("localhost:2567", `127.0.0.1:${server.port}`);
-  return startExample(process.execPath, "--input-type=module", "--eval", own);
+  if (!code) throw new Error(`${page} has no js block that contains "${containing}"`);
+  const program = code.replaceAll("localhost:2567", `127.0.0.1:${server.port}`);
+  return startExample(process.execPath, "--input-type=module", "--eval", program);
 }
 
 const SDK = 'new Client("http://localhost:2567").joinOrCreate';
@@ -59,19 +59,19 @@ describe.each(["README.md", "README.ko.md"])("%s", (page) => {
 });
 
 test.each(["docs/protocol.md", "README.ko.md"])(
-  "the snippet of %s that signs in joins as a known player",
+  "the sign-in snippet of %s joins as a signed-in player",
   async (page) => {
     const run = runSnippet(page, SIGNED_IN);
     const witness = await joinWithSdk(server);
     await until(() => witness.state.players.size === 2);
     const room = await server.roomOf(witness.sessionId);
-    const known = [...room.clients].find(({ sessionId }) => sessionId !== witness.sessionId);
-    expect(known?.auth).toEqual({ id: expect.stringMatching(/^[\w-]{8,}$/) });
+    const signedIn = [...room.clients].find(({ sessionId }) => sessionId !== witness.sessionId);
+    expect(signedIn?.auth).toEqual({ id: expect.stringMatching(/^[\w-]{8,}$/) });
     expect(run.stderr()).toBe("");
   },
 );
 
-test("each command and snippet of README.ko.md is one of an English page, apart from its comments", () => {
+test("every command and snippet of README.ko.md is also on an English page, apart from comments", () => {
   const code = (page: string) =>
     [...read(page).matchAll(/```(sh|js)\n([\s\S]*?)```/g)].map(([, , code]) => code!.replace(/ *\/\/ .*$/gm, ""));
   const english = ["README.md", "docs/protocol.md"].flatMap(code);

@@ -1,4 +1,4 @@
-// A run of the tests ends by itself, also when nothing in it is run, and says what it skipped.
+// Tests that a test run always exits, even if it runs no test, and reports skipped tests.
 import { spawnSync } from "node:child_process";
 import { expect, test } from "@jest/globals";
 import { isLong } from "./support/long.ts";
@@ -7,29 +7,29 @@ import { RUN_FOLDER } from "./support/run-folder.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
-/** Files whose tests start something: a server in this process, others beside it, a database, a browser. */
-const STARTING = ["examples/python", "e2e/page-panels", "src/store/store", "src/direct-io", "e2e/process"];
+/** Test files that start a server in this process, other processes, a database or a browser. */
+const STARTING_FILES = ["examples/python", "e2e/page-panels", "src/store/store", "src/direct-io", "e2e/process"];
 
-/** Runs jest in one process, which ends only when nothing in it is left running. */
+/** Runs jest in one process, which exits only when no handle is open. */
 function jest(args: string[], environment: Record<string, string> = {}) {
-  // Its folder is removed at its end, so it must not be the one of this run.
+  // The run removes its folder at its end, so it must not share the folder of this run.
   const { CI: _, TEST_LONG: _long, [RUN_FOLDER]: _folder, ...inherited } = process.env;
-  const words = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--runInBand", ...args];
-  const { status, signal, stderr } = spawnSync(process.execPath, words, {
+  const options = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--runInBand", ...args];
+  const { status, signal, stderr } = spawnSync(process.execPath, options, {
     cwd: ROOT,
     env: { ...inherited, ...environment },
     encoding: "utf8",
-    // Only a run that hangs takes that long.
+    // Only a run that hangs takes longer.
     timeout: 270_000,
   });
   return { status, signal, stderr };
 }
 
-const ENDED = { status: 0, signal: null };
+const SUCCESS = { status: 0, signal: null };
 
-test("a run in which every test is skipped exits by itself, and names the package that brings what is missing", () => {
+test("a run in which every test is skipped exits, and names the package to install", () => {
   const run = jest(["test/examples/python"], { [MISSING]: "websockets" });
-  expect(run).toMatchObject(ENDED);
+  expect(run).toMatchObject(SUCCESS);
   expect(run.stderr).toContain(
     "skipped 4 tests: websockets is missing; on Debian, apt-get install python3-websockets brings it\n",
   );
@@ -41,15 +41,15 @@ const RUNS: { which: string; files: string[]; environment: Record<string, string
       { which: "all files of the short run", files: ALL, environment: {} },
       { which: "all files of the long run", files: ALL, environment: { TEST_LONG: "1" } },
     ]
-  : [{ which: "files that start something", files: STARTING, environment: {} }];
+  : [{ which: "files that start servers or programs", files: STARTING_FILES, environment: {} }];
 
 test.each(RUNS)(
-  "a run whose -t matches no test exits by itself: $which",
+  "a run whose -t matches no test exits: $which",
   ({ files, environment }) => {
     const run = jest([...files.map((file) => `test/${file}`), "-t", "nothing-matches"], environment);
-    expect(run).toMatchObject(ENDED);
+    expect(run).toMatchObject(SUCCESS);
     expect(run.stderr).toMatch(/^Tests: +\d+ skipped, \d+ total$/m);
   },
-  // A run that hangs is ended before that.
+  // The timeout of `jest` above is shorter.
   300_000,
 );

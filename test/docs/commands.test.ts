@@ -1,6 +1,6 @@
-// Every command of these pages is run by .ci/run or by a test. This test runs the commands that no other test runs, as they
-// are written. Docker is not on every machine, so this test compares its commands with the Dockerfile; .ci/image, which
-// .ci/run calls with CI_IMAGE=1, builds and runs the image.
+// Tests that .ci/run or a test runs every command of the documentation. This test runs the commands that no other test
+// runs, as they are written. Not every machine has Docker, so this test compares its commands with the Dockerfile.
+// .ci/image, which .ci/run calls with CI_IMAGE=1, builds and runs the image.
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ const CI = ".ci/run";
 const HERE = "test/docs/commands.test.ts";
 const PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/configuration.md", "examples/README.md"];
 
-/** What runs each command: a file, and the words in it that do. */
+/** For each command, the file that runs it, and the text in that file that does. */
 const RUN_BY: Record<string, [file: string, words: string]> = {
   "npm ci": [CI, "\nnpm ci\n"],
   "npm test": [CI, "\nnpm test\n"],
@@ -35,29 +35,32 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "npm start": [HERE, 'await runs("npm start")'],
   "PORT=3000 LOG_LEVEL=warn npm start": [HERE, 'runs("PORT=3000 LOG_LEVEL=warn npm start"'],
   "npm run dev": [HERE, 'await runs("npm run dev")'],
-  "docker build -t sabang .": [HERE, 'wordsOf("docker build")'],
+  "docker build -t sabang .": [HERE, 'argumentsOf("docker build")'],
   "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(cat jwt-secret)\" sabang":
-    [HERE, 'wordsOf("docker run")'],
-  "openssl rand -base64 36 > jwt-secret": [HERE, 'commandThat("openssl")'],
-  // With a server and with recordings that is test/e2e/bots.test.ts and test/e2e/replay.test.ts, by the program alone.
-  "npm run bots -- 50": [HERE, 'explains("npm run bots")'],
-  "npm run replay -- FILE": [HERE, 'explains("npm run replay")'],
-  // The whole of them takes minutes; tests run their parts.
-  "npm run bench": [HERE, 'explains("npm run bench")'],
-  "npm run fuzz": [HERE, 'explains("npm run fuzz")'],
-  "npm run siege": [HERE, 'explains("npm run siege")'],
-  "npm run soak": [HERE, 'explains("npm run soak")'],
+    [HERE, 'argumentsOf("docker run")'],
+  "openssl rand -base64 36 > jwt-secret": [HERE, 'commandWith("openssl")'],
+  // test/e2e/bots.test.ts and test/e2e/replay.test.ts run these programs, without npm, with a server and with
+  // recordings.
+  "npm run bots -- 50": [HERE, 'helpOf("npm run bots")'],
+  "npm run replay -- FILE": [HERE, 'helpOf("npm run replay")'],
+  // A complete run takes minutes; tests run the parts.
+  "npm run bench": [HERE, 'helpOf("npm run bench")'],
+  "npm run fuzz": [HERE, 'helpOf("npm run fuzz")'],
+  "npm run siege": [HERE, 'helpOf("npm run siege")'],
+  "npm run soak": [HERE, 'helpOf("npm run soak")'],
   "python3 examples/python/walk.py ws://localhost:2567 Monty": ["test/examples/python.test.ts", "walk.py"],
   "python3 examples/python/room_client.py http://localhost:2567 Monty left left up": [
     "test/examples/python.test.ts",
     "room_client.py",
   ],
   "npx node examples/node/walk.ts http://localhost:2567": ["test/examples/node.long.test.ts", "walk.ts"],
-  // CI has the package from Debian instead: the same library, without the Internet's newest version of it.
+  // CI installs the same library from Debian, so that a new version on PyPI cannot break it.
   "pip install -r examples/python/requirements.txt": [CI, "python3-websockets"],
 };
 
-/** The commands of a page, each once: those of its `sh` blocks, and those of npm in its text. */
+/**
+ * Returns the distinct commands of a page: the lines of its `sh` blocks, and inline npm, npx, node and docker commands.
+ */
 function commandsOf(page: string): string[] {
   const text = read(page);
   const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) =>
@@ -74,33 +77,33 @@ function commandsOf(page: string): string[] {
 describe.each(PAGES)("%s", (page) => {
   test.each(commandsOf(page))("a test runs `%s`", (command) => {
     const [file, words] = RUN_BY[command] ?? [];
-    if (!file) throw new Error(`no test runs \`${command}\`: run it in a test and add it to the table in ${HERE}`);
+    if (!file) throw new Error(`no test runs \`${command}\`; run it in a test and add it to the table in ${HERE}`);
     expect(existsSync(`${ROOT}${file}`)).toBe(true);
-    // The table itself runs nothing.
+    // The table itself is not a use of the command.
     const text = read(file);
     expect(text.slice(file === HERE ? text.indexOf("\n};\n") : 0)).toContain(words);
   });
 });
 
-test("the table lists no command that is on no page", () => {
-  const written = PAGES.flatMap(commandsOf);
-  expect(Object.keys(RUN_BY).filter((command) => !written.includes(command))).toEqual([]);
+test("every command of the table is on a page", () => {
+  const documented = PAGES.flatMap(commandsOf);
+  expect(Object.keys(RUN_BY).filter((command) => !documented.includes(command))).toEqual([]);
 });
 
 const started = new Set<ChildProcess>();
 afterEach(() => {
   for (const child of started) {
     try {
-      // The command and all that it started.
+      // Kills the command and all processes that it started.
       process.kill(-child.pid!, "SIGKILL");
     } catch {
-      // Gone already.
+      // It has already ended.
     }
   }
   started.clear();
 });
 
-/** Runs a command as it is written until it listens, asks for the page, and ends it with Ctrl-C. */
+/** Runs a command as it is written until it listens, fetches the page, and stops the command with Ctrl-C. */
 async function runs(command: string): Promise<{ page: string; code: number | null; url: string; printed: string }> {
   const child = spawn("sh", ["-c", `exec env ${command}`], {
     cwd: ROOT,
@@ -124,7 +127,7 @@ async function runs(command: string): Promise<{ page: string; code: number | nul
     });
   }
   const [, url] = await until(() => {
-    if (child.exitCode !== null) throw new Error(`${command} ended instead of listening:\n${printed}`);
+    if (child.exitCode !== null) throw new Error(`${command} ended before it listened:\n${printed}`);
     return /(http:\/\/localhost:\d+)\/\n/.exec(printed);
   }, 50_000);
   const page = await (await fetch(url!.replace("localhost", "127.0.0.1"), { headers: { connection: "close" } })).text();
@@ -133,14 +136,14 @@ async function runs(command: string): Promise<{ page: string; code: number | nul
   return { page, code, url: url!, printed };
 }
 
-test("`npm start` serves the page that was built, and ends by Ctrl-C", async () => {
+test("`npm start` serves the built page and stops on Ctrl-C", async () => {
   const { page, code } = await runs("npm start");
   expect(page).toContain('<script type="module" crossorigin src="./assets/');
   expect(code).toBe(0);
 });
 
 onlyLong(() => {
-  test("a setting before `npm start` takes effect", async () => {
+  test("`npm start` uses environment variables from its command line", async () => {
     const port = String(await freePort());
     const { url, printed } = await runs("PORT=3000 LOG_LEVEL=warn npm start".replace("3000", port));
     expect(url).toBe(`http://localhost:${port}`);
@@ -149,27 +152,27 @@ onlyLong(() => {
 });
 
 onlyLong(() => {
-  test("`npm run dev` serves the page from its sources", async () => {
+  test("`npm run dev` serves the page from source", async () => {
     const { page } = await runs("npm run dev");
     expect(page).toContain("/@vite/client");
     expect(page).toContain('src="./main.ts"');
   });
 });
 
-/** What a command of npm says of itself. */
-const explains = async (command: string) =>
+/** Returns the help text of an npm command. */
+const helpOf = async (command: string) =>
   (await promisify(execFile)("sh", ["-c", `exec ${command} -- --help`], { cwd: ROOT })).stdout;
 
-test("the commands of npm that take words say which, by npm as well", async () => {
-  expect(await explains("npm run bots")).toContain("Usage: npm run bots -- [options] [number]");
-  expect(await explains("npm run replay")).toContain("Usage: npm run replay -- [options] <file>");
-  expect(await explains("npm run bench")).toContain("Usage: npm run bench -- [options]");
-  expect(await explains("npm run fuzz")).toContain("Usage: npm run fuzz -- [options]");
-  expect(await explains("npm run siege")).toContain("Usage: npm run siege -- [options]");
-  expect(await explains("npm run soak")).toContain("Usage: npm run soak -- [options]");
+test("the npm commands with arguments show their usage with --help", async () => {
+  expect(await helpOf("npm run bots")).toContain("Usage: npm run bots -- [options] [number]");
+  expect(await helpOf("npm run replay")).toContain("Usage: npm run replay -- [options] <file>");
+  expect(await helpOf("npm run bench")).toContain("Usage: npm run bench -- [options]");
+  expect(await helpOf("npm run fuzz")).toContain("Usage: npm run fuzz -- [options]");
+  expect(await helpOf("npm run siege")).toContain("Usage: npm run siege -- [options]");
+  expect(await helpOf("npm run soak")).toContain("Usage: npm run soak -- [options]");
 });
 
-/** Runs a command to its end as it is written, in a folder. */
+/** Runs a command as it is written, in a folder. Returns its output. */
 const output = async (command: string, cwd = ROOT) => {
   const { PATH, HOME } = process.env;
   const { stdout, stderr } = await promisify(execFile)("sh", ["-c", command], { cwd, env: { PATH, HOME } as never });
@@ -177,18 +180,18 @@ const output = async (command: string, cwd = ROOT) => {
 };
 
 onlyLong(() => {
-  test("`npm test` takes the path of a test file, and runs that file alone", async () => {
+  test("`npm test -- FILE` runs only that test file", async () => {
     expect(await output("npm test -- test/sim/step.test.ts")).toMatch(/^Test Suites: 1 passed, 1 total$/m);
   });
 });
 
 onlyLong(() => {
-  test("`npm run test:long` finds the long tests", async () => {
+  test("`npm run test:long` includes the long tests", async () => {
     expect(await output("npm run test:long -- --listTests")).toMatch(/\.long\.test\.ts$/m);
   });
 });
 
-test("`npx node` is the Node of the packages", async () => {
+test("`npx node` runs the Node of the installed packages", async () => {
   const file = `${dataFolder()}/version.mjs`;
   writeFileSync(file, "console.log(process.version);");
   const { version } = JSON.parse(read("node_modules/node/package.json"));
@@ -206,34 +209,34 @@ onlyLong(() => {
   });
 });
 
-describe("the container's commands, by the shell's own reading", () => {
-  const commandThat = (beginning: string) => commandsOf("README.md").find((command) => command.startsWith(beginning))!;
+describe("the Docker commands of README.md, as a shell parses them", () => {
+  const commandWith = (prefix: string) => commandsOf("README.md").find((command) => command.startsWith(prefix))!;
   const folder = mkdtempSync(join(tmpdir(), "sabang-docker-"));
-  execFileSync("bash", ["-c", commandThat("openssl")], { cwd: folder });
+  execFileSync("bash", ["-c", commandWith("openssl")], { cwd: folder });
 
-  /** The words of the command that begins so, as a program called docker gets them. */
-  function wordsOf(beginning: string): string[] {
-    const script = `docker() { printf '%s\\0' "$@"; }; ${commandThat(beginning)}`;
+  /** Returns the arguments that `docker` receives from the command with this prefix. */
+  function argumentsOf(prefix: string): string[] {
+    const script = `docker() { printf '%s\\0' "$@"; }; ${commandWith(prefix)}`;
     return execFileSync("bash", ["-c", script], { cwd: folder, encoding: "utf8" }).split("\0").slice(0, -1);
   }
   const dockerfile = read("Dockerfile");
-  const build = wordsOf("docker build");
-  const run = wordsOf("docker run");
+  const build = argumentsOf("docker build");
+  const run = argumentsOf("docker run");
   rmSync(folder, { recursive: true });
   const valuesOf = (flag: string) => run.filter((_, at) => run[at - 1] === flag);
 
-  test("build what the Dockerfile is, and run what was built", () => {
+  test("build the Dockerfile of this folder, and run the built image", () => {
     expect(build).toEqual(["build", "-t", run.at(-1), "."]);
   });
 
-  test("name the port and the volume of the image", () => {
+  test("publish the port and mount the volume of the image", () => {
     const [, port] = /^EXPOSE (\d+)$/m.exec(dockerfile)!;
     const [, volume] = /^VOLUME (\S+)$/m.exec(dockerfile)!;
     expect(valuesOf("-p")).toEqual([`${port}:${port}`]);
     expect(valuesOf("-v").map((mount) => mount.split(":")[1])).toEqual([volume]);
   });
 
-  test("give the server all that it asks for in production", () => {
+  test("set all variables that the server requires in production", () => {
     const given = Object.fromEntries(valuesOf("-e").map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
     expect(() => readConfig({ NODE_ENV: "production", ...given })).not.toThrow();
   });

@@ -1,4 +1,4 @@
-// The pages that people read: their links lead somewhere, and the front page agrees with what it summarises.
+// Tests the documentation: its links work, and the front page agrees with the pages that it summarises.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
@@ -12,7 +12,7 @@ const markdownIn = (folder: string) =>
 
 const PAGES = [...["", "docs"].flatMap(markdownIn), "examples/README.md", "maps/README.md", "web/README.md"];
 
-/** The anchors that GitHub gives to the headings of a page. */
+/** Returns the anchors that GitHub generates for the headings of a page. */
 function anchorsOf(page: string): string[] {
   const headings = read(page)
     .replaceAll(/^ *```[\s\S]*?^ *```/gm, "")
@@ -37,7 +37,7 @@ describe.each(PAGES)("%s", (page) => {
     expect(broken).toEqual([]);
   });
 
-  test("loads no picture from another site", () => {
+  test("embeds no image from another site", () => {
     expect(read(page)).not.toMatch(/!\[[^\]]*\]\(https?:|<img[^>]+src=["']https?:/);
   });
 });
@@ -45,16 +45,16 @@ describe.each(PAGES)("%s", (page) => {
 describe("the front page", () => {
   const page = read("README.md");
 
-  test("is short", () => {
+  test("has at most 140 lines", () => {
     expect(page.trimEnd().split("\n").length).toBeLessThanOrEqual(140);
   });
 
   test("links to every page in docs/, and to CONTRIBUTING.md and SECURITY.md", () => {
-    const wanted = [...markdownIn("docs"), "CONTRIBUTING.md", "SECURITY.md", "README.ko.md"];
-    expect(wanted.filter((path) => !page.includes(`](${path}`))).toEqual([]);
+    const required = [...markdownIn("docs"), "CONTRIBUTING.md", "SECURITY.md", "README.ko.md"];
+    expect(required.filter((path) => !page.includes(`](${path}`))).toEqual([]);
   });
 
-  test("has badges that say what package.json says", () => {
+  test("has badges that match package.json", () => {
     const { license, engines } = JSON.parse(read("package.json"));
     const titleOf = (badge: string) => /<title>(.*)<\/title>/.exec(read(`docs/images/badge-${badge}.svg`))![1];
     expect(titleOf("licence")).toBe(`licence: ${license}`);

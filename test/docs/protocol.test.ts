@@ -1,5 +1,5 @@
-// The bytes in docs/protocol.md: each example is compared with what a real server sends, or is sent to it, and is read by
-// the SDK's own decoder.
+// Tests the bytes in docs/protocol.md. Each example is compared with the frames of a real server, or sent to it, and
+// decoded by the SDK.
 import { readFileSync } from "node:fs";
 import type { Schema } from "@colyseus/schema";
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
@@ -19,7 +19,7 @@ const server = startServer({
 });
 const page = readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8");
 
-/** The page's examples by name. */
+/** The hex examples of the page, by name. */
 const EXAMPLES = new Map(
   [...page.matchAll(/```hex (\S+)\n([\s\S]*?)```/g)].map(([, name, lines]) => [name!, bytesOf(lines!)]),
 );
@@ -30,7 +30,10 @@ function bytesOf(lines: string): Buffer {
     .split("\n")
     .map((line) => {
       const [, bytes] = /^((?:[0-9a-f]{2} )*[0-9a-f]{2})(?: {2,}\S.*)?$/.exec(line) ?? [];
-      if (!bytes) throw new Error(`docs/protocol.md: not a line of bytes: ${line}`);
+      if (!bytes)
+        throw new Error(
+          `docs/protocol.md: invalid line in a hex block: "${line}"; expected bytes, two spaces and a comment`,
+        );
       return bytes.replaceAll(" ", "");
     });
   return Buffer.from(digits.join(""), "hex");
@@ -38,37 +41,40 @@ function bytesOf(lines: string): Buffer {
 
 function example(name: string): Buffer {
   const bytes = EXAMPLES.get(name);
-  if (!bytes) throw new Error(`docs/protocol.md has no example ${name}`);
+  if (!bytes) throw new Error(`docs/protocol.md has no hex block "${name}"`);
   used.add(name);
   return bytes;
 }
 const used = new Set<string>();
 
-/** The seat of Ada, as the page has it. */
+/** Ada's seat on the page. */
 const ADA: Seat = JSON.parse(/```json\s*({"name":"world".*})/.exec(page)![1]!);
 const MINA = "f3CJ_GOK3";
 const TOKEN = "5CRaPI34-";
 
-/** Whether a frame is the page's, where the page's session ids and token stand for those of this run. */
+/** Whether a frame equals an example, after replacing this run's session ids and token by those of the page. */
 function isExample(name: string, frame: Buffer, aliases: Record<string, string>): boolean {
   let text = frame.toString("latin1");
-  for (const [actual, written] of Object.entries(aliases)) text = text.replaceAll(actual, written);
-  const normal = Buffer.from(text, "latin1");
+  for (const [actual, onPage] of Object.entries(aliases)) text = text.replaceAll(actual, onPage);
+  const normalized = Buffer.from(text, "latin1");
   const expected = example(name);
-  // The room's clock is what it is.
-  if (normal[0]! & 0x80) expected.copy(normal, 1, 1, 5);
-  return normal.equals(expected);
+  // The room's clock differs in each run.
+  if (normalized[0]! & 0x80) expected.copy(normalized, 1, 1, 5);
+  return normalized.equals(expected);
 }
 
-async function gets(player: RawPlayer, name: string, aliases: Record<string, string> = {}): Promise<void> {
+/** Waits until a player has received an example. */
+async function receives(player: RawPlayer, name: string, aliases: Record<string, string> = {}): Promise<void> {
   await until(() => player.frames.some((frame) => isExample(name, frame, aliases))).catch(() => {
     const frames = player.frames.map((frame) => frame.toString("hex"));
-    throw new Error(`nobody sent the example ${name}:\n${example(name).toString("hex")}\nbut\n${frames.join("\n")}`);
+    throw new Error(
+      `expected the example ${name}:\n${example(name).toString("hex")}\nbut received:\n${frames.join("\n")}`,
+    );
   });
 }
 
-/** Waits until a player's room has stepped, so that what was news about the player is news no more. */
-async function ticksPass({ seat }: RawPlayer, count: number): Promise<void> {
+/** Waits for `count` ticks of a player's room, so that pending changes of the player have been sent. */
+async function waitTicks({ seat }: RawPlayer, count: number): Promise<void> {
   const room = await server.roomOf(seat.sessionId);
   let ticks = 0;
   const step = room.step.bind(room);
@@ -90,53 +96,53 @@ afterEach(() => {
 });
 
 describe("a real server sends", () => {
-  test("the seat, the handshake and the full state of the page", async () => {
+  test("the seat, the handshake and the full state as on the page", async () => {
     const ada = await join("Ada");
     expect(Object.keys(ada.seat)).toEqual(Object.keys(ADA));
     const aliases = { [ada.seat.sessionId]: ADA.sessionId, [ada.reconnectionToken]: TOKEN };
-    await gets(ada, "handshake", aliases);
+    await receives(ada, "handshake", aliases);
     expect(ada.frames[0]![0]).toBe(0x0a);
-    await gets(ada, "state", aliases);
+    await receives(ada, "state", aliases);
     expect(ada.frames[1]![0]).toBe(0x8e);
   });
 
-  test("the page's patches when somebody comes, walks and goes", async () => {
+  test("the patches of the page when a player joins, walks and leaves", async () => {
     const ada = await join("Ada");
-    await ticksPass(ada, 2);
+    await waitTicks(ada, 2);
     const mina = await join("미나");
     const aliases = { [ada.seat.sessionId]: ADA.sessionId, [mina.seat.sessionId]: MINA };
-    await gets(ada, "came", aliases);
+    await receives(ada, "came", aliases);
     mina.send(example("move-left"));
-    await gets(ada, "walked");
+    await receives(ada, "walked");
     const room = await server.roomOf(mina.seat.sessionId);
     mina.send(example("move-좌"));
     await until(() => room.state.players.get(mina.seat.sessionId)?.x === 64);
     mina.send(Buffer.of(0x0c));
-    await gets(ada, "gone");
+    await receives(ada, "gone");
     await until(() => mina.closed === 4000);
   });
 
-  test("the number of the last input, and nothing else where nothing else changed", async () => {
+  test("a patch with only the input number when nothing in sight has changed", async () => {
     const ada = await join("Ada");
     for (const name of ["input-right", "input-same", "input-none"]) ada.send(example(name));
-    await gets(ada, "acknowledged");
+    await receives(ada, "acknowledged");
     const room = await server.roomOf(ada.seat.sessionId);
     expect(room.state.players.get(ada.seat.sessionId)?.toJSON()).toMatchObject({ x: 96, y: 80, facing: 2 });
   });
 
-  test("errors, answers and pings as they are on the page", async () => {
+  test("errors, responses and pings as on the page", async () => {
     const ada = await join("Ada");
     ada.send(example("move-north"));
-    await gets(ada, "error");
+    await receives(ada, "error");
     ada.send(example("request"));
-    await gets(ada, "done");
+    await receives(ada, "done");
     ada.send(Buffer.of(0x12));
     await until(() => ada.frames.some((frame) => frame.equals(Buffer.of(0x12))));
   });
 });
 
-describe("a place", () => {
-  test("is kept for a broken connection, and taken up with the token of the handshake", async () => {
+describe("a seat", () => {
+  test("is held for a lost connection, and resumed with the token of the handshake", async () => {
     const ada = await join("Ada");
     ada.send(example("input-right"));
     const room = await server.roomOf(ada.seat.sessionId);
@@ -149,7 +155,7 @@ describe("a place", () => {
       players.push(again);
       await until(() => again.frames.length > 1);
       expect(again.reconnectionToken).not.toBe(before.reconnectionToken);
-      // With skipHandshake the block of fields is empty; the sections come all the same.
+      // With skipHandshake the block of fields is empty, but the sections are still sent.
       const lengthAt = 2 + again.frames[0]![1]! + 1 + "schema".length;
       expect(again.frames[0]![lengthAt]).toBe(query ? 0 : 0xcc);
       expect(again.frames[1]!.readUInt32LE(5)).toBe(0);
@@ -161,9 +167,9 @@ describe("a place", () => {
   });
 
   test.each([
-    ["without a seat", "", 4002],
-    ["with a token that is wrong", "&reconnectionToken=wrong", 4003],
-  ])("is refused %s, by an error of code 524", async (_, query, code) => {
+    ["an unknown session id", "", 4002],
+    ["a wrong reconnection token", "&reconnectionToken=wrong", 4003],
+  ])("is refused with error 524 for %s", async (_, query, code) => {
     const ada = await join("Ada");
     const stranger = new RawPlayer(server.url, { ...ada.seat, sessionId: "nobody" }, query);
     await until(() => stranger.closed);
@@ -174,18 +180,18 @@ describe("a place", () => {
   test.each([
     [1000, false],
     [undefined, true],
-  ])("is given up by a close of %s: kept is %s", async (code, kept) => {
+  ])("is held after a close with code %s: %s", async (code, isHeld) => {
     const ada = await join("Ada");
     const witness = await join("미나");
     const room = await server.roomOf(witness.seat.sessionId);
     ada.socket.close(code);
     await until(() => room.clients.length === 1);
-    if (!kept) await until(() => room.state.players.size === 1);
-    expect(room.state.players.size).toBe(kept ? 2 : 1);
+    if (!isHeld) await until(() => room.state.players.size === 1);
+    expect(room.state.players.size).toBe(isHeld ? 2 : 1);
   });
 });
 
-test("a token that came with the seat makes the client somebody, with nothing about it in the WebSocket's address", async () => {
+test("a token sent with the seat request signs the client in, without a token in the WebSocket's URL", async () => {
   const id = crypto.randomUUID();
   const token = await server.tokens.sign(id);
   const first = await RawPlayer.join(server.url, { name: "Ada" }, { authorization: `Bearer ${token}` });
@@ -193,20 +199,20 @@ test("a token that came with the seat makes the client somebody, with nothing ab
   await until(() => first.closed === 4312);
 });
 
-describe("the SDK reads out of the page's bytes", () => {
+describe("the SDK decodes the bytes of the page", () => {
   const onlooker = new Onlooker();
   beforeAll(() => {
     for (const name of ["handshake", "state"]) onlooker.take(example(name));
   });
   const ada = { name: "Ada", x: 80, y: 80, facing: 4 };
 
-  test("the full state", () => {
+  test("to the full state", () => {
     expect(onlooker.ground).toEqual({ map: "plaza", width: 160, height: 160 });
     expect(Object.fromEntries(onlooker.heard)).toEqual({ [ADA.sessionId]: ada });
     expect(onlooker.room.reconnectionToken).toMatch(new RegExp(`:${TOKEN}$`));
   });
 
-  test("who comes, walks and goes", () => {
+  test("to a player that joins, walks and leaves", () => {
     onlooker.take(example("came"));
     expect(Object.fromEntries(onlooker.heard)).toEqual({
       [ADA.sessionId]: ada,
@@ -219,7 +225,7 @@ describe("the SDK reads out of the page's bytes", () => {
   });
 });
 
-test("the page's tables of fields are the schema's", () => {
+test("the page's tables of fields match the schema", () => {
   for (const [title, schema] of [
     ["the state", WorldState],
     ["a player", Player],
@@ -232,6 +238,6 @@ test("the page's tables of fields are the schema's", () => {
   }
 });
 
-test("no example of the page is left untried", () => {
+test("every hex example of the page is used by a test", () => {
   expect([...EXAMPLES.keys()].filter((name) => !used.has(name))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// The reference of the code is built without a warning: everything public has a docstring, and every link leads somewhere.
+// Tests that the code reference builds without warnings: all exports have docstrings, and all links resolve.
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
-// Only a hang takes that long.
-const PATIENCE_MS = 300_000;
+// Only a build that hangs takes longer.
+const TIMEOUT_MS = 300_000;
 
 let folder: string;
 beforeEach(() => {
@@ -18,7 +18,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Builds the reference elsewhere than `npm run docs` alone would. Gives what it printed, and its exit code. */
+/** Runs `npm run docs` with a temporary output folder. Returns its output and its exit code. */
 async function build(...options: string[]): Promise<{ code: number; printed: string }> {
   const { PATH, HOME } = process.env;
   const command = ["run", "docs", "--silent", "--", "--out", `${folder}/reference`, ...options];
@@ -30,7 +30,7 @@ async function build(...options: string[]): Promise<{ code: number; printed: str
 }
 
 test(
-  "`npm run docs` builds the reference of sim, schema, rooms, replay, bots and the app without a warning",
+  "`npm run docs` builds the reference of sim, schema, rooms, replay, bots and the app without warnings",
   async () => {
     const { code, printed } = await build();
     expect([code, printed]).toEqual([0, expect.not.stringMatching(/warning|error/i)]);
@@ -46,11 +46,11 @@ test(
     const missing = modules.filter((name) => !existsSync(`${folder}/reference/modules/${name}.html`));
     expect(missing).toEqual([]);
   },
-  PATIENCE_MS,
+  TIMEOUT_MS,
 );
 
 test(
-  "what has no docstring, and a link that leads nowhere, fail it",
+  "`npm run docs` fails on an export without a docstring and on a broken link",
   async () => {
     writeFileSync(`${folder}/tsconfig.json`, JSON.stringify({ include: ["bare.ts"] }));
     writeFileSync(
@@ -67,5 +67,5 @@ test(
     expect(printed).toMatch(/bare .*does not have any documentation/);
     expect(printed).toMatch(/Failed to resolve link to "nowhere"/);
   },
-  PATIENCE_MS,
+  TIMEOUT_MS,
 );

@@ -1,5 +1,5 @@
-// README.ko.md's picture of the tutorial's server is a program that runs, and has the weaknesses that the page says; what it
-// shows of this server is what is there.
+// Tests the code in README.ko.md. The tutorial's server runs and has the weaknesses that the page names. The excerpts
+// from this server match its source.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
@@ -13,39 +13,39 @@ const [, code] = /```python\n([\s\S]*?)```/.exec(page)!;
 
 testWithPython(
   "tornado",
-  "moves players by the four words, as fast as they come, and drops who says another",
+  "the tutorial's server moves a player for every word without a limit, and drops the client for an unknown word",
   async (python) => {
     const port = await freePort();
     const server = startExample("env", `PORT=${port}`, python, "-c", code!);
     const connect = async () => {
       const socket = new WebSocket(`ws://127.0.0.1:${port}/websocket`);
-      const places: [number, number][][] = [];
-      socket.on("message", (text) => places.push(JSON.parse(String(text))));
+      const positions: [number, number][][] = [];
+      socket.on("message", (text) => positions.push(JSON.parse(String(text))));
       await once(socket, "open");
-      return { socket, places };
+      return { socket, positions };
     };
     const first = await until(() => connect().catch(() => undefined));
     const second = await connect();
     for (let i = 0; i < 100; i++) first.socket.send("우");
-    await until(() => second.places.length === 100);
-    expect(second.places.at(-1)).toEqual([
+    await until(() => second.positions.length === 100);
+    expect(second.positions.at(-1)).toEqual([
       [1200, 300],
       [400, 300],
     ]);
     first.socket.send("north");
     await once(first.socket, "close");
     second.socket.send("하");
-    await until(() => second.places.length === 101);
-    expect(second.places.at(-1)).toEqual([[400, 308]]);
+    await until(() => second.positions.length === 101);
+    expect(second.positions.at(-1)).toEqual([[400, 308]]);
     expect(server.stderr()).toContain("KeyError: 'north'");
     second.socket.close();
   },
 );
 
-test("the code of this server that it shows stands so in rooms/world-room.ts", () => {
+test("the TypeScript excerpts of README.ko.md are in rooms/world-room.ts", () => {
   const room = readFileSync(new URL("../../rooms/world-room.ts", import.meta.url), "utf8");
-  const bare = (code: string) => code.replace(/^ +/gm, "");
-  const shown = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
-  expect(shown).toHaveLength(2);
-  for (const code of shown) expect(bare(room)).toContain(bare(code));
+  const withoutIndent = (code: string) => code.replace(/^ +/gm, "");
+  const excerpts = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
+  expect(excerpts).toHaveLength(2);
+  for (const code of excerpts) expect(withoutIndent(room)).toContain(withoutIndent(code));
 });
