@@ -38,7 +38,7 @@ export class DirectWriter {
 
   /**
    * Writes as many of the bytes from `start` to `end` as the kernel accepts at once. The caller passes the rest to the
-   * socket's own `write`. While that has bytes queued, this method writes none.
+   * socket's own `write`. While `write` has queued bytes, this method does not write.
    * @returns the number of bytes written. Returns 0 on error; the fallback write reports it.
    */
   write(bytes: Uint8Array, start: number, end: number): number {

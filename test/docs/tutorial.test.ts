@@ -13,7 +13,7 @@ const [, code] = /```python\n([\s\S]*?)```/.exec(page)!;
 
 testWithPython(
   "tornado",
-  "the tutorial's server moves a player for every word without a limit, and drops the client for an unknown word",
+  "the tutorial's server has no rate limit, and an unknown word closes the connection",
   async (python) => {
     const port = await freePort();
     const server = startExample("env", `PORT=${port}`, python, "-c", code!);

@@ -152,11 +152,8 @@ test("an upgrade on any other path is refused with 404", async () => {
   }
 });
 
-testWithPython(
-  "tornado",
-  "Tornado's client joins, walks, and receives an error for an unknown word",
-  async (python) => {
-    const program = `
+testWithPython("tornado", "Tornado's client joins, walks, and gets an error for an unknown word", async (python) => {
+  const program = `
 import asyncio, json, sys
 from tornado.websocket import websocket_connect
 
@@ -173,8 +170,7 @@ async def main():
 
 asyncio.run(main())
 `;
-    const url = `${server.wsUrl}/websocket`;
-    const { stdout } = await promisify(execFile)(python, ["-c", program, url]);
-    expect(JSON.parse(stdout)).toEqual([80, 72, ERRORS.badMove.code]);
-  },
-);
+  const url = `${server.wsUrl}/websocket`;
+  const { stdout } = await promisify(execFile)(python, ["-c", program, url]);
+  expect(JSON.parse(stdout)).toEqual([80, 72, ERRORS.badMove.code]);
+});
