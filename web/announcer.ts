@@ -1,52 +1,59 @@
-// Tells who cannot see the picture who comes into sight and goes: politely, a sentence at a time, and not too often.
+// Announces to screen readers which players come into sight and leave it. Announcements are spaced out.
 import { messages } from "./language.ts";
 
-/** Milliseconds between two announcements, in which what comes and goes again is not worth a word. */
-const PAUSE_MS = 6000;
+/** Least milliseconds between two announcements. A player who comes and goes within them is not announced. */
+const INTERVAL_MS = 6000;
 
-/** Collects what happened until it is time to say it. */
+/** Collects arrivals and departures until the next announcement is due. */
 export class Announcer {
   readonly #say: (sentence: string) => void;
-  /** Those whom the last announcement left in sight, by id, with their names; undefined before the first one. */
-  #known: Map<string, string> | undefined;
-  #next = 0;
+  /** Names of the players who were in sight at the last announcement, by id; undefined before the first one. */
+  #announced: Map<string, string> | undefined;
+  #nextAt = 0;
   #greeting = "";
 
   constructor(say: (sentence: string) => void) {
     this.#say = say;
   }
 
-  /** Begins anew, in another room: the next announcement tells of all that is there, after a greeting. */
+  /** Starts over in another room: the next announcement is the greeting, and how many players are in sight. */
   reset(greeting = ""): void {
     this.#greeting = greeting;
-    this.#known = undefined;
-    this.#next = 0;
+    this.#announced = undefined;
+    this.#nextAt = 0;
   }
 
-  /** Takes note of who is in sight at `now`, the one with the id `own` among them, and says what is new when it is time. */
-  look(own: string, players: Iterable<[string, { name: string }]>, map: string, now: number): void {
-    if (now < this.#next) return;
+  /**
+   * Announces what changed since the last announcement, if one is due at `now`.
+   * @param players are all players in sight; `own` is the id of the own player, who is one of them.
+   */
+  update(own: string, players: Iterable<[string, { name: string }]>, map: string, now: number): void {
+    if (now < this.#nextAt) return;
     const seen = new Map([...players].map(([id, { name }]) => [id, name]));
     const { joined, came, cameMany, gone, goneMany } = messages();
-    const before = this.#known;
+    const before = this.#announced;
     if (!before) {
-      this.#tell([this.#greeting, joined(seen.size, map)], seen, now);
+      this.#announce([this.#greeting, joined(seen.size, map)], seen, now);
       return;
     }
     const arrivals = [...seen].filter(([id]) => id !== own && !before.has(id));
     const departures = [...before].filter(([id]) => id !== own && !seen.has(id));
     const sentences = [...describe(arrivals, came, cameMany), ...describe(departures, gone, goneMany)];
-    if (sentences.length > 0) this.#tell(sentences, seen, now);
+    if (sentences.length > 0) this.#announce(sentences, seen, now);
   }
 
-  #tell(sentences: string[], seen: Map<string, string>, now: number): void {
-    this.#known = seen;
-    this.#next = now + PAUSE_MS;
+  #announce(sentences: string[], seen: Map<string, string>, now: number): void {
+    this.#announced = seen;
+    this.#nextAt = now + INTERVAL_MS;
     this.#say(sentences.join(" ").trim());
   }
 }
 
-function describe(who: [string, string][], one: (name: string) => string, many: (players: number) => string): string[] {
-  if (who.length === 0) return [];
-  return [who.length === 1 ? one(who[0]![1]) : many(who.length)];
+function describe(
+  players: [string, string][],
+  one: (name: string) => string,
+  many: (players: number) => string,
+): string[] {
+  if (players.length === 0) return [];
+  return [players.length === 1 ? one(players[0]![1]) : many(players.length)];
 }

@@ -1,13 +1,13 @@
-// How long to wait before the next attempt to join.
+// How long to wait before the next attempt to join: exponential backoff with jitter.
 
 const FIRST_MS = 500;
-const LONGEST_MS = 8000;
+const MAX_MS = 8000;
 
 /**
- * Milliseconds before attempt number `attempt`, counted from 0: half a second, doubling up to eight.
- * @param chance from 0 to 1. It takes up to a quarter off, so that everybody whom one server lost does not come back
- * in the same instant.
+ * Returns the milliseconds before attempt number `attempt`, counted from 0: half a second, doubling up to eight.
+ * @param random from 0 to 1. It shortens the delay by up to a quarter, so that the clients that one server lost do not
+ * all come back at the same moment.
  */
-export function backoff(attempt: number, chance: number): number {
-  return Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt) * (1 - chance / 4);
+export function backoff(attempt: number, random: number): number {
+  return Math.min(MAX_MS, FIRST_MS * 2 ** attempt) * (1 - random / 4);
 }

@@ -1,17 +1,17 @@
-// Draws the characters, pixel by pixel: small people in a hanbok jacket, each in colours made from its id.
+// Draws the characters pixel by pixel: small people in a hanbok jacket, in colours that are derived from their ids.
 import { type Direction, DOWN, LEFT, RIGHT, UP } from "../sim/directions.ts";
 
-/** Size of one picture in pixels, one pixel a unit of the world. */
+/** Size of one picture in pixels. A pixel is one unit of the world. */
 export const WIDTH = 24;
 export const HEIGHT = 32;
 
-/** Pictures of one walk cycle: stand, left foot, stand, right foot. */
+/** Number of pictures in a walk cycle: stand, left foot, stand, right foot. */
 export const FRAMES = 4;
 
-/** The facings in the order of the rows of a sheet. */
+/** The directions that a character faces, in the order of the rows of a sheet. */
 export const ROWS: readonly Direction[] = [DOWN, LEFT, RIGHT, UP];
 
-/** What tells two characters apart. Few of each, so that a crowd shares its pictures. */
+/** How a character looks. There are few looks, so that the characters of a crowd share pictures. */
 export interface Look {
   hue: number;
   hair: number;
@@ -27,20 +27,20 @@ const COLLAR = "#fbf6ea";
 const SHOE = "#3a3340";
 const OUTLINE = "#2a2430";
 
-/** The look of the player with that session id. */
+/** Returns the look of a player, which is derived from its session id. */
 export function lookOf(id: string): Look {
   let hash = 2166136261;
   for (const letter of id) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619);
   return { hue: HUES[(hash >>> 8) % HUES.length]!, hair: (hash >>> 20) % HAIR.length };
 }
 
-/** Paints all pictures of one look: a row per facing, a column per picture of the walk. */
+/** Paints all pictures of one look: a row per direction, and a column per picture of the walk cycle. */
 export function paintSheet({ hue, hair }: Look): HTMLCanvasElement {
   const sheet = document.createElement("canvas");
   sheet.width = WIDTH * FRAMES;
   sheet.height = HEIGHT * ROWS.length;
   const context = sheet.getContext("2d");
-  if (!context) throw new Error("this browser cannot draw on a canvas");
+  if (!context) throw new Error("this browser does not support 2D canvases, which the page needs to draw characters");
   const colours = {
     hair: HAIR[hair]!,
     hairLight: `color-mix(in srgb, ${HAIR[hair]}, white 16%)`,
@@ -53,7 +53,7 @@ export function paintSheet({ hue, hair }: Look): HTMLCanvasElement {
   for (const [row, facing] of ROWS.entries()) {
     for (let frame = 0; frame < FRAMES; frame++) {
       const pixels = new Pixels();
-      // Who faces right is the mirror of who faces left.
+      // A character that faces right is the mirror image of one that faces left.
       paint(pixels, facing === RIGHT ? LEFT : facing, frame, colours);
       pixels.outline(OUTLINE);
       pixels.drawOn(context, frame * WIDTH, row * HEIGHT, facing === RIGHT);
@@ -81,7 +81,7 @@ function paint(pixels: Pixels, facing: Direction, frame: number, colours: Colour
 }
 
 function paintFront(pixels: Pixels, stride: number, top: number, colours: Colours, back: boolean): void {
-  // Feet: the one in the air is seen higher.
+  // Feet: the raised foot is drawn higher.
   pixels.fill(8, stride > 0 ? 27 : 28, 3, 3, SHOE);
   pixels.fill(13, stride < 0 ? 27 : 28, 3, 3, SHOE);
   // Trousers, jacket, sleeves.
@@ -128,7 +128,7 @@ function paintFront(pixels: Pixels, stride: number, top: number, colours: Colour
 }
 
 function paintSide(pixels: Pixels, stride: number, top: number, colours: Colours): void {
-  // The far leg first. Striding, one is ahead and the other behind; standing, the near one hides the other.
+  // The far leg is painted first. In a stride the legs are apart; at rest, the near leg hides the far one.
   const reach = Math.abs(stride) * 3;
   pixels.fill(11 + (stride > 0 ? reach : -reach), 27 + (stride > 0 ? 0 : 1), 4, 3 - (stride > 0 ? 1 : 0), SHOE);
   pixels.fill(10 + (stride > 0 ? -reach : reach), 27 + (stride < 0 ? 0 : 1), 4, 3 - (stride < 0 ? 1 : 0), SHOE);
@@ -138,7 +138,7 @@ function paintSide(pixels: Pixels, stride: number, top: number, colours: Colours
   pixels.fill(14, 17 + top, 2, 8, colours.coatShade);
   pixels.fill(8, 24 + top, 8, 1, colours.coatShade);
   pixels.fill(8, 17 + top, 1, 3, COLLAR);
-  // The arm swings against the near leg.
+  // The arm swings opposite to the near leg.
   pixels.fill(11, 18 + top, 3, 3, colours.coatLight);
   pixels.fill(11 + stride, 20 + top, 3, 3, colours.coatLight);
   pixels.fill(11 + 2 * stride, 23 + top, 2, 2, SKIN);
@@ -156,7 +156,7 @@ function paintSide(pixels: Pixels, stride: number, top: number, colours: Colours
   pixels.fill(7, 15 + top, 2, 1, CHEEK);
 }
 
-/** A picture in the making. */
+/** A picture under construction, by pixel. */
 class Pixels {
   readonly #colours = new Map<number, string>();
 
@@ -174,11 +174,11 @@ class Pixels {
     }
   }
 
-  /** Puts a dark line around what is there, so that it stands out from any ground. */
+  /** Draws a line around everything painted so far, so that it stands out from any ground. */
   outline(colour: string): void {
-    for (const place of [...this.#colours.keys()]) {
-      const x = place % WIDTH;
-      const y = Math.floor(place / WIDTH);
+    for (const index of [...this.#colours.keys()]) {
+      const x = index % WIDTH;
+      const y = Math.floor(index / WIDTH);
       for (const [nextX, nextY] of [
         [x - 1, y],
         [x + 1, y],
@@ -191,10 +191,10 @@ class Pixels {
   }
 
   drawOn(context: CanvasRenderingContext2D, left: number, top: number, mirrored: boolean): void {
-    for (const [place, colour] of this.#colours) {
-      const x = place % WIDTH;
+    for (const [index, colour] of this.#colours) {
+      const x = index % WIDTH;
       context.fillStyle = colour;
-      context.fillRect(left + (mirrored ? WIDTH - 1 - x : x), top + Math.floor(place / WIDTH), 1, 1);
+      context.fillRect(left + (mirrored ? WIDTH - 1 - x : x), top + Math.floor(index / WIDTH), 1, 1);
     }
   }
 

@@ -1,4 +1,4 @@
-// One player on the screen: shadow, body, name.
+// One player on the screen: shadow, body and name.
 import type Phaser from "phaser";
 import { DOWN, directionOfCode } from "../sim/directions.ts";
 import { HALF_BODY } from "../sim/rules.ts";
@@ -6,18 +6,19 @@ import { FRAMES, HEIGHT, lookOf, paintSheet, ROWS, WIDTH } from "./character-art
 import { DEPTH } from "./depth.ts";
 import type { Figure } from "./figure.ts";
 
-/** Units walked for each picture of the walk cycle. */
+/** Units walked per picture of the walk cycle. */
 const STRIDE = 10;
 
-/** Milliseconds without a movement after which somebody stands: longer than a late frame. */
+/** Milliseconds without a movement after which a player is drawn standing. This is longer than a late frame. */
 const STANDS_AFTER_MS = 90;
 
 /** Height of a name on the screen, in CSS pixels. */
 const NAME_PIXELS = 12;
 
-const MARK = 0xf0c268;
+/** Colour of the ring around the own player. */
+const OWN_COLOUR = 0xf0c268;
 
-/** How a ghost is told from a player. */
+/** How a ghost differs from a player. */
 const GHOST_ALPHA = 0.5;
 const GHOST_TINT = 0x9fd4ff;
 
@@ -36,44 +37,44 @@ export class Character {
   constructor(scene: Phaser.Scene, { id, name, x, y, own, ghost }: Figure) {
     this.#x = x;
     this.#y = y;
-    // The own player stands on a ring of light, the others on a shadow alone.
+    // The own player has a ring around its shadow, the others have only a shadow.
     this.#shadow = scene.add.ellipse(x, y, 20, 9, 0x14181c, 0.3);
-    if (own) this.#shadow.setStrokeStyle(1.5, MARK, 0.95);
+    if (own) this.#shadow.setStrokeStyle(1.5, OWN_COLOUR, 0.95);
     this.#body = scene.add.image(x, y, sheetOf(scene, id), 0).setOrigin(0.5, 1);
     if (ghost) this.#body.setAlpha(GHOST_ALPHA).setTint(GHOST_TINT);
     this.#name = scene.add.text(x, y, name, { fontFamily: FONT, color: own ? "#ffdf9e" : "#ffffff" });
     this.#name.setOrigin(0.5, 1).setDepth(DEPTH.names + (own ? 1 : 0));
   }
 
-  /** Fits the name to the screen: as many real pixels as it takes, whatever the zoom of the world. */
+  /** Sizes the name for the screen: its size in CSS pixels does not depend on the zoom of the world. */
   fit(zoom: number, pixelRatio: number): void {
     this.#name.setFontSize(Math.round(NAME_PIXELS * pixelRatio));
     this.#name.setStroke("#20262bd0", Math.round(3.5 * pixelRatio));
     this.#name.setScale(1 / zoom);
   }
 
-  /** Shows the player as it is at `now`. `still`: no legs that move; where it goes is seen all the same. */
-  draw({ x, y, facing }: Figure, now: number, zoom: number, still: boolean): void {
-    const way = Math.hypot(x - this.#x, y - this.#y);
+  /** Shows the player as it is at `now`. With `reducedMotion` the player still moves, but its legs do not. */
+  draw({ x, y, facing }: Figure, now: number, zoom: number, reducedMotion: boolean): void {
+    const distance = Math.hypot(x - this.#x, y - this.#y);
     this.#x = x;
     this.#y = y;
-    if (way > 0.05) {
+    if (distance > 0.05) {
       this.#movedAt = now;
-      this.#walked += way;
+      this.#walked += distance;
     } else if (now - this.#movedAt > STANDS_AFTER_MS) {
       this.#walked = 0;
     }
     const moving = now - this.#movedAt <= STANDS_AFTER_MS;
-    // The first picture of a walk is a step, so that even a single one is seen to be walked.
-    const frame = moving && !still ? (Math.floor(this.#walked / STRIDE) + 1) % FRAMES : 0;
+    // A walk begins with a picture of a stride, so that even a single step is visible as one.
+    const frame = moving && !reducedMotion ? (Math.floor(this.#walked / STRIDE) + 1) % FRAMES : 0;
     const row = ROWS.indexOf(directionOfCode(facing) || DOWN);
 
-    // To whole pixels of the screen: between them, nearest-neighbour scaling makes outlines flicker.
+    // Positions are rounded to device pixels: between them, nearest-neighbour scaling makes outlines flicker.
     const left = Math.round(x * zoom) / zoom;
     const feet = Math.round((y + HALF_BODY) * zoom) / zoom;
     this.#shadow.setPosition(left, feet - 3).setDepth(DEPTH.players);
     this.#body.setFrame(row * FRAMES + frame).setPosition(left, feet);
-    // Who stands farther down stands in front.
+    // Players farther down are drawn in front of those farther up.
     this.#body.setDepth(DEPTH.players + 1 + y / 100_000);
     this.#name.setPosition(left, feet - HEIGHT - 1);
   }
@@ -85,7 +86,7 @@ export class Character {
   }
 }
 
-/** The texture with the pictures of a player, painted when the first one of that look comes. */
+/** Returns the key of the texture with a player's pictures. It is painted when a look appears for the first time. */
 function sheetOf(scene: Phaser.Scene, id: string): string {
   const look = lookOf(id);
   const key = `character ${look.hue} ${look.hair}`;

@@ -1,4 +1,4 @@
-// Keeps the page in the room: joins, lets the SDK reconnect, and joins again by itself when that has failed.
+// Keeps the page in a room: joins, lets the SDK reconnect, and joins again if the reconnection fails.
 import { Client, type Room } from "@colyseus/sdk";
 import { PROTOCOL_VERSION } from "../schema/protocol.ts";
 import type { WorldState } from "../schema/world-state.ts";
@@ -9,21 +9,21 @@ import { isTokenRefused, REMEDIES, type Reason, reasonOfClose, reasonOfError } f
 /** A room `world` as the page sees it. */
 export type WorldRoom = Room<unknown, WorldState>;
 
-/** Milliseconds for a join to be answered. A request into a network that swallows it would wait for minutes. */
+/** Timeout of a join. Without one, a request that the network drops would wait for minutes. */
 const JOIN_TIMEOUT_MS = 12_000;
 
-/** What the connection tells. */
+/** Callbacks of the connection. */
 export interface ConnectionEvents {
-  /** Joined, as a new player. The join counts as failed if the promise rejects. */
+  /** Called after a join, with a new session. The join counts as failed if the promise rejects. */
   joined(room: WorldRoom): Promise<void>;
   /**
-   * The game stands still. If the remedy of the reason is to wait, more attempts follow by themselves; else none does
-   * until `open`. `error` is what a join failed with.
+   * Called when the page is not in a room. If the remedy of the reason is `wait`, the connection retries by itself;
+   * otherwise it waits for `open`. `error` is the error of a failed join.
    */
-  apart(reason: Reason, error?: unknown): void;
-  /** The same player's connection stands again. */
+  disconnected(reason: Reason, error?: unknown): void;
+  /** Called when the SDK has reconnected the same session. */
   reconnected(): void;
-  /** The server takes no such name; we go back in under the one before. */
+  /** Called when the server has refused the new name. The connection joins again under the previous one. */
   nameRefused(): void;
 }
 
@@ -34,20 +34,20 @@ export class Connection {
   readonly #lag: Lag;
   readonly #events: ConnectionEvents;
   #room: WorldRoom | undefined;
-  /** Lets out what waits in the simulated lag of the room. */
+  /** Sends the frames that the simulated lag of the room still delays. */
   #flush = () => {};
-  /** The name before the one that is being tried out. */
-  #nameBefore: { name?: string } | undefined;
+  /** The name before a rename, until the server has accepted the new one. */
+  #previousName: { name?: string } | undefined;
   #attempt = 0;
-  /** Why we are not in a room; undefined while we are. */
+  /** Why the page is not in a room; undefined while it is. */
   #reason: Reason | undefined;
-  /** Whether the token is one that the server gave out, or renewed, while this page was open. */
+  /** Whether the server issued or renewed the token while this page was open. */
   #signedIn = false;
-  /** Whether a join that took too long may still arrive somewhere, and take over from the one after it. */
-  #stray = false;
+  /** Whether a join that timed out may still reach the server, and take over from the join that followed it. */
+  #lateJoinPossible = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Counts tries to be in a room; what comes late from an earlier one is not listened to. */
-  #try = 0;
+  /** Number of the current join. Late events of earlier joins are ignored. */
+  #joinId = 0;
 
   /** @param lag is simulated on the room's socket. */
   constructor(endpoint: URL, options: { name?: string; map?: string }, lag: Lag, events: ConnectionEvents) {
@@ -57,111 +57,112 @@ export class Connection {
     this.#events = events;
   }
 
-  /** Joins, and goes on trying until `close`, or until there is a reason against which trying does not help. */
+  /** Joins, and retries until `close`, or until it fails for a reason that a retry does not help against. */
   open(): void {
     clearTimeout(this.#timer);
     this.#attempt = 0;
     void this.#join();
   }
 
-  /** Leaves, and comes back under another name. The place is found again by the token. */
+  /** Leaves, and joins again under another name. The server restores the position from the token. */
   rename(name: string): void {
-    this.#nameBefore ??= { name: this.#options.name };
+    this.#previousName ??= { name: this.#options.name };
     this.#options.name = name;
-    this.#giveUp();
+    this.#abandon();
     this.open();
   }
 
-  /** Leaves for good: the player is gone from the world at once. */
+  /** Leaves for good: the server removes the player from the world immediately. */
   close(): void {
-    this.#giveUp();
+    this.#abandon();
     clearTimeout(this.#timer);
   }
 
   async #join(): Promise<void> {
-    const thisTry = ++this.#try;
+    const joinId = ++this.#joinId;
     const timeout = setTimeout(() => {
-      this.#stray = true;
-      this.#apart(thisTry, "lost");
+      this.#lateJoinPossible = true;
+      this.#fail(joinId, "lost");
     }, JOIN_TIMEOUT_MS);
     const wasSignedIn = this.#signedIn;
     try {
       await this.#signIn();
       const room: WorldRoom = await this.#client.joinOrCreate<WorldState>("world", this.#options);
-      if (thisTry !== this.#try) return leave(room);
+      if (joinId !== this.#joinId) return leave(room);
       this.#room = room;
       this.#flush = delayTraffic(room, this.#lag);
-      // The SDK would give a connection up that broke in its first seconds, though the server holds its place.
+      // By default the SDK does not reconnect a connection that breaks in its first seconds. The server holds its seat.
       room.reconnection.minUptime = 0;
-      // Together about as long as the server holds it.
+      // Together, the retries last about as long as the server holds the seat.
       room.reconnection.maxRetries = 9;
       room.reconnection.maxDelay = 3000;
       room.onDrop(() => {
-        if (thisTry === this.#try) this.#events.apart("lost");
+        if (joinId === this.#joinId) this.#events.disconnected("lost");
       });
       room.onReconnect(() => {
-        if (thisTry === this.#try) this.#events.reconnected();
+        if (joinId === this.#joinId) this.#events.reconnected();
         else leave(room);
       });
-      room.onLeave((code) => this.#apart(thisTry, reasonOfClose(code)));
+      room.onLeave((code) => this.#fail(joinId, reasonOfClose(code)));
       clearTimeout(timeout);
       await this.#events.joined(room);
-      if (thisTry !== this.#try) return;
+      if (joinId !== this.#joinId) return;
       this.#attempt = 0;
       this.#reason = undefined;
-      this.#nameBefore = undefined;
+      this.#previousName = undefined;
     } catch (error) {
       if (isTokenRefused(error)) {
-        // Another secret, another server: signing in anew makes us somebody there. A token that was made a moment ago
-        // is not what is wrong.
+        // The server's secret has changed, or the token has expired. The next join signs in again and gets a new token.
+        // If this join has just signed in, the token is not the cause.
         this.#signedIn = false;
-        if (wasSignedIn) return this.#apart(thisTry, "lost");
+        if (wasSignedIn) return this.#fail(joinId, "lost");
       }
-      this.#apart(thisTry, reasonOfError(error), error);
+      this.#fail(joinId, reasonOfError(error), error);
     } finally {
       clearTimeout(timeout);
     }
   }
 
-  /** Makes the page somebody. With a token from the last visit it stays who it was, and the token is renewed. */
+  /** Signs in anonymously, once. The server renews a token of the last visit, so the player keeps its identity. */
   async #signIn(): Promise<void> {
     if (!this.#signedIn) await this.#client.auth.signInAnonymously();
     this.#signedIn = true;
   }
 
-  /** Does what follows from not being in a room, if it is `thisTry` that has failed. */
-  #apart(thisTry: number, reason: Reason, error?: unknown): void {
-    if (thisTry !== this.#try) return;
-    this.#giveUp();
-    if (reason === "badName" && this.#nameBefore) {
-      this.#options.name = this.#nameBefore.name;
-      this.#nameBefore = undefined;
+  /** Reports that the page is not in a room, and schedules a retry if one helps. Ignores joins that are not current. */
+  #fail(joinId: number, reason: Reason, error?: unknown): void {
+    if (joinId !== this.#joinId) return;
+    this.#abandon();
+    if (reason === "badName" && this.#previousName) {
+      this.#options.name = this.#previousName.name;
+      this.#previousName = undefined;
       this.#events.nameRefused();
       this.open();
       return;
     }
-    // It was our own join that took over, one that had taken too long for us to wait for it.
-    const ours = reason === "takenOver" && this.#stray;
-    if (ours) this.#stray = false;
-    // While a server restarts it cannot be reached, and that is no news.
-    if (reason !== "lost" || this.#reason !== "restarting") this.#reason = ours ? "lost" : reason;
-    this.#events.apart(this.#reason, error);
+    // The page's own earlier join, which had timed out, has taken over.
+    const byLateJoin = reason === "takenOver" && this.#lateJoinPossible;
+    if (byLateJoin) this.#lateJoinPossible = false;
+    // A restarting server is unreachable for a while; the reason stays `restarting` then.
+    if (reason !== "lost" || this.#reason !== "restarting") this.#reason = byLateJoin ? "lost" : reason;
+    this.#events.disconnected(this.#reason, error);
     if (REMEDIES[this.#reason] === "wait") {
       this.#timer = setTimeout(() => this.#join(), backoff(this.#attempt++, Math.random()));
     }
   }
 
-  #giveUp(): void {
-    this.#try++;
+  /** Leaves the room and ignores all later events of the current join. */
+  #abandon(): void {
+    this.#joinId++;
     if (this.#room) leave(this.#room);
-    // There may be no time for what waits: the page may be on its way out.
+    // Delayed frames are sent now, because the page may be closing.
     this.#flush();
     this.#flush = () => {};
     this.#room = undefined;
   }
 }
 
-/** Leaves a room in whatever state it is; one that is closed already has nothing to leave. */
+/** Leaves a room and stops its reconnection. Does not send anything if the connection is closed already. */
 function leave(room: Room): void {
   room.reconnection.enabled = false;
   if (room.connection.isOpen) void room.leave(true);

@@ -1,9 +1,9 @@
-// What the player asks for: arrow keys, WASD and the touch pad, as one input. The last one pressed wins.
+// The player's input from arrow keys, WASD and the touch pad. The key or pointer that was pressed last wins.
 import { BLANK_INPUT } from "../schema/move-input.ts";
 import type { Input } from "../sim/apply-input.ts";
 import { type Direction, DOWN, directionOfCode, LEFT, NONE, RIGHT, UP } from "../sim/directions.ts";
 
-/** By place on the keyboard, not by letter: WASD lies in another place on a French one, but it is the same hand. */
+/** Keys by position, not by letter: on a French keyboard, other letters are in the position of WASD. */
 const KEYS: Readonly<Record<string, Direction | undefined>> = {
   ArrowLeft: LEFT,
   ArrowRight: RIGHT,
@@ -15,54 +15,54 @@ const KEYS: Readonly<Record<string, Direction | undefined>> = {
   KeyS: DOWN,
 };
 
-/** Part of the pad's radius around its middle where a thumb rests and asks for nothing. */
-const REST = 0.18;
+/** Part of the pad's radius around its centre in which a pointer has no effect. */
+const DEAD_ZONE = 0.18;
 
-/** Where keys are for writing, or move a slider. */
+/** Elements that use keys themselves, to write or to move a slider. */
 const FIELDS = "input, select, textarea";
 
 /** Listens to the keyboard and to a touch pad. */
 export class Controls {
-  /** Whether presses count; they do not while nothing is joined. What is held already stays held. */
+  /** Whether new presses have an effect; false while the page is not in a room. Keys held before stay held. */
   enabled = false;
   readonly #pad: HTMLElement;
-  /** What each held key or pointer asks for, in the order in which they were pressed. */
+  /** The input of each held key or pointer, in the order in which they were pressed. */
   readonly #held = new Map<string, Input>();
-  /** The last press until an input was sent for it, so that a tap shorter than a tick is a step as well. */
+  /** The last press, until its input has been sent: a tap shorter than a tick is a step, too. */
   #tapped: Input | undefined;
 
   constructor(pad: HTMLElement) {
     this.#pad = pad;
     addEventListener("keydown", (event) => this.#keyDown(event));
     addEventListener("keyup", (event) => this.#release(event.code));
-    // A key that is let go in another window is never told to us.
+    // A key that is released in another window causes no event in this one.
     addEventListener("blur", () => this.releaseAll());
     pad.addEventListener("pointerdown", (event) => {
       pad.setPointerCapture(event.pointerId);
-      this.#slide(event);
+      this.#point(event);
     });
     pad.addEventListener("pointermove", (event) => {
-      if (pad.hasPointerCapture(event.pointerId)) this.#slide(event);
+      if (pad.hasPointerCapture(event.pointerId)) this.#point(event);
     });
     pad.addEventListener("lostpointercapture", (event) => this.#release(`pointer ${event.pointerId}`));
     pad.addEventListener("contextmenu", (event) => event.preventDefault());
   }
 
-  /** What the player asks for now. */
+  /** The player's input now. */
   get input(): Input {
     return this.#tapped ?? [...this.#held.values()].at(-1) ?? BLANK_INPUT;
   }
 
-  /** To be called when an input was sent. */
+  /** Call this after an input has been sent. */
   sent(): void {
     this.#tapped = undefined;
   }
 
-  /** Lets go of everything. */
+  /** Releases all keys and pointers. */
   releaseAll(): void {
     this.#held.clear();
     this.#tapped = undefined;
-    this.#light();
+    this.#highlight();
   }
 
   #keyDown(event: KeyboardEvent): void {
@@ -73,12 +73,12 @@ export class Controls {
     if (!event.repeat) this.#press(event.code, { direction });
   }
 
-  #slide(event: PointerEvent): void {
+  #point(event: PointerEvent): void {
     const { left, top, width, height } = this.#pad.getBoundingClientRect();
     const right = (event.clientX - left) / width - 0.5;
     const down = (event.clientY - top) / height - 0.5;
     const source = `pointer ${event.pointerId}`;
-    if (Math.hypot(right, down) < REST / 2) {
+    if (Math.hypot(right, down) < DEAD_ZONE / 2) {
       this.#release(source);
       return;
     }
@@ -92,15 +92,15 @@ export class Controls {
     this.#held.delete(source);
     this.#held.set(source, input);
     this.#tapped = input;
-    this.#light();
+    this.#highlight();
   }
 
   #release(source: string): void {
-    if (this.#held.delete(source)) this.#light();
+    if (this.#held.delete(source)) this.#highlight();
   }
 
-  /** Shows on the pad what is held. */
-  #light(): void {
+  /** Highlights the held directions on the pad. */
+  #highlight(): void {
     const held = new Set([...this.#held.values()].map((input) => input.direction));
     for (const arrow of this.#pad.querySelectorAll<HTMLElement>("[data-direction]")) {
       const direction = directionOfCode(Number(arrow.dataset.direction));

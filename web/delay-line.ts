@@ -1,41 +1,41 @@
-// A line on which everything comes out later than it went in, and in the same order.
+// A delay line: runs calls after a delay, in the order in which they were pushed.
 
-/** Delays calls. As long as it says 0 nothing is delayed, not even by a turn of the event loop. */
+/** Delays calls. With a delay of 0, a call runs synchronously. */
 export class DelayLine {
   readonly #delayMs: () => number;
-  /** It holds what went in within the longest delay, and no more. */
-  readonly #waiting: { due: number; run: () => void }[] = [];
+  /** Queued calls, oldest first: at most those of the longest delay. */
+  readonly #queued: { due: number; run: () => void }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param delayMs milliseconds for what goes in now. What went in before never comes out after it. */
+  /** @param delayMs returns the milliseconds by which a call that is pushed now is delayed, at least. */
   constructor(delayMs: () => number) {
     this.#delayMs = delayMs;
   }
 
   push(run: () => void): void {
     const now = performance.now();
-    const due = Math.max(now + this.#delayMs(), this.#waiting.at(-1)?.due ?? 0);
-    if (due <= now && this.#waiting.length === 0) {
+    const due = Math.max(now + this.#delayMs(), this.#queued.at(-1)?.due ?? 0);
+    if (due <= now && this.#queued.length === 0) {
       run();
       return;
     }
-    this.#waiting.push({ due, run });
+    this.#queued.push({ due, run });
     this.#timer ??= setTimeout(() => this.#release(), due - now);
   }
 
-  /** Lets everything out at once. */
+  /** Runs all queued calls immediately. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) next.run();
+    for (let next = this.#queued.shift(); next; next = this.#queued.shift()) next.run();
   }
 
   #release(): void {
-    for (let next = this.#waiting[0]; next && next.due <= performance.now(); next = this.#waiting[0]) {
-      this.#waiting.shift();
+    for (let next = this.#queued[0]; next && next.due <= performance.now(); next = this.#queued[0]) {
+      this.#queued.shift();
       next.run();
     }
-    const next = this.#waiting[0];
+    const next = this.#queued[0];
     this.#timer = next && setTimeout(() => this.#release(), next.due - performance.now());
   }
 }

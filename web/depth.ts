@@ -1,4 +1,4 @@
-// What is drawn over what.
+// The order in which the parts of the picture are drawn.
 
-/** Depths, from the ground up. Layers of a map take steps of one. */
+/** Depths, from bottom to top. Each layer of a map adds one. */
 export const DEPTH = { ground: 0, players: 1000, over: 2000, names: 3000 } as const;

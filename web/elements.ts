@@ -1,13 +1,13 @@
-// Finds the elements that a page promises, and writes into them.
+// Finds elements of a page and writes into them.
 
-/** The element with that id. @throws if there is none, or of another kind. */
+/** Returns the element with this id. @throws {Error} if the page has no such element of this kind. */
 export function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
   const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`);
+  if (!(element instanceof kind)) throw new Error(`the page has no ${kind.name} with the id "${id}"`);
   return element;
 }
 
-/** Writes a text where it is not there already: what does not change costs no layout, and is not read out again. */
+/** Writes a text if it has changed. An unchanged text causes no layout, and screen readers do not repeat it. */
 export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,17 +1,17 @@
-// What a picture is made of: the scene draws figures, and asks nobody where they come from.
+// The input of the scene: it draws figures, from a session or from a replay.
 
 /** A player as it is drawn in one frame. */
 export interface Figure {
-  /** The session id. It makes the look. */
+  /** The session id. The look is derived from it. */
   id: string;
   name: string;
-  /** Where the middle of its body is, in units, and not always in whole ones. */
+  /** The centre of the body, in units, with fractions. */
   x: number;
   y: number;
   /** 1 left, 2 right, 3 up, 4 down. */
   facing: number;
-  /** Whether the camera goes with it. */
+  /** Whether the camera follows it. */
   own: boolean;
-  /** Drawn as one can see through it, and without a name: where the server has somebody who is drawn elsewhere. */
+  /** Drawn translucent and without a name, at the position that the server has for a player who is drawn elsewhere. */
   ghost?: true;
 }

@@ -1,15 +1,16 @@
-// Draws a body that jumps a step per tick as one that walks: the drawn point follows the true one at walking speed.
+// Smooths the movement of a body that moves one step per tick: the drawn point follows the body at walking speed.
 import { STEP, TICK_HZ } from "../sim/rules.ts";
 
-const WALKING = (STEP * TICK_HZ) / 1000;
+/** Units per millisecond. */
+const WALKING_SPEED = (STEP * TICK_HZ) / 1000;
 
-/** Part of the way back that a correction is made up for in each millisecond. */
-const CATCH_UP = 0.01;
+/** Part of the remaining distance that is covered per millisecond after a correction. */
+const CATCH_UP_RATE = 0.01;
 
-/** Units beyond which it is no walk but another place. */
-const JUMP = 96;
+/** Units beyond which the drawn point jumps to the body instead of following it. */
+const MAX_GLIDE = 96;
 
-/** A point that follows another one. */
+/** A point that follows a body. */
 export class Glide {
   x: number;
   y: number;
@@ -19,7 +20,7 @@ export class Glide {
     this.y = y;
   }
 
-  /** Moves on towards where the body is, for a frame of so many milliseconds. */
+  /** Moves towards the body for a frame that lasted this many milliseconds. */
   follow({ x, y }: { x: number; y: number }, milliseconds: number): void {
     this.x = approach(this.x, x, milliseconds);
     this.y = approach(this.y, y, milliseconds);
@@ -27,8 +28,8 @@ export class Glide {
 }
 
 function approach(from: number, to: number, milliseconds: number): number {
-  const way = to - from;
-  if (Math.abs(way) > JUMP) return to;
-  const most = Math.max(WALKING, Math.abs(way) * CATCH_UP) * milliseconds;
-  return Math.abs(way) <= most ? to : from + Math.sign(way) * most;
+  const distance = to - from;
+  if (Math.abs(distance) > MAX_GLIDE) return to;
+  const limit = Math.max(WALKING_SPEED, Math.abs(distance) * CATCH_UP_RATE) * milliseconds;
+  return Math.abs(distance) <= limit ? to : from + Math.sign(distance) * limit;
 }

@@ -1,17 +1,17 @@
-// Fetches a map: the file as Tiled wrote it, the pictures of its tiles, and the walls that the prediction needs.
+// Loads a map: the Tiled file, the pictures of its tilesets, and the walls that the prediction needs.
 import { readMap, type WorldMap } from "../sim/map.ts";
 
-/** Milliseconds for a map file to come. */
+/** Timeout of the request for a map file. */
 const TIMEOUT_MS = 15_000;
 
-/** A tileset inside a map file. Only what the page itself asks for. */
+/** A tileset in a map file: the fields that this file reads. */
 interface Tileset {
   name: string;
   /** Relative to the map file. */
   image?: string;
 }
 
-/** A map that can be drawn and predicted on. */
+/** A map with everything that drawing and prediction need. */
 export interface Ground {
   map: WorldMap;
   /** The parsed map file. */
@@ -21,16 +21,17 @@ export interface Ground {
 }
 
 /**
- * Loads the map of that name from below `base`, the folder that the page is in.
- * @throws {MapError} if what is there is no map that can be played on.
+ * Loads a map from `maps/` below `base`, the folder of the page.
+ * @throws {MapError} if the file is not a playable map.
+ * @throws {Error} if the file cannot be loaded.
  */
 export async function loadGround(name: string, base: URL): Promise<Ground> {
   const url = new URL(`maps/${encodeURIComponent(name)}.tmj`, base);
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (!response.ok) throw new Error(`the map ${url} was answered with ${response.status}`);
+  if (!response.ok) throw new Error(`cannot load the map ${url}: HTTP status ${response.status}`);
   const file: { tilesets?: Tileset[] } = await response.json();
   const map = readMap(name, file);
-  // A tileset that is not embedded, or is many pictures, has no image of its own; its tiles stay invisible.
+  // A tileset that is not embedded, or that consists of many pictures, has no image. Its tiles are not drawn.
   const withImage = (file.tilesets ?? []).filter((tileset) => tileset.image !== undefined);
   const pictures = await Promise.all(
     withImage.map(async (tileset) => [tileset.name, await loadPicture(new URL(tileset.image!, url))] as const),

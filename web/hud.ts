@@ -1,46 +1,47 @@
-// The words over the game: who is here, how far away the server is, and what is wrong.
+// The text over the game: the status line, the banner with connection problems, and the hint how to walk.
 import { byId, write } from "./elements.ts";
 import { messages, onLanguage } from "./language.ts";
 
-const BACK_MS = 1600;
+/** Milliseconds for which the banner shows that the page is connected again. */
+const CONNECTED_MS = 1600;
 
-/** Steps after which nobody needs to be told how to walk any more. */
-const STEPS_LEARNT = 6;
+/** Steps after which the hint how to walk disappears. */
+const HINT_STEPS = 6;
 
-/** What the status line tells. */
+/** Contents of the status line. */
 export interface Status {
-  /** How many players are in sight, the own one included; how many there are in all no client is told. */
+  /** Players in sight, including the own one. The server does not send clients the total. */
   players: number;
-  /** Milliseconds; 0 while it is not known. */
+  /** In milliseconds; 0 while it is unknown. */
   roundTrip: number;
   map: string;
 }
 
-/** A button that helps. */
-interface Help {
+/** The button of the banner. */
+interface Action {
   label: () => string;
-  accept: () => void;
+  run: () => void;
 }
 
-/** The page's text. */
+/** The text over the game. */
 export class Hud {
   readonly #status = byId("status-text", HTMLElement);
   readonly #map = byId("status-map", HTMLElement);
   readonly #banner = byId("banner", HTMLElement);
-  readonly #sentence = byId("banner-text", HTMLElement);
+  readonly #bannerText = byId("banner-text", HTMLElement);
   readonly #button = byId("banner-button", HTMLButtonElement);
   readonly #hint = byId("hint", HTMLElement);
-  #say = () => "";
-  #help: Help | undefined;
+  #message = () => "";
+  #action: Action | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #steps = 0;
 
   constructor() {
     onLanguage(() => this.#write());
-    this.#button.onclick = () => this.#help?.accept();
+    this.#button.onclick = () => this.#action?.run();
   }
 
-  /** Updates the status line. It is no live region: a screen reader that reads out numbers is no help. */
+  /** Updates the status line. It is not a live region, so that screen readers do not read out every new number. */
   showStatus({ players, roundTrip, map }: Status): void {
     const { inSight, milliseconds } = messages();
     const parts = [inSight(players), ...(roundTrip > 0 ? [milliseconds(roundTrip)] : [])];
@@ -48,40 +49,40 @@ export class Hud {
     write(this.#map, ` · ${map}`);
   }
 
-  /** Says that the game stands still, and why, until `back`. With a `help`, nothing goes on before it is accepted. */
-  apart(say: () => string, help?: Help): void {
-    document.body.classList.add("apart");
-    this.#show(say, help);
-    // Who was waiting at the keyboard can go on there.
-    if (help) this.#button.focus({ preventScroll: true });
+  /** Shows why the page is not in a room, until `showConnected`. With an `action`, it shows a button, too. */
+  showDisconnected(message: () => string, action?: Action): void {
+    document.body.classList.add("disconnected");
+    this.#show(message, action);
+    // The button gets the focus, so that keyboard users can press it right away.
+    if (action) this.#button.focus({ preventScroll: true });
   }
 
-  /** Says that the game goes on, for those who were told that it does not. */
-  back(): void {
-    if (!document.body.classList.contains("apart")) return;
-    document.body.classList.remove("apart");
-    this.#show(() => messages().back);
-    this.#timer = setTimeout(() => this.#banner.classList.remove("shown"), BACK_MS);
+  /** Shows for a moment that the page is connected, if it was shown as disconnected. */
+  showConnected(): void {
+    if (!document.body.classList.contains("disconnected")) return;
+    document.body.classList.remove("disconnected");
+    this.#show(() => messages().connected);
+    this.#timer = setTimeout(() => this.#banner.classList.remove("shown"), CONNECTED_MS);
   }
 
-  /** Counts a step of the player, who by and by knows how to walk. */
+  /** Counts a step of the player. After some steps, the hint how to walk disappears. */
   stepped(): void {
-    if (++this.#steps === STEPS_LEARNT) this.#hint.classList.add("done");
+    if (++this.#steps === HINT_STEPS) this.#hint.classList.add("done");
   }
 
-  #show(say: () => string, help?: Help): void {
+  #show(message: () => string, action?: Action): void {
     clearTimeout(this.#timer);
-    this.#say = say;
-    this.#help = help;
+    this.#message = message;
+    this.#action = action;
     this.#write();
     this.#banner.classList.add("shown");
   }
 
   #write(): void {
-    const sentence = this.#say();
-    write(this.#sentence, sentence);
-    write(this.#button, this.#help?.label() ?? "");
-    this.#button.hidden = !this.#help;
-    this.#banner.classList.toggle("long", sentence.length > 40 || this.#help !== undefined);
+    const text = this.#message();
+    write(this.#bannerText, text);
+    write(this.#button, this.#action?.label() ?? "");
+    this.#button.hidden = !this.#action;
+    this.#banner.classList.toggle("long", text.length > 40 || this.#action !== undefined);
   }
 }

@@ -1,8 +1,8 @@
-// The lag panel: makes the own network slow, shows what prediction does about it, and measures it.
+// The lag panel: adds latency to the page's own connection, and shows how prediction copes with it.
 import { byId, write } from "./elements.ts";
 import type { Lag } from "./lag.ts";
 import { messages, onLanguage } from "./language.ts";
-import type { Session, Showing } from "./session.ts";
+import type { DisplayOptions, Session } from "./session.ts";
 
 export class LagPanel {
   readonly #lag: Lag;
@@ -12,29 +12,29 @@ export class LagPanel {
   readonly #ahead = byId("ahead", HTMLElement);
   readonly #corrected = byId("corrected", HTMLElement);
 
-  /** The controls write into `lag` and `showing`, which others read. `onLag`: the way has changed. */
-  constructor(lag: Lag, showing: Showing, onLag: () => void) {
+  /** @param onLag is called when the lag has changed. The panel writes its settings into `lag` and `display`. */
+  constructor(lag: Lag, display: DisplayOptions, onLag: () => void) {
     this.#lag = lag;
     const roundTrip = byId("round-trip", HTMLInputElement);
     const jitter = byId("jitter", HTMLInputElement);
     const predicted = byId("predicted", HTMLInputElement);
     const ghost = byId("ghost", HTMLInputElement);
-    const take = () => {
+    const apply = () => {
       lag.roundTripMs = roundTrip.valueAsNumber;
       lag.jitterMs = jitter.valueAsNumber;
-      showing.predicted = predicted.checked;
-      showing.ghost = ghost.checked;
-      // Without prediction the player is where the ghost would be.
+      display.predicted = predicted.checked;
+      display.ghost = ghost.checked;
+      // Without prediction, the player is drawn where the ghost would be.
       ghost.disabled = !predicted.checked;
       this.#writeValues(roundTrip, jitter);
     };
-    for (const input of [roundTrip, jitter, predicted, ghost]) input.addEventListener("input", take);
+    for (const input of [roundTrip, jitter, predicted, ghost]) input.addEventListener("input", apply);
     for (const input of [roundTrip, jitter]) input.addEventListener("input", onLag);
-    take();
+    apply();
     onLanguage(() => this.#writeValues(roundTrip, jitter));
   }
 
-  /** Shows how the session fares. */
+  /** Shows the measurements of the session, if the panel is open. */
   show({ roundTrip, unacknowledged, self, confirmed, drift }: Session): void {
     if (!this.#panel.open) return;
     const { milliseconds, units } = messages();

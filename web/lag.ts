@@ -1,43 +1,43 @@
-// A slow network, made in the page: all traffic of a room's socket waits in a line, in both directions.
+// Simulates a slow network in the page: delays all traffic of a room's socket, in both directions.
 import type { Room } from "@colyseus/sdk";
 import { DelayLine } from "./delay-line.ts";
 
-/** How slow. It may be changed at any time, and holds for what is sent from then on. */
+/** The simulated lag. It may change at any time; a change applies to traffic that is sent or received afterwards. */
 export interface Lag {
-  /** Milliseconds that are added there and back, half of them each way. */
+  /** Milliseconds that are added to a round trip, half of them each way. */
   roundTripMs: number;
-  /** Milliseconds up to which a round trip takes longer still, by chance. */
+  /** Upper limit of the random milliseconds that are added to a round trip. */
   jitterMs: number;
 }
 
 /**
- * Puts the lines between the SDK and its socket. The SDK notices nothing of it: its own measurements, and its
- * reconnecting, go the same slow way.
- * @returns lets out at once what waits; for who leaves, and has no time to wait for it.
+ * Puts delay lines between the SDK and its socket. They are transparent to the SDK: its measurements and reconnections
+ * are delayed as well.
+ * @returns a function that sends all delayed outgoing frames immediately, for a page that leaves.
  */
 export function delayTraffic(room: Room, lag: Lag): () => void {
   const oneWay = () => (lag.roundTripMs + lag.jitterMs * Math.random()) / 2;
-  const there = new DelayLine(oneWay);
-  const back = new DelayLine(oneWay);
+  const outgoing = new DelayLine(oneWay);
+  const incoming = new DelayLine(oneWay);
   const { transport, events } = room.connection;
   const send = transport.send.bind(transport);
   transport.send = (frame) => {
-    // A copy, because the SDK writes its next frame into the same bytes.
+    // The frame is copied, because the SDK reuses its buffer for the next one.
     const copy = frame.slice();
     const socket = socketOf(transport);
-    there.push(() => {
-      // What was under way when a connection broke is lost. On the next one it would be somebody else's frame.
+    outgoing.push(() => {
+      // Frames of a broken connection are lost. They do not belong on the next one.
       if (socketOf(transport) === socket && transport.isOpen) send(copy);
     });
   };
   for (const name of ["onmessage", "onclose", "onerror"] as const) {
-    const take = events[name];
-    events[name] = (event) => back.push(() => take?.(event));
+    const handler = events[name];
+    events[name] = (event) => incoming.push(() => handler?.(event));
   }
-  return () => there.flush();
+  return () => outgoing.flush();
 }
 
-/** The socket of a transport, of which there is a new one for each connection. */
+/** Returns the current socket of a transport. Each connection has a new one. */
 function socketOf(transport: object): unknown {
   return (transport as { ws?: unknown }).ws;
 }

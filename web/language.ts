@@ -1,25 +1,25 @@
-// The page's language: the browser's, or the one chosen in the page.
+// The page's language: the browser's, or the one that the user has chosen.
 import { en, type Messages } from "./messages-en.ts";
 import { ko } from "./messages-ko.ts";
 
 export const LANGUAGES = { en, ko } as const;
 export type Language = keyof typeof LANGUAGES;
 
-/** The messages that are a text and no more: what elements of the page can ask for by `data-text` and `data-label`. */
-type Plain = { [key in keyof Messages]: Messages[key] extends string ? key : never }[keyof Messages];
+/** Keys of the messages without parameters, which `data-text` and `data-label` in index.html can name. */
+type TextKey = { [key in keyof Messages]: Messages[key] extends string ? key : never }[keyof Messages];
 
-const KEPT = "sabang-language";
+const STORAGE_KEY = "sabang-language";
 
 let current: Language = "en";
 const listeners: (() => void)[] = [];
 
-/** The first of the wanted languages, such as `ko-KR`, that the page can speak; English if it speaks none of them. */
-export function languageFor(wanted: readonly string[]): Language {
-  const known = wanted.map((tag) => tag.split("-", 1)[0]!.toLowerCase()).find((tag) => tag in LANGUAGES);
-  return (known as Language | undefined) ?? "en";
+/** Returns the first of the preferred languages, such as `ko-KR`, that the page supports; otherwise English. */
+export function languageFor(preferred: readonly string[]): Language {
+  const supported = preferred.map((tag) => tag.split("-", 1)[0]!.toLowerCase()).find((tag) => tag in LANGUAGES);
+  return (supported as Language | undefined) ?? "en";
 }
 
-/** What is said in the language of now. Not to be kept: the next time it may be another one. */
+/** Returns the messages of the current language. Do not keep the result, because the language can change. */
 export function messages(): Messages {
   return LANGUAGES[current];
 }
@@ -28,44 +28,44 @@ export function currentLanguage(): Language {
   return current;
 }
 
-/** Calls back whenever the language has changed, and once now. */
+/** Calls the listener immediately, and again whenever the language has changed. */
 export function onLanguage(listener: () => void): void {
   listeners.push(listener);
   listener();
 }
 
-/** Speaks the language that was chosen on an earlier visit, or the browser's. */
-export function speakOwn(): void {
-  const kept = stored((storage) => storage.getItem(KEPT));
-  speak(languageFor(kept ? [kept] : navigator.languages));
+/** Sets the language that was chosen on an earlier visit, or the browser's. */
+export function initLanguage(): void {
+  const saved = tryStorage((storage) => storage.getItem(STORAGE_KEY));
+  setLanguage(languageFor(saved ? [saved] : navigator.languages));
 }
 
-/** Speaks the language that was chosen, now and on the next visit. */
-export function choose(language: Language): void {
-  stored((storage) => storage.setItem(KEPT, language));
-  speak(language);
+/** Sets the language that the user has chosen, and stores it for the next visit. */
+export function chooseLanguage(language: Language): void {
+  tryStorage((storage) => storage.setItem(STORAGE_KEY, language));
+  setLanguage(language);
 }
 
-function speak(language: Language): void {
+function setLanguage(language: Language): void {
   current = language;
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) {
-    element.textContent = plain(element.dataset.text!);
+    element.textContent = textOf(element.dataset.text!);
   }
   for (const element of document.querySelectorAll<HTMLElement>("[data-label]")) {
-    element.ariaLabel = plain(element.dataset.label!);
+    element.ariaLabel = textOf(element.dataset.label!);
   }
   for (const listener of listeners) listener();
 }
 
-function plain(key: string): string {
-  const message = messages()[key as Plain];
-  if (typeof message !== "string") throw new Error(`the page asks for a message "${key}" that does not exist`);
+function textOf(key: string): string {
+  const message = messages()[key as TextKey];
+  if (typeof message !== "string") throw new Error(`there is no message "${key}"; add it to web/messages-en.ts`);
   return message;
 }
 
-/** Where a browser lets pages keep nothing, nothing is kept. */
-function stored<T>(use: (storage: Storage) => T): T | undefined {
+/** Uses the browser's storage. Returns undefined if the browser does not let the page use it. */
+function tryStorage<T>(use: (storage: Storage) => T): T | undefined {
   try {
     return use(localStorage);
   } catch {

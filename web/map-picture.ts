@@ -1,19 +1,19 @@
-// The whole map in a small picture, as it would look from far away: each tile a few pixels, painted from its own art.
+// The whole map as a small picture: each tile becomes a few pixels, scaled down from its own picture.
 import type { Ground } from "./ground.ts";
 
-/** Pixels along the longer side of the picture. It bounds the work, however large the map is. */
-const LONG_SIDE = 256;
+/** Most pixels along the longer side of the picture. This bounds the work for large maps. */
+const MAX_SIDE = 256;
 
-/** Pixels along a side of a tile that has become small. */
+/** Pixels along a side of a tile that is scaled down. */
 const GRAIN = 4;
 
-/** The flags for flipped tiles sit in the top three bits of a tile number in a Tiled file; the rest is the tile. */
+/** Mask for the number of a tile in a Tiled file. The top three bits are flags for flipped tiles. */
 const TILE_NUMBER = 0x1fffffff;
 
-/** How much darker a wall is, so that one sees where one cannot go. */
+/** Brightness of a wall, relative to its own picture. */
 const WALL_SHADE = 0.78;
 
-/** What the picture needs of a Tiled map file. `readMap` has looked at the rest. */
+/** The fields of a Tiled map file that the picture needs. `readMap` has validated the file. */
 interface MapFile {
   width: number;
   height: number;
@@ -32,10 +32,10 @@ interface TilesetOfFile {
   spacing?: number;
 }
 
-/** Paints the picture. Where a tile has no picture of its own, a wall is dark and open ground is light. */
+/** Paints the picture. A tile without a picture of its own is dark if it is a wall, and light otherwise. */
 export function paintMap({ file, map, pictures }: Ground): HTMLCanvasElement {
   const { width: columns, height: rows, layers, tilesets = [] } = file as MapFile;
-  const scale = Math.min(GRAIN, LONG_SIDE / Math.max(columns, rows));
+  const scale = Math.min(GRAIN, MAX_SIDE / Math.max(columns, rows));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(columns * scale));
   canvas.height = Math.max(1, Math.round(rows * scale));
@@ -45,12 +45,12 @@ export function paintMap({ file, map, pictures }: Ground): HTMLCanvasElement {
     const picture = pictures.get(tileset.name);
     return picture ? [{ first: tileset.firstgid, count: tileset.tilecount, pixels: grainsOf(tileset, picture) }] : [];
   });
-  const seen = layers.filter(
+  const visibleLayers = layers.filter(
     ({ type, data, visible }) => type === "tilelayer" && Array.isArray(data) && visible !== false,
   );
   for (let y = 0; y < canvas.height; y++) {
     for (let x = 0; x < canvas.width; x++) {
-      // The tile below this pixel, and the place within that tile.
+      // The tile at this pixel, and the position within the tile.
       const across = x / scale;
       const down = y / scale;
       const column = Math.min(columns - 1, Math.floor(across));
@@ -58,7 +58,7 @@ export function paintMap({ file, map, pictures }: Ground): HTMLCanvasElement {
       const grain = Math.floor((down - row) * GRAIN) * GRAIN + Math.floor((across - column) * GRAIN);
       const wall = map.isWall(column, row);
       const colour = wall ? [70, 78, 84] : [168, 172, 160];
-      for (const { data, opacity } of seen) {
+      for (const { data, opacity } of visibleLayers) {
         const tile = data![row * columns + column]! & TILE_NUMBER;
         const set = tile > 0 && grains.find(({ first, count }) => tile >= first && tile < first + count);
         if (!set) continue;
@@ -77,7 +77,7 @@ export function paintMap({ file, map, pictures }: Ground): HTMLCanvasElement {
   return canvas;
 }
 
-/** Each tile of a set made small: GRAIN rows of GRAIN pixels of four bytes, tile after tile. */
+/** Returns all tiles of a tileset scaled down: tile after tile, GRAIN rows of GRAIN pixels of four bytes. */
 function grainsOf(tileset: TilesetOfFile, picture: HTMLImageElement): Uint8ClampedArray {
   const { columns, tilecount, tilewidth, tileheight, margin = 0, spacing = 0 } = tileset;
   const canvas = document.createElement("canvas");

@@ -1,31 +1,31 @@
-// Everything the page says, in English. What it can say at all is declared here; the other languages say the same.
+// All texts of the page in English. The other languages have the same keys.
 import type { Bearing } from "./neighbours.ts";
 import type { Reason } from "./reasons.ts";
 
 const number = new Intl.NumberFormat("en");
 const plural = new Intl.PluralRules("en");
 
-/** An amount of something, as English counts. */
+/** Returns an amount with the singular or plural of a noun. */
 export function count(amount: number, one: string, other: string): string {
   return `${number.format(amount)} ${plural.select(amount) === "one" ? one : other}`;
 }
 
 const reasons: Record<Reason, string> = {
-  lost: "connection lost, reconnecting…",
-  restarting: "The server restarts. You will be back in a moment…",
-  full: "The server takes in nobody new at the moment. Trying again…",
-  storeUnavailable: "Your saved position is unavailable at the moment. Trying again…",
+  lost: "Connection lost. Reconnecting…",
+  restarting: "The server is restarting. You will be back in a moment…",
+  full: "The server is busy right now. Trying again…",
+  storeUnavailable: "Your saved position is unavailable right now. Trying again…",
   tooMany: "Too many joins from your network. Trying again…",
-  takenOver: "You play on in another window.",
-  flooding: "You sent more than the server takes.",
-  slowConsumer: "Your connection could not keep up.",
-  idle: "You stood still for a long time, so you were taken out.",
-  outdated: "There is a new version of this page.",
-  badName: "Nobody can have that name. A name has 1 to 24 characters.",
-  unknownMap: "There is no map of that name.",
-  badMap: "This map cannot be shown.",
-  foreignSite: "Pages of this site may not join this server.",
-  refused: "The server did not let you in.",
+  takenOver: "You are playing in another window.",
+  flooding: "You were disconnected because you sent too many messages.",
+  slowConsumer: "You were disconnected because your connection could not keep up.",
+  idle: "You were disconnected because you did not move for a long time.",
+  outdated: "A new version of this page is available.",
+  badName: "This name is not allowed. A name has 1 to 24 characters.",
+  unknownMap: "There is no map with this name.",
+  badMap: "This map cannot be displayed.",
+  foreignSite: "This website is not allowed to connect to this server.",
+  refused: "The server refused the connection.",
 };
 
 const bearings: Record<Bearing, string> = {
@@ -44,16 +44,16 @@ export const en = {
   ownName: "English",
   reasons,
   bearings,
-  game: "The world, seen from above. Arrow keys or W, A, S and D walk.",
+  game: "The game world, seen from above. Walk with the arrow keys or W, A, S and D.",
   or: "or",
   toWalk: "to walk",
   thumb: "slide your thumb on the pad to walk",
   panels: "Panels",
   map: "Map",
-  minimap: "The whole map: you in gold, the players in sight, and the part that the screen shows.",
+  minimap: "The whole map, with you in gold, the players in sight, and the area that the screen shows.",
   players: "Players",
-  nearest: "The nearest players",
-  nobody: "Nobody else is in sight.",
+  nearest: "Nearest players",
+  nobody: "No other players in sight.",
   more: (others: number) => `and ${count(others, "other", "others")}`,
   steps: (steps: number) => count(steps, "step", "steps"),
   stepsShort: (steps: number) => number.format(steps),
@@ -63,25 +63,25 @@ export const en = {
     `You are on the map ${map}. ${count(players, "player", "players")} in sight.`,
   came: (name: string) => `${name} came into sight.`,
   cameMany: (players: number) => `${number.format(players)} players came into sight.`,
-  gone: (name: string) => `${name} is out of sight.`,
-  goneMany: (players: number) => `${number.format(players)} players are out of sight.`,
+  gone: (name: string) => `${name} went out of sight.`,
+  goneMany: (players: number) => `${number.format(players)} players went out of sight.`,
   lag: "Lag",
-  lagIntro: "Make your own network slow, and see what prediction does about it.",
-  roundTrip: "Round trip, added",
+  lagIntro: "Slow down your own connection, and see how prediction hides the delay.",
+  roundTrip: "Added round trip",
   jitter: "Jitter",
-  predict: "Move at once (prediction)",
+  predict: "Move immediately (prediction)",
   ghost: "Ghost: the server’s view",
   measured: "Round trip",
-  unacknowledged: "Inputs under way",
+  unacknowledged: "Inputs in flight",
   ahead: "Ahead of the server",
   corrected: "Corrected so far",
   units: (units: number) => count(Math.round(units), "unit", "units"),
   settings: "Settings",
   name: "Your name",
   change: "Change",
-  nameChanged: (name: string) => `You are ${name} now.`,
+  nameChanged: (name: string) => `You are now called ${name}.`,
   language: "Language",
-  back: "back",
+  connected: "Connected",
   reload: "Reload",
   playHere: "Play here",
   joinAgain: "Join again",

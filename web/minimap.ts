@@ -1,4 +1,4 @@
-// The map panel: the whole map, the players in sight, oneself, and the part that the screen shows.
+// The map panel: the whole map, the players in sight, the own player, and the part that the screen shows.
 import { lookOf } from "./character-art.ts";
 import { byId } from "./elements.ts";
 import type { Figure } from "./figure.ts";
@@ -25,7 +25,7 @@ export class Minimap {
   #ground: Ground | undefined;
   #picture: HTMLCanvasElement | undefined;
 
-  /** Draws the map as it is now; nothing while nobody can see it. */
+  /** Draws the map. Does nothing while the panel is closed. */
   draw(ground: Ground, figures: Iterable<Figure>, view: View): void {
     const { clientWidth } = this.#canvas;
     if (clientWidth === 0) return;
@@ -51,7 +51,7 @@ export class Minimap {
       if (figure.own) own = figure;
       else if (!figure.ghost) dot(context, figure, scale, DOT, `hsl(${lookOf(figure.id).hue} 85% 72%)`);
     }
-    // Oneself last, over whoever stands in the same place.
+    // The own player is drawn last, over players in the same position.
     if (own) dot(context, own, scale, DOT * 1.5, GOLD);
   }
 }

@@ -1,36 +1,36 @@
-// Who is near: the nearest players, how far away they are, and which way.
+// The nearest players, with their distances and directions.
 import { STEP } from "../sim/rules.ts";
 
-/** The eight ways to look, clockwise from the right, as `y` grows downwards; and where somebody stands who stands here. */
+/** The eight directions, clockwise from the right; `y` grows downwards. `here`: in the same position. */
 const BEARINGS = ["right", "downRight", "down", "downLeft", "left", "upLeft", "up", "upRight"] as const;
 export type Bearing = (typeof BEARINGS)[number] | "here";
 
-/** Somebody near. */
+/** A player nearby. */
 export interface Neighbour {
   id: string;
   name: string;
-  /** How far away, as the crow flies, in steps of 8 units. */
+  /** Distance in a straight line, in steps of 8 units. */
   steps: number;
   bearing: Bearing;
 }
 
-/** The nearest of `players`, nearest first, at most `most`; never the one with the id `own`. */
+/** Returns up to `limit` of the players, nearest first, without the one with the id `own`. */
 export function nearest(
   own: string,
   self: { x: number; y: number },
   players: Iterable<[string, { name: string; x: number; y: number }]>,
-  most: number,
+  limit: number,
 ): Neighbour[] {
   const others = [...players].filter(([id]) => id !== own);
-  const ways = others.map(([id, { name, x, y }]) => {
+  const measured = others.map(([id, { name, x, y }]) => {
     const right = x - self.x;
     const down = y - self.y;
-    return { id, name, right, down, way: Math.hypot(right, down) };
+    return { id, name, right, down, distance: Math.hypot(right, down) };
   });
-  // Of two that are as far away, always the same one first: else they would change places for ever.
-  ways.sort((one, other) => one.way - other.way || (one.id < other.id ? -1 : 1));
-  return ways.slice(0, most).map(({ id, name, right, down, way }) => {
-    const steps = Math.round(way / STEP);
+  // Players at the same distance are sorted by id. Otherwise they would swap places in the list again and again.
+  measured.sort((one, other) => one.distance - other.distance || (one.id < other.id ? -1 : 1));
+  return measured.slice(0, limit).map(({ id, name, right, down, distance }) => {
+    const steps = Math.round(distance / STEP);
     return { id, name, steps, bearing: steps === 0 ? "here" : bearingOf(right, down) };
   });
 }

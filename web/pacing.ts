@@ -1,55 +1,56 @@
-// Whether an input that is due may be sent: the page never keeps more on the way than the way itself explains.
+// Flow control of inputs: the page never has more inputs in flight than the round trip explains.
 import { TICK_MS } from "../sim/rules.ts";
 
-/** Ticks by which the unacknowledged inputs may exceed the round trip before sends are left out. */
+/** Ticks by which the unacknowledged inputs may exceed the round trip before the page skips sends. */
 const SLACK_TICKS = 2;
 
-/** Acknowledgements that must all have come late before it is a queue that stands, and no jitter. */
-const STANDING_ACKNOWLEDGEMENTS = 10;
+/** Successive acknowledgements that must all be late to tell a standing queue from jitter. */
+const LATE_ACKNOWLEDGEMENTS = 10;
 
-/** Milliseconds by which measurements of one and the same way differ. */
+/** Milliseconds by which measurements of the same round trip differ. */
 const NOISE_MS = 10;
 
 /**
- * Whether one more input may be sent.
+ * Returns whether one more input may be sent.
  *
- * The server takes one input per tick, and so does a page send one: what once waits there, waits for good, and every
- * key press is that much later. So whoever has more on the way than the round trip explains leaves sends out.
+ * The server takes one input per tick, and the page sends one per tick. So a queue on the server never shrinks by
+ * itself, and it delays every later input. The page therefore skips sends while more inputs are in flight than the
+ * round trip explains.
  *
  * @param unacknowledged inputs sent and not yet acknowledged.
- * @param roundTripMs of the network alone, at its recent best. Not the time that inputs take to be acknowledged: that
- * one grows with the very queue which is to be judged by it, and nothing would ever be left out.
+ * @param roundTripMs recent minimum of the network's round trip. The time until an input is acknowledged must not be
+ * used: it grows with the queue, so the page would never skip a send.
  */
 export function maySend(unacknowledged: number, roundTripMs: number): boolean {
   return unacknowledged * TICK_MS <= roundTripMs + SLACK_TICKS * TICK_MS;
 }
 
 /**
- * Whether inputs stand in the server's queue, where the slack of `maySend` would let them stay.
+ * Returns whether the server has a standing queue of inputs, which the slack of `maySend` would never drain.
  *
- * When nothing waits, an input is acknowledged after the round trip and the rest of a tick. Jitter goes beyond that for
- * a moment; a queue never comes back to it.
+ * Without a queue, an input is acknowledged after the round trip and the rest of a tick. Jitter exceeds that for a
+ * moment, a standing queue exceeds it all the time.
  *
- * @param latencies milliseconds that the last inputs took to be acknowledged.
+ * @param latencies milliseconds until each of the last inputs was acknowledged.
  */
-export function isStanding(latencies: readonly number[], roundTripMs: number): boolean {
-  return latencies.length >= STANDING_ACKNOWLEDGEMENTS && Math.min(...latencies) > roundTripMs + TICK_MS + NOISE_MS;
+export function hasStandingQueue(latencies: readonly number[], roundTripMs: number): boolean {
+  return latencies.length >= LATE_ACKNOWLEDGEMENTS && Math.min(...latencies) > roundTripMs + TICK_MS + NOISE_MS;
 }
 
-/** Judges one send after the other. */
+/** Decides for each input that is due whether it is sent. */
 export class Pacer {
   #latencies: number[] = [];
 
-  /** Takes note that an input was acknowledged after so many milliseconds. */
+  /** Records the milliseconds until an input was acknowledged. */
   acknowledged(latencyMs: number): void {
     this.#latencies.push(latencyMs);
-    if (this.#latencies.length > STANDING_ACKNOWLEDGEMENTS) this.#latencies.shift();
+    if (this.#latencies.length > LATE_ACKNOWLEDGEMENTS) this.#latencies.shift();
   }
 
-  /** Whether the input that is due now is sent. Where it is not, its step is not taken either, on no side. */
-  judge(unacknowledged: number, roundTripMs: number): boolean {
+  /** Returns whether the input that is due now is sent. A skipped input is not predicted either. */
+  shouldSend(unacknowledged: number, roundTripMs: number): boolean {
     if (!maySend(unacknowledged, roundTripMs)) return false;
-    if (!isStanding(this.#latencies, roundTripMs)) return true;
+    if (!hasStandingQueue(this.#latencies, roundTripMs)) return true;
     this.#latencies = [];
     return false;
   }

@@ -1,10 +1,10 @@
-// Panels that fold: side by side where there is room, one at a time on a phone. The keys go back to the game when a
-// pointer has done its work in one of them.
+// The folding panels: side by side on a large screen, one at a time on a phone. After a change with the pointer, the
+// focus returns to the game.
 import { byId } from "./elements.ts";
 
 const SMALL = "(max-width: 719px), (max-height: 519px)";
 
-/** What a pointer works on that would keep the arrow keys to itself afterwards. */
+/** Form controls that would keep the arrow keys after a change with the pointer. */
 const KEEPS_KEYS = "input[type=range], input[type=checkbox], select";
 
 export function arrangePanels(): void {
@@ -13,7 +13,7 @@ export function arrangePanels(): void {
   const small = matchMedia(SMALL);
   const arrange = () => {
     for (const panel of panels.querySelectorAll("details")) {
-      // Panels of one name are open one at a time: that is the browser's own doing.
+      // The browser keeps at most one of the panels with the same name open.
       if (small.matches) panel.setAttribute("name", "panel");
       else panel.removeAttribute("name");
       panel.open = !small.matches && panel.dataset.open !== undefined;
@@ -35,7 +35,7 @@ export function arrangePanels(): void {
   });
 }
 
-/** Closes the panel that an element is in, and leaves the focus where it was opened. */
+/** Closes the panel that contains an element, and moves the focus to its summary. */
 function closeAround(element: Element): void {
   const panel = element.closest("details");
   if (!panel?.open) return;

@@ -1,33 +1,33 @@
-// Plays a recording at a pace: which tick it is at each moment, and who is where between two ticks.
+// Plays a recording: keeps its time, and interpolates the players' positions between two ticks.
 import type { Recording } from "../replay/format.ts";
 import { Replay } from "../replay/replay.ts";
 import type { WorldMap } from "../sim/map.ts";
 import { TICK_HZ } from "../sim/rules.ts";
 import type { Body } from "../sim/step.ts";
 
-/** How fast one can play, as multiples of the game's own pace. */
+/** Playback speeds, as multiples of the game's speed. */
 export const SPEEDS = [1, 2, 4, 8] as const;
 
-/** Milliseconds of one frame that count: a page that was in the background goes on where it was. */
-const LONGEST_FRAME_MS = 250;
+/** Most milliseconds that a frame counts for: a page that was in the background continues where it was. */
+const MAX_FRAME_MS = 250;
 
-/** A body as it is seen: between two places when it is between two ticks. */
-export interface Seen extends Body {
+/** A body as it is drawn: its position is interpolated between two ticks. */
+export interface DrawnBody extends Body {
   name: string;
 }
 
-/** A recording on the page. Its time is in ticks, and counted from the recording's beginning. */
+/** A recording on the page. Its time is in ticks since the start of the recording. */
 export class Playback {
   readonly ticks: number;
   playing = false;
   speed: number = SPEEDS[0];
   readonly #first: number;
   readonly #replay: Replay;
-  /** The time, with the part of a tick that has passed. The replay has done each tick that has begun. */
+  /** The time, with a fraction of a tick. The replay has run every tick that has started. */
   #time = 0;
   #before = new Map<string, Body>();
 
-  /** @param map the one that the recording fits. */
+  /** @param map the map of the recording. */
   constructor(recording: Recording, map: WorldMap) {
     this.#first = recording.firstTick;
     this.ticks = recording.lastTick - recording.firstTick;
@@ -39,45 +39,45 @@ export class Playback {
     return this.#time;
   }
 
-  /** What differs from the recording, or is at fault, in what was played; undefined as long as nothing is. */
+  /** A description of the first difference from the recording, or of a broken rule; undefined without one. */
   get trouble(): string | undefined {
     const { fault, difference } = this.#replay;
     return fault ? `${fault.player} ${fault.fault}` : difference?.what;
   }
 
-  /** Lets so many milliseconds pass. At its end it stops. */
+  /** Moves the time on by this many milliseconds of the clock, while it is playing. Stops at the end. */
   pass(milliseconds: number): void {
     if (!this.playing) return;
-    const way = (Math.min(milliseconds, LONGEST_FRAME_MS) / 1000) * TICK_HZ * this.speed;
-    this.#time = Math.min(this.ticks, this.#time + way);
+    const elapsedTicks = (Math.min(milliseconds, MAX_FRAME_MS) / 1000) * TICK_HZ * this.speed;
+    this.#time = Math.min(this.ticks, this.#time + elapsedTicks);
     while (this.#replay.tick - this.#first < Math.ceil(this.#time)) {
-      this.#before = places(this.#replay.bodies());
+      this.#before = copyOf(this.#replay.bodies());
       if (!this.#replay.advance()) break;
     }
     if (this.#time >= this.ticks) this.playing = false;
   }
 
-  /** Goes to a whole tick. */
+  /** Goes to a tick. */
   seek(tick: number): void {
     this.#time = Math.max(0, Math.min(this.ticks, Math.round(tick)));
     this.#replay.seek(this.#first + this.#time);
-    this.#before = places(this.#replay.bodies());
+    this.#before = copyOf(this.#replay.bodies());
   }
 
-  /** Everybody, by session id, as they are seen now. */
-  bodies(): Map<string, Seen> {
+  /** Returns all players as they are drawn now, by session id. */
+  bodies(): Map<string, DrawnBody> {
     const part = 1 - (Math.ceil(this.#time) - this.#time);
-    const seen = new Map<string, Seen>();
+    const drawn = new Map<string, DrawnBody>();
     for (const [id, { name = id, x, y, facing }] of this.#replay.bodies()) {
       const before = this.#before.get(id) ?? { x, y };
-      const between = (from: number, to: number) => from + (to - from) * part;
-      seen.set(id, { name, x: between(before.x, x), y: between(before.y, y), facing });
+      const interpolate = (from: number, to: number) => from + (to - from) * part;
+      drawn.set(id, { name, x: interpolate(before.x, x), y: interpolate(before.y, y), facing });
     }
-    return seen;
+    return drawn;
   }
 }
 
-/** Where everybody is, as a copy: the replay moves the bodies themselves. */
-function places(bodies: Map<string, Body>): Map<string, Body> {
+/** Copies the bodies, because the replay changes them in place. */
+function copyOf(bodies: Map<string, Body>): Map<string, Body> {
   return new Map([...bodies].map(([id, { x, y, facing }]) => [id, { x, y, facing }]));
 }

@@ -1,10 +1,10 @@
-// The players panel: how many are in sight, and who of them is nearest.
+// The players panel: the number of players in sight, and a list of the nearest ones.
 import { byId, write } from "./elements.ts";
 import { messages } from "./language.ts";
 import { type Bearing, type Neighbour, nearest } from "./neighbours.ts";
 
-/** Names in the list. Beyond it there is a number. */
-const MOST = 12;
+/** Most players in the list. The others are only counted. */
+const MAX_ROWS = 12;
 
 const ARROWS: Record<Bearing, string> = {
   right: "→",
@@ -18,15 +18,16 @@ const ARROWS: Record<Bearing, string> = {
   here: "•",
 };
 
-type Places = ReadonlyMap<string, { name: string; x: number; y: number }>;
+type Players = ReadonlyMap<string, { name: string; x: number; y: number }>;
 
-/** A line of the list; it stays while players come and go through it. */
+/** A row of the list. Rows are reused for other players. */
 interface Row {
   item: HTMLElement;
   name: HTMLElement;
-  /** For the eye, and for who hears it. */
-  seen: HTMLElement;
-  heard: HTMLElement;
+  /** Distance and direction in short, hidden from screen readers. */
+  shortText: HTMLElement;
+  /** Distance and direction in words, for screen readers only. */
+  spokenText: HTMLElement;
 }
 
 export class PlayersPanel {
@@ -37,12 +38,12 @@ export class PlayersPanel {
   readonly #more = byId("more", HTMLElement);
   readonly #rows: Row[] = [];
 
-  /** Shows who of `players` is near `self`. It is no live region: it changes with every step. */
-  show(own: string, self: { x: number; y: number }, players: Places): void {
+  /** Shows the players who are nearest to `self`. It is not a live region, because it changes with every step. */
+  show(own: string, self: { x: number; y: number }, players: Players): void {
     const { inSight, more } = messages();
     write(this.#count, inSight(players.size));
     if (!this.#panel.open) return;
-    const near = nearest(own, self, players, MOST);
+    const near = nearest(own, self, players, MAX_ROWS);
     while (this.#rows.length < near.length) this.#rows.push(this.#addRow());
     for (const [index, row] of this.#rows.entries()) {
       const neighbour = near[index];
@@ -58,24 +59,24 @@ export class PlayersPanel {
 
   #addRow(): Row {
     const item = document.createElement("li");
-    const [name, seen, heard] = ["bdi", "span", "span"].map((tag) => document.createElement(tag)) as [
+    const [name, shortText, spokenText] = ["bdi", "span", "span"].map((tag) => document.createElement(tag)) as [
       HTMLElement,
       HTMLElement,
       HTMLElement,
     ];
-    seen.ariaHidden = "true";
-    seen.className = "way";
-    heard.className = "heard";
-    item.append(name, seen, heard);
+    shortText.ariaHidden = "true";
+    shortText.className = "way";
+    spokenText.className = "visually-hidden";
+    item.append(name, shortText, spokenText);
     this.#list.append(item);
-    return { item, name, seen, heard };
+    return { item, name, shortText, spokenText };
   }
 }
 
-function fill({ name, seen, heard }: Row, neighbour: Neighbour): void {
+function fill({ name, shortText, spokenText }: Row, neighbour: Neighbour): void {
   const { bearings, steps, stepsShort } = messages();
   write(name, neighbour.name);
-  write(seen, `${stepsShort(neighbour.steps)} ${ARROWS[neighbour.bearing]}`);
+  write(shortText, `${stepsShort(neighbour.steps)} ${ARROWS[neighbour.bearing]}`);
   const where = bearings[neighbour.bearing];
-  write(heard, neighbour.bearing === "here" ? where : `${steps(neighbour.steps)}, ${where}`);
+  write(spokenText, neighbour.bearing === "here" ? where : `${steps(neighbour.steps)}, ${where}`);
 }

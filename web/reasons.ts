@@ -1,11 +1,11 @@
-// Why the page is not in a room, and what helps: one reason for each error with which the server refuses a join or closes.
+// Why the page is not in a room, and what helps: a reason for each error that refuses a join or closes a connection.
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
 import { type AnyErrorName, nameOfError, type SentError } from "../schema/errors.ts";
 import { MapError } from "../sim/map.ts";
 
 /**
- * What helps against each reason. `wait`: the page tries again by itself. `join`: it does when its user says so.
- * `reload`: another page is needed. `none`: trying again would change nothing.
+ * What helps against each reason. `wait`: the page retries by itself. `join`: the user must ask it to join again.
+ * `reload`: the user must reload the page. `none`: a retry would fail again.
  */
 export const REMEDIES = {
   lost: "wait",
@@ -28,7 +28,7 @@ export const REMEDIES = {
 /** Why the page is not in a room. */
 export type Reason = keyof typeof REMEDIES;
 
-/** The reason for each error that has one of its own. */
+/** The reason for each error. Errors that are not listed have a generic reason. */
 const REASONS: Readonly<Partial<Record<AnyErrorName, Reason>>> = {
   serverShutdown: "restarting",
   stopping: "restarting",
@@ -46,33 +46,33 @@ const REASONS: Readonly<Partial<Record<AnyErrorName, Reason>>> = {
   foreignOrigin: "foreignSite",
 };
 
-/** Answers that are not the server's own, for instance a proxy's. */
+/** Reasons by HTTP status, for responses that do not come from the server itself but, for instance, from a proxy. */
 const REASON_OF_STATUS: Readonly<Record<number, Reason>> = { 429: "tooMany", 503: "full" };
 
-/** The errors of a token that signing in again replaces. */
+/** Token errors that a new sign-in resolves. */
 const TOKEN_ERRORS: readonly (AnyErrorName | undefined)[] = ["tokenInvalid", "tokenExpired", "tokenForeign"];
 
-/** A 4xx status means that the request is wrong, except for these, which may pass. */
-const MAY_PASS = [401, 408, 410, 425];
+/** The 4xx statuses after which a retry can succeed. */
+const RETRYABLE_STATUSES = [401, 408, 410, 425];
 
-/** Why the server has closed the connection. */
+/** Returns why the server has closed the connection. */
 export function reasonOfClose(code: number): Reason {
   return reasonOf({ code, message: "" }) ?? "lost";
 }
 
-/** Whether signing in again may help against this error. */
+/** Returns whether a new sign-in may resolve this error. */
 export function isTokenRefused(error: unknown): boolean {
   const sent = sentError(error);
   return sent !== undefined && TOKEN_ERRORS.includes(nameOfError(sent));
 }
 
-/** Why a join has failed. A server that cannot be reached sends no error at all. */
+/** Returns why a join has failed. If the server is unreachable, the error has no code. */
 export function reasonOfError(error: unknown): Reason {
   if (error instanceof MapError) return "badMap";
   const sent = sentError(error);
   if (sent === undefined) return "lost";
   const { code } = sent;
-  const isRefusal = code >= 400 && code < 500 && !MAY_PASS.includes(code);
+  const isRefusal = code >= 400 && code < 500 && !RETRYABLE_STATUSES.includes(code);
   return reasonOf(sent) ?? REASON_OF_STATUS[code] ?? (isRefusal ? "refused" : "lost");
 }
 

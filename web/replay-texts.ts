@@ -1,11 +1,11 @@
-// What the page of replays says, in each language.
+// The texts of the replay page, in each language.
 import type { Hindrance, RecordingError } from "../replay/format.ts";
 import type { Language } from "./language.ts";
 import { count } from "./messages-en.ts";
 
 const number = new Intl.NumberFormat("ko");
 
-/** Its texts. What is missing is a fault that the compiler finds. */
+/** The texts. A missing text is a compile error. */
 export interface ReplayTexts {
   title: string;
   choose: string;
@@ -23,7 +23,7 @@ export interface ReplayTexts {
   differs: string;
   unreadable: string;
   hindrances: Record<Hindrance, string>;
-  /** More of why a file cannot be played. */
+  /** Returns the details of why a file cannot be played. */
   detail: (error: RecordingError) => string;
 }
 
@@ -38,19 +38,19 @@ const en: ReplayTexts = {
   follow: "Follow",
   another: "Open another",
   loading: "Loading…",
-  nobody: "nobody",
+  nobody: "no players",
   players: (amount) => count(amount, "player", "players"),
-  cutOff: "This recording was cut off, or its room is still open; what is there is played.",
-  differs: "From here on it is not as it was:",
+  cutOff: "This recording was cut off, or its room is still open. Playing the part that was recorded.",
+  differs: "From here on, the replay differs from the recording:",
   unreadable: "This file cannot be played.",
   hindrances: {
-    foreign: "This is no recording of sabang.",
-    format: "This recording is of another format.",
+    foreign: "This is not a sabang recording.",
+    format: "This recording has an unsupported format.",
     damaged: "This recording is damaged.",
-    empty: "There is nothing in this recording to play.",
-    rules: "This recording was made with other rules.",
-    map: "This recording was made on another map than the server has.",
-    version: "This recording was made by another version of sabang.",
+    empty: "This recording is empty.",
+    rules: "This recording was made with different rules.",
+    map: "The map of this recording differs from the one on this server.",
+    version: "This recording was made with a different version of sabang.",
     truncated: "This recording was cut off, or its room is still open.",
   },
   detail: ({ message }) => message,
@@ -67,19 +67,19 @@ const ko: ReplayTexts = {
   follow: "따라가기",
   another: "다른 파일 열기",
   loading: "불러오는 중…",
-  nobody: "아무도 없음",
+  nobody: "플레이어 없음",
   players: (amount) => `플레이어 ${number.format(amount)}명`,
-  cutOff: "중간에 잘렸거나 방이 아직 열려 있는 리플레이입니다. 남아 있는 부분만 재생합니다.",
-  differs: "여기부터는 실제 게임과 다릅니다:",
+  cutOff: "중간에 잘렸거나 방이 아직 열려 있는 리플레이입니다. 녹화된 부분까지만 재생합니다.",
+  differs: "여기부터 리플레이가 녹화된 게임과 다릅니다:",
   unreadable: "재생할 수 없는 파일입니다.",
   hindrances: {
     foreign: "sabang의 리플레이 파일이 아닙니다.",
-    format: "다른 형식의 리플레이입니다.",
+    format: "지원하지 않는 형식의 리플레이입니다.",
     damaged: "손상된 리플레이입니다.",
-    empty: "이 리플레이에는 재생할 것이 없습니다.",
-    rules: "다른 규칙으로 만들어진 리플레이입니다.",
-    map: "서버에 있는 맵과 다른 맵의 리플레이입니다.",
-    version: "다른 버전의 sabang에서 만들어진 리플레이입니다.",
+    empty: "내용이 없는 리플레이입니다.",
+    rules: "다른 규칙으로 녹화된 리플레이입니다.",
+    map: "이 서버의 맵과 다른 맵에서 녹화된 리플레이입니다.",
+    version: "다른 버전의 sabang에서 녹화된 리플레이입니다.",
     truncated: "중간에 잘렸거나 방이 아직 열려 있는 리플레이입니다.",
   },
   detail: ({ hindrance, facts: { from, to, tick, rule, made, here } }) => {
@@ -87,20 +87,20 @@ const ko: ReplayTexts = {
       case "damaged":
         return from === undefined ? "" : `${tick}틱 이후, ${from}~${to}번째 바이트가 손상되었습니다.`;
       case "format":
-        return `파일의 형식은 ${made}, 이 페이지가 읽는 형식은 ${here}입니다.`;
+        return `파일의 형식은 ${made}이고, 이 페이지가 읽을 수 있는 형식은 ${here}입니다.`;
       case "rules":
-        return `sim/rules.ts의 ${rule} 값이 당시에는 ${made}, 지금은 ${here}입니다.`;
+        return `sim/rules.ts의 ${rule} 값이 녹화 당시에는 ${made}, 지금은 ${here}입니다.`;
       case "map":
         return made === here
-          ? `"${made}" 맵의 벽이나 시작 위치가 그 뒤에 바뀌었습니다.`
-          : `"${made}" 맵의 리플레이이고, 여기 맵은 "${here}"입니다.`;
+          ? `녹화한 뒤에 "${made}" 맵의 벽이나 시작 위치가 바뀌었습니다.`
+          : `"${made}" 맵에서 녹화되었지만, 이 서버의 맵은 "${here}"입니다.`;
       case "version":
-        return `sabang ${made}에서 만들어졌고, 이 서버는 ${here}입니다.`;
+        return `sabang ${made} 버전에서 녹화되었고, 이 서버는 ${here} 버전입니다.`;
       default:
         return "";
     }
   },
 };
 
-/** The texts of each language that the page speaks. */
+/** The texts, by language. */
 export const REPLAY_TEXTS: Record<Language, ReplayTexts> = { en, ko };

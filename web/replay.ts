@@ -1,9 +1,9 @@
-// The page of replays: takes a recording, runs the very world of the server on it, and shows it.
+// The replay page: opens a recording, runs the server's world on it, and shows the result.
 import { checkFit, RecordingError, readRecording } from "../replay/format.ts";
 import { TICK_HZ } from "../sim/rules.ts";
 import { byId, write } from "./elements.ts";
 import { loadGround } from "./ground.ts";
-import { currentLanguage, type Language, speakOwn } from "./language.ts";
+import { currentLanguage, initLanguage, type Language } from "./language.ts";
 import { Playback, SPEEDS } from "./playback.ts";
 import { REPLAY_TEXTS } from "./replay-texts.ts";
 import { createScene, type Frame } from "./scene.ts";
@@ -11,7 +11,7 @@ import { createScene, type Frame } from "./scene.ts";
 type Figures = Map<string, ReturnType<Frame> extends ReadonlyMap<string, infer Figure> ? Figure : never>;
 
 const base = new URL(".", document.baseURI);
-speakOwn();
+initLanguage();
 const language = currentLanguage();
 const texts = REPLAY_TEXTS[language];
 const game = byId("game", HTMLElement);
@@ -26,10 +26,11 @@ const follow = byId("follow", HTMLSelectElement);
 const file = byId("file", HTMLInputElement);
 
 let playback: Playback | undefined;
-/** Whom the camera goes with, and who was chosen for it: while that one is away it goes with another. */
+/** The player that the camera follows. While the chosen player is not in the world, this is another one. */
 let followed: string | undefined;
+/** The player that the user has chosen to follow; empty if the user has not chosen one. */
 let chosen = "";
-/** Counts files: of two that are opened one after the other the later is shown, whichever is there first. */
+/** Counts opened files. Of two that are opened one after the other, the later one is shown, even if it loads first. */
 let opened = 0;
 let lastFrame = performance.now();
 
@@ -42,9 +43,9 @@ const scene = createScene(game, (now) => {
 writeTexts();
 wire();
 Object.defineProperty(window, "sabangReplay", { value: hook() });
-setInterval(showFollow, 500);
+setInterval(updateFollow, 500);
 
-/** Opens a file, and plays it. */
+/** Opens a file and plays it. */
 async function open(given: File | undefined): Promise<void> {
   if (!given) return;
   const thisOne = ++opened;
@@ -75,14 +76,15 @@ async function open(given: File | undefined): Promise<void> {
   }
 }
 
-/** Whom to draw where in this frame. */
+/** Returns the figures to draw in this frame, and updates the controls. */
 function figuresOf(shown: Playback): Figures {
   const bodies = shown.bodies();
   const before = followed;
   followed = bodies.has(chosen) ? chosen : followed && bodies.has(followed) ? followed : bodies.keys().next().value;
   const figures: Figures = new Map();
   for (const [id, body] of bodies) figures.set(id, { id, ...body, own: id === followed });
-  // The ring is drawn with a character: who has lost or got it is away for a frame, and made anew in the next one.
+  // A character is created with or without the ring of the own player. Both players whose ring has changed are left out
+  // of this frame, so that the scene creates them again in the next one.
   if (before !== followed && before !== undefined) figures.delete(before);
   if (before !== followed && before !== undefined && followed !== undefined) figures.delete(followed);
   showTime(shown, bodies.size);
@@ -90,17 +92,17 @@ function figuresOf(shown: Playback): Figures {
 }
 
 function showTime({ time, ticks, playing, trouble }: Playback, players: number): void {
-  // While somebody drags the bar it is theirs.
+  // The bar is not updated while the user drags it.
   if (!bar.matches(":active")) bar.value = String(Math.floor(time));
-  write(clock, `${clockOf(time)} / ${clockOf(ticks)}`);
-  bar.setAttribute("aria-valuetext", clockOf(time));
+  write(clock, `${formatTime(time)} / ${formatTime(ticks)}`);
+  bar.setAttribute("aria-valuetext", formatTime(time));
   write(play, playing ? texts.pause : texts.play);
   write(status, texts.players(players));
   if (trouble) say(texts.differs, trouble);
 }
 
-/** Fills the list of those who can be followed, unless it is open or as it was. */
-function showFollow(): void {
+/** Updates the list of players to follow, unless it has the focus or has not changed. */
+function updateFollow(): void {
   if (!playback || follow.matches(":focus")) return;
   const bodies = [...playback.bodies()].sort(([, one], [, other]) =>
     one.name.localeCompare(other.name, language, { numeric: true }),
@@ -114,18 +116,21 @@ function showFollow(): void {
   follow.value = followed ?? "";
 }
 
-/** @param speech the language of the detail: what a world or a browser tells is English. */
-function say(sentence: string, detail = "", speech: Language = "en"): void {
+/**
+ * Shows a notice.
+ * @param detailLanguage the language of the detail. Errors of the browser and of the replay are in English.
+ */
+function say(sentence: string, detail = "", detailLanguage: Language = "en"): void {
   const text = `${sentence}\n${detail}`;
   if (notice.dataset.text === text) return;
   notice.dataset.text = text;
   const small = document.createElement("small");
-  small.lang = speech;
+  small.lang = detailLanguage;
   small.textContent = detail;
   notice.replaceChildren(sentence, ...(detail ? [small] : []));
 }
 
-/** Writes the texts that stay. */
+/** Writes the texts that never change. */
 function writeTexts(): void {
   document.title = `sabang 사방 · ${texts.title}`;
   const constant = {
@@ -144,7 +149,7 @@ function writeTexts(): void {
 function wire(): void {
   file.addEventListener("change", () => {
     void open(file.files?.[0]);
-    // So that the same file can be chosen again.
+    // Cleared, so that choosing the same file again causes another event.
     file.value = "";
   });
   byId("another", HTMLElement).addEventListener("click", () => file.click());
@@ -169,7 +174,7 @@ function wire(): void {
     void open(event.dataTransfer?.files[0]);
   });
   addEventListener("keydown", (event) => {
-    // Elsewhere the space bar is a button's or a list's own.
+    // Buttons and lists use the space bar themselves.
     if (event.code === "Space" && (event.target === document.body || event.target === bar)) {
       event.preventDefault();
       toggle();
@@ -179,25 +184,25 @@ function wire(): void {
 
 function toggle(): void {
   if (!playback) return;
-  // At its end it begins anew.
+  // At the end, playback starts over.
   if (!playback.playing && playback.time >= playback.ticks) playback.seek(0);
   playback.playing = !playback.playing;
 }
 
-function clockOf(ticks: number): string {
+function formatTime(ticks: number): string {
   const seconds = Math.floor(ticks / TICK_HZ);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-/** What tests may read of this page, as `window.sabangReplay`. */
+/** The state of this page that tests read, as `window.sabangReplay`. */
 export interface ReplayHook {
-  /** In ticks; undefined before there is a recording, as is the next one. */
+  /** In ticks. This and `ticks` are undefined before a recording is open. */
   readonly time: number | undefined;
   readonly ticks: number | undefined;
   readonly playing: boolean;
   readonly followed: string | undefined;
   readonly trouble: string | undefined;
-  /** Everybody as they are drawn. */
+  /** The drawn positions of all players. */
   readonly players: Record<string, { x: number; y: number }>;
 }
 

@@ -1,18 +1,18 @@
-// Measures the network's round trip once a second, and notices a connection that has died in silence.
+// Measures the network's round trip once per second, and detects a connection that is dead but still open.
 import { CloseCode, type Room } from "@colyseus/sdk";
 
-const EVERY_MS = 1000;
+const INTERVAL_MS = 1000;
 
-/** Measurements that the recent best is taken from: long enough to look past a stall, short enough to see a new way. */
-const RECENT = 5;
+/** Measurements that the recent minimum is taken from: enough to ignore a stall, few enough to adapt to a new route. */
+const WINDOW = 5;
 
 /**
- * Beats without an answer after which the connection counts as dead. Counted and not timed, because a page in the
+ * Beats without a pong after which the connection counts as dead. They are counted and not timed, because a page in the
  * background may sleep for a minute between two beats.
  */
-const SILENT_BEATS = 8;
+const MAX_UNANSWERED = 8;
 
-/** The round trip of one room's connection. */
+/** The round trip of a room's connection. */
 export class RoundTrip {
   /** The last measurement in milliseconds; 0 before the first one. */
   last = 0;
@@ -20,21 +20,21 @@ export class RoundTrip {
   readonly #timer: ReturnType<typeof setInterval>;
   #recent: number[] = [];
   #unanswered = 0;
-  /** Whether the question that is under way was asked before the way changed. */
+  /** Whether the pending ping was sent before the round trip changed. */
   #stale = false;
 
   constructor(room: Room) {
     this.#room = room;
-    this.#timer = setInterval(() => this.#beat(), EVERY_MS);
+    this.#timer = setInterval(() => this.#beat(), INTERVAL_MS);
     this.#beat();
   }
 
-  /** The best of the last measurements in milliseconds; undefined before the first one. */
+  /** The minimum of the last measurements in milliseconds; undefined before the first one. */
   get best(): number | undefined {
     return this.#recent.length > 0 ? Math.min(...this.#recent) : undefined;
   }
 
-  /** Forgets what was measured: it is another connection now. */
+  /** Discards all measurements and starts over. Call this for a new connection. */
   reset(): void {
     this.#recent = [];
     this.#unanswered = 0;
@@ -42,7 +42,7 @@ export class RoundTrip {
     this.#beat();
   }
 
-  /** Forgets what was measured, because the way of this connection is longer or shorter from now on. */
+  /** Discards all measurements. Call this when the round trip of the same connection has changed. */
   forget(): void {
     this.#recent = [];
     this.#stale = this.#unanswered > 0;
@@ -54,9 +54,9 @@ export class RoundTrip {
 
   #beat(): void {
     if (!this.#room.connection.isOpen) return;
-    // The SDK keeps one question at a time: a second one would take the answer to the first for its own.
+    // The SDK has one ping at a time: a second one would take the pong of the first for its own.
     if (this.#unanswered++ > 0) {
-      if (this.#unanswered > SILENT_BEATS) this.#room.connection.close(CloseCode.MAY_TRY_RECONNECT);
+      if (this.#unanswered > MAX_UNANSWERED) this.#room.connection.close(CloseCode.MAY_TRY_RECONNECT);
       return;
     }
     this.#room.ping((milliseconds) => {
@@ -66,7 +66,7 @@ export class RoundTrip {
       if (stale) return;
       this.last = milliseconds;
       this.#recent.push(milliseconds);
-      if (this.#recent.length > RECENT) this.#recent.shift();
+      if (this.#recent.length > WINDOW) this.#recent.shift();
     });
   }
 }

@@ -1,4 +1,4 @@
-// The picture: the map, everybody on it, and a camera that goes with the own player.
+// The picture: the map, the players on it, and a camera that follows the own player.
 import Phaser from "phaser";
 import { ease, middleOf, zoomFor } from "./camera.ts";
 import { Character } from "./character.ts";
@@ -6,18 +6,18 @@ import { DEPTH } from "./depth.ts";
 import type { Figure } from "./figure.ts";
 import type { Ground } from "./ground.ts";
 
-/** Gives who is to be drawn in the frame at `now`. */
+/** Returns the figures to draw in the frame at `now`. */
 export type Frame = (now: number) => ReadonlyMap<string, Figure>;
 
 const SOLID_LAYER = "walls";
 
 /**
- * Milliseconds of a frame for painting those who have just come into sight. A crowd takes some frames to appear: all at
- * once it would keep the page from everything else for a third of a second.
+ * Milliseconds per frame for creating the characters of new players. A crowd appears over several frames: creating it
+ * in one frame would block the page for a third of a second.
  */
-const NEWCOMERS_MS = 6;
+const NEWCOMERS_BUDGET_MS = 6;
 
-/** Puts the game into `parent` and gives its scene as soon as it can be drawn on. */
+/** Creates the game in `parent`. Resolves with its scene as soon as it can be drawn on. */
 export function createScene(parent: HTMLElement, frame: Frame): Promise<WorldScene> {
   return new Promise((resolve) => {
     const scene = new WorldScene(frame, resolve);
@@ -26,12 +26,12 @@ export function createScene(parent: HTMLElement, frame: Frame): Promise<WorldSce
       parent,
       scene,
       backgroundColor: "#1d2428",
-      // Sharp pixels. Not `pixelArt`, which also rounds every place to a whole unit of the world.
+      // Sharp pixels. `pixelArt` would also round every position to a whole unit of the world.
       antialias: false,
       antialiasGL: false,
-      // Its size is kept by #fit(): Phaser knows nothing of the pixels that a CSS pixel has.
+      // #fit() sets the size, because Phaser ignores the device pixel ratio.
       scale: { mode: Phaser.Scale.NONE, width: 1, height: 1 },
-      // Keys, touch and sound are none of its business here.
+      // The page handles keys and touch itself, and has no sound.
       input: { keyboard: false, mouse: false, touch: false, gamepad: false },
       audio: { noAudio: true },
       banner: false,
@@ -43,14 +43,14 @@ export function createScene(parent: HTMLElement, frame: Frame): Promise<WorldSce
 export class WorldScene extends Phaser.Scene {
   readonly #frame: Frame;
   readonly #ready: (scene: WorldScene) => void;
-  readonly #stillness = matchMedia("(prefers-reduced-motion: reduce)");
+  readonly #reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   readonly #characters = new Map<string, Character>();
   #ground: Ground | undefined;
   #layers: Phaser.GameObjects.GameObject[] = [];
   #pixelRatio = 1;
   #lastFrame = 0;
-  /** The middle of the view, before it is rounded to pixels. Undefined until there is somebody to look at. */
-  #middle: { x: number; y: number } | undefined;
+  /** The centre of the view, before it is rounded to pixels; undefined until the own player is drawn. */
+  #centre: { x: number; y: number } | undefined;
 
   constructor(frame: Frame, ready: (scene: WorldScene) => void) {
     super("world");
@@ -62,7 +62,7 @@ export class WorldScene extends Phaser.Scene {
   get view(): { left: number; top: number; width: number; height: number } {
     const { scrollX, scrollY, zoom, width, height } = this.cameras.main;
     const shown = { width: width / zoom, height: height / zoom };
-    // A camera zooms around the middle of its viewport; its scroll is where the corner would be at zoom 1.
+    // A camera zooms around the centre of its viewport; its scroll is the position of the corner at zoom 1.
     return { left: scrollX + (width - shown.width) / 2, top: scrollY + (height - shown.height) / 2, ...shown };
   }
 
@@ -73,23 +73,23 @@ export class WorldScene extends Phaser.Scene {
     this.#ready(this);
   }
 
-  /** Called by Phaser for each frame. */
+  /** Called by Phaser once per frame. */
   override update(): void {
-    // Not Phaser's time, which it smooths until a slow screen seems a fast one: the SDK's clock is the browser's.
+    // Phaser's own time is smoothed, and wrong on a slow screen. The SDK uses the browser's clock, too.
     const now = performance.now();
     const milliseconds = now - this.#lastFrame;
     this.#lastFrame = now;
     if (devicePixelRatio !== this.#pixelRatio) this.#fit();
     const figures = this.#frame(now);
     this.#draw(figures, now);
-    for (const figure of figures.values()) if (figure.own) this.#look(figure, milliseconds);
+    for (const figure of figures.values()) if (figure.own) this.#follow(figure, milliseconds);
   }
 
-  /** Draws another map, or the same one again, under everybody. */
+  /** Shows a map. Does nothing if it is shown already. */
   show(ground: Ground): void {
     if (ground === this.#ground) return;
     this.#ground = ground;
-    this.#middle = undefined;
+    this.#centre = undefined;
     for (const layer of this.#layers) layer.destroy();
     const { name } = ground.map;
     const key = `map ${name}`;
@@ -107,7 +107,7 @@ export class WorldScene extends Phaser.Scene {
     });
   }
 
-  /** Makes the characters those of `figures`: what is not in there any more is gone, so nobody stays as a ghost. */
+  /** Draws the figures: creates missing characters, and destroys those without a figure. */
   #draw(figures: ReadonlyMap<string, Figure>, now: number): void {
     const { zoom } = this.cameras.main;
     for (const [id, character] of this.#characters) {
@@ -115,43 +115,43 @@ export class WorldScene extends Phaser.Scene {
       character.destroy();
       this.#characters.delete(id);
     }
-    const enough = performance.now() + NEWCOMERS_MS;
+    const deadline = performance.now() + NEWCOMERS_BUDGET_MS;
     for (const [id, figure] of figures) {
       let character = this.#characters.get(id);
       if (!character) {
-        if (!figure.own && performance.now() > enough) continue;
+        if (!figure.own && performance.now() > deadline) continue;
         character = new Character(this, figure);
         character.fit(zoom, this.#pixelRatio);
         this.#characters.set(id, character);
       }
-      character.draw(figure, now, zoom, this.#stillness.matches);
+      character.draw(figure, now, zoom, this.#reducedMotion.matches);
     }
   }
 
-  /** Turns the camera to the own player. */
-  #look({ x, y }: Figure, milliseconds: number): void {
+  /** Moves the camera towards the own player. */
+  #follow({ x, y }: Figure, milliseconds: number): void {
     const camera = this.cameras.main;
     const map = this.#ground?.map;
     if (!map) return;
-    const part = this.#middle && !this.#stillness.matches ? ease(milliseconds) : 1;
-    const from = this.#middle ?? { x, y };
-    this.#middle = { x: from.x + (x - from.x) * part, y: from.y + (y - from.y) * part };
+    const part = this.#centre && !this.#reducedMotion.matches ? ease(milliseconds) : 1;
+    const from = this.#centre ?? { x, y };
+    this.#centre = { x: from.x + (x - from.x) * part, y: from.y + (y - from.y) * part };
     const { zoom, width, height } = camera;
-    const left = middleOf(this.#middle.x, width / zoom, map.width) - width / zoom / 2;
-    const top = middleOf(this.#middle.y, height / zoom, map.height) - height / zoom / 2;
-    // As in `view`, the other way round.
+    const left = middleOf(this.#centre.x, width / zoom, map.width) - width / zoom / 2;
+    const top = middleOf(this.#centre.y, height / zoom, map.height) - height / zoom / 2;
+    // The inverse of `view`.
     const scrollX = Math.round(left * zoom) / zoom - (width - width / zoom) / 2;
     const scrollY = Math.round(top * zoom) / zoom - (height - height / zoom) / 2;
     camera.setScroll(scrollX, scrollY);
   }
 
-  /** Gives the canvas every real pixel of the window, and the world a whole number of them for each of its own. */
+  /** Sizes the canvas in device pixels. The zoom is a whole number of them per pixel of a tile. */
   #fit(): void {
     this.#pixelRatio = devicePixelRatio;
     const width = Math.max(1, Math.round(innerWidth * devicePixelRatio));
     const height = Math.max(1, Math.round(innerHeight * devicePixelRatio));
     this.scale.resize(width, height);
-    // Over what Phaser writes there, which takes pixels of the canvas for pixels of CSS.
+    // Overwrites the size that Phaser sets, which takes canvas pixels for CSS pixels.
     Object.assign(this.scale.canvas.style, { width: "100%", height: "100%" });
     this.cameras.main.setSize(width, height).setZoom(zoomFor(width, height));
     for (const character of this.#characters.values()) character.fit(this.cameras.main.zoom, this.#pixelRatio);

@@ -1,4 +1,5 @@
-// One stay in a room: each frame it takes what the server sent, sends what is due, and tells what is to be drawn.
+// One session in a room. Each frame applies what the server has sent, sends the inputs that are due, and returns
+// figures.
 import type { Player } from "../schema/player.ts";
 import { DOWN, LEFT, NONE, RIGHT, UP } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
@@ -11,44 +12,50 @@ import { Pacer } from "./pacing.ts";
 import { Prediction } from "./prediction.ts";
 import { RoundTrip } from "./round-trip.ts";
 
-/** How the own player is drawn. It may be changed at any time. */
-export interface Showing {
-  /** Where the own player is predicted to be; else where the server has it, as a page without prediction would. */
+/** How the own player is drawn. It may change at any time. */
+export interface DisplayOptions {
+  /** Whether the own player is drawn at its predicted position. Otherwise it is drawn at its position on the server. */
   predicted: boolean;
-  /** Whether the other one of the two is to be seen as well, as a ghost, as long as the prediction is what is drawn. */
+  /** Whether the position on the server is drawn as a ghost, too. Has no effect without `predicted`. */
   ghost: boolean;
 }
 
-/** The ghost's place among the figures; no session has an id like it. */
-const GHOST = "the own player, as the server has it";
+/** The ghost's key in the figures. No session id is equal to it. */
+const GHOST = "ghost of the own player";
 
-/** Units a frame above which a drawn player is seen to walk. */
-const SEEN_TO_WALK = 0.2;
+/** Units per frame above which a player is drawn walking in the direction of its movement. */
+const MIN_MOVEMENT = 0.2;
 
-/** From a join until its player is gone from the world. Dropped connections and reconnections lie within it. */
+/** Lasts from a join until the player leaves the world, across dropped connections and reconnections. */
 export class Session {
   readonly room: WorldRoom;
   readonly roundTrip: RoundTrip;
-  /** Units by which the server ever corrected the prediction, added up. */
+  /** Sum of the units by which the server has corrected the prediction. */
   drift = 0;
-  readonly #showing: Readonly<Showing>;
+  readonly #display: Readonly<DisplayOptions>;
   readonly #map: WorldMap;
   readonly #controls: Controls;
   readonly #onStep: () => void;
   readonly #cadence = new Cadence();
   #pacer = new Pacer();
   #prediction: Prediction | undefined;
-  /** The own player as predicted, and as the server has it, both as they are drawn. */
+  /** The drawn positions of the own player: as predicted, and as the server has it. */
   #predicted: Glide | undefined;
   #confirmed: Glide | undefined;
   #figures = new Map<string, Figure>();
   #lastFrame = 0;
   #ended = false;
 
-  constructor(room: WorldRoom, map: WorldMap, controls: Controls, showing: Readonly<Showing>, onStep: () => void) {
+  constructor(
+    room: WorldRoom,
+    map: WorldMap,
+    controls: Controls,
+    display: Readonly<DisplayOptions>,
+    onStep: () => void,
+  ) {
     this.room = room;
     this.#map = map;
-    this.#showing = showing;
+    this.#display = display;
     this.#controls = controls;
     this.#onStep = onStep;
     this.roundTrip = new RoundTrip(room);
@@ -58,49 +65,49 @@ export class Session {
     this.#begin();
   }
 
-  /** Whether the connection stands and the own player can walk. */
+  /** Whether the connection is open and the own player can walk. */
   get connected(): boolean {
     return this.#prediction !== undefined;
   }
 
-  /** The own player as predicted, to the unit. */
+  /** The predicted position of the own player, in whole units. */
   get self(): { x: number; y: number } | undefined {
     return this.#prediction?.self;
   }
 
-  /** Where the own player is drawn. */
+  /** The drawn position of the own player. */
   get shown(): { x: number; y: number } | undefined {
-    return this.#showing.predicted ? this.#predicted : this.#confirmed;
+    return this.#display.predicted ? this.#predicted : this.#confirmed;
   }
 
-  /** Where the own player's ghost is drawn, while there is one. */
+  /** The drawn position of the own player's ghost; undefined without a ghost. */
   get ghost(): { x: number; y: number } | undefined {
     return this.#figures.get(GHOST);
   }
 
-  /** Where the server has the own player. */
+  /** The own player's position on the server. */
   get confirmed(): { x: number; y: number } | undefined {
     return this.#prediction?.confirmed;
   }
 
-  /** Inputs that the server has not answered yet. */
+  /** Number of inputs that the server has not acknowledged yet. */
   get unacknowledged(): number {
     return this.#prediction?.unacknowledged ?? 0;
   }
 
-  /** One frame. Gives who is to be drawn where; while the connection is down, that is how it was before. */
+  /** Called once per frame. Returns the figures to draw; while the connection is down, those of the last frame. */
   frame(now: number): ReadonlyMap<string, Figure> {
     const milliseconds = now - this.#lastFrame;
     this.#lastFrame = now;
     if (this.#prediction) {
       this.#prediction.tick(now);
-      this.#walk(this.#prediction, now);
+      this.#sendInputs(this.#prediction, now);
       this.#figures = this.#draw(this.#prediction, milliseconds);
     }
     return this.#figures;
   }
 
-  /** Lets go of the room, which is left or lost. */
+  /** Ends the session after the room was left or lost. */
   end(): void {
     this.#ended = true;
     this.#interrupt();
@@ -108,7 +115,7 @@ export class Session {
   }
 
   #receive(): void {
-    // After a reconnection the first full state says where everybody is now; only then is there anything to predict.
+    // After a reconnection, prediction starts again with the first full state.
     this.#begin();
     const latency = this.#prediction?.latency();
     if (latency !== undefined) this.#pacer.acknowledged(latency);
@@ -128,20 +135,20 @@ export class Session {
     this.roundTrip.reset();
   }
 
-  /** Stops predicting. The inputs on their way are void, and so is what was predicted from them. */
+  /** Stops predicting. Inputs in flight are lost, and so are the predictions from them. */
   #interrupt(): void {
     this.#controls.enabled = false;
     this.#prediction?.dispose();
     this.#prediction = undefined;
   }
 
-  #walk(prediction: Prediction, now: number): void {
+  #sendInputs(prediction: Prediction, now: number): void {
     for (let due = this.#cadence.due(now, this.#controls.input.direction !== NONE); due > 0; due--) {
       const { input } = this.#controls;
       if (input.direction === NONE) return;
-      // Before the first measurement there is nothing to judge by.
+      // Before the first measurement, the pacer has no round trip to compare with.
       const roundTrip = this.roundTrip.best;
-      if (roundTrip !== undefined && !this.#pacer.judge(prediction.unacknowledged, roundTrip)) continue;
+      if (roundTrip !== undefined && !this.#pacer.shouldSend(prediction.unacknowledged, roundTrip)) continue;
       prediction.send(input);
       this.#controls.sent();
       this.#onStep();
@@ -155,13 +162,13 @@ export class Session {
     this.#confirmed?.follow(confirmed, milliseconds);
     for (const [id, player] of this.room.state.players) {
       const own = id === this.room.sessionId;
-      const { x, y } = (own && this.shown) || prediction.placeOf(player);
+      const { x, y } = (own && this.shown) || prediction.positionOf(player);
       const facing = own
-        ? (this.#showing.predicted ? self : confirmed).facing
+        ? (this.#display.predicted ? self : confirmed).facing
         : facingOf(player, { x, y }, this.#figures.get(id));
       figures.set(id, { id, name: player.name, x, y, facing, own });
     }
-    if (this.#showing.predicted && this.#showing.ghost && this.#confirmed) {
+    if (this.#display.predicted && this.#display.ghost && this.#confirmed) {
       const { x, y } = this.#confirmed;
       const id = this.room.sessionId;
       figures.set(GHOST, { id, name: "", x, y, facing: confirmed.facing, own: false, ghost: true });
@@ -170,12 +177,12 @@ export class Session {
   }
 }
 
-/** Others are drawn a little in the past, but their `facing` is new: who walks faces where they are seen to go. */
+/** Other players are drawn in the past, but their `facing` is current. So a walking one faces its drawn movement. */
 function facingOf(player: Player, at: { x: number; y: number }, before: Figure | undefined): number {
   if (!before) return player.facing;
   const right = at.x - before.x;
   const down = at.y - before.y;
-  if (Math.max(Math.abs(right), Math.abs(down)) < SEEN_TO_WALK) return player.facing;
+  if (Math.max(Math.abs(right), Math.abs(down)) < MIN_MOVEMENT) return player.facing;
   const across = Math.abs(right) > Math.abs(down);
   return across ? (right < 0 ? LEFT : RIGHT) : down < 0 ? UP : DOWN;
 }

@@ -1,18 +1,18 @@
-// The settings panel: one's name, and the page's language.
+// The settings panel: the player's name and the page's language.
 import { byId, write } from "./elements.ts";
-import { choose, currentLanguage, LANGUAGES, type Language, onLanguage } from "./language.ts";
+import { chooseLanguage, currentLanguage, LANGUAGES, type Language, onLanguage } from "./language.ts";
 
 export class SettingsPanel {
   readonly #name = byId("name", HTMLInputElement);
-  readonly #fault = byId("name-fault", HTMLElement);
-  #say = () => "";
+  readonly #nameError = byId("name-error", HTMLElement);
+  #error = () => "";
 
-  /** @param rename is called with the name that the player wants to have. */
+  /** @param rename is called with the new name that the player has entered. */
   constructor(rename: (name: string) => void) {
     const form = byId("name-form", HTMLFormElement);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.explain(() => "");
+      this.showError(() => "");
       const name = this.#name.value.trim();
       if (name !== "") rename(name);
     });
@@ -22,27 +22,27 @@ export class SettingsPanel {
       option.lang = tag;
       select.append(option);
     }
-    select.addEventListener("change", () => choose(select.value as Language));
+    select.addEventListener("change", () => chooseLanguage(select.value as Language));
     onLanguage(() => {
       select.value = currentLanguage();
       this.#write();
     });
   }
 
-  /** Shows the name that the player has, unless another one is being written. */
+  /** Shows the player's name, unless the player is editing it. */
   show(name: string): void {
     if (document.activeElement !== this.#name) this.#name.value = name;
   }
 
-  /** Says what is wrong with a name. */
-  explain(say: () => string): void {
-    this.#say = say;
+  /** Shows an error of the name; an empty text removes it. */
+  showError(error: () => string): void {
+    this.#error = error;
     this.#write();
   }
 
   #write(): void {
-    const fault = this.#say();
-    write(this.#fault, fault);
-    this.#name.setAttribute("aria-invalid", String(fault !== ""));
+    const error = this.#error();
+    write(this.#nameError, error);
+    this.#name.setAttribute("aria-invalid", String(error !== ""));
   }
 }

@@ -1,41 +1,41 @@
-// What tests may read of the page, as `window.sabang`. The page itself never reads it.
+// The state of the page that tests read, as `window.sabang`. The page itself never uses it.
 import type { Session } from "./session.ts";
 
-/** A place in world units. */
-interface Place {
+/** A position in units of the world. */
+interface Position {
   x: number;
   y: number;
 }
 
-/** The page's test hook: everything is as of now, nothing can be written. */
+/** The page's test hook. All properties are current and read-only. */
 interface TestHook {
   /** The own player's id; undefined before the first join. */
   readonly sessionId: string | undefined;
-  /** Whether the connection stands and keys have an effect. */
+  /** Whether the connection is open and keys have an effect. */
   readonly connected: boolean;
-  /** The own player as predicted, in whole units; undefined while not connected, as are the next three. */
-  readonly self: Place | undefined;
-  /** Where the own player is drawn. */
-  readonly shown: Place | undefined;
-  /** Where its ghost is drawn; undefined while there is none. */
-  readonly ghost: Place | undefined;
-  /** Where the server has the own player. */
-  readonly server: Place | undefined;
-  /** Everybody in sight as the server has them, the own player included. */
-  readonly players: Readonly<Record<string, Place & { name: string }>>;
-  /** Units by which the server put the own player elsewhere than predicted, added up since the join. */
+  /** The own player's predicted position, in whole units. This and the next three are undefined while not connected. */
+  readonly self: Position | undefined;
+  /** The drawn position of the own player. */
+  readonly shown: Position | undefined;
+  /** The drawn position of the own player's ghost; undefined without a ghost. */
+  readonly ghost: Position | undefined;
+  /** The own player's position on the server. */
+  readonly server: Position | undefined;
+  /** All players in sight as the server has them, including the own player. */
+  readonly players: Readonly<Record<string, Position & { name: string }>>;
+  /** Sum of the units by which the server has corrected the prediction since the join. */
   readonly drift: number;
-  /** Inputs sent that the server has not answered. */
+  /** Number of inputs that the server has not acknowledged yet. */
   readonly unacknowledged: number;
-  /** The last measured round trip of the network in milliseconds; 0 before the first one. */
+  /** The last measured round trip of the network in milliseconds; 0 before the first measurement. */
   readonly rtt: number;
-  /** How often the page came back after it had lost its connection, by reconnecting or by joining again. */
+  /** How often the page has recovered from a lost connection, by reconnecting or by joining again. */
   readonly reconnects: number;
   /** The part of the world that the screen shows; undefined before the first frame. */
   readonly view: { left: number; top: number; width: number; height: number } | undefined;
 }
 
-/** Where the hook looks when it is asked. */
+/** Sources of the hook's properties. */
 interface Sources {
   session: () => Session | undefined;
   reconnects: () => number;
@@ -50,7 +50,7 @@ declare global {
 
 /** Puts the test hook on the window. */
 export function exposeTestHook({ session, reconnects, view }: Sources): void {
-  const copy = (place: Place | undefined) => place && { x: place.x, y: place.y };
+  const copy = (position: Position | undefined) => position && { x: position.x, y: position.y };
   window.sabang = Object.freeze<TestHook>({
     get sessionId() {
       return session()?.room.sessionId;

@@ -1,4 +1,4 @@
-// The moving picture of the front page: what prediction does at 200 ms, as a real browser draws it. SCREENSHOT=1 writes it.
+// The animation of README.md: the effect of prediction at 200 ms, drawn by a real browser. SCREENSHOT=1 writes it.
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { atRest, hook, setLag, startBrowser, togglePanel } from "../support/browser.ts";
@@ -18,13 +18,13 @@ import { until } from "../support/until.ts";
 
 const PICTURE = new URL("../../docs/images/prediction.webp", import.meta.url).pathname;
 const LAG_MS = 200;
-/** A busy machine draws too few frames; then the picture is taken again. */
+/** Longest gap between two frames. On a busy machine the gaps are longer, and the animation is recorded again. */
 const MAX_FRAME_GAP_MS = 100;
 
 const { blank, open, test } = startBrowser({ everyFrame: process.env.SCREENSHOT !== undefined });
 
 test(
-  "at 200 ms the predicted player is drawn walking at once, and the unpredicted one as it stood for a round trip",
+  "at 200 ms a predicted player is drawn walking immediately, and an unpredicted one after a round trip",
   async () => {
     const maps = dataFolder();
     writeStage(maps);
@@ -66,7 +66,7 @@ const BEGIN_MS = -300;
 const END_MS = 3700;
 const FRAME_MS = 40;
 
-/** Titles and keys around both games; `lit` is the key that is down. */
+/** Returns the HTML of titles and keys around both games. `lit` is the pressed key. */
 const aroundBoth = (game: string, lit: string) => `<!doctype html>
 <meta charset="utf-8" />
 <style>
@@ -90,7 +90,7 @@ const aroundBoth = (game: string, lit: string) => `<!doctype html>
     <kbd class="ArrowLeft">←</kbd><kbd class="ArrowRight">→</kbd></footer>
 </main>`;
 
-/** Lets the player walk there and back, with and without prediction, and writes both side by side. */
+/** Records the player walking back and forth, with and without prediction, and writes both side by side. */
 async function takePicture(page: Page): Promise<void> {
   const game = await stageOf(page);
   const take = async (predicted: boolean) => {
@@ -102,7 +102,7 @@ async function takePicture(page: Page): Promise<void> {
       const shots = await record(page, WALKS, END_MS, true);
       const longest = Math.max(...shots.map(({ at }, i) => at - (shots[i - 1]?.at ?? at)));
 
-      // The picture loops, so the player must end where it began.
+      // The animation loops, so the player must end where it started.
       return (await hook(page)).self!.x === before && longest < MAX_FRAME_GAP_MS && shots;
     }, 120_000);
   };

@@ -1,4 +1,4 @@
-// A hundred players walk in sight of the page: all are drawn, and none of the page's own work keeps its thread for long.
+// A hundred players walk in sight of the page: it draws all of them, and none of its tasks blocks its thread for long.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, expect } from "@jest/globals";
 import { DESKTOP, hook, playing, startBrowser } from "../support/browser.ts";
@@ -8,7 +8,7 @@ import { dataFolder, startProcess } from "../support/process.ts";
 const CROWD = 100;
 const FRAMES = 100;
 const MAPS = new URL("../../maps/", import.meta.url).pathname;
-const KEPT = new URL("../../test-results/", import.meta.url).pathname;
+const RESULTS = new URL("../../test-results/", import.meta.url).pathname;
 
 const { blank, test } = startBrowser({ webgl: true, everyFrame: true });
 
@@ -20,7 +20,7 @@ afterAll(() => {
   for (const { socket } of walkers) socket.close();
 });
 
-/** A folder of maps in which everybody appears within sight of everybody. */
+/** Creates a folder with a map whose spawns are close together, so that all players are in sight of each other. */
 function crowdedMaps(): string {
   const folder = dataFolder();
   copyFileSync(`${MAPS}tiles.png`, `${folder}/tiles.png`);
@@ -31,7 +31,7 @@ function crowdedMaps(): string {
   return folder;
 }
 
-/** One task of a thread, as the browser traces it: microseconds by the clock, and by the processor. */
+/** An event of the browser's trace: `ts` and `dur` are wall-clock time in microseconds, `tdur` is CPU time. */
 interface TraceEvent {
   name: string;
   ph: string;
@@ -43,7 +43,7 @@ interface TraceEvent {
   args?: { name?: string };
 }
 
-/** The milliseconds that each task of the page's main thread took, by the clock and by the processor. */
+/** Returns the milliseconds of each task of the page's main thread: wall-clock time and CPU time. */
 function tasksOf(trace: TraceEvent[]): { ts: number; clock: number; processor: number }[] {
   const thread = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
   const main = trace.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain").map(thread);
@@ -58,11 +58,11 @@ const longest = (values: number[]) =>
     .slice(0, 8)
     .map(Math.round);
 
-test("a hundred players who walk in sight are all drawn and all walk", async () => {
+test("a page with a hundred walking players in sight draws all of them without long tasks", async () => {
   const process = startProcess({ MAPS_DIR: crowdedMaps() });
   const url = `http://127.0.0.1:${await process.listening()}`;
   for (let number = 0; number < CROWD; number++) walkers.push(await PlainPlayer.join(url, `?name=Walker ${number}`));
-  // Each in squares of its own, so that nobody walks out of sight.
+  // Each player walks in a square, so that none walks out of sight.
   let tick = 0;
   walking = setInterval(() => {
     tick++;
@@ -84,24 +84,24 @@ test("a hundred players who walk in sight are all drawn and all walk", async () 
     return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
   };
   const before = await metrics();
-  const placesBefore = (await hook(page)).players;
-  // How long a frame takes depends on the machine, so frames are counted and not seconds.
+  const positionsBefore = (await hook(page)).players;
+  // The test counts frames instead of seconds, because the duration of a frame depends on the machine.
   const seconds = await page.evaluate(
     (frames) =>
       new Promise<number>((resolve) => {
         performance.mark("all are here");
         const start = performance.now();
         let count = 0;
-        const look = () => {
-          if (++count < frames) requestAnimationFrame(look);
+        const onFrame = () => {
+          if (++count < frames) requestAnimationFrame(onFrame);
           else resolve((performance.now() - start) / 1000);
         };
-        requestAnimationFrame(look);
+        requestAnimationFrame(onFrame);
       }),
     FRAMES,
   );
   const after = await metrics();
-  const placesAfter = (await hook(page)).players;
+  const positionsAfter = (await hook(page)).players;
   const trace: { traceEvents: TraceEvent[] } = JSON.parse(String(await browser.stopTracing()));
   const tasks = tasksOf(trace.traceEvents);
   const mark = trace.traceEvents.find(({ name }) => name === "all are here")!;
@@ -112,7 +112,7 @@ test("a hundred players who walk in sight are all drawn and all walk", async () 
   });
   const whileLoading = tasks.filter(({ ts }) => ts < mark.ts);
   const whileWalking = tasks.filter(({ ts }) => ts >= mark.ts);
-  // By the clock a task includes waiting: for a picture that is drawn without a graphics card, and for the processor.
+  // Wall-clock time includes waiting for the CPU, and for the picture, which is drawn without a graphics card.
   const report = {
     frames: FRAMES,
     seconds,
@@ -124,19 +124,19 @@ test("a hundred players who walk in sight are all drawn and all walk", async () 
     longestTasksWhileLoading: longestOf(whileLoading),
     longestTasksWhileWalking: longestOf(whileWalking),
   };
-  mkdirSync(KEPT, { recursive: true });
-  writeFileSync(`${KEPT}crowd.json`, JSON.stringify(report, undefined, 2));
-  await page.screenshot({ path: `${KEPT}crowd.png` });
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(`${RESULTS}crowd.json`, JSON.stringify(report, undefined, 2));
+  await page.screenshot({ path: `${RESULTS}crowd.png` });
   expect(whileWalking.length).toBeGreaterThan(FRAMES);
-  // While a player walks, 50 ms are a long task. Loading has a wide bound: painting the crowd all at once took 339 ms.
+  // A task of more than 50 ms is long. The limit while loading is wider: painting the crowd in one task took 339 ms.
   expect(Math.max(...whileLoading.map(({ processor }) => processor))).toBeLessThan(250);
   expect(Math.max(...whileWalking.map(({ processor }) => processor))).toBeLessThan(50);
 
-  const moved = Object.entries(placesAfter).filter(([id, { x, y }]) => {
-    const place = placesBefore[id];
-    return place && (place.x !== x || place.y !== y);
+  const moved = Object.entries(positionsAfter).filter(([id, { x, y }]) => {
+    const position = positionsBefore[id];
+    return position && (position.x !== x || position.y !== y);
   });
-  // On a busy machine steps are dropped, and a square does not close: a few may walk out of sight.
-  expect(Object.keys(placesAfter).length).toBeGreaterThan(0.8 * CROWD);
+  // On a busy machine the server drops steps, so the squares do not close, and a few players may walk out of sight.
+  expect(Object.keys(positionsAfter).length).toBeGreaterThan(0.8 * CROWD);
   expect(moved.length).toBeGreaterThan(CROWD / 2);
 }, 300_000);

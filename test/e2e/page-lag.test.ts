@@ -1,4 +1,4 @@
-// The lag panel in a real browser: a slow network made in the page, with and without prediction.
+// The lag panel in a real browser: a simulated slow network, with and without prediction.
 import { fileURLToPath } from "node:url";
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
@@ -8,7 +8,7 @@ import { atRest, hook, setLag, startBrowser, togglePanel, walk } from "../suppor
 import { laggyNetwork } from "../support/lag.ts";
 import { startServer } from "../support/server.ts";
 
-// Everybody appears in a corner of walls.
+// The only spawn is in a corner between walls.
 const plaza = loadMaps(fileURLToPath(new URL("../../maps", import.meta.url))).get("plaza")!;
 const CORNER = { left: 716, spawn: { x: 740, y: 1304 } };
 
@@ -17,7 +17,7 @@ const server = startServer({ page: builtPage, maps: new Map([["plaza", { ...plaz
 
 const LAG_MS = 200;
 
-/** Presses a key until the player is seen to move. Tells how many frames, and how much of a second, it took. */
+/** Presses a key until the drawn player moves. Resolves with the frames and milliseconds that it took. */
 function press(page: Page, key: string) {
   return page.evaluate(
     (code) =>
@@ -28,10 +28,10 @@ function press(page: Page, key: string) {
         const send = (type: string) => window.dispatchEvent(new KeyboardEvent(type, { code, key: code }));
         const start = performance.now();
         let frames = 0;
-        const look = () => {
+        const onFrame = () => {
           frames++;
           const now = window.sabang;
-          if (!differs(now.shown, before.shown) && frames < 3000) return requestAnimationFrame(look);
+          if (!differs(now.shown, before.shown) && frames < 3000) return requestAnimationFrame(onFrame);
           send("keyup");
           resolve({
             frames,
@@ -42,14 +42,14 @@ function press(page: Page, key: string) {
         };
         requestAnimationFrame(() => {
           send("keydown");
-          requestAnimationFrame(look);
+          requestAnimationFrame(onFrame);
         });
       }),
     key,
   );
 }
 
-test("at 200 ms the predicted player moves in the next frame, its ghost and the unpredicted one after a round trip", async () => {
+test("at 200 ms a predicted player moves in the next frame, a ghost or unpredicted player a round trip later", async () => {
   const page = await open(server.url);
   await togglePanel(page, "lag");
   await page.locator("#ghost").check();
@@ -57,7 +57,7 @@ test("at 200 ms the predicted player moves in the next frame, its ghost and the 
   await page.waitForFunction(() => window.sabang.ghost !== undefined);
 
   const predicted = await press(page, "ArrowLeft");
-  // The server can know nothing of it yet, so what moved was the prediction; and the ghost stands where it stood.
+  // The input has not reached the server yet, so only the prediction has moved, and the ghost has not.
   expect(predicted).toMatchObject({ confirmed: false, ghostMoved: false });
   expect(predicted.frames).toBeLessThanOrEqual(2);
   await atRest(page);
@@ -66,7 +66,7 @@ test("at 200 ms the predicted player moves in the next frame, its ghost and the 
   await page.locator("#predicted").uncheck();
   expect(await page.locator("#ghost").isDisabled()).toBe(true);
   const unpredicted = await press(page, "ArrowRight");
-  // Not before the server has said so, which takes the way there and back.
+  // The player moves when the server has answered, after a round trip.
   expect(unpredicted.confirmed).toBe(true);
   expect(unpredicted.milliseconds).toBeGreaterThanOrEqual(LAG_MS);
   expect(unpredicted.frames).toBeGreaterThan(predicted.frames);
@@ -79,14 +79,14 @@ test("at 200 ms the predicted player moves in the next frame, its ghost and the 
   expect(await page.locator("#corrected").innerText()).toBe("0 units");
 });
 
-test("400 ms with 100 ms of jitter: prediction is never wrong, and a lost connection is told of and comes back through it", async () => {
+test("at 400 ms with 100 ms of jitter the prediction needs no correction, even after a reconnection", async () => {
   const network = await laggyNetwork(server.port, 100);
   const page = await open(network.url);
-  // Half of it is the network's own, the other half the panel's.
+  // The network and the panel each add half of the round trip.
   await togglePanel(page, "lag");
   await setLag(page, 200, 100, 400);
   const start = await hook(page);
-  // Against the walls of the corner and along them, and out over open ground.
+  // Walks against the walls of the corner, along them, and over open ground.
   for (const key of ["ArrowLeft", "ArrowDown", "ArrowRight", "ArrowLeft", "ArrowUp"]) await walk(page, key, 400);
   await atRest(page);
   const before = await hook(page);
@@ -94,12 +94,12 @@ test("400 ms with 100 ms of jitter: prediction is never wrong, and a lost connec
   expect(before.self!.x).toBe(CORNER.left);
   expect(before.drift).toBe(0);
   expect(before.server).toEqual(before.self);
-  // In the middle of a walk, with inputs under way.
+  // The connection breaks in the middle of a walk, with inputs in flight.
   await page.keyboard.down("ArrowUp");
   await page.waitForFunction(() => window.sabang.unacknowledged > 1);
-  const told = page.getByText("reconnecting").waitFor({ timeout: 30_000 });
+  const reported = page.getByText("reconnecting").waitFor({ timeout: 30_000 });
   network.cut();
-  await told;
+  await reported;
   await page.waitForFunction(() => window.sabang.reconnects === 1 && window.sabang.connected, null, {
     timeout: 30_000,
   });

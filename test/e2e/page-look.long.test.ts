@@ -1,4 +1,4 @@
-// How the page looks, and to whom: axe finds nothing serious in it, in any language or size; pictures are kept.
+// The page's accessibility: axe finds no serious violation in any language or window size. Screenshots are kept.
 import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, expect } from "@jest/globals";
 import type { BrowserContextOptions, Page } from "playwright-core";
@@ -8,7 +8,7 @@ import { DESKTOP, PHONE, PHONE_ON_ITS_SIDE, startBrowser, togglePanel } from "..
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 
-const KEPT = new URL("../../test-results/", import.meta.url).pathname;
+const RESULTS = new URL("../../test-results/", import.meta.url).pathname;
 const NAMES = ["Mina 미나", "Jun", "하늘", "Grace", "서연", "Linus", "Noor", "도윤"];
 
 const { open, test } = startBrowser({ webgl: true });
@@ -16,7 +16,7 @@ const server = startServer({ page: builtPage });
 
 const others: PlainPlayer[] = [];
 beforeAll(() => {
-  mkdirSync(KEPT, { recursive: true });
+  mkdirSync(RESULTS, { recursive: true });
 });
 afterAll(() => {
   for (const other of others) other.socket.close();
@@ -24,8 +24,8 @@ afterAll(() => {
 
 const PANELS = ["map", "players", "lag", "settings"] as const;
 
-/** Chooses a language as the settings do, whether they are to be seen or not. */
-async function speak(page: Page, language: string): Promise<void> {
+/** Chooses a language as the settings panel does, whether the panel is open or not. */
+async function chooseLanguage(page: Page, language: string): Promise<void> {
   await page.locator("#language").evaluate((select: HTMLSelectElement, language) => {
     select.value = language;
     select.dispatchEvent(new Event("change", { bubbles: true }));
@@ -37,39 +37,39 @@ test.each<[string, BrowserContextOptions]>([
   ["phone", PHONE],
   ["phone-on-its-side", PHONE_ON_ITS_SIDE],
 ])(
-  "%s: nobody is kept out, in both languages, with the panels closed and open",
+  "%s: axe finds no violation in either language, with the panels closed and open",
   async (size, options) => {
     for (const name of NAMES) others.push(await PlainPlayer.join(server.url, `?name=${encodeURIComponent(name)}`));
     const page = await open(`${server.url}/?name=Ada`, options);
     await page.waitForFunction(() => Object.keys(window.sabang.players).length > 1);
     await page.waitForTimeout(1000);
-    // From here on the picture stands still: drawn without a graphics card, it would take the processor from axe.
+    // Stops the animation. Without a graphics card, drawing takes CPU time that axe needs.
     await page.evaluate(() => {
       window.requestAnimationFrame = () => 0;
     });
     const found: string[] = [];
-    const look = async (panel: string) => {
+    const check = async (panel: string) => {
       for (const language of ["en", "ko"]) {
-        await speak(page, language);
-        await page.screenshot({ path: `${KEPT}${size}-${language}-${panel}.png` });
+        await chooseLanguage(page, language);
+        await page.screenshot({ path: `${RESULTS}${size}-${language}-${panel}.png` });
         found.push(...(await barriers(page)));
       }
     };
     if (size === "desktop") {
       for (const panel of ["lag", "settings"] as const) await togglePanel(page, panel);
-      await look("open");
+      await check("open");
       for (const panel of PANELS) await togglePanel(page, panel);
-      await look("closed");
+      await check("closed");
     } else {
-      await look("closed");
+      await check("closed");
       for (const panel of PANELS) {
         await togglePanel(page, panel);
-        await look(panel);
+        await check(panel);
       }
     }
     expect(found).toEqual([]);
     for (const other of others.splice(0)) other.socket.close();
   },
-  // axe looks at every element, beside a game that is drawn without a graphics card.
+  // axe checks every element, while the game is drawn without a graphics card.
   300_000,
 );

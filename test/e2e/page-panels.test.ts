@@ -1,4 +1,4 @@
-// The panels in a real browser: who is near, the map, one's name, the language; keys, focus, and what is read out.
+// The panels in a real browser: nearest players, map, name and language; keys, focus, and announcements.
 import { fileURLToPath } from "node:url";
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
@@ -23,23 +23,23 @@ import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-// Everybody appears within sight of everybody.
+// Only spawns near the centre, so that all players are in sight of each other.
 const plaza = loadMaps(fileURLToPath(new URL("../../maps", import.meta.url))).get("plaza")!;
 const spawns = plaza.spawns.filter(({ x, y }) => Math.hypot(x - plaza.width / 2, y - plaza.height / 2) < 160);
 const { open, test } = startBrowser();
 const server = startServer({ page: builtPage, seed: 1, maps: new Map([["plaza", { ...plaza, spawns }]]) });
 
-/** What the list says, to the eye and to the ear, line by line. */
-function nearList(page: Page): Promise<{ name: string; seen: string; heard: string }[]> {
+/** Returns the rows of the list: names, visible texts, and texts for screen readers. */
+function nearList(page: Page): Promise<{ name: string; shortText: string; spokenText: string }[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll("#near li:not([hidden])")].map((item) => {
-      const [name = "", seen = "", heard = ""] = [...item.children].map((child) => child.textContent ?? "");
-      return { name, seen, heard };
+      const [name = "", shortText = "", spokenText = ""] = [...item.children].map((child) => child.textContent ?? "");
+      return { name, shortText, spokenText };
     }),
   );
 }
 
-/** The colours of the minimap at a place of the world, and around it, as `#rrggbb`. */
+/** Returns the colours of the minimap around a position of the world, as `#rrggbb`. `reach` is in pixels. */
 function coloursAt(page: Page, x: number, y: number, reach: number): Promise<string[]> {
   return page.evaluate(
     ({ x, y, reach }) => {
@@ -59,13 +59,13 @@ function coloursAt(page: Page, x: number, y: number, reach: number): Promise<str
   );
 }
 
-/** Whether one of the colours is about `wanted`: a thin line is blended with what is under it. Open ground is farther off. */
-function hasNearly(colours: string[], wanted: string): boolean {
+/** Returns whether one of the colours is close to `expected`. A thin line is blended with the ground below it. */
+function hasNearly(colours: string[], expected: string): boolean {
   const parts = (colour: string) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
-  return colours.some((colour) => parts(colour).every((part, at) => Math.abs(part - parts(wanted)[at]!) <= 24));
+  return colours.some((colour) => parts(colour).every((part, at) => Math.abs(part - parts(expected)[at]!) <= 24));
 }
 
-test("lists the nearest twelve with distance and direction, counts the rest, and tells who comes", async () => {
+test("the players panel lists the nearest twelve players and counts the others; arrivals are announced", async () => {
   const page = await open(server.url, DESKTOP);
   const nobody = page.locator("#nobody");
   expect(await nobody.isVisible()).toBe(true);
@@ -77,21 +77,21 @@ test("lists the nearest twelve with distance and direction, counts the rest, and
   await page.waitForFunction(() => document.getElementById("count")?.textContent === "21 in sight");
   await page.waitForFunction(() => document.querySelectorAll("#near li:not([hidden])").length === 12);
   const { self, sessionId, players } = await hook(page);
-  const ways = Object.entries(players)
+  const distances = Object.entries(players)
     .filter(([id]) => id !== sessionId)
     .map(([, { x, y }]) => Math.round(Math.hypot(x - self!.x, y - self!.y) / 8))
     .sort((one, other) => one - other);
   const list = await nearList(page);
-  expect(list.map(({ seen }) => Number.parseInt(seen, 10))).toEqual(ways.slice(0, 12));
-  for (const { name, seen, heard } of list) {
+  expect(list.map(({ shortText }) => Number.parseInt(shortText, 10))).toEqual(distances.slice(0, 12));
+  for (const { name, shortText, spokenText } of list) {
     expect(name).toMatch(/^Guest \d+$/);
-    expect(seen).toMatch(/^\d+ [←↑→↓↖↗↘↙•]$/);
-    expect(heard).toMatch(/^\d+ steps?, (above|below|to the)|right here/);
+    expect(shortText).toMatch(/^\d+ [←↑→↓↖↗↘↙•]$/);
+    expect(spokenText).toMatch(/^\d+ steps?, (above|below|to the)|right here/);
   }
-  expect(await page.locator("#more").innerText()).toBe(`and ${ways.length - 12} others`);
+  expect(await page.locator("#more").innerText()).toBe(`and ${distances.length - 12} others`);
   await page.waitForFunction(() => /players came into sight\.$/.test(document.getElementById("news")!.textContent!));
 
-  // The map shows oneself in gold, and others in other colours with a dark rim.
+  // The map shows the own player in gold, and the others in other colours with a dark rim.
   await page.waitForFunction(() => document.getElementById("minimap")!.clientWidth > 0);
   await until(async () => (await coloursAt(page, self!.x, self!.y, 1)).includes("#ffd27a"));
   const farthest = Object.entries(players)
@@ -103,7 +103,7 @@ test("lists the nearest twelve with distance and direction, counts the rest, and
   await until(async () => hasNearly(await coloursAt(page, farthest[1].x, farthest[1].y, 4), "#14181c"));
   const { view } = await hook(page);
   expect(hasNearly(await coloursAt(page, view!.left, view!.top + view!.height / 3, 1), "#f6f1e4")).toBe(true);
-  // A pond is a wall and blue; the ground around it is not.
+  // A pond is a wall, and has another colour than open ground.
   const [pond] = await coloursAt(page, 400, 400, 0);
   expect(pond).not.toBe((await coloursAt(page, 60, 60, 0))[0]);
   for (const other of others) other.socket.close();
@@ -111,7 +111,7 @@ test("lists the nearest twelve with distance and direction, counts the rest, and
 });
 
 onlyLong(() => {
-  test("speaks the browser's language until another is chosen, and takes another name in the same place, or refuses it", async () => {
+  test("the page uses the browser's language or the chosen one, and a rename keeps the position", async () => {
     const page = await open(`${server.url}/?name=Ada`, { ...DESKTOP, locale: "ko-KR" });
     const language = () => page.evaluate(() => document.documentElement.lang);
     expect(await language()).toBe("ko");
@@ -128,7 +128,7 @@ onlyLong(() => {
     await walk(page, "ArrowLeft", 250);
     await atRest(page);
     const before = await hook(page);
-    // It is had by leaving and coming back.
+    // The page gets its new name by leaving and joining again.
     await page.locator("#name").fill("미나 Mina");
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => window.sabang.players[window.sabang.sessionId!]?.name === "미나 Mina");
@@ -140,8 +140,8 @@ onlyLong(() => {
 
     await page.locator("#name").fill("a name of more than twenty-four characters");
     await page.getByRole("button", { name: "Change" }).click();
-    await page.waitForFunction(() => document.getElementById("name-fault")?.textContent !== "");
-    expect(await page.locator("#name-fault").innerText()).toContain("1 to 24 characters");
+    await page.waitForFunction(() => document.getElementById("name-error")?.textContent !== "");
+    expect(await page.locator("#name-error").innerText()).toContain("1 to 24 characters");
     await playing(page);
     const still = await hook(page);
     expect(nameOf(still)).toBe("미나 Mina");
@@ -155,11 +155,11 @@ onlyLong(() => {
   });
 });
 
-test("keys walk only where they are not for writing, the focus goes through everything and is seen, and axe finds no barrier", async () => {
+test("keys walk unless a form control uses them, Tab reaches every control, and axe finds no violation", async () => {
   const page = await open(server.url, DESKTOP);
   for (const panel of ["lag", "settings"] as const) await togglePanel(page, panel);
   const { self } = await hook(page);
-  // What a pointer has worked on gives the keys back to the game; what the keyboard works on keeps them.
+  // A control that was changed with the pointer returns the focus to the game. A control with the focus keeps its keys.
   await page.locator("#name").focus();
   await page.keyboard.type("wasd");
   await page.locator("#round-trip").focus();
@@ -171,7 +171,7 @@ test("keys walk only where they are not for writing, the focus goes through ever
   await walk(page, "ArrowLeft", 200);
   expect((await hook(page)).self).not.toEqual(self);
 
-  // As when the page was opened: the focus is at its beginning.
+  // Moves the focus to the start of the page, as if it had just been opened.
   await page.evaluate(() => {
     document.body.tabIndex = -1;
     document.body.focus();
@@ -184,8 +184,8 @@ test("keys walk only where they are not for writing, the focus goes through ever
       const { activeElement: element } = document;
       if (!element || element === document.body) return "the browser";
       const { outlineStyle, outlineWidth } = getComputedStyle(element);
-      const seen = outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2;
-      return `${element.id || element.textContent?.trim()}${seen ? "" : " (not seen)"}`;
+      const visible = outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2;
+      return `${element.id || element.textContent?.trim()}${visible ? "" : " (without an outline)"}`;
     });
     if (stop === "the browser" || stops.includes(stop)) break;
     stops.push(stop);
@@ -204,7 +204,7 @@ test("keys walk only where they are not for writing, the focus goes through ever
     "Change",
     "language",
   ]);
-  // Escape folds a panel and stays at its head.
+  // Escape closes a panel and moves the focus to its summary.
   await page.locator("#language").focus();
   await page.keyboard.press("Escape");
   expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Settings");
@@ -215,7 +215,7 @@ test("keys walk only where they are not for writing, the focus goes through ever
   expect(await barriers(page)).toEqual([]);
 });
 
-test("on a phone the panels are folded and open one at a time; the pad walks, nothing scrolls, and axe finds no barrier", async () => {
+test("on a phone one panel is open at a time, the pad walks, and axe finds no violation", async () => {
   const page = await open(server.url, { ...PHONE, locale: "ko-KR" });
   expect(await page.locator("details[open]").count()).toBe(0);
   await togglePanel(page, "map");
@@ -226,7 +226,7 @@ test("on a phone the panels are folded and open one at a time; the pad walks, no
   const thumb = { x: pad.x + 20, y: pad.y + pad.height / 2 };
   await page.touchscreen.tap(thumb.x, thumb.y);
   await page.waitForFunction((x) => window.sabang.self!.x < x, self!.x);
-  // The pad is within the screen, and no panel lies over it.
+  // The pad is within the screen, and no panel covers it.
   expect(pad.x + pad.width).toBeLessThanOrEqual(390);
   expect(pad.y + pad.height).toBeLessThanOrEqual(844);
   expect(await page.evaluate(({ x, y }) => document.elementFromPoint(x, y)?.closest("#pad") !== null, thumb)).toBe(
@@ -245,7 +245,7 @@ test("on a phone the panels are folded and open one at a time; the pad walks, no
 });
 
 onlyLong(() => {
-  test("with reduced motion nothing glides: no transitions, and the camera stays on the player", async () => {
+  test("with reduced motion there are no transitions, and the camera stays on the player", async () => {
     const page = await open(server.url, { ...DESKTOP, reducedMotion: "reduce" });
     const durations = await page.evaluate(() =>
       [...document.querySelectorAll("*")].map((element) => getComputedStyle(element).transitionDuration),
@@ -255,7 +255,7 @@ onlyLong(() => {
     await page.waitForFunction((x) => window.sabang.self!.x < x - 16, (await hook(page)).self!.x);
     const { view, shown } = await hook(page);
     await page.keyboard.up("ArrowLeft");
-    // The view is rounded to pixels of the screen, of which two are a unit.
+    // The view is rounded to pixels of the screen; a unit is two of them.
     expect(Math.abs(view!.left + view!.width / 2 - middleOf(shown!.x, view!.width, 2048))).toBeLessThanOrEqual(0.5);
     expect(Math.abs(view!.top + view!.height / 2 - middleOf(shown!.y, view!.height, 2048))).toBeLessThanOrEqual(0.5);
   });

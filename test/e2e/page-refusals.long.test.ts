@@ -1,4 +1,4 @@
-// The page when a server in a process of its own refuses joins: for want of time, and for too many of them.
+// The page when a server in a separate process refuses joins, because it is overloaded, or because of the rate limit.
 import { expect } from "@jest/globals";
 import { ERRORS, taggedMessage } from "../../schema/errors.ts";
 import { playing, startBrowser } from "../support/browser.ts";
@@ -8,23 +8,23 @@ import { until } from "../support/until.ts";
 
 const { blank, test } = startBrowser();
 
-/** How a server comes to refuse joins: its settings, and what happens to it before the page is opened. */
+/** A way to make a server refuse joins. */
 interface Refusing {
   name: "busy" | "tooManyJoins";
   settings: Record<string, string>;
-  /** @returns what ends it, if it goes on. */
+  /** Called before the page is opened. Resolves with a function that ends the overload. */
   before?: (server: ServerProcess, url: string) => Promise<(() => void) | undefined>;
-  says: string;
+  text: string;
 }
 const STALL_MS = 100;
-/** Makes a server believe that it uses all of a core: one that really does leaves the browser too little. */
+/** Makes a server report that it uses a full core. If it really did, too little CPU would remain for the browser. */
 const FULL_CORE = encodeURIComponent("process.cpuUsage = () => ({ user: performance.now() * 1000, system: 0 });");
 const isUnready = async (url: string) => (await fetch(`${url}/readyz`)).status === 503;
 
 test.each<Refusing>([
   {
     name: "busy",
-    // Stopped over and over again, its ticks are late, and it takes itself for the cause.
+    // The process is stopped again and again. Its ticks are late, and with its CPU reported as full, it counts as busy.
     settings: { ADMISSION_MAX_DELAY_MS: "20", NODE_OPTIONS: `--import=data:text/javascript,${FULL_CORE}` },
     before: async (server, url) => {
       await PlainPlayer.join(url);
@@ -35,16 +35,16 @@ test.each<Refusing>([
       await until(() => isUnready(url), 60_000);
       return () => clearInterval(stalls);
     },
-    says: "The server takes in nobody new at the moment. Trying again…",
+    text: "The server is busy right now. Trying again…",
   },
   {
     name: "tooManyJoins",
-    // The sign-in is the one.
+    // The sign-in counts as the one join.
     settings: { MAX_JOINS_PER_MINUTE: "1" },
-    says: "Too many joins from your network. Trying again…",
+    text: "Too many joins from your network. Trying again…",
   },
-])("refused as $name it says so, and tries again by itself until it is let in", async (refusing) => {
-  const { name, settings, before, says } = refusing;
+])("after the refusal $name the page shows why, and retries until it is admitted", async (refusing) => {
+  const { name, settings, before, text } = refusing;
   const DATA_DIR = dataFolder();
   const first = startProcess({ DATA_DIR, ...settings });
   const port = await first.listening();
@@ -52,19 +52,19 @@ test.each<Refusing>([
   const end = await before?.(first, url);
   const page = await blank();
   const answers: unknown[] = [];
-  page.on("response", async (answer) => {
-    if (answer.url().includes("/matchmake/")) answers.push({ status: answer.status(), ...(await answer.json()) });
+  page.on("response", async (response) => {
+    if (response.url().includes("/matchmake/")) answers.push({ status: response.status(), ...(await response.json()) });
   });
   await page.goto(url);
-  await page.waitForFunction((text) => document.getElementById("banner-text")?.textContent === text, says);
+  await page.waitForFunction((text) => document.getElementById("banner-text")?.textContent === text, text);
   await until(() => answers.length >= 2);
   const { code } = ERRORS[name];
   for (const answer of answers) expect(answer).toMatchObject({ status: code, name, error: taggedMessage(name) });
-  // Another server in its place takes everybody in.
+  // Another server on the same port admits the page.
   end?.();
   first.signal("SIGTERM");
   expect(await first.ended()).toBe(0);
   await startProcess({ DATA_DIR, PORT: String(port) }).listening();
   await playing(page);
-  expect(await page.locator("#banner-text").textContent()).toBe("back");
+  expect(await page.locator("#banner-text").textContent()).toBe("Connected");
 });

@@ -1,4 +1,4 @@
-// The page when the server will not have it, in a real browser: what it says, and whether it comes back by itself.
+// The page in a real browser when the server refuses a join or closes the connection: its message, and its retries.
 import { afterEach, expect, jest } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { ERRORS, taggedMessage } from "../../schema/errors.ts";
@@ -22,40 +22,40 @@ import { dataFolder, startProcess } from "../support/process.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-/** More than the other tests of this file take. */
+/** More joins than the other tests of this file make. */
 const JOINS = 50;
 
 const { blank, open, test } = startBrowser();
-// Whoever comes from 127.0.0.1 is a proxy here, so that a page can be somebody else.
+// Requests from 127.0.0.1 count as a proxy's, so that a test can set the address of a page.
 const server = startServer({ page: builtPage, edge: { trustedProxies: ["127.0.0.1"], maxJoinsPerMinute: JOINS } });
 
-const RESTARTS = "The server restarts. You will be back in a moment…";
+const RESTARTS = "The server is restarting. You will be back in a moment…";
 
 const banner = (page: Page) => page.locator("#banner-text");
 
-/** Waits until the page says something. */
-const saying = (page: Page, sentence: string) =>
-  page.waitForFunction((text) => document.getElementById("banner-text")?.textContent === text, sentence);
+/** Waits until the banner shows a text. */
+const bannerShows = (page: Page, text: string) =>
+  page.waitForFunction((text) => document.getElementById("banner-text")?.textContent === text, text);
 
 afterEach(() => {
   jest.restoreAllMocks();
 });
 
-test("closed for something that its user has done, it says so, stays away, and joins again when its user says so", async () => {
+test("after a close that the user caused, the page shows why and waits for the user to join again", async () => {
   const page = await open(server.url, { clock: true });
   const joins = joinsOf(page);
-  for (const [name, sentence] of [
-    ["flooding", "You sent more than the server takes."],
-    ["slowConsumer", "Your connection could not keep up."],
-    ["idle", "You stood still for a long time, so you were taken out."],
+  for (const [name, text] of [
+    ["flooding", "You were disconnected because you sent too many messages."],
+    ["slowConsumer", "You were disconnected because your connection could not keep up."],
+    ["idle", "You were disconnected because you did not move for a long time."],
   ] as const) {
     const { sessionId } = await hook(page);
     const room = await server.roomOf(sessionId!);
     room.clients.get(sessionId!)!.leave(ERRORS[name].code);
     const button = page.getByRole("button", { name: "Join again" });
     await button.waitFor();
-    expect(await banner(page).innerText()).toBe(sentence);
-    // Who waited at the keyboard can go on there.
+    expect(await banner(page).innerText()).toBe(text);
+    // The button has the focus, so that Enter presses it.
     expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
     joins.length = 0;
     await letAMinutePass(page);
@@ -68,11 +68,11 @@ test("closed for something that its user has done, it says so, stays away, and j
   }
 });
 
-test("a page of another version is refused: it offers to reload, and does not try again", async () => {
+test("a page with an outdated protocol version offers to reload, and does not retry", async () => {
   const page = await blank({ clock: true });
   const joins = joinsOf(page);
   let isOutdated = true;
-  // The page of a deploy ago, as it is on the wire.
+  // Makes the page send the protocol version of an older deployment.
   await page.route("**/matchmake/**", (route) => {
     const join = route.request().postDataJSON();
     return route.continue(isOutdated ? { postData: { ...join, protocol: PROTOCOL_VERSION - 1 } } : {});
@@ -80,7 +80,7 @@ test("a page of another version is refused: it offers to reload, and does not tr
   await page.goto(server.url);
   const button = page.getByRole("button", { name: "Reload" });
   await button.waitFor();
-  expect(await banner(page).innerText()).toBe("There is a new version of this page.");
+  expect(await banner(page).innerText()).toBe("A new version of this page is available.");
   await letAMinutePass(page);
   expect(joins).toEqual([expect.objectContaining({ protocol: PROTOCOL_VERSION })]);
   isOutdated = false;
@@ -88,54 +88,54 @@ test("a page of another version is refused: it offers to reload, and does not tr
   await playing(page);
 });
 
-test("a map that is not there is told, once, in the page's language", async () => {
+test("an unknown map is reported in the page's language, and the page does not retry", async () => {
   const page = await blank({ clock: true, locale: "ko-KR" });
   const joins = joinsOf(page);
   await page.goto(`${server.url}/?map=nowhere`);
-  await saying(page, "그런 이름의 맵은 없습니다.");
+  await bannerShows(page, "해당 이름의 맵이 없습니다.");
   await letAMinutePass(page);
   expect(joins).toHaveLength(1);
 });
 
-test("refused for now it says why, and tries again by itself until it is let in", async () => {
+test("after a temporary refusal the page shows why, and retries until it is admitted", async () => {
   const page = await blank({ clock: true });
   const answers: { status: number; error?: string }[] = [];
-  page.on("response", async (answer) => {
-    if (answer.url().includes("/matchmake/")) answers.push({ status: answer.status(), ...(await answer.json()) });
+  page.on("response", async (response) => {
+    if (response.url().includes("/matchmake/")) answers.push({ status: response.status(), ...(await response.json()) });
   });
-  // All joins of an address.
+  // Uses up all joins of an address.
   const headers = { "x-forwarded-for": "203.0.113.1" };
   for (let count = 0; count < JOINS; count++) {
     await fetch(`${server.url}/auth/anonymous`, { method: "POST", headers });
   }
-  // A server that stops in earnest is below, and one that is busy in earnest in page-refusals.long.test.ts.
+  // The test below has a server that really stops, page-refusals.long.test.ts one that is really busy.
   const blockedReason = jest.spyOn(server.app.admission, "blockedReason", "get").mockReturnValue("busy");
   await page.goto(server.url);
   const stop = async () => blockedReason.mockReturnValue("stopping");
-  const useUp = async () => {
+  const exceedLimit = async () => {
     blockedReason.mockRestore();
     await page.setExtraHTTPHeaders(headers);
   };
-  for (const [name, says, next] of [
-    ["busy", "The server takes in nobody new at the moment. Trying again…", stop],
-    ["stopping", RESTARTS, useUp],
+  for (const [name, text, next] of [
+    ["busy", "The server is busy right now. Trying again…", stop],
+    ["stopping", RESTARTS, exceedLimit],
     ["tooManyJoins", "Too many joins from your network. Trying again…", () => page.setExtraHTTPHeaders({})],
   ] as const) {
-    await saying(page, says);
+    await bannerShows(page, text);
     const { code } = ERRORS[name];
     await until(() => answers.some(({ status, error }) => status === code && error === taggedMessage(name)));
     await next();
-    // More than it waits before it tries again, less than a join may take.
+    // Longer than the delay before a retry, and shorter than the timeout of a join.
     await page.clock.fastForward(10_000);
   }
   await playing(page);
-  expect(await banner(page).textContent()).toBe("back");
+  expect(await banner(page).textContent()).toBe("Connected");
 });
 
 onlyLong(() => {
-  test("a server that stops lets no page in, and the next one has the player back where it stood; one without its data has a new player", async () => {
+  test("a stopping server refuses joins, and the next one restores the player if it has the same data", async () => {
     const DATA_DIR = dataFolder();
-    // Longer than any page takes to load; a second signal ends it.
+    // Longer than a page takes to load. A second signal ends the server.
     const first = startProcess({ DATA_DIR, DRAIN_SECONDS: "60" });
     const network = await laggyNetwork(await first.listening(), 1);
     const page = await open(network.url, { clock: true });
@@ -148,11 +148,12 @@ onlyLong(() => {
     await until(async () => (await fetch(`${network.url}/readyz`)).status === 503);
     const newcomer = await blank();
     const answers: unknown[] = [];
-    newcomer.on("response", async (answer) => {
-      if (answer.url().includes("/matchmake/")) answers.push({ status: answer.status(), ...(await answer.json()) });
+    newcomer.on("response", async (response) => {
+      if (!response.url().includes("/matchmake/")) return;
+      answers.push({ status: response.status(), ...(await response.json()) });
     });
     await newcomer.goto(network.url);
-    await saying(newcomer, RESTARTS);
+    await bannerShows(newcomer, RESTARTS);
     await until(() => answers.length >= 2);
     const { code } = ERRORS.stopping;
     for (const answer of answers) expect(answer).toMatchObject({ status: code, error: taggedMessage("stopping") });
@@ -161,10 +162,10 @@ onlyLong(() => {
 
     first.signal("SIGTERM");
     expect(await first.ended()).toBe(0);
-    await saying(page, RESTARTS);
+    await bannerShows(page, RESTARTS);
     const second = startProcess({ DATA_DIR });
     network.lead(await second.listening());
-    // More than it waits before it tries again, less than a join may take.
+    // Longer than the delay before a retry, and shorter than the timeout of a join.
     await page.clock.fastForward(10_000);
     await playing(page);
     const after = await hook(page);
@@ -173,7 +174,7 @@ onlyLong(() => {
     expect(nameOf(after)).toBe(nameOf(before));
     expect(idOf(await tokenOf(page))).toBe(idOf(token));
 
-    // This one has another secret, and knows nothing of the token.
+    // This server has another secret, so it refuses the token.
     network.lead(server.port);
     second.signal("SIGKILL");
     await page.waitForFunction(() => window.sabang.connected && window.sabang.reconnects === 2, null, {

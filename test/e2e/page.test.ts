@@ -1,4 +1,4 @@
-// The page in a real browser: two people see each other walk, what it is drawn with, security headers, returning players.
+// The page in a real browser: two players see each other walk; WebGL and canvas, security headers, returning players.
 import { expect } from "@jest/globals";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { PNG } from "pngjs";
@@ -29,23 +29,26 @@ const server = startServer({ page: builtPage });
 const OPERATOR = { httpCredentials: { username: MONITOR.user, password: MONITOR.password } };
 const PICTURE = new URL("../../docs/images/page.png", import.meta.url).pathname;
 
-/** Without a graphics card each pixel that WebGL draws takes its time. */
+/** A small window: without a graphics card, WebGL takes time for each pixel. */
 const TINY: BrowserContextOptions = { viewport: { width: 320, height: 240 } };
 
-/** To other hosts than localhost browsers say less by plain http, of the page that asks above all. */
+/**
+ * Hosts of the page. Over plain HTTP, browsers send less information, above all the referrer, to hosts other than
+ * localhost.
+ */
 const HOSTS = ["127.0.0.1", "game.example"] as const;
 
-test("two pages without WebGL: one walks, the other sees it, and the security headers let them", async () => {
+test("without WebGL, two pages see each other walk, and the security headers block nothing", async () => {
   const pages: Page[] = [];
-  const faults: string[] = [];
-  const refused: string[][] = [];
+  const errors: string[] = [];
+  const blocked: string[][] = [];
   for (const [host, name] of [
     [HOSTS[0], "Ada"],
     [HOSTS[1], "Mina 미나"],
   ] as const) {
     const page = await blank();
-    page.on("pageerror", (error) => faults.push(error.message));
-    refused.push(refusalsOn(page));
+    page.on("pageerror", (error) => errors.push(error.message));
+    blocked.push(refusalsOn(page));
     await page.goto(`http://${host}:${server.port}/?name=${encodeURIComponent(name)}`);
     await playing(page);
     pages.push(page);
@@ -71,57 +74,60 @@ test("two pages without WebGL: one walks, the other sees it, and the security he
   expect(coloursOf(await ada.screenshot())).toBeGreaterThan(100);
   await mina.close();
   await until(async () => Object.keys((await hook(ada)).players).length === 1);
-  expect({ faults, refused }).toEqual({ faults: [], refused: [[], []] });
+  expect({ errors, blocked }).toEqual({ errors: [], blocked: [[], []] });
 });
 
-test("where there is WebGL it is drawn with that", async () => {
+test("the page draws with WebGL where it is available", async () => {
   const page = await openWithWebGl(`${server.url}/?name=Ada`, process.env.SCREENSHOT ? DESKTOP : TINY);
   expect(await page.locator("#game canvas").evaluate(isWebGl)).toBe(true);
   const { shown } = await hook(page);
   await page.keyboard.down("ArrowLeft");
   await page.waitForFunction((x) => window.sabang.shown!.x < x - 16, shown!.x);
   await page.keyboard.up("ArrowLeft");
-  // README.ko.md's picture: taken again with SCREENSHOT=1, so that a plain run leaves the tree as it was.
+  // The picture of README.ko.md. It is only written with SCREENSHOT=1, so that a normal run does not change it.
   const picture = await page.screenshot(process.env.SCREENSHOT ? { path: PICTURE } : {});
   expect(coloursOf(picture)).toBeGreaterThan(100);
 }, 120_000);
 
-test.each(HOSTS)("the security headers let the monitor do all it does: %s", async (host) => {
+test.each(HOSTS)("the security headers block nothing on the monitor: %s", async (host) => {
   const monitor = await blank(OPERATOR);
-  // A font from Google may be out of reach here.
-  const refused = refusalsOn(monitor);
+  // Only blocked requests count: a font from Google may be unreachable on this machine.
+  const blocked = refusalsOn(monitor);
   await monitor.goto(`http://${host}:${server.port}/monitor`);
   await PlainPlayer.join(server.url);
-  // It lists the room, which its script has asked for.
+  // The monitor's script has loaded the list of rooms.
   await monitor.getByText("world").first().waitFor({ timeout: 30_000 });
-  expect(refused).toEqual([]);
+  expect(blocked).toEqual([]);
 });
 
 onlyLong(() => {
-  test.each(HOSTS)("no link of another site makes the operator's browser call the monitor: %s", async (host) => {
-    const { port } = server;
-    const monitor = await blank(OPERATOR);
-    // Who has just used the monitor has its password in the browser, which sends it along by itself.
-    await monitor.goto(`http://${host}:${port}/monitor`);
-    await monitor.getByText("Connections").first().waitFor({ timeout: 30_000 });
-    for (const rel of ["", "noreferrer"]) {
-      for (const [path, status] of [
-        ["api", 403],
-        ["", 200],
-      ] as const) {
-        await monitor.goto(`http://evil.example:${port}/healthz`);
-        await monitor.setContent(`<a rel="${rel}" href="http://${host}:${port}/monitor/${path}">Look!</a>`);
-        const [answer] = await Promise.all([
-          monitor.waitForResponse(`http://${host}:${port}/monitor/${path}`),
-          monitor.getByText("Look!").click(),
-        ]);
-        expect([rel, path, answer.status()]).toEqual([rel, path, status]);
+  test.each(HOSTS)(
+    "a link on another site cannot call the monitor's API with the operator's password: %s",
+    async (host) => {
+      const { port } = server;
+      const monitor = await blank(OPERATOR);
+      // After a visit to the monitor, the browser sends its password with every request by itself.
+      await monitor.goto(`http://${host}:${port}/monitor`);
+      await monitor.getByText("Connections").first().waitFor({ timeout: 30_000 });
+      for (const rel of ["", "noreferrer"]) {
+        for (const [path, status] of [
+          ["api", 403],
+          ["", 200],
+        ] as const) {
+          await monitor.goto(`http://evil.example:${port}/healthz`);
+          await monitor.setContent(`<a rel="${rel}" href="http://${host}:${port}/monitor/${path}">Look!</a>`);
+          const [response] = await Promise.all([
+            monitor.waitForResponse(`http://${host}:${port}/monitor/${path}`),
+            monitor.getByText("Look!").click(),
+          ]);
+          expect([rel, path, response.status()]).toEqual([rel, path, status]);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
-test("a browser is one player: loaded again it stands where it stood, and a second tab takes over until told otherwise", async () => {
+test("a reloaded page keeps its player and position, and a second tab takes over from the first", async () => {
   const first = await open(server.url, { clock: true });
   const token = await tokenOf(first);
   await walk(first, "ArrowUp", 250);
@@ -140,7 +146,7 @@ test("a browser is one player: loaded again it stands where it stood, and a seco
   await playing(second);
   const button = first.getByRole("button", { name: "Play here" });
   await button.waitFor();
-  expect(await first.locator("#banner").innerText()).toContain("You play on in another window.");
+  expect(await first.locator("#banner").innerText()).toContain("You are playing in another window.");
   const joins = joinsOf(first);
   await letAMinutePass(first);
   await walk(second, "ArrowUp", 250);
@@ -155,10 +161,10 @@ test("a browser is one player: loaded again it stands where it stood, and a seco
   expect(await first.locator("#banner").innerText()).not.toContain("another window");
 });
 
-/** Whether a canvas is drawn on with WebGL. */
+/** Returns whether a canvas is drawn with WebGL. */
 const isWebGl = (canvas: SVGElement | HTMLElement) => (canvas as HTMLCanvasElement).getContext("2d") === null;
 
-/** How many colours a picture has. */
+/** Returns the number of colours in a picture. */
 function coloursOf(picture: Buffer): number {
   const { data } = PNG.sync.read(picture);
   return new Set(new Uint32Array(data.buffer, data.byteOffset, data.length / 4)).size;

@@ -1,4 +1,4 @@
-// The page of replays in a real browser; in the long run with what a real server has recorded.
+// The replay page in a real browser. The long run uses a recording of a real server.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "@jest/globals";
@@ -29,14 +29,14 @@ const PLAZA = JSON.parse(readFileSync(new URL("../../maps/plaza.tmj", import.met
 const { blank, test } = startBrowser();
 const server = startServer({ page: builtPage });
 
-/** Some players on the plaza, recorded in memory. */
+/** Records some players on the plaza in memory. */
 async function recordedHere(): Promise<Buffer> {
   const bustle = new Bustle(readMap("plaza", PLAZA), 1);
   bustle.play(240, 8);
   return bustle.end();
 }
 
-/** Bots on the plaza, recorded by a server as it records everything. */
+/** Records bots on the plaza with a server that records everything. */
 async function recordedByServer(): Promise<Buffer> {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR, RECORD: "1" });
@@ -47,31 +47,31 @@ async function recordedByServer(): Promise<Buffer> {
   await until(() => bots.every((bot) => bot.steps > 100), 60_000);
   await Promise.all(bots.map((bot) => bot.leave()));
   const folder = join(DATA_DIR, "recordings");
-  // The room ends when nobody is in it any more, and the file with it.
+  // The room, and with it the recording, ends after the last player has left.
   return until(() => {
     const bytes = readFileSync(join(folder, readdirSync(folder)[0]!));
     return readRecording(bytes).truncated === undefined && bytes;
   });
 }
 
-/** The two write one format, and the world they record is one: the longer way is for the long run. */
+/** Both write the same format and record the same kind of world. The slower one is for the long run. */
 const recorded = shortOrLong(recordedHere, recordedByServer);
 
-async function open(locale: string): Promise<{ page: Page; faults: string[] }> {
+async function open(locale: string): Promise<{ page: Page; errors: string[] }> {
   const page = await blank({ locale });
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(error.message));
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(`${server.url}/replay.html`);
-  return { page, faults };
+  return { page, errors };
 }
 
-/** Gives the page a file, as by its button. */
+/** Opens a file on the page, as its button does. */
 const give = (page: Page, buffer: Buffer, name = "plaza.replay") =>
   page.locator("#file").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
 
-test("a recording is played: at each tick of it everybody is where the world had them", async () => {
+test("in a replay the players are where the world had them at each tick", async () => {
   const file = await recorded();
-  const { page, faults } = await open("en-US");
+  const { page, errors } = await open("en-US");
   await page.getByText("Open a recording").waitFor();
   await give(page, file);
   await page.waitForFunction(() => (window.sabangReplay.time ?? 0) > 5);
@@ -83,11 +83,11 @@ test("a recording is played: at each tick of it everybody is where the world had
   for (const tick of [60, recording.lastTick - 30, 20, 100]) {
     await page.locator("#bar").fill(String(tick));
     replay.seek(tick);
-    const places = Object.fromEntries([...replay.bodies()].map(([id, { x, y }]) => [id, { x, y }]));
-    expect(await page.evaluate(() => ({ ...window.sabangReplay.players }))).toEqual(places);
+    const positions = Object.fromEntries([...replay.bodies()].map(([id, { x, y }]) => [id, { x, y }]));
+    expect(await page.evaluate(() => ({ ...window.sabangReplay.players }))).toEqual(positions);
     expect(await page.evaluate(() => window.sabangReplay.time)).toBe(tick);
   }
-  // Somebody else is followed.
+  // The camera follows another player.
   const [first, other] = [...replay.bodies().keys()].reverse() as [string, string];
   for (const id of [other, first]) {
     await page.locator("#follow").selectOption(id);
@@ -97,18 +97,18 @@ test("a recording is played: at each tick of it everybody is where the world had
   await page.evaluate(axe.source);
   const audit = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run());
   expect(audit.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`)).toEqual([]);
-  // Faster, to the end, where it stops and nothing has been different.
+  // Plays at a higher speed to the end. Playback stops there, without a difference from the recording.
   await page.locator("#speed").selectOption("8");
   await page.getByRole("button", { name: "Play" }).click();
   await page.waitForFunction(() => window.sabangReplay.time === window.sabangReplay.ticks, null, { timeout: 60_000 });
   expect(await page.evaluate(() => window.sabangReplay.playing)).toBe(false);
   expect(await page.evaluate(() => window.sabangReplay.trouble)).toBeUndefined();
-  expect(faults).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
-test("what cannot be played is told of in the browser's language, and the next file is played all the same", async () => {
+test("a file that cannot be played is reported in the browser's language, and the next file is played", async () => {
   const file = await recorded();
-  const { page, faults } = await open("ko-KR");
+  const { page, errors } = await open("ko-KR");
   await page.getByText("리플레이 파일 열기").waitFor();
   expect(await page.locator("html").getAttribute("lang")).toBe("ko");
   const notice = page.locator("#notice");
@@ -120,7 +120,7 @@ test("what cannot be played is told of in the browser's language, and the next f
   await notice.getByText("손상된 리플레이입니다.").waitFor();
   expect(await notice.innerText()).toMatch(/\d+틱 이후, \d+~\d+번째 바이트가 손상되었습니다\./);
   const cut = file.subarray(0, file.length - 20);
-  // Dropped onto the page instead of chosen.
+  // This file is dropped onto the page instead of being chosen.
   const data = await page.evaluateHandle(
     (bytes) => {
       const transfer = new DataTransfer();
@@ -137,10 +137,10 @@ test("what cannot be played is told of in the browser's language, and the next f
     .getByRole("button", { name: "일시정지" })
     .or(page.getByRole("button", { name: "재생" }))
     .waitFor();
-  // Who has chosen a language on the page of the game is spoken to in it here, too.
+  // A language that was chosen on the game's page applies here, too.
   await page.evaluate(() => localStorage.setItem("sabang-language", "en"));
   await page.reload();
   await page.getByText("Open a recording").waitFor();
   expect(await page.locator("html").getAttribute("lang")).toBe("en");
-  expect(faults).toEqual([]);
+  expect(errors).toEqual([]);
 });

@@ -1,8 +1,8 @@
-// What a slow network does: later, and in order.
+// The delay line of the simulated network.
 import { expect, test } from "@jest/globals";
 import { DelayLine } from "../../web/delay-line.ts";
 
-/** Pushes calls of the given delays, and waits until all have come out. */
+/** Pushes a call for each of the delays, and waits until all of them have run. */
 async function push(delays: number[]): Promise<{ number: number; waited: number }[]> {
   const rest = [...delays];
   const line = new DelayLine(() => rest.shift()!);
@@ -22,27 +22,27 @@ async function push(delays: number[]): Promise<{ number: number; waited: number 
   return out;
 }
 
-test("delays everything by as long as it is told, at least", async () => {
+test("a call is delayed by at least the given time", async () => {
   const [only] = await push([60]);
   expect(only!.waited).toBeGreaterThanOrEqual(60);
 });
 
-test("never lets anything out before what went in earlier", async () => {
+test("calls run in the order in which they were pushed, even if a later one has a shorter delay", async () => {
   const out = await push([50, 0, 20, 80, 5]);
   expect(out.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4]);
   expect(out[1]!.waited).toBeGreaterThanOrEqual(50);
 });
 
-test("delays nothing at all without a delay", () => {
+test("a call without a delay runs synchronously", () => {
   const line = new DelayLine(() => 0);
-  let came = false;
+  let ran = false;
   line.push(() => {
-    came = true;
+    ran = true;
   });
-  expect(came).toBe(true);
+  expect(ran).toBe(true);
 });
 
-test("lets everything out at once when told to, in order", () => {
+test("flush runs all queued calls immediately and in order", () => {
   const line = new DelayLine(() => 60_000);
   const out: number[] = [];
   for (const number of [1, 2, 3]) line.push(() => out.push(number));

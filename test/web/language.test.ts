@@ -13,30 +13,30 @@ describe("languageFor", () => {
     [["en-GB", "ko"], "en"],
     [["fr", "de"], "en"],
     [[], "en"],
-  ])("makes of %j the language %s", (wanted, language) => {
-    expect(languageFor(wanted)).toBe(language);
+  ])("for the preferred languages %j the page uses %s", (preferred, language) => {
+    expect(languageFor(preferred)).toBe(language);
   });
 });
 
-test("everything that index.html asks for is a text in every language", () => {
+test("every language has a text for each key in index.html", () => {
   const html = readFileSync(new URL("../../web/index.html", import.meta.url), "utf8");
   const keys = [...html.matchAll(/data-(?:text|label)="(\w+)"/g)].map(([, key]) => key!);
   expect(keys.length).toBeGreaterThan(20);
   for (const messages of Object.values(LANGUAGES)) {
-    const faults = keys.filter((key) => typeof (messages as Record<string, unknown>)[key] !== "string");
-    expect(faults).toEqual([]);
+    const missing = keys.filter((key) => typeof (messages as Record<string, unknown>)[key] !== "string");
+    expect(missing).toEqual([]);
   }
 });
 
-test("everything that can be said is said somewhere", () => {
+test("every message is used by the page", () => {
   const folder = new URL("../../web/", import.meta.url).pathname;
   const page = readdirSync(folder).filter((file) => /\.(?:ts|html)$/.test(file) && !file.startsWith("messages-"));
   const text = page.map((file) => readFileSync(`${folder}${file}`, "utf8")).join("\n");
-  const unsaid = Object.keys(en).filter((key) => !new RegExp(`\\.${key}\\b|\\b${key}[ ,}]|"${key}"`).test(text));
-  expect(unsaid).toEqual([]);
+  const unused = Object.keys(en).filter((key) => !new RegExp(`\\.${key}\\b|\\b${key}[ ,}]|"${key}"`).test(text));
+  expect(unused).toEqual([]);
 });
 
-test("counts as each language does", () => {
+test("amounts follow the plural and number rules of each language", () => {
   expect([1, 2, 1234].map(en.steps)).toEqual(["1 step", "2 steps", "1,234 steps"]);
   expect([1, 1234].map(ko.steps)).toEqual(["1걸음", "1,234걸음"]);
 });

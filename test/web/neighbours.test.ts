@@ -1,11 +1,11 @@
-// Who is near.
+// The list of the nearest players.
 import { describe, expect, test } from "@jest/globals";
 import { nearest } from "../../web/neighbours.ts";
 
 const SELF = { x: 1000, y: 1000 };
 
-function around(places: [string, number, number][], most = 12) {
-  return nearest("self", SELF, [["self", { name: "self", ...SELF }], ...places.map(at)], most);
+function around(offsets: [string, number, number][], limit = 12) {
+  return nearest("self", SELF, [["self", { name: "self", ...SELF }], ...offsets.map(at)], limit);
 }
 
 function at([id, right, down]: [string, number, number]): [string, { name: string; x: number; y: number }] {
@@ -13,7 +13,7 @@ function at([id, right, down]: [string, number, number]): [string, { name: strin
 }
 
 describe("nearest", () => {
-  test("lists the others, nearest first, in steps as the crow flies", () => {
+  test("lists the other players, nearest first, with straight-line distances in steps", () => {
     expect(
       around([
         ["far", 300, 400],
@@ -25,12 +25,12 @@ describe("nearest", () => {
     ]);
   });
 
-  test("is bounded", () => {
+  test("returns only as many players as the limit", () => {
     const crowd = Array.from({ length: 100 }, (_, index): [string, number, number] => [`p${index}`, 8 * index, 0]);
     expect(around(crowd, 3).map(({ id }) => id)).toEqual(["p0", "p1", "p2"]);
   });
 
-  test("keeps the order of those who are as far away", () => {
+  test("lists players at the same distance in the same order every time", () => {
     const one = around([
       ["b", 80, 0],
       ["a", 0, 80],
@@ -53,7 +53,7 @@ describe("nearest", () => {
     [0, -80, "up"],
     [80, -80, "upRight"],
     [2, -2, "here"],
-  ] as const)("tells which way %i, %i is: %s", (right, down, bearing) => {
+  ] as const)("the bearing of a player at the offset %i, %i is %s", (right, down, bearing) => {
     expect(around([["other", right, down]])[0]!.bearing).toBe(bearing);
   });
 });

@@ -1,77 +1,81 @@
-// The page's pacing: a page that has more on the way than the network explains leaves sends out.
+// The page's pacing: it skips sends while more inputs are in flight than the round trip explains.
 import { describe, expect, test } from "@jest/globals";
 import { TICK_HZ, TICK_MS } from "../../sim/rules.ts";
-import { isStanding, maySend, Pacer } from "../../web/pacing.ts";
+import { hasStandingQueue, maySend, Pacer } from "../../web/pacing.ts";
 
 describe("maySend", () => {
-  test("lets as much be on the way as the round trip takes, and two ticks", () => {
+  test("allows inputs in flight for the round trip plus two ticks", () => {
     expect(maySend(2, 0)).toBe(true);
     expect(maySend(3, 0)).toBe(false);
     expect(maySend(6, 200)).toBe(true);
     expect(maySend(7, 200)).toBe(false);
   });
 
-  test("counts the round trip in milliseconds, not in whole ticks", () => {
+  test("does not round the round trip to whole ticks", () => {
     expect(maySend(3, 49)).toBe(false);
     expect(maySend(3, 50)).toBe(true);
   });
 });
 
-describe("isStanding", () => {
-  test("says nothing before ten acknowledgements", () => {
-    expect(isStanding(Array(9).fill(500), 20)).toBe(false);
-    expect(isStanding(Array(10).fill(500), 20)).toBe(true);
+describe("hasStandingQueue", () => {
+  test("detects no queue before ten acknowledgements", () => {
+    expect(hasStandingQueue(Array(9).fill(500), 20)).toBe(false);
+    expect(hasStandingQueue(Array(10).fill(500), 20)).toBe(true);
   });
 
-  test("takes one moment without a queue as proof that nothing stands", () => {
-    expect(isStanding([120, 120, 120, 120, 60, 120, 120, 120, 120, 120], 20)).toBe(false);
+  test("detects no queue if one of the acknowledgements was fast", () => {
+    expect(hasStandingQueue([120, 120, 120, 120, 60, 120, 120, 120, 120, 120], 20)).toBe(false);
   });
 
-  test("counts the rest of a tick, and what measurements differ by, as part of the way", () => {
-    expect(isStanding(Array(10).fill(80), 20)).toBe(false);
-    expect(isStanding(Array(10).fill(81), 20)).toBe(true);
+  test("tolerates the rest of a tick and measurement noise on top of the round trip", () => {
+    expect(hasStandingQueue(Array(10).fill(80), 20)).toBe(false);
+    expect(hasStandingQueue(Array(10).fill(81), 20)).toBe(true);
   });
 });
 
 /**
- * Walks for some ticks: a server that takes one input a tick, behind a way of `oneWay` ticks that stands still from
- * tick 100 for `stall` ticks. Gives the steps left out, and for each tick the inputs that waited at the server.
+ * Simulates a walk of 400 ticks. The server takes one input per tick. The network takes `oneWay` ticks each way, and
+ * stalls for `stall` ticks from tick 100.
+ * @returns the number of skipped sends, and the length of the server's queue in each tick.
  */
 function walk({ oneWay, stall = 0 }: { oneWay: number; stall?: number }) {
   const pacer = new Pacer();
-  const onTheWayThere: { sentAt: number; arrives: number }[] = [];
-  const onTheWayBack: { sentAt: number; arrives: number }[] = [];
+  const outgoing: { sentAt: number; arrives: number }[] = [];
+  const incoming: { sentAt: number; arrives: number }[] = [];
   const queue: number[] = [];
-  const waited: number[] = [];
+  const queueLengths: number[] = [];
   let unacknowledged = 0;
-  let leftOut = 0;
+  let skipped = 0;
   for (let now = 0; now < 400; now++) {
-    const stands = now >= 100 && now < 100 + stall;
-    while (!stands && onTheWayBack[0] && onTheWayBack[0].arrives <= now) {
+    const stalled = now >= 100 && now < 100 + stall;
+    while (!stalled && incoming[0] && incoming[0].arrives <= now) {
       unacknowledged--;
-      pacer.acknowledged((now - onTheWayBack.shift()!.sentAt) * TICK_MS);
+      pacer.acknowledged((now - incoming.shift()!.sentAt) * TICK_MS);
     }
-    if (pacer.judge(unacknowledged, oneWay * 2 * TICK_MS)) {
+    if (pacer.shouldSend(unacknowledged, oneWay * 2 * TICK_MS)) {
       unacknowledged++;
-      onTheWayThere.push({ sentAt: now, arrives: now + oneWay });
-    } else leftOut++;
-    while (!stands && onTheWayThere[0] && onTheWayThere[0].arrives <= now) queue.push(onTheWayThere.shift()!.sentAt);
-    // What arrived is taken in the tick that follows, and acknowledged at its end.
+      outgoing.push({ sentAt: now, arrives: now + oneWay });
+    } else skipped++;
+    while (!stalled && outgoing[0] && outgoing[0].arrives <= now) queue.push(outgoing.shift()!.sentAt);
+    // The server takes an input in the tick after its arrival, and acknowledges it at the end of that tick.
     const sentAt = queue.shift();
-    if (sentAt !== undefined) onTheWayBack.push({ sentAt, arrives: now + oneWay + 1 });
-    waited.push(queue.length);
+    if (sentAt !== undefined) incoming.push({ sentAt, arrives: now + oneWay + 1 });
+    queueLengths.push(queue.length);
   }
-  return { leftOut, waited };
+  return { skipped, queueLengths };
 }
 
 describe("Pacer", () => {
-  test.each([0, 1, 2, 5])("leaves nothing out on a steady way of %i ticks", (oneWay) => {
-    expect(walk({ oneWay }).leftOut).toBe(0);
+  test.each([0, 1, 2, 5])("skips no sends on a steady network of %i ticks each way", (oneWay) => {
+    expect(walk({ oneWay }).skipped).toBe(0);
   });
 
-  test.each([0, 1, 2, 5])("has nothing waiting two seconds after a stall on a way of %i ticks", (oneWay) => {
-    const { waited } = walk({ oneWay, stall: 30 });
-    expect(Math.max(...waited)).toBeGreaterThan(0);
-    expect(Math.max(...waited.slice(100 + 30 + 2 * TICK_HZ))).toBe(0);
-  });
+  test.each([0, 1, 2, 5])(
+    "drains the queue within two seconds of a stall of a network of %i ticks each way",
+    (oneWay) => {
+      const { queueLengths } = walk({ oneWay, stall: 30 });
+      expect(Math.max(...queueLengths)).toBeGreaterThan(0);
+      expect(Math.max(...queueLengths.slice(100 + 30 + 2 * TICK_HZ))).toBe(0);
+    },
+  );
 });

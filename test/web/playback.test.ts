@@ -1,4 +1,4 @@
-// A recording plays at the pace it is told to, and shows everybody between where they were and where they are.
+// Playback of a recording: its speed, and the interpolated positions of the players.
 import { expect, test } from "@jest/globals";
 import { readRecording } from "../../replay/format.ts";
 import { Replay } from "../../replay/replay.ts";
@@ -9,24 +9,24 @@ import { Bustle } from "../support/recording.ts";
 const MAP = drawnMap("yard", ["##########", "#s......s#", "#...##...#", "#s.......#", "##########"]);
 const TICKS = 2500;
 
-async function playback(): Promise<{ shown: Playback; truth: (tick: number) => object }> {
+async function playback(): Promise<{ shown: Playback; expected: (tick: number) => object }> {
   const bustle = new Bustle(MAP, 7);
   bustle.play(TICKS, 6);
   const recording = readRecording(await bustle.end());
-  const truth = (tick: number) => {
+  const expected = (tick: number) => {
     const replay = new Replay(recording, MAP);
     replay.seek(tick);
-    return placesOf(replay.bodies());
+    return positionsOf(replay.bodies());
   };
-  return { shown: new Playback(recording, MAP), truth };
+  return { shown: new Playback(recording, MAP), expected };
 }
 
-function placesOf(bodies: Map<string, { x: number; y: number }>): object {
+function positionsOf(bodies: Map<string, { x: number; y: number }>): object {
   return Object.fromEntries([...bodies].map(([id, { x, y }]) => [id, { x, y }]));
 }
 
-test("it stands still until it is played, then goes at the game's pace, and at its end stops", async () => {
-  const { shown, truth } = await playback();
+test("a recording is paused at first, plays at the chosen speed, and stops at its end", async () => {
+  const { shown, expected } = await playback();
   expect(shown.ticks).toBe(TICKS);
   shown.pass(1000);
   expect(shown.time).toBe(0);
@@ -36,7 +36,7 @@ test("it stands still until it is played, then goes at the game's pace, and at i
   shown.speed = 8;
   shown.pass(100);
   expect(shown.time).toBeCloseTo(36, 6);
-  // Longer than any frame: a page that was away goes on where it was.
+  // A page that was in the background continues where it was: a long frame counts for 250 ms at most.
   shown.speed = 1;
   shown.pass(60_000);
   expect(shown.time).toBeCloseTo(41, 6);
@@ -44,28 +44,28 @@ test("it stands still until it is played, then goes at the game's pace, and at i
   shown.playing = true;
   for (let frame = 0; frame < 100; frame++) shown.pass(10);
   expect(shown).toMatchObject({ time: TICKS, playing: false, trouble: undefined });
-  expect(placesOf(shown.bodies())).toEqual(truth(TICKS));
+  expect(positionsOf(shown.bodies())).toEqual(expected(TICKS));
 });
 
-test("on a whole tick everybody is where the world has them, whether it was played or sought", async () => {
-  const { shown, truth } = await playback();
+test("on a whole tick the players are where the world has them, after playing and after seeking", async () => {
+  const { shown, expected } = await playback();
   shown.playing = true;
   for (let tick = 1; tick <= 60; tick++) {
     shown.pass(50);
-    if (tick % 20 === 0) expect(placesOf(shown.bodies())).toEqual(truth(tick));
+    if (tick % 20 === 0) expect(positionsOf(shown.bodies())).toEqual(expected(tick));
   }
   for (const tick of [2000, 30, 1200, 0]) {
     shown.seek(tick);
-    expect(placesOf(shown.bodies())).toEqual(truth(tick));
+    expect(positionsOf(shown.bodies())).toEqual(expected(tick));
   }
 });
 
-test("between two ticks everybody is between two places", async () => {
-  const { shown, truth } = await playback();
+test("between two ticks the players' positions are interpolated", async () => {
+  const { shown, expected } = await playback();
   shown.seek(300);
   shown.playing = true;
   shown.pass(12.5);
-  const [before, after] = [truth(300), truth(301)] as Record<string, { x: number; y: number }>[];
+  const [before, after] = [expected(300), expected(301)] as Record<string, { x: number; y: number }>[];
   for (const [id, { x, y }] of shown.bodies()) {
     const [from, to] = [before?.[id], after?.[id]];
     if (!from || !to) continue;

@@ -1,4 +1,4 @@
-// What the page makes of every code that the server can refuse or close with.
+// How the page maps the server's errors to reasons.
 
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
@@ -6,7 +6,7 @@ import { ERRORS, type ErrorName, taggedMessage } from "../../schema/errors.ts";
 import { MapError } from "../../sim/map.ts";
 import { isTokenRefused, REMEDIES, type Reason, reasonOfClose, reasonOfError } from "../../web/reasons.ts";
 
-/** What the SDK makes of an error that refuses a join. */
+/** Returns the error that the SDK throws for a refused join. */
 const refusedWith = (name: ErrorName) => new MatchMakeError(taggedMessage(name), ERRORS[name].code);
 
 describe("a refused join", () => {
@@ -24,16 +24,16 @@ describe("a refused join", () => {
     ["takenOver", "takenOver", "join"],
     ["tokenInvalid", "lost", "wait"],
     ["tokenExpired", "lost", "wait"],
-  ])("%s", (name, reason, remedy) => {
+  ])("with the error %s has the reason %s and the remedy %s", (name, reason, remedy) => {
     expect(reasonOfError(refusedWith(name))).toBe(reason);
     expect(REMEDIES[reason]).toBe(remedy);
   });
 
-  test("at the sign-in is a refusal like any other", () => {
+  test("has the same reason if the sign-in is refused", () => {
     expect(reasonOfError(new ServerError(ERRORS.tooManyJoins.code, taggedMessage("tooManyJoins")))).toBe("tooMany");
   });
 
-  test("for its token may be mended by another one", () => {
+  test("is reported as a refused token only for token errors", () => {
     for (const name of ["tokenInvalid", "tokenExpired", "tokenForeign"] as const) {
       expect(isTokenRefused(refusedWith(name))).toBe(true);
     }
@@ -41,15 +41,15 @@ describe("a refused join", () => {
     for (const name of ["busy", "foreignOrigin"] as const) expect(isTokenRefused(refusedWith(name))).toBe(false);
   });
 
-  test("may pass, if there was no answer, or one that speaks of the server", () => {
+  test("can be retried if there was no response, or a 5xx response", () => {
     expect(reasonOfError(new TypeError("Failed to fetch"))).toBe("lost");
     expect(reasonOfError(new ServerError("ECONNREFUSED" as unknown as number, "no server"))).toBe("lost");
     expect(reasonOfError(new MatchMakeError("", 500))).toBe("lost");
-    // A proxy's own answer, while nothing is behind it.
+    // The response of a proxy without a running server behind it.
     expect(reasonOfError(new MatchMakeError("Service Unavailable", 503))).toBe("full");
   });
 
-  test("is none of the server's, if it is the map that cannot be read", () => {
+  test("has the reason badMap if the page cannot read the map", () => {
     expect(reasonOfError(new MapError("plaza", "it is empty"))).toBe("badMap");
   });
 });
@@ -62,21 +62,21 @@ describe("a closed connection", () => {
     ["slowConsumer", "slowConsumer", "join"],
     ["idle", "idle", "join"],
     ["badFrame", "lost", "wait"],
-  ])("%s", (name, reason, remedy) => {
+  ])("with the code of %s has the reason %s and the remedy %s", (name, reason, remedy) => {
     expect(reasonOfClose(ERRORS[name].code)).toBe(reason);
     expect(REMEDIES[reason]).toBe(remedy);
   });
 });
 
-/** Errors that a page never gets, or that are only a lost connection to it. */
+/** Errors that the page never receives, or that it treats as a lost connection. */
 const WITHOUT_REASON: ErrorName[] = [
   ...(["tokenInvalid", "tokenExpired", "badMove", "unknownMessage", "badFrame", "joinRefused"] as const),
   ...(["metricsTokenInvalid", "passwordInvalid", "internalError"] as const),
 ];
 
-test("every error that a page can get has a reason of its own", () => {
-  const forgotten = (Object.keys(ERRORS) as ErrorName[]).filter(
+test("every other error has a specific reason", () => {
+  const unmapped = (Object.keys(ERRORS) as ErrorName[]).filter(
     (name) => reasonOfError(refusedWith(name)) === "lost" && reasonOfClose(ERRORS[name].code) === "lost",
   );
-  expect(forgotten.sort()).toEqual(WITHOUT_REASON.sort());
+  expect(unmapped.sort()).toEqual(WITHOUT_REASON.sort());
 });

@@ -1,4 +1,4 @@
-// What the page of replays says of a file that it cannot play, in both languages.
+// The texts of the replay page for files that it cannot play, in both languages.
 import { expect, test } from "@jest/globals";
 import { checkFit, RecordingError, readRecording } from "../../replay/format.ts";
 import { REPLAY_TEXTS } from "../../web/replay-texts.ts";
@@ -21,7 +21,7 @@ function errorOf(act: () => unknown): RecordingError {
     if (error instanceof RecordingError) return error;
     throw error;
   }
-  throw new Error("it is played");
+  throw new Error("expected a RecordingError, but none was thrown");
 }
 const unfit = (changed: Partial<typeof header>, map = YARD) =>
   errorOf(() => checkFit({ ...whole, header: { ...header, ...changed } }, map, {}));
@@ -32,13 +32,13 @@ later[14] = "7".charCodeAt(0);
 
 test.each<[string, RecordingError]>([
   ["a damaged file", errorOf(() => readRecording(damaged))],
-  ["more behind its end", errorOf(() => readRecording(Uint8Array.from([...file, 0, 0])))],
+  ["bytes after the end", errorOf(() => readRecording(Uint8Array.from([...file, 0, 0])))],
   ["a later format", errorOf(() => readRecording(later))],
-  ["another version", unfit({ version: "0.0.9" })],
-  ["another rule", unfit({ rules: { ...header.rules, STEP: 9 } })],
-  ["a map of another name", unfit({}, drawnMap("field", ["######", "#s..s#", "######"]))],
+  ["a different version", unfit({ version: "0.0.9" })],
+  ["a different rule", unfit({ rules: { ...header.rules, STEP: 9 } })],
+  ["a map with a different name", unfit({}, drawnMap("field", ["######", "#s..s#", "######"]))],
   ["a map that was changed", unfit({}, drawnMap("yard", ["######", "#s.s.#", "######"]))],
-])("%s is told in both languages, with the same figures", (_, error) => {
+])("the text for %s has the same figures in both languages", (_, error) => {
   expect(en.detail(error)).toBe(error.message);
   const detail = ko.detail(error);
   expect(detail).toMatch(/^[^.].*[가-힣]\.$/);
@@ -48,7 +48,7 @@ test.each<[string, RecordingError]>([
   for (const fact of facts) expect(detail).toContain(String(fact));
 });
 
-test("counts as each language does", () => {
+test("numbers of players follow the plural and number rules of each language", () => {
   expect([1, 1234].map(en.players)).toEqual(["1 player", "1,234 players"]);
   expect([1, 1234].map(ko.players)).toEqual(["플레이어 1명", "플레이어 1,234명"]);
 });
