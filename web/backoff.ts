@@ -5,8 +5,8 @@ const MAX_MS = 8000;
 
 /**
  * Returns the milliseconds before attempt number `attempt`, counted from 0: half a second, doubling up to eight.
- * @param random from 0 to 1. It shortens the delay by up to a quarter, so that the clients that one server lost do not
- * all come back at the same moment.
+ * @param random from 0 to 1. It shortens the delay by up to a quarter. Otherwise all clients that a server lost would
+ * come back at the same moment.
  */
 export function backoff(attempt: number, random: number): number {
   return Math.min(MAX_MS, FIRST_MS * 2 ** attempt) * (1 - random / 4);

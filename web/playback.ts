@@ -46,7 +46,7 @@ export class Playback {
   }
 
   /** Moves the time on by this many milliseconds of the clock, while it is playing. Stops at the end. */
-  pass(milliseconds: number): void {
+  advance(milliseconds: number): void {
     if (!this.playing) return;
     const elapsedTicks = (Math.min(milliseconds, MAX_FRAME_MS) / 1000) * TICK_HZ * this.speed;
     this.#time = Math.min(this.ticks, this.#time + elapsedTicks);
@@ -66,11 +66,11 @@ export class Playback {
 
   /** Returns all players as they are drawn now, by session id. */
   bodies(): Map<string, DrawnBody> {
-    const part = 1 - (Math.ceil(this.#time) - this.#time);
+    const fraction = 1 - (Math.ceil(this.#time) - this.#time);
     const drawn = new Map<string, DrawnBody>();
     for (const [id, { name = id, x, y, facing }] of this.#replay.bodies()) {
       const before = this.#before.get(id) ?? { x, y };
-      const interpolate = (from: number, to: number) => from + (to - from) * part;
+      const interpolate = (from: number, to: number) => from + (to - from) * fraction;
       drawn.set(id, { name, x: interpolate(before.x, x), y: interpolate(before.y, y), facing });
     }
     return drawn;

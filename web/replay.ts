@@ -35,7 +35,7 @@ let opened = 0;
 let lastFrame = performance.now();
 
 const scene = createScene(game, (now) => {
-  playback?.pass(now - lastFrame);
+  playback?.advance(now - lastFrame);
   lastFrame = now;
   return playback ? figuresOf(playback) : new Map();
 });

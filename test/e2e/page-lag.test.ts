@@ -49,7 +49,7 @@ function press(page: Page, key: string) {
   );
 }
 
-test("at 200 ms a predicted player moves in the next frame, a ghost or unpredicted player a round trip later", async () => {
+test("at 200 ms a predicted player moves in the next frame, and an unpredicted one a round trip later", async () => {
   const page = await open(server.url);
   await togglePanel(page, "lag");
   await page.locator("#ghost").check();

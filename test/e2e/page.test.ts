@@ -32,10 +32,7 @@ const PICTURE = new URL("../../docs/images/page.png", import.meta.url).pathname;
 /** A small window: without a graphics card, WebGL takes time for each pixel. */
 const TINY: BrowserContextOptions = { viewport: { width: 320, height: 240 } };
 
-/**
- * Hosts of the page. Over plain HTTP, browsers send less information, above all the referrer, to hosts other than
- * localhost.
- */
+/** Hosts of the page. Over plain HTTP, browsers tell hosts other than localhost less about the requesting page. */
 const HOSTS = ["127.0.0.1", "game.example"] as const;
 
 test("without WebGL, two pages see each other walk, and the security headers block nothing", async () => {

@@ -28,21 +28,21 @@ function positionsOf(bodies: Map<string, { x: number; y: number }>): object {
 test("a recording is paused at first, plays at the chosen speed, and stops at its end", async () => {
   const { shown, expected } = await playback();
   expect(shown.ticks).toBe(TICKS);
-  shown.pass(1000);
+  shown.advance(1000);
   expect(shown.time).toBe(0);
   shown.playing = true;
-  for (let frame = 0; frame < 100; frame++) shown.pass(10);
+  for (let frame = 0; frame < 100; frame++) shown.advance(10);
   expect(shown.time).toBeCloseTo(20, 6);
   shown.speed = 8;
-  shown.pass(100);
+  shown.advance(100);
   expect(shown.time).toBeCloseTo(36, 6);
   // A page that was in the background continues where it was: a long frame counts for 250 ms at most.
   shown.speed = 1;
-  shown.pass(60_000);
+  shown.advance(60_000);
   expect(shown.time).toBeCloseTo(41, 6);
   shown.seek(TICKS - 10);
   shown.playing = true;
-  for (let frame = 0; frame < 100; frame++) shown.pass(10);
+  for (let frame = 0; frame < 100; frame++) shown.advance(10);
   expect(shown).toMatchObject({ time: TICKS, playing: false, trouble: undefined });
   expect(positionsOf(shown.bodies())).toEqual(expected(TICKS));
 });
@@ -51,7 +51,7 @@ test("on a whole tick the players are where the world has them, after playing an
   const { shown, expected } = await playback();
   shown.playing = true;
   for (let tick = 1; tick <= 60; tick++) {
-    shown.pass(50);
+    shown.advance(50);
     if (tick % 20 === 0) expect(positionsOf(shown.bodies())).toEqual(expected(tick));
   }
   for (const tick of [2000, 30, 1200, 0]) {
@@ -64,7 +64,7 @@ test("between two ticks the players' positions are interpolated", async () => {
   const { shown, expected } = await playback();
   shown.seek(300);
   shown.playing = true;
-  shown.pass(12.5);
+  shown.advance(12.5);
   const [before, after] = [expected(300), expected(301)] as Record<string, { x: number; y: number }>[];
   for (const [id, { x, y }] of shown.bodies()) {
     const [from, to] = [before?.[id], after?.[id]];
