@@ -1,5 +1,4 @@
-// One session in a room. Each frame applies what the server has sent, sends the inputs that are due, and returns
-// figures.
+// One session in a room. Each frame applies the server's state, sends the due inputs, and returns the figures to draw.
 import type { Player } from "../schema/player.ts";
 import { DOWN, LEFT, NONE, RIGHT, UP } from "../sim/directions.ts";
 import type { WorldMap } from "../sim/map.ts";
