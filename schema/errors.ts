@@ -1,5 +1,5 @@
-// Every error that a client can get. Programs tell errors apart by name: a code above 1000 belongs to one error, and a text
-// that comes with an HTTP status ends in ` [name]`. Messages are for people and may be reworded at any time.
+// Every error that a client can get. Programs distinguish errors by name: a code above 1000 belongs to one error, and a
+// text with an HTTP status ends in ` [name]`. Messages are for people and may change at any time.
 // docs/protocol.md has the same tables.
 import { DIRECTION_WORDS } from "../sim/directions.ts";
 
@@ -12,19 +12,19 @@ export interface SentError {
 
 /** The errors that sabang itself sends. */
 export const ERRORS = {
-  // HTTP statuses. Each refuses a join, a sign-in, an upgrade or another request.
+  // HTTP statuses. Each rejects a join, a sign-in, an upgrade or another request.
   badRequest: { code: 400, message: "This request is malformed." },
   tokenInvalid: { code: 401, message: "This token was not signed by this server. Sign in again." },
   metricsTokenInvalid: { code: 401, message: "Send METRICS_TOKEN as a bearer token." },
   passwordInvalid: { code: 401, message: "Enter the user and the password of the monitor." },
-  tokenForeign: { code: 403, message: "This token names no player. Sign in again." },
+  tokenForeign: { code: 403, message: "This token does not name a player. Sign in again." },
   foreignOrigin: { code: 403, message: "Pages of this site are not allowed to join this server." },
   monitorOnly: {
     code: 403,
     message: "The monitor answers only its own page. Programs send the header `Sec-Fetch-Site: none`.",
   },
   unknownMap: { code: 404, message: "There is no map with this name." },
-  notFound: { code: 404, message: "There is nothing at this address." },
+  notFound: { code: 404, message: "There is no page or resource at this address." },
   tokenExpired: { code: 410, message: "This token has expired. Sign in again." },
   tooLarge: { code: 413, message: "This request is too large." },
   unsupportedType: { code: 415, message: "The body must be application/json." },
@@ -45,7 +45,7 @@ export const ERRORS = {
   badMove: { code: 4301, message: `A move must be one of these words: ${DIRECTION_WORDS.join(", ")}.` },
   unknownMessage: { code: 4302, message: "This room accepts only the message `move`." },
 
-  // Close frames. The server holds no seat after any of them.
+  // Close frames. The server does not hold the client's seat after any of them.
   badFrame: { code: 4310, message: "Invalid frame." },
   /** Closes a plain WebSocket after an error frame that gives the reason. */
   joinRefused: { code: 4311, message: "The join was refused." },
@@ -99,30 +99,30 @@ function uniqueCodes(): Map<number, AnyErrorName> {
 }
 
 /**
- * The text of an error that is sent with an HTTP status: its message and, at the end, its name. The SDK hands on only the
- * status and this text.
+ * Returns the text of an error that is sent with an HTTP status: its message and, at the end, its name. The SDK exposes
+ * only the status and this text.
  * @param message replaces the message of the table.
  */
 export function taggedMessage(name: AnyErrorName, message: string = ERRORS[name as ErrorName].message): string {
   return `${message} [${name}]`;
 }
 
-/** An error as it is sent with an HTTP status. */
+/** Returns an error as it is sent with an HTTP status. */
 export function sentError(name: ErrorName): SentError {
   return { code: ERRORS[name].code, message: taggedMessage(name) };
 }
 
-/** An error's text without the name at its end. */
+/** Returns an error's text without the name at its end. */
 export function untagged(text: string): string {
   return text.replace(TAG, "");
 }
 
-/** The body of an HTTP answer that is an error. */
+/** Returns the body of an HTTP error response. */
 export function errorBody(name: ErrorName, message?: string): { code: number; name: ErrorName; error: string } {
   return { code: ERRORS[name].code, name, error: taggedMessage(name, message) };
 }
 
-/** The name of an error that a client was sent; undefined for an error that is not in the tables. */
+/** Returns the name of an error that a client has received; undefined for an error that is not in the tables. */
 export function nameOfError({ code, message }: SentError): AnyErrorName | undefined {
   const tag = TAG.exec(message)?.[1];
   if (tag !== undefined && Object.hasOwn(ERRORS, tag) && ERRORS[tag as ErrorName].code === code)

@@ -1,11 +1,11 @@
-// What everyone is told about one player.
+// The state of one player, as clients receive it.
 import { type SchemaType, schema, t } from "@colyseus/schema";
 import { DOWN } from "../sim/directions.ts";
 
 /**
- * `x`, `y`: the centre of the body in whole world units, from the map's top left corner. `facing`: 1 left, 2 right,
- * 3 up, 4 down. There is no speed and no input number: a client needs neither to draw a player, and the framework
- * itself acknowledges inputs.
+ * `x`, `y`: the centre of the body in integer world units, from the map's top left corner. `facing`: 1 left, 2 right,
+ * 3 up, 4 down. There is no speed, because a client does not need it to draw a player. There is no input number,
+ * because the framework itself acknowledges inputs.
  */
 export const Player = schema(
   {
@@ -18,5 +18,5 @@ export const Player = schema(
 );
 export type Player = SchemaType<typeof Player>;
 
-/** The fields that are kept of a player who is known, and are there again when it comes back. */
+/** The fields that the server saves for a signed-in player and restores when the player returns. */
 export const PERSISTED_FIELDS = ["name", "x", "y", "facing"] as const satisfies (keyof Player)[];

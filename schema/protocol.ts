@@ -1,4 +1,4 @@
-// The version of what goes over the wire. It rises whenever an old page could no longer play.
+// The version of the protocol between page and server. It increases whenever an old page could no longer play.
 
-/** Sent by a page as the join option `protocol`; a client that sends none is taken at its word. */
+/** A page sends this version as the join option `protocol`. A client that does not send it is not checked. */
 export const PROTOCOL_VERSION = 1;

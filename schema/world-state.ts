@@ -1,10 +1,10 @@
-// What a client receives of the room `world`.
+// The state of the room `world`, as clients receive it.
 import { type SchemaType, schema, t } from "@colyseus/schema";
 import { Player } from "./player.ts";
 
 /**
- * `map`: name of the map. `width`, `height`: its size in units. `players`: by session id; marked as a view because each
- * client is sent only those near its own (rooms/interest/). The rest of the state is sent to everyone.
+ * `map`: name of the map. `width`, `height`: its size in units. `players`: by session id. It is a view: each client
+ * receives only the players near its own (rooms/interest/). Every client receives the rest of the state.
  */
 export const WorldState = schema(
   {

@@ -1,17 +1,17 @@
-// What one input does to a body: the rules of the game begin here. The server runs this for the one input of a player that
-// a tick takes, and the page and the bots for each input that they predict, so all of them always agree.
+// Applies one input to a body: the rules of the game begin here. The server runs this for each input that a tick takes.
+// The page and the bots run it for each input they predict, so they always agree with the server.
 import { directionOfCode, NONE } from "./directions.ts";
 import { type Body, step, type Walls } from "./step.ts";
 
-/** What a player asks for in one tick: the fields of schema/move-input.ts. A `move` with a word has only the direction. */
+/** A player's request for one tick: the fields of schema/move-input.ts. A `move` message carries only the direction. */
 export interface Input {
-  /** The code of a direction (sim/directions.ts). Any other code asks for nothing. */
+  /** The code of a direction (sim/directions.ts). Any other code makes the input a no-op. */
   direction: number;
 }
 
 /**
- * Does to `body` what `input` asks for.
- * @returns whether it did anything. If it did, the tick of this body is over.
+ * Applies `input` to `body`.
+ * @returns false for a no-op, true for any other input. An input that is not a no-op ends the body's tick.
  */
 export function applyInput(body: Body, input: Input, walls: Walls): boolean {
   const direction = directionOfCode(input.direction);

@@ -1,23 +1,23 @@
-// The four directions: the codes on the wire, the eight words that people send, and where each leads.
+// The four directions: their codes on the wire, and the eight words that stand for them in a `move` message.
 
 /** 1 left, 2 right, 3 up, 4 down. `y` grows downwards. */
 export type Direction = 1 | 2 | 3 | 4;
 
-/** What an input can ask for: a direction, or 0 for none. */
+/** The direction of an input, or 0 for an input without a direction. */
 export type DirectionOrNone = 0 | Direction;
 
-/** No direction: an input that asks for no step. */
+/** No direction: the input is a no-op. */
 export const NONE = 0;
-/** `x` falls. */
+/** `x` decreases. */
 export const LEFT = 1;
-/** `x` grows. */
+/** `x` increases. */
 export const RIGHT = 2;
-/** `y` falls. */
+/** `y` decreases. */
 export const UP = 3;
-/** `y` grows; the way that everybody faces at first. */
+/** `y` increases. New players face this direction. */
 export const DOWN = 4;
 
-/** The eight words a `move` may be, each with its direction. */
+/** The eight words that a `move` message accepts, each with its direction. */
 export const DIRECTION_OF_WORD = {
   left: LEFT,
   right: RIGHT,
@@ -31,17 +31,17 @@ export const DIRECTION_OF_WORD = {
 /** One of the eight words. */
 export type DirectionWord = keyof typeof DIRECTION_OF_WORD;
 
-/** The eight words, in the order in which people are told about them. */
+/** The eight words, in the order in which error messages list them. */
 export const DIRECTION_WORDS = Object.keys(DIRECTION_OF_WORD) as DirectionWord[];
 
 const BY_WORD: ReadonlyMap<unknown, Direction> = new Map(Object.entries(DIRECTION_OF_WORD));
 
-/** The direction of one of the eight words; nothing for whatever else was said, near to one or not. */
+/** Returns the direction of one of the eight words; undefined for any other value. The match is exact. */
 export function directionOfWord(word: unknown): Direction | undefined {
   return BY_WORD.get(word);
 }
 
-/** The direction a code off the wire stands for; whatever is no code is no direction. */
+/** Returns the direction with this code, as received from a client; NONE for any other number. */
 export function directionOfCode(code: number): DirectionOrNone {
   return code === LEFT || code === RIGHT || code === UP || code === DOWN ? code : NONE;
 }

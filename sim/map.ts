@@ -1,4 +1,4 @@
-// A world's ground: reads what a Tiled map file holds (walls, spawns, objects) and refuses what cannot be played on.
+// Reads the walls, spawns and objects of a Tiled map file, and rejects a map that cannot be played on.
 import { MAX_MAP_TILES, TILE } from "./rules.ts";
 import { isFree, type Walls } from "./step.ts";
 
@@ -8,49 +8,49 @@ interface Spawn {
   readonly y: number;
 }
 
-/** Something that stands on a map: an object of an object layer. */
+/** An object of an object layer. */
 interface MapObject {
-  /** What Tiled shows as its name and its class; empty where it was given none. */
+  /** Its name and its class in Tiled; empty if not set. */
   readonly name: string;
   readonly type: string;
-  /** Its middle, in whole units. */
+  /** Its centre, in whole units. */
   readonly x: number;
   readonly y: number;
 }
 
-/** A map that can be played on. */
+/** A playable map. */
 export interface WorldMap extends Walls {
   readonly name: string;
-  /** Units from the left edge to the right one. */
+  /** In units. */
   readonly width: number;
-  /** Units from the top edge to the bottom one. */
+  /** In units. */
   readonly height: number;
-  /** At least one; each on open ground. */
+  /** At least one. Each is on open ground. */
   readonly spawns: readonly Spawn[];
-  /** The objects of the object layers of that name; none if there is no such layer. */
+  /** Returns the objects of all object layers with this name; an empty array if there is no such layer. */
   objects(layer: string): readonly MapObject[];
 }
 
-/** A map file that cannot be used. The message names the map, what is wrong and what would be right. */
+/** Thrown for a map file that cannot be used. The message names the map and the problem, and says what is expected. */
 export class MapError extends Error {
-  constructor(map: string, fault: string) {
-    super(`map "${map}" cannot be used: ${fault}`);
+  constructor(map: string, problem: string) {
+    super(`map "${map}" cannot be used: ${problem}`);
     this.name = "MapError";
   }
 }
 
-/** The flags for flipped tiles sit in the top three bits of a tile number in a Tiled file; the rest is the tile. */
+/** Masks the tile out of a tile number in a Tiled file. The top three bits are the flags of a flipped tile. */
 const TILE_NUMBER = 0x1fffffff;
 
 /**
  * Reads the parsed JSON of a Tiled map file (.tmj, https://doc.mapeditor.org/en/stable/reference/json-map-format/).
- * It takes the tile layer `walls`, whose non-zero tiles are solid, the object layer `spawns`, and whatever other object
- * layers there are, for the game to ask for by name; all else in the file is for the eye.
+ * It reads the tile layer `walls`, whose non-zero tiles are solid, and the object layer `spawns`. The game can request
+ * all other object layers by name. The rest of the file is decoration.
  * @throws {MapError} if the map cannot be played on.
  */
 export function readMap(name: string, file: unknown): WorldMap {
-  const refuse = (fault: string): never => {
-    throw new MapError(name, fault);
+  const refuse = (problem: string): never => {
+    throw new MapError(name, problem);
   };
   if (!isRecord(file)) return refuse("the file does not hold a JSON object; save it from Tiled as .tmj");
   if (file.infinite === true) return refuse('it is infinite; untick "Infinite" in Tiled\'s map properties');
@@ -102,7 +102,7 @@ export function readMap(name: string, file: unknown): WorldMap {
 function objectOf(object: unknown): MapObject | undefined {
   const { name, type, x, y, width = 0, height = 0, gid } = isRecord(object) ? object : {};
   if (typeof x !== "number" || typeof y !== "number") return undefined;
-  // A point is its own middle. Tiled has a rectangle by its upper left corner, and a tile by its lower left one.
+  // Tiled stores the upper left corner of a rectangle, but the lower left corner of a tile. A point has no size.
   const right = Number(width) / 2;
   const down = (gid === undefined ? 1 : -1) * (Number(height) / 2);
   return { name: String(name ?? ""), type: String(type ?? ""), x: Math.round(x + right), y: Math.round(y + down) };

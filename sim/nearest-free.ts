@@ -1,4 +1,4 @@
-// Where a body may stand that comes back to a place which is taken by a wall by now, or is not on the map any more.
+// Finds the nearest free position for a returning player whose saved position is now in a wall or outside the map.
 import type { WorldMap } from "./map.ts";
 import { HALF_BODY, TILE } from "./rules.ts";
 import { isFree } from "./step.ts";
@@ -10,11 +10,12 @@ export interface Spot {
 }
 
 /**
- * The spot nearest to `wanted` where a body has room: `wanted` itself if it has, else by the straight line, and of
- * several as near the uppermost, then the leftmost one. What lies outside of the map counts as the spot at its edge.
+ * Returns the free spot nearest to `wanted` in a straight line, which is `wanted` itself if it is free. If several are
+ * equally near, it prefers the uppermost, then the leftmost. A spot outside the map is first moved to the map's edge.
  *
- * Along an axis, bodies touch the same tiles for some units on end: a span. So all spots of two spans are free or none
- * is, and it is enough to look at one spot of each, the nearest, in growing squares of spans around `wanted`.
+ * Along an axis, a body touches the same tiles at several consecutive coordinates: a span. So the spots in one pair of
+ * spans are either all free or all blocked, and it is enough to check the nearest spot of each pair. The search checks
+ * growing squares of spans around `wanted`.
  */
 export function nearestFree(wanted: Spot, map: WorldMap): Spot {
   const x = clamp(wanted.x, HALF_BODY, map.width - HALF_BODY);
@@ -24,7 +25,7 @@ export function nearestFree(wanted: Spot, map: WorldMap): Spot {
   const isNearer = (one: Spot, other: Spot) =>
     (distance(one) - distance(other) || one.y - other.y || one.x - other.x) < 0;
 
-  // A spawn is free, so nobody has to look farther than the nearest one.
+  // Every spawn is free, so the nearest spawn limits the search.
   let nearest = map.spawns.reduce((best, spawn) => (isNearer(spawn, best) ? spawn : best));
   const column = spanAt(x);
   const row = spanAt(y);
@@ -43,31 +44,31 @@ export function nearestFree(wanted: Spot, map: WorldMap): Spot {
   return { x: nearest.x, y: nearest.y };
 }
 
-/** Units by which a body may be moved within one tile; in the next ones it touches two. */
+/** Units by which a body can move along an axis and still touch only one tile. Beyond them it touches two. */
 const WITHIN_TILE = TILE - 2 * HALF_BODY;
 
-/** The span that a coordinate is in. Even ones touch one tile, odd ones two. */
+/** Returns the span of a coordinate. A body in an even span touches one tile, in an odd span two. */
 function spanAt(along: number): number {
   const edge = along - HALF_BODY;
   const tile = Math.floor(edge / TILE);
   return 2 * tile + (edge - tile * TILE > WITHIN_TILE ? 1 : 0);
 }
 
-/** The coordinate in a span that is nearest to another coordinate. */
+/** Returns the coordinate in `span` that is nearest to `along`. */
 function nearestIn(span: number, along: number): number {
   const start = Math.floor(span / 2) * TILE + HALF_BODY;
   const isEven = span % 2 === 0;
   return isEven ? clamp(along, start, start + WITHIN_TILE) : clamp(along, start + WITHIN_TILE + 1, start + TILE - 1);
 }
 
-/** The least distance of a spot in the spans that are `ring` spans away, in units. */
+/** Returns the smallest distance, in units, from (`x`, `y`) to a spot in the spans that are `ring` spans away. */
 function ringDistance(ring: number, x: number, y: number): number {
   const distances = [x, y].flatMap((along) =>
-    [-ring, ring].map((away) => Math.abs(nearestIn(spanAt(along) + away, along) - along)),
+    [-ring, ring].map((offset) => Math.abs(nearestIn(spanAt(along) + offset, along) - along)),
   );
   return Math.min(...distances);
 }
 
-function clamp(value: number, least: number, most: number): number {
-  return Math.max(least, Math.min(value, most));
+function clamp(value: number, min: number, max: number): number {
+  return Math.max(min, Math.min(value, max));
 }

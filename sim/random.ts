@@ -1,14 +1,15 @@
-// Chance that can be repeated: the world takes all its chance from here, so the same seed gives the same game.
+// A seeded random number generator. It is the world's only source of randomness, so a game can be reproduced from its
+// seed and its inputs.
 
-/** A source of chance: each call gives a whole number from 0 to `below - 1`. */
+/** A random number generator. Each call returns an integer from 0 to `below - 1`. */
 export type Random = (below: number) => number;
 
-/** A source that can be left and gone on with: `seededRandom(random.state)` gives what `random` would have given next. */
+/** A generator that can be resumed: `seededRandom(random.state)` continues the sequence of `random`. */
 export interface SeededRandom extends Random {
   readonly state: number;
 }
 
-/** The generator mulberry32 (Tommy Ettinger, public domain): 32 bits of state, good enough to choose a place to stand. */
+/** Returns a mulberry32 generator (Tommy Ettinger, public domain). Its 32 bits of state are enough to choose spawns. */
 export function seededRandom(seed: number): SeededRandom {
   let state = seed >>> 0;
   const random: Random = (below) => {

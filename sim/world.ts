@@ -1,5 +1,5 @@
-// The world's state and its tick: the bodies, the queued inputs, and the one input that each player's body takes per tick.
-// The same map, seed, joins and inputs in the same order give the same state.
+// The world's state (bodies and queued inputs) and its tick, which applies at most one input to each player's body. The
+// same map, seed, joins and inputs in the same order give the same state.
 import { applyInput, type Input } from "./apply-input.ts";
 import type { WorldMap } from "./map.ts";
 import { nearestFree, type Spot } from "./nearest-free.ts";
@@ -10,13 +10,13 @@ import type { Body } from "./step.ts";
 /** Returns a player's next predicted input; undefined if none is queued. */
 export type NextInput = (id: string) => Input | undefined;
 
-/** Called when a player's input throws. The input then counts as done. */
+/** Called when a player's input throws. The input counts as done. */
 export type OnInputError = (id: string, error: unknown) => void;
 
 /** Ticks for which a returning player takes no input. */
 const REJOIN_COOLDOWN_TICKS = 2;
 
-/** Everything that the world knows about a player. As JSON it is a snapshot, so it holds only data. */
+/** The world's complete state of a player. Snapshots store it as JSON, so it must hold only data. */
 export interface PlayerInWorld {
   readonly id: string;
   readonly body: Body;
@@ -24,11 +24,11 @@ export interface PlayerInWorld {
   readonly moves: Input[];
   /** Ticks that must still pass before the next input is taken. */
   cooldown: number;
-  /** Ticks since the last input that asked for something. */
+  /** Ticks since the last input that was not a no-op. */
   idleTicks: number;
 }
 
-/** A world on one map. It has no wire and no clock: the caller of `tick` decides when a tick is. */
+/** A world on one map. It has no network and no clock: its owner calls `tick`. */
 export class World {
   readonly #map: WorldMap;
   readonly #random: Random;
@@ -52,12 +52,12 @@ export class World {
     return this.#applied;
   }
 
-  /** Predicted inputs that asked for nothing. */
+  /** Predicted inputs that were no-ops. */
   get noop(): number {
     return this.#noop;
   }
 
-  /** Moves that are queued. This counts them, so do not call it in every tick. */
+  /** Queued moves. This iterates over all players, so do not read it in every tick. */
   get queued(): number {
     let queued = 0;
     for (const { moves } of this.#players.values()) queued += moves.length;
@@ -65,11 +65,12 @@ export class World {
   }
 
   /**
-   * Puts `body` at `before`, or at the nearest free position to it; without `before`, on one of the map's spawns. From now on
-   * the world moves the body.
+   * Adds a player. Puts `body` at `before`, or at the nearest free position to it; without `before`, on a random spawn
+   * of the map. From now on the world moves the body.
    *
-   * A player with a `before` takes no input for two ticks. Otherwise a player who goes from world to world, each ticking at
-   * other times, would take more inputs than one world has ticks. One tick is not enough if two rejoins follow closely.
+   * A player with a `before` takes no input for two ticks. Worlds tick at different times, so a player who moves from
+   * world to world could otherwise take more inputs than one world has ticks. One tick is not enough if two rejoins
+   * follow closely.
    */
   join(id: string, body: Body, before?: Spot): void {
     const { x, y } = before ? nearestFree(before, this.#map) : this.#randomSpawn();
@@ -90,8 +91,8 @@ export class World {
   }
 
   /**
-   * Queues one move. A full queue drops its oldest move, as the framework's input channel drops its oldest input, and counts
-   * it: sending faster than the world ticks gains nothing.
+   * Queues one move. A full queue drops and counts its oldest move, as the framework's input channel does. So a client
+   * has no advantage from sending faster than the world ticks.
    * @returns whether the player is in this world.
    */
   queueMove(id: string, input: Input): boolean {
@@ -108,10 +109,10 @@ export class World {
   /**
    * One tick. For each player, in the order in which they joined:
    * 1. the oldest queued move, if there is one, is the input of this tick, and predicted inputs wait;
-   * 2. otherwise predicted inputs are taken up to the first that asks for something; the others cost nothing;
-   * 3. the body does what that one input asks for, as far as the walls allow.
-   * So a player does at most one thing per tick, however many inputs arrive by either channel.
-   * @param onError is called for each input that throws. By default the tick ends there and throws.
+   * 2. otherwise predicted inputs are taken up to the first that is not a no-op; no-ops do not use up the tick;
+   * 3. that input is applied to the body, as far as the walls allow.
+   * So at most one input per tick affects a player, regardless of how many arrive by either channel.
+   * @param onError called for each input that throws. By default the tick stops there and throws the error.
    */
   tick(nextInput: NextInput, onError: OnInputError = rethrow): void {
     for (const player of this.#players.values()) {
@@ -136,17 +137,17 @@ export class World {
     }
   }
 
-  /** The ids of the players who have asked for nothing in that many ticks. */
+  /** Yields the ids of the players whose last input that was not a no-op is at least `ticks` ticks ago. */
   *idle(ticks: number): Iterable<string> {
     for (const { id, idleTicks } of this.#players.values()) if (idleTicks >= ticks) yield id;
   }
 
-  /** All players, in the order in which they joined: the world's own objects, not copies. */
+  /** Returns all players in join order: the world's own objects, not copies. */
   players(): Iterable<Readonly<PlayerInWorld>> {
     return this.#players.values();
   }
 
-  /** Replaces all players by those of a snapshot. The world owns them from now on. */
+  /** Replaces all players with those of a snapshot. The world owns these objects from now on. */
   restore(players: Iterable<PlayerInWorld>): void {
     this.#players.clear();
     for (const player of players) this.#players.set(player.id, player);
