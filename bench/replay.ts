@@ -93,6 +93,6 @@ console.log(
   `the ring         ${((perMinute * 3) / 1e6).toFixed(1)} MB at most: it keeps two minutes, and forgets one at a time`,
 );
 const since = performance.now();
-const { difference, fault } = play(readRecording(file), MAP);
+const { divergence, fault } = play(readRecording(file), MAP);
 const took = ((performance.now() - since) / 1000).toFixed(1);
-console.log(`played again     in ${took} s, ${difference || fault ? "and NOT the same" : "the same to the last hash"}`);
+console.log(`played again     in ${took} s, ${divergence || fault ? "and NOT the same" : "the same to the last hash"}`);

@@ -1,14 +1,17 @@
-// Bytes, written and read: whole numbers of as many bytes as they need, text, and the checksum over them.
+// Writes and reads the bytes of recordings: integers of variable length, text and checksums.
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Collects bytes. */
+/** Collects bytes in a buffer that grows. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
   #length = 0;
 
-  /** Seven bits a byte, the lowest first; a set high bit says that there is more. `value`: 0 to 2^31 - 1. */
+  /**
+   * Writes an integer with seven bits per byte, lowest first. A set high bit means that another byte follows.
+   * @param value 0 to 2^31 - 1.
+   */
   varint(value: number): void {
     this.#reserve(5);
     let rest = value;
@@ -19,18 +22,18 @@ export class ByteWriter {
     this.#bytes[this.#length++] = rest;
   }
 
-  /** A number that may be negative: 0, -1, 1, -2, … are written as 0, 1, 2, 3, … */
+  /** Writes a signed integer as a varint: 0, -1, 1, -2, … become 0, 1, 2, 3, … */
   signed(value: number): void {
     this.varint(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
-  /** Four bytes, the lowest first. */
+  /** Writes four bytes, lowest first. */
   uint32(value: number): void {
     this.#reserve(4);
     for (let shift = 0; shift < 32; shift += 8) this.#bytes[this.#length++] = (value >>> shift) & 255;
   }
 
-  /** The text as UTF-8, with its length in bytes before it. */
+  /** Writes the length of the text in bytes as a varint, then the text as UTF-8. */
   text(text: string): void {
     const bytes = encoder.encode(text);
     this.varint(bytes.length);
@@ -39,7 +42,7 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /** Gives away what was written, and begins anew. */
+  /** Returns a copy of the written bytes and clears the buffer. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.slice(0, this.#length);
     this.#length = 0;
@@ -54,7 +57,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what a ByteWriter wrote. What ends in the middle of a number or a text throws a RangeError. */
+/** Reads the bytes of a ByteWriter. Throws a RangeError if they end within a number or a text. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -63,50 +66,50 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
-  /** Whether all was read. */
+  /** Whether all bytes have been read. */
   get atEnd(): boolean {
     return this.#at >= this.#bytes.length;
   }
 
-  /** The next byte, which stays the next one. */
+  /** The next byte, without reading it; undefined at the end. */
   get next(): number | undefined {
     return this.#bytes[this.#at];
   }
 
-  /** A number that `ByteWriter.varint` wrote. */
+  /** Reads a number that `ByteWriter.varint` wrote. */
   varint(): number {
     for (let value = 0, shift = 0; shift < 35; shift += 7) {
       const byte = this.#byte();
       value |= (byte & 127) << shift;
       if (byte < 128) return value;
     }
-    throw new RangeError("a number goes on for too long");
+    throw new RangeError("a number has more than 5 bytes");
   }
 
-  /** A number that `ByteWriter.signed` wrote. */
+  /** Reads a number that `ByteWriter.signed` wrote. */
   signed(): number {
     const value = this.varint();
     return value & 1 ? -(value + 1) / 2 : value / 2;
   }
 
-  /** A number that `ByteWriter.uint32` wrote. */
+  /** Reads a number that `ByteWriter.uint32` wrote. */
   uint32(): number {
     let value = 0;
     for (let shift = 0; shift < 32; shift += 8) value |= this.#byte() << shift;
     return value >>> 0;
   }
 
-  /** A text that `ByteWriter.text` wrote. */
+  /** Reads a text that `ByteWriter.text` wrote. */
   text(): string {
     const length = this.varint();
-    if (this.#at + length > this.#bytes.length) throw new RangeError("a text ends before its end");
+    if (this.#at + length > this.#bytes.length) throw new RangeError("the data ends within a text");
     this.#at += length;
     return decoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
   }
 
   #byte(): number {
     const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw new RangeError("a number ends before its end");
+    if (byte === undefined) throw new RangeError("the data ends within a number");
     return byte;
   }
 }
@@ -117,10 +120,10 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** The CRC-32 of zip and PNG. Not that of node:zlib, since a page reads recordings too. */
+/** Returns the CRC-32 that zip and PNG use. Browsers read recordings too, so this cannot use node:zlib. */
 export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  // By index: an iterator leaves an object for the collector at each byte.
+  // By index: an iterator allocates an object per byte.
   for (let at = 0; at < bytes.length; at++) crc = TABLE[(crc ^ bytes[at]!) & 255]! ^ (crc >>> 8);
   return ~crc >>> 0;
 }

@@ -1,5 +1,5 @@
-// The file of a recording: a first line, then frames, each with checksums that tell where a byte has changed.
-// docs/replay.md has it byte by byte.
+// The file format of a recording: a first line, then frames. The checksums of each frame locate a changed byte.
+// docs/replay.md describes every byte.
 import type { Input } from "../sim/apply-input.ts";
 import { hashOfMap } from "../sim/hash.ts";
 import type { WorldMap } from "../sim/map.ts";
@@ -8,82 +8,83 @@ import type { PlayerInWorld } from "../sim/world.ts";
 import { ByteWriter, crc32 } from "./bytes.ts";
 import { VERSION } from "./version.ts";
 
-/** The version of the format, which its first line has. It rises with every change of it. */
+/** The version of the format, as in the first line of a file. It increases with every change of the format. */
 const FORMAT = 2;
 
 const FIRST_LINE = `sabang-replay ${FORMAT}\n`;
 
-/** What a frame holds: its first byte. */
+/** The kinds of frames. The kind is the first byte of a frame. */
 export const KIND = {
   /** JSON: a Header. The first frame. */
   header: 1,
-  /** JSON: a Snapshot, from which the world can be played on. */
+  /** JSON: a Snapshot. Playing can start at any of them. */
   snapshot: 2,
-  /** What the world was given in a second's ticks, and how it stood after them. */
+  /** The events of one second's ticks, then a check of the world. */
   second: 3,
-  /** Nothing: the recording ends here, and was not cut off. */
+  /** Empty. It marks the end of a recording that was not cut off. */
   end: 4,
 } as const;
 
-/** What happens in a `second`: the low four bits of a number whose other bits are, for most, a player's slot. */
+/** The events of a `second`. An event is a varint: its low four bits are this code, the rest mostly a player's slot. */
 export const OP = {
-  /** The world ticks, with the inputs since the tick before. */
+  /** The world ticks and takes the inputs recorded since the previous tick. */
   tick: 0,
-  /** 1 to 4: a move was queued that has this direction and no other field. */
+  /** 1 to 4: a move with this direction and no other field was queued. */
   move: 0,
-  /** 5 to 9: a predicted input was taken that has the direction 0 to 4, and its other fields as in the header's blank one. */
+  /** 5 to 9: a predicted input with the direction 0 to 4 was taken. Its other fields equal those of `blankInput`. */
   input: 5,
-  /** Any other predicted input. It follows as text: JSON. */
+  /** Any other predicted input. A text follows: the input as JSON. */
   otherInput: 10,
-  /** A call of the world follows as text: JSON, name and arguments. */
+  /** A call of the world. A text follows: its name and arguments as JSON. */
   call: 11,
-  /** How the world stands follows: see Recorder. The last of a second. */
+  /** A check of the world, the last event of a second. Its data follows: see `Recorder.check`. */
   check: 12,
-  /** Any other move that was queued. It follows as text: JSON. */
+  /** Any other queued move. A text follows: the input as JSON. */
   otherMove: 13,
 } as const;
 
-/** The ways into the world that are recorded as calls. A new one is added here and in RecordedWorld. */
+/** The methods of World that are recorded as calls. Add a new method here and in RecordedWorld. */
 export const CALLS = ["join", "leave", "clearQueue"] as const;
 /** The name of one of them. */
 export type Call = (typeof CALLS)[number];
 
-/** Why a recording was kept though nobody had asked for one. */
+/** The error that caused a recording to be saved automatically. */
 export interface Incident {
-  /** Ticks that were done when it was noticed; for a step that threw, its own included. */
+  /** Completed ticks when the error was detected, including the tick that threw. */
   tick: number;
-  /** Whom it happened to: a session id. */
+  /** Session id of the affected player. */
   player: string;
-  /** What happened, as a sentence without the player's name. */
+  /** The error, as a text whose subject is the player. */
   fault: string;
 }
 
-/** The fault of a step that threw. */
+/** Returns the `fault` of an incident for a step that threw. */
 export function stepFailure(error: unknown): string {
   return `took a step that threw: ${error}`;
 }
 
-/** What a recording says of itself. */
+/** The properties of a recording, stored in its first frame. */
 export interface Header {
-  /** Of sabang. */
+  /** The version of sabang that recorded it. */
   version: string;
   map: string;
-  /** Of what the world sees of the map: `hashOfMap`. */
+  /** The hash of the map's size, walls and spawns: `hashOfMap`. */
   mapHash: number;
-  /** The numbers of the rules. */
+  /** Constants of sim/rules.ts by name. */
   rules: Record<string, number>;
-  /** The seed of the world's chance. Where it has come to is in the snapshots. */
+  /** The seed of the world's random generator. The snapshots have its current state. */
   seed: number;
-  /** When the first tick of the world was, roughly: ms since 1970. */
+  /** Approximate time of the world's first tick: ms since 1970. */
   startedAt: number;
-  /** An input that asks for nothing, with all fields that an input can have. */
+  /** A no-op input with all fields that an input can have. */
   blankInput: Input;
+  /** Only in a recording that was saved because of an incident. */
   incident?: Incident;
 }
 
-/** A world between two ticks, from which it can be played on. */
+/** The complete state of a world between two ticks. Playing can start from it. */
 export interface Snapshot {
-  /** The state of the world's chance. */
+  /** The state of the world's random generator. */
   random: number;
   players: (PlayerInWorld & { slot: number })[];
 }
@@ -91,58 +92,58 @@ export interface Snapshot {
 /** A frame of a recording. */
 export interface Frame {
   kind: number;
-  /** Ticks that were done at its end. */
+  /** Completed ticks at its end. */
   tick: number;
-  /** Where it begins in the file. */
+  /** Its first byte in the file. */
   offset: number;
   payload: Uint8Array;
 }
 
-/** A recording that was read. */
+/** A recording as it was read from a file. */
 export interface Recording {
   header: Header;
-  /** The snapshots and seconds, in order; the first is a snapshot. */
+  /** The snapshots and seconds, in order. The first is a snapshot. */
   frames: Frame[];
-  /** Ticks that were done at its beginning and at its end. */
+  /** Completed ticks at its beginning and at its end. */
   firstTick: number;
   lastTick: number;
-  /** What is missing at its end, as a sentence; undefined for a whole one. */
+  /** Describes how the file was cut off; undefined for a complete file. */
   truncated?: string;
 }
 
-/** Why a recording cannot be played. Of the last two one can say that they do not matter. */
+/** The reason why a recording cannot be played. `checkFit` can be told to accept the last two. */
 export type Hindrance = "foreign" | "format" | "damaged" | "empty" | "rules" | "map" | "version" | "truncated";
 
-/** What is in the sentence of a RecordingError, for who tells it in another language. */
-export interface Facts {
-  /** The first and the last byte of what is damaged. */
+/** The values in the message of a RecordingError, for messages in other languages. */
+export interface RecordingErrorDetails {
+  /** The first and the last byte of the damaged part. */
   from?: number;
   to?: number;
-  /** Ticks that were done before it. */
+  /** Completed ticks before the damaged part. */
   tick?: number;
-  /** The name of a number in `sim/rules.ts`. */
+  /** The name of a constant in `sim/rules.ts`. */
   rule?: string;
-  /** What the recording was made with, and what there is here: a number, a version, a map. */
+  /** The number, version or map of the recording, and the one in use here. */
   made?: string | number;
   here?: string | number;
 }
 
-/** A recording that cannot be played, and why, as a sentence. */
+/** Thrown for a recording that cannot be played. */
 export class RecordingError extends Error {
   readonly hindrance: Hindrance;
-  readonly facts: Facts;
+  readonly details: RecordingErrorDetails;
 
-  constructor(hindrance: Hindrance, sentence: string, facts: Facts = {}) {
-    super(sentence);
+  constructor(hindrance: Hindrance, message: string, details: RecordingErrorDetails = {}) {
+    super(message);
     this.hindrance = hindrance;
-    this.facts = facts;
+    this.details = details;
   }
 }
 
-/** The numbers that a recording and whoever plays it have to agree on. */
+/** The rules that must be the same when a recording is made and when it is played. */
 const RULES = { STEP, TICK_HZ, TILE, HALF_BODY, QUEUE_LIMIT };
 
-/** The hash of each map, which takes a while for a large one, and every room needs. */
+/** Caches the hash of each map: every room needs it, and it takes a while for a large map. */
 const mapHashes = new WeakMap<WorldMap, number>();
 
 function mapHashOf(map: WorldMap): number {
@@ -151,12 +152,12 @@ function mapHashOf(map: WorldMap): number {
   return hash;
 }
 
-/** What a recording on a map begins with. */
+/** Returns the header of a new recording. */
 export function headerOf(map: WorldMap, seed: number, startedAt: number, blankInput: Input): Header {
   return { version: VERSION, map: map.name, mapHash: mapHashOf(map), rules: RULES, seed, startedAt, blankInput };
 }
 
-/** The first bytes of a file. */
+/** Returns the first line of a file and its header frame. */
 export function fileHeader(header: Header, tick: number): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter();
   const line = new TextEncoder().encode(FIRST_LINE);
@@ -167,34 +168,35 @@ export function fileHeader(header: Header, tick: number): Uint8Array<ArrayBuffer
   return bytes;
 }
 
-/** A frame with JSON in it. */
+/** Returns a frame whose payload is JSON. */
 export function jsonFrame(kind: number, tick: number, value: unknown, writer: ByteWriter): Uint8Array<ArrayBuffer> {
   writer.text(JSON.stringify(value));
   return frame(kind, tick, writer.take());
 }
 
-/** Bytes in front of a frame's payload: length with kind, tick, checksum of the payload, checksum of these twelve. */
-const HEAD = 16;
+/** Bytes before the payload of a frame: length and kind, tick, checksum of the payload, checksum of these twelve. */
+const PREFIX_BYTES = 16;
 
-/** Bytes of a payload at most: what is longer says only that the length is wrong. */
-const LONGEST = 0xffffff;
+/** Maximum bytes of a payload: its length is stored in three bytes. */
+const MAX_PAYLOAD_BYTES = 0xffffff;
 
-/** Puts a payload into a frame. */
+/** Returns a frame with this payload. */
 export function frame(kind: number, tick: number, payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (payload.length > LONGEST) throw new RangeError(`a frame of ${payload.length} bytes; expected at most ${LONGEST}`);
-  const bytes = new Uint8Array(HEAD + payload.length);
+  if (payload.length > MAX_PAYLOAD_BYTES)
+    throw new RangeError(`a frame has ${payload.length} bytes; the maximum is ${MAX_PAYLOAD_BYTES}`);
+  const bytes = new Uint8Array(PREFIX_BYTES + payload.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, payload.length * 256 + kind, true);
   view.setUint32(4, tick, true);
   view.setUint32(8, crc32(payload), true);
   view.setUint32(12, crc32(bytes.subarray(0, 12)), true);
-  bytes.set(payload, HEAD);
+  bytes.set(payload, PREFIX_BYTES);
   return bytes;
 }
 
 /**
- * Reads a file, and checks every byte of it. What is missing at the end is no error here: see `truncated`.
- * @throws {RecordingError} that says where, for what is no recording, is damaged, or is of another format.
+ * Reads a file and verifies every byte of it. A file that was cut off is not an error here: see `truncated`.
+ * @throws {RecordingError} if the file is not a recording, has another format, or is damaged. The message says where.
  */
 export function readRecording(bytes: Uint8Array): Recording {
   const { frames, truncated } = framesIn(bytes);
@@ -203,7 +205,7 @@ export function readRecording(bytes: Uint8Array): Recording {
   if (first?.kind !== KIND.header || played[0]?.kind !== KIND.snapshot) {
     throw new RecordingError(
       "empty",
-      `there is nothing in it to play: ${truncated ?? "it has no snapshot to begin with"}`,
+      `it has no state to start from: ${truncated ?? "its first frames are not a header and a snapshot"}`,
     );
   }
   const header = jsonIn(first.payload) as Header;
@@ -219,29 +221,33 @@ function framesIn(bytes: Uint8Array): { frames: Frame[]; truncated?: string } {
     const left = bytes.length - offset;
     if (before?.kind === KIND.end) {
       if (left === 0) return { frames };
-      throw new RecordingError("damaged", `there is more behind its end, from byte ${offset} on`, {
-        from: offset,
-        to: bytes.length - 1,
-        tick: before.tick,
-      });
+      throw new RecordingError(
+        "damaged",
+        `it has data after its end mark, from byte ${offset}: use an undamaged copy`,
+        {
+          from: offset,
+          to: bytes.length - 1,
+          tick: before.tick,
+        },
+      );
     }
     if (left === 0) return { frames, truncated: `it ends without its end mark, at byte ${offset}, ${where}` };
     const cutOff = { frames, truncated: `it ends within the frame that begins at byte ${offset}, ${where}` };
-    if (left < HEAD) return cutOff;
+    if (left < PREFIX_BYTES) return cutOff;
     const damaged = (from: number, to: number) =>
-      new RecordingError(
-        "damaged",
-        `it is damaged between the bytes ${from} and ${to}, ${where}: take an undamaged copy`,
-        { from, to, tick: before?.tick ?? 0 },
-      );
+      new RecordingError("damaged", `it is damaged between bytes ${from} and ${to}, ${where}: use an undamaged copy`, {
+        from,
+        to,
+        tick: before?.tick ?? 0,
+      });
     if (crc32(bytes.subarray(offset, offset + 12)) !== view.getUint32(offset + 12, true)) {
-      throw damaged(offset, offset + HEAD - 1);
+      throw damaged(offset, offset + PREFIX_BYTES - 1);
     }
     const kindAndLength = view.getUint32(offset, true);
-    const end = offset + HEAD + (kindAndLength >>> 8);
+    const end = offset + PREFIX_BYTES + (kindAndLength >>> 8);
     if (end > bytes.length) return cutOff;
-    const payload = bytes.subarray(offset + HEAD, end);
-    if (crc32(payload) !== view.getUint32(offset + 8, true)) throw damaged(offset + HEAD, end - 1);
+    const payload = bytes.subarray(offset + PREFIX_BYTES, end);
+    if (crc32(payload) !== view.getUint32(offset + 8, true)) throw damaged(offset + PREFIX_BYTES, end - 1);
     frames.push({ kind: kindAndLength & 255, tick: view.getUint32(offset + 4, true), offset, payload });
     offset = end;
   }
@@ -251,26 +257,30 @@ function afterFirstLine(bytes: Uint8Array): number {
   const line = new TextDecoder("latin1").decode(bytes.subarray(0, 40));
   const format = /^sabang-replay (\d+)\n/.exec(line)?.[1];
   if (format === undefined)
-    throw new RecordingError("foreign", "it is no recording of sabang: its first line is another one");
+    throw new RecordingError(
+      "foreign",
+      `it is not a sabang recording: its first line is not "sabang-replay ${FORMAT}"`,
+    );
   if (format !== String(FORMAT)) {
     throw new RecordingError(
       "format",
-      `it is of format ${format}; this version reads format ${FORMAT}: use the one that made it`,
+      `it has format ${format}, but this version reads format ${FORMAT}: use the version that recorded it`,
       { made: format, here: FORMAT },
     );
   }
   return FIRST_LINE.length;
 }
 
-/** The JSON of a frame. */
+/** Returns the parsed JSON of a frame's payload. */
 export function jsonIn(payload: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(payload.subarray(payload.findIndex((byte) => byte < 128) + 1)));
 }
 
 /**
- * Checks that a recording can be played here.
- * @param anyVersion takes one of another version of sabang, to see whether the rules still agree.
- * @throws {RecordingError} that says what does not fit.
+ * Checks that a recording can be played with this version and this map.
+ * @param accept.anyVersion accepts a recording of another version of sabang, to find out whether the rules still agree.
+ * @param accept.truncated accepts a recording that was cut off.
+ * @throws {RecordingError} for the first condition that is not met.
  */
 export function checkFit(
   { header, truncated }: Recording,
@@ -280,7 +290,7 @@ export function checkFit(
   if (header.version !== VERSION && !accept.anyVersion) {
     throw new RecordingError(
       "version",
-      `it was made by sabang ${header.version}, and this is ${VERSION}: play it with that one`,
+      `it was recorded by sabang ${header.version}, but this is ${VERSION}: play it with the version that recorded it`,
       { made: header.version, here: VERSION },
     );
   }
@@ -288,12 +298,12 @@ export function checkFit(
     if (header.rules[name] === value) continue;
     throw new RecordingError(
       "rules",
-      `it was made with ${name} ${header.rules[name]}, and here it is ${value} (sim/rules.ts)`,
+      `it was recorded with ${name} ${header.rules[name]}, but sim/rules.ts has ${value}: play it with the same rules`,
       { rule: name, made: header.rules[name], here: value },
     );
   }
   if (header.map !== map.name) {
-    throw new RecordingError("map", `it was made on the map "${header.map}", and this is "${map.name}"`, {
+    throw new RecordingError("map", `it was recorded on the map "${header.map}", but this map is "${map.name}"`, {
       made: header.map,
       here: map.name,
     });
@@ -302,20 +312,20 @@ export function checkFit(
   if (header.mapHash !== hash) {
     throw new RecordingError(
       "map",
-      `it was made on another "${map.name}" (${hex(header.mapHash)}) than this one (${hex(hash)}): ` +
-        "walls or spawns were changed since; give it the map of then",
+      `its map "${map.name}" (${hex(header.mapHash)}) differs from this one (${hex(hash)}): ` +
+        "walls or spawns have changed; use the map that it was recorded on",
       { made: header.map, here: map.name },
     );
   }
   if (truncated && !accept.truncated) {
     throw new RecordingError(
       "truncated",
-      `${truncated}: its room is still open, the server was killed, or the file cut`,
+      `${truncated}: its room is still open, the server was killed, or the file was cut off`,
     );
   }
 }
 
-/** A hash as people read it. */
+/** Returns a hash as eight hexadecimal digits. */
 export function hex(hash: number): string {
   return hash.toString(16).padStart(8, "0");
 }

@@ -1,19 +1,19 @@
-// A recording played from its first tick to its last, and what became of it.
+// Plays a recording from its first tick to its last and returns the result.
 import type { WorldMap } from "../sim/map.ts";
 import type { Incident, Recording } from "./format.ts";
-import { type Difference, Replay } from "./replay.ts";
+import { type Divergence, Replay } from "./replay.ts";
 
-/** What became of a recording that was played. */
+/** The result of playing a recording. */
 export interface Outcome {
   /** Ticks that were played. */
   ticks: number;
-  /** Players there were: those it begins with, and every join. */
+  /** Sessions in the recording: the players in its first snapshot, and every join. */
   sessions: number;
-  /** Players who were there at the end. */
+  /** Players in the world at the end. */
   left: number;
-  /** The first thing that was not as it was recorded; undefined if all was, to the last hash. */
-  difference: Difference | undefined;
-  /** The first step that threw, or the first body that is as none can be; undefined if there was none. */
+  /** The first divergence from the recording; undefined if the replay matched it to the last hash. */
+  divergence: Divergence | undefined;
+  /** The first step that threw, or the first body that violated an invariant; undefined if there was none. */
   fault: Incident | undefined;
 }
 
@@ -21,6 +21,6 @@ export interface Outcome {
 export function play(recording: Recording, map: WorldMap): Outcome {
   const replay = new Replay(recording, map);
   while (replay.advance());
-  const { difference, fault, sessions } = replay;
-  return { ticks: replay.tick - recording.firstTick, sessions, left: replay.bodies().size, difference, fault };
+  const { divergence, fault, sessions } = replay;
+  return { ticks: replay.tick - recording.firstTick, sessions, left: replay.bodies().size, divergence, fault };
 }

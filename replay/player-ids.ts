@@ -1,28 +1,28 @@
-// Short numbers for players: in a recording each has the least one that was free when it joined.
+// Slots: short numbers for players in a recording. A joining player gets the smallest free slot.
 
-/** Who has which number. The same joins and leaves give the same numbers, so they need not be written down. */
+/** Maps session ids to slots. The same joins and leaves give the same slots, so a recording need not store them. */
 export class PlayerIds {
   readonly #ids: (string | undefined)[] = [];
   readonly #slots = new Map<string, number>();
 
-  /** The slot of a player; undefined for who is not here. */
-  of(id: string): number | undefined {
+  /** Returns the slot of a player; undefined if the player has no slot. */
+  slotOf(id: string): number | undefined {
     return this.#slots.get(id);
   }
 
-  /** Who has a slot. */
+  /** Returns the player in a slot; undefined if the slot is free. */
   idAt(slot: number): string | undefined {
     return this.#ids[slot];
   }
 
-  /** Gives a player a slot; one who has one keeps it. */
-  take(id: string, slot = this.#slots.get(id) ?? this.#free()): number {
+  /** Assigns a slot to a player and returns it. A player who already has a slot keeps it. */
+  assign(id: string, slot = this.#slots.get(id) ?? this.#freeSlot()): number {
     this.#ids[slot] = id;
     this.#slots.set(id, slot);
     return slot;
   }
 
-  /** Takes a player's slot away. */
+  /** Frees a player's slot. */
   release(id: string): void {
     const slot = this.#slots.get(id);
     if (slot === undefined) return;
@@ -30,7 +30,7 @@ export class PlayerIds {
     this.#ids[slot] = undefined;
   }
 
-  #free(): number {
+  #freeSlot(): number {
     const free = this.#ids.indexOf(undefined);
     return free < 0 ? this.#ids.length : free;
   }

@@ -1,4 +1,4 @@
-// A world that is recorded: it plays as any other, and what it is given is written down in the order in which it is.
+// A world that is recorded. It behaves like any other world, and records all calls and inputs in their order.
 import type { Input } from "../sim/apply-input.ts";
 import { invariantViolation } from "../sim/invariants.ts";
 import type { WorldMap } from "../sim/map.ts";
@@ -11,56 +11,56 @@ import { fileHeader, type Header, headerOf, type Incident, stepFailure } from ".
 import { Recorder, SNAPSHOT_TICKS } from "./recorder.ts";
 import { Ring } from "./ring.ts";
 
-/** Ticks that the ring holds at least, once there were as many. */
-const RING_TICKS = 120 * TICK_HZ;
+/** Ticks that the ring keeps at least, once the world has ticked that often. */
+const RING_MIN_TICKS = 120 * TICK_HZ;
 
-/** Bytes above which it forgets more than that. */
-const RING_BYTES = 32 * 1024 * 1024;
+/** Bytes above which the ring keeps less than that. */
+const RING_MAX_BYTES = 32 * 1024 * 1024;
 
-/** Faults of one world that are told of. */
+/** Maximum incidents that one world reports. */
 const MAX_INCIDENTS = 10;
 
-/** Who keeps recordings. It makes nobody wait and never throws: a full disk is no reason to stop a game. */
+/** Stores recordings. Its methods must not block and must not throw, because a full disk must not stop a game. */
 export interface Recordings {
-  /** Begins the file of a world, if it is to be recorded as a whole. */
+  /** Starts the file of a world. Returns undefined if the world should not be recorded from start to end. */
   begin(map: string, room: string): RecordingSink | undefined;
-  /** Takes the file of an incident: the last minutes before it. Each fault is given once per world. */
+  /** Saves the recording of an incident: the last minutes before it. Called once per world and fault. */
   keep(map: string, room: string, incident: Incident, file: Uint8Array[]): void;
 }
 
-/** A file that is being written. */
+/** A recording that is being written. */
 export interface RecordingSink {
-  /** Adds bytes to the file. It makes nobody wait: they are written behind the game's back. */
+  /** Appends bytes. It returns at once and writes them asynchronously. */
   write(bytes: Uint8Array): void;
-  /** Resolves when all is written, or given up. */
+  /** Resolves when all bytes are written, or when writing has failed. */
   end(): Promise<void>;
 }
 
-/** How a world is recorded. */
+/** The recording options of a world. */
 export interface RecordedWorldOptions {
   /** The id of its room. */
   room?: string;
-  /** Where recordings go. Without it nothing is recorded. */
+  /** Stores the recordings. If it is undefined, the world is not recorded. */
   recordings?: Recordings;
   /** When the world starts: ms since 1970. */
   startedAt?: number;
-  /** An input that asks for nothing, with all fields that an input can have. */
+  /** A no-op input with all fields that an input can have. */
   blankInput: Input;
 }
 
-/** A world on one map whose inputs are recorded: the last minutes in memory, and all of them in a file if there is one. */
+/** A recorded world on one map. It keeps the last minutes in memory and, if it has a sink, writes all of them there. */
 export class RecordedWorld extends World {
   readonly #map: WorldMap;
   readonly #random: SeededRandom;
   readonly #room: string;
   readonly #recordings: Recordings | undefined;
   readonly #sink: RecordingSink | undefined;
-  readonly #ring = new Ring(RING_TICKS, RING_BYTES);
+  readonly #ring = new Ring(RING_MIN_TICKS, RING_MAX_BYTES);
   readonly #header: Header;
   readonly #recorder: Recorder | undefined;
   #checkedAt = 0;
-  /** The faults that were told of, so that one in each tick is one and no more. */
-  readonly #told = new Set<string>();
+  /** The faults that were reported, so that a fault in every tick is reported once. */
+  readonly #reported = new Set<string>();
 
   constructor(map: WorldMap, seed: number, { room = "", recordings, startedAt = 0, blankInput }: RecordedWorldOptions) {
     const random = seededRandom(seed);
@@ -69,7 +69,7 @@ export class RecordedWorld extends World {
     this.#random = random;
     this.#room = room;
     this.#recordings = recordings;
-    // Now, and not when something is wrong with the map.
+    // This hashes the map. It must happen now, because during an incident the map itself may be broken.
     this.#header = headerOf(map, seed, startedAt, blankInput);
     if (!recordings) return;
     this.#sink = recordings.begin(map.name, room);
@@ -101,32 +101,32 @@ export class RecordedWorld extends World {
     return super.queueMove(id, input);
   }
 
-  /** One tick, as any world's, but a step that throws is an incident, and all others are taken. */
+  /** One tick. If the world is recorded, a step that throws becomes an incident, and the tick goes on. */
   override tick(nextInput: NextInput): void {
     const recorder = this.#recorder;
     if (!recorder) {
       super.tick(nextInput);
       return;
     }
-    const faults: Omit<Incident, "tick">[] = [];
+    const incidents: Omit<Incident, "tick">[] = [];
     super.tick(
       (id) => {
         const input = nextInput(id);
         if (input !== undefined) recorder.input(id, input);
         return input;
       },
-      (player, error) => faults.push({ player, fault: stepFailure(error) }),
+      (player, error) => incidents.push({ player, fault: stepFailure(error) }),
     );
     recorder.ticked();
-    if (recorder.tick % TICK_HZ === 0) faults.push(...this.#broken(recorder));
-    for (const fault of faults) this.#tell({ tick: recorder.tick, ...fault });
+    if (recorder.tick % TICK_HZ === 0) incidents.push(...this.#violations(recorder));
+    for (const incident of incidents) this.#report({ tick: recorder.tick, ...incident });
     if (recorder.tick % TICK_HZ === 0) this.#check(recorder);
     if (recorder.tick % SNAPSHOT_TICKS === 0 || this.#ring.isFull) {
       recorder.snapshot(this.#random.state, [...this.players()]);
     }
   }
 
-  /** Ends the recording; the world will tick no more. */
+  /** Ends the recording. The world must not tick after this. */
   async end(): Promise<void> {
     if (!this.#recorder) return;
     this.#check(this.#recorder);
@@ -139,20 +139,20 @@ export class RecordedWorld extends World {
     this.#checkedAt = recorder.tick;
   }
 
-  /** The players for whom something is true that cannot be. */
-  *#broken(recorder: Recorder): Iterable<Omit<Incident, "tick">> {
+  /** Yields the players whose bodies violate an invariant. */
+  *#violations(recorder: Recorder): Iterable<Omit<Incident, "tick">> {
     for (const { id, body } of this.players()) {
-      const fault = invariantViolation(body, this.#map, recorder.lastSeen(id), recorder.tick - this.#checkedAt);
+      const fault = invariantViolation(body, this.#map, recorder.lastPose(id), recorder.tick - this.#checkedAt);
       if (fault) yield { player: id, fault };
     }
   }
 
-  #tell(incident: Incident): void {
+  #report(incident: Incident): void {
     const recorder = this.#recorder;
-    // Two players in one wall, or one in two walls, have the same fault: only the numbers differ.
+    // Faults that differ only in their numbers are the same fault, such as two players in walls.
     const fault = incident.fault.replace(/\d+/g, "0");
-    if (!recorder || this.#told.has(fault) || this.#told.size >= MAX_INCIDENTS) return;
-    this.#told.add(fault);
+    if (!recorder || this.#reported.has(fault) || this.#reported.size >= MAX_INCIDENTS) return;
+    this.#reported.add(fault);
     this.#check(recorder);
     const header = fileHeader({ ...this.#header, incident }, this.#ring.firstTick);
     const file = [header, ...this.#ring.frames(), recorder.end()];

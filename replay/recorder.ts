@@ -1,4 +1,4 @@
-// Writes down what a world is given, as frames: no world, no file, no clock. Who calls it has both.
+// Encodes the calls and inputs of a world as frames. It has no world, no file and no clock: its caller has them.
 import type { Input } from "../sim/apply-input.ts";
 import { hashOfPlayers } from "../sim/hash.ts";
 import type { Spot } from "../sim/nearest-free.ts";
@@ -8,47 +8,50 @@ import { ByteWriter } from "./bytes.ts";
 import { type Call, frame, jsonFrame, KIND, OP } from "./format.ts";
 import { PlayerIds } from "./player-ids.ts";
 
-/** Ticks between two snapshots: what has to be played over to get to any tick, and what the ring forgets at a time. */
+/** Ticks between two snapshots. A seek replays at most this many ticks, and the ring drops this many at once. */
 export const SNAPSHOT_TICKS = 60 * TICK_HZ;
 
-/** Where a body was seen last. */
-interface Seen extends Spot {
+/** The recorded position and direction of a body. */
+export interface Pose extends Spot {
   readonly facing: number;
 }
 
-/** Turns what a world is given into frames. */
+/** Encodes the calls and inputs of a world as frames. */
 export class Recorder {
   readonly #writer = new ByteWriter();
-  readonly #slots = new PlayerIds();
+  readonly #playerIds = new PlayerIds();
   readonly #emit: (bytes: Uint8Array<ArrayBuffer>, kind: number, tick: number) => void;
-  readonly #blank: Input;
+  readonly #blankInput: Input;
   /** By slot: the moves that were queued since the last event of another kind. */
   readonly #moves = new Map<number, Input[]>();
   readonly #fields: (keyof Input)[];
-  /** By slot: how the world stood at the last check. */
-  #seen: (Seen | undefined)[] = [];
-  /** Ticks that are done. */
+  /** By slot: the pose at the last check. */
+  #poses: (Pose | undefined)[] = [];
+  /** Completed ticks. */
   tick = 0;
 
-  /** @param blank an input that asks for nothing, with all fields that an input can have. */
-  constructor(emit: (bytes: Uint8Array<ArrayBuffer>, kind: number, tick: number) => void, blank: Input) {
+  /**
+   * @param emit called with each complete frame.
+   * @param blankInput a no-op input with all fields that an input can have.
+   */
+  constructor(emit: (bytes: Uint8Array<ArrayBuffer>, kind: number, tick: number) => void, blankInput: Input) {
     this.#emit = emit;
-    this.#blank = blank;
-    this.#fields = Object.keys(blank) as (keyof Input)[];
+    this.#blankInput = blankInput;
+    this.#fields = Object.keys(blankInput) as (keyof Input)[];
   }
 
-  /** A call, with arguments that are JSON. The first of them is the player. */
+  /** Records a call of the world for the player `id`. The other arguments must be JSON. */
   call(name: Call, id: string, ...values: unknown[]): void {
     this.#writeMoves();
     this.#writer.varint(OP.call);
     this.#writer.text(JSON.stringify([name, id, ...values]));
-    if (name === "join") this.#seen[this.#slots.take(id)] = undefined;
-    if (name === "leave") this.#slots.release(id);
+    if (name === "join") this.#poses[this.#playerIds.assign(id)] = undefined;
+    if (name === "leave") this.#playerIds.release(id);
   }
 
-  /** Records a move that was queued. Only those that still fit into the queue are written: a flood adds no bytes. */
+  /** Records a queued move. It keeps only the moves that fit into the queue, so a flood adds no bytes. */
   move(id: string, input: Input): void {
-    const slot = this.#slots.of(id);
+    const slot = this.#playerIds.slotOf(id);
     // A move of an unknown player changes nothing.
     if (slot === undefined) return;
     const moves = this.#moves.get(slot);
@@ -59,53 +62,56 @@ export class Recorder {
   /** Records a predicted input that the current tick has taken. */
   input(id: string, input: Input): void {
     this.#writeMoves();
-    this.#input(this.#slots.of(id) ?? 0, input, input.direction >= 0, OP.input, OP.otherInput);
+    this.#input(this.#playerIds.slotOf(id) ?? 0, input, input.direction >= 0, OP.input, OP.otherInput);
   }
 
-  /** The tick that was under way is done. */
+  /** Records that the current tick is complete. */
   ticked(): void {
     this.#writeMoves();
     this.#writer.varint(OP.tick);
     this.tick++;
   }
 
-  /** Where a player was at the last check, if it was there. */
-  lastSeen(id: string): Spot | undefined {
-    return this.#seen[this.#slots.of(id) ?? -1];
+  /** Returns a player's pose at the last check; undefined if the player was not in the world. */
+  lastPose(id: string): Pose | undefined {
+    return this.#poses[this.#playerIds.slotOf(id) ?? -1];
   }
 
-  /** Ends a frame, usually of a second, with how the world stands: its hash, and everybody who is elsewhere than before. */
+  /**
+   * Records a check and emits the frame, usually of one second. The check is the hash of the world and the pose of each
+   * player whose pose has changed since the last check.
+   */
   check(players: readonly PlayerInWorld[]): void {
     this.#writeMoves();
     this.#writer.varint(OP.check);
     this.#writer.uint32(hashOfPlayers(players));
     for (const { id, body } of players) {
-      const slot = this.#slots.of(id)!;
-      const seen = seenOf(body);
-      const before = this.#seen[slot];
-      if (before && before.x === seen.x && before.y === seen.y && before.facing === seen.facing) continue;
-      this.#seen[slot] = seen;
+      const slot = this.#playerIds.slotOf(id)!;
+      const pose = poseOf(body);
+      const before = this.#poses[slot];
+      if (before && before.x === pose.x && before.y === pose.y && before.facing === pose.facing) continue;
+      this.#poses[slot] = pose;
       this.#writer.varint(slot);
-      this.#writer.signed(seen.x);
-      this.#writer.signed(seen.y);
-      this.#writer.signed(seen.facing);
+      this.#writer.signed(pose.x);
+      this.#writer.signed(pose.y);
+      this.#writer.signed(pose.facing);
     }
     this.#emit(frame(KIND.second, this.tick, this.#writer.take()), KIND.second, this.tick);
   }
 
-  /** Writes down the whole world. The seconds after it can be played without those before. */
+  /** Emits a snapshot of the world. The seconds after it can be played without those before it. */
   snapshot(random: number, players: readonly PlayerInWorld[]): void {
-    const slotted = players.map((player) => ({ slot: this.#slots.of(player.id), ...player }));
+    const slotted = players.map((player) => ({ slot: this.#playerIds.slotOf(player.id), ...player }));
     const bytes = jsonFrame(KIND.snapshot, this.tick, { random, players: slotted }, this.#writer);
     this.#emit(bytes, KIND.snapshot, this.tick);
   }
 
-  /** The frame that ends a file; nothing comes after it. */
+  /** Returns the end mark, the last frame of a file. */
   end(): Uint8Array<ArrayBuffer> {
     return frame(KIND.end, this.tick, new Uint8Array());
   }
 
-  /** Moves of different players do not affect each other, so only their order per player matters. */
+  /** Writes the collected moves. Moves of different players are independent, so only the order per player matters. */
   #writeMoves(): void {
     if (this.#moves.size === 0) return;
     for (const [slot, moves] of this.#moves) {
@@ -114,7 +120,7 @@ export class Recorder {
     this.#moves.clear();
   }
 
-  /** The direction of a common input is part of the event. Any other input follows it as JSON. */
+  /** Writes an input. The direction of a common input is part of the event; any other input follows it as JSON. */
   #input(slot: number, input: Input, isInRange: boolean, common: number, other: number): void {
     if (isInRange && input.direction <= 4 && this.#hasOnlyDirection(input)) {
       this.#writer.varint(slot * 16 + common + input.direction);
@@ -126,14 +132,14 @@ export class Recorder {
 
   #hasOnlyDirection(input: Input): boolean {
     for (const field of this.#fields) {
-      if (field !== "direction" && input[field] !== undefined && input[field] !== this.#blank[field]) return false;
+      if (field !== "direction" && input[field] !== undefined && input[field] !== this.#blankInput[field]) return false;
     }
     return true;
   }
 }
 
-/** A body as a check has it: whole numbers, so that a broken world can be written down as well. */
-export function seenOf({ x, y, facing }: { x: number; y: number; facing: number }): Seen {
+/** Returns the pose of a body. Its values are bounded integers, so a broken body can be recorded too. */
+export function poseOf({ x, y, facing }: { x: number; y: number; facing: number }): Pose {
   return { x: bounded(x), y: bounded(y), facing: bounded(facing) };
 }
 

@@ -1,10 +1,9 @@
-// Plays a recording: the very world of the server, given what that one was given, in the same order. What is different
-// from what was written down, or cannot be, is told.
+// Plays a recording: applies the recorded calls and inputs to a world in the same order, with the code of the server.
+// It reports divergences from the recording and violated invariants.
 import type { Input } from "../sim/apply-input.ts";
 import { hashOfPlayers } from "../sim/hash.ts";
 import { invariantViolation } from "../sim/invariants.ts";
 import type { WorldMap } from "../sim/map.ts";
-import type { Spot } from "../sim/nearest-free.ts";
 import { type SeededRandom, seededRandom } from "../sim/random.ts";
 import type { Body } from "../sim/step.ts";
 import { World } from "../sim/world.ts";
@@ -23,22 +22,17 @@ import {
   stepFailure,
 } from "./format.ts";
 import { PlayerIds } from "./player-ids.ts";
-import { seenOf } from "./recorder.ts";
+import { type Pose, poseOf } from "./recorder.ts";
 
-/** Players of one difference that are named; the others are counted. */
-const NAMED = 3;
+/** Maximum players that a divergence names. It counts the others. */
+const MAX_NAMED_PLAYERS = 3;
 
-/** A body as it was recorded. */
-interface Seen extends Spot {
-  readonly facing: number;
-}
-
-/** Something in the recording that is not so when it is played. */
-export interface Difference {
-  /** Ticks that were done. */
+/** A difference between the recording and its replay. */
+export interface Divergence {
+  /** Completed ticks. */
   tick: number;
-  /** What differs, as a sentence. */
-  what: string;
+  /** Describes the difference. */
+  message: string;
 }
 
 /** A recording that is being played. */
@@ -48,19 +42,20 @@ export class Replay {
   readonly #blankInput: Input;
   #world!: World;
   #random!: SeededRandom;
-  #slots!: PlayerIds;
-  /** By slot: who stands where as it was recorded. */
-  #seen: (Seen | undefined)[] = [];
+  #playerIds!: PlayerIds;
+  /** By slot: the recorded pose. */
+  #poses: (Pose | undefined)[] = [];
   #tick = 0;
   #nextFrame = 0;
   #sessions = 0;
   #events = new ByteReader(new Uint8Array());
   readonly #inputs: { id: string | undefined; input: Input }[] = [];
-  /** What was different, and what threw or was broken, since the recording was opened or sought in; the first of each. */
-  difference: Difference | undefined;
+  /** The first divergence since the recording was opened or a seek last restored a snapshot. */
+  divergence: Divergence | undefined;
+  /** The first error or violated invariant since the recording was opened or a seek last restored a snapshot. */
   fault: Incident | undefined;
 
-  /** @param map the one that the recording fits. */
+  /** @param map the map that the recording fits. */
   constructor(recording: Recording, map: WorldMap) {
     this.#recording = recording;
     this.#map = map;
@@ -68,22 +63,22 @@ export class Replay {
     this.#restore(0);
   }
 
-  /** Ticks of the world that are done. */
+  /** Completed ticks of the world. */
   get tick(): number {
     return this.#tick;
   }
 
-  /** Everybody's body, by session id. It has all fields that the player had at its join. */
+  /** Returns all bodies by session id. A body has all fields that the player had when it joined. */
   bodies(): Map<string, Body & { name?: string }> {
     return new Map([...this.#world.players()].map(({ id, body }) => [id, body]));
   }
 
-  /** Sessions that there were since the recording was opened or sought in. */
+  /** Sessions since the recording was opened or a seek last restored a snapshot. */
   get sessions(): number {
     return this.#sessions;
   }
 
-  /** Plays one tick. @returns whether there was one. */
+  /** Plays one tick. Returns false at the end of the recording. */
   advance(): boolean {
     const tick = this.#tick;
     while (this.#tick === tick && this.#enterFrame()) this.#playEvent();
@@ -95,7 +90,7 @@ export class Replay {
     return this.#tick > tick;
   }
 
-  /** Goes to a tick of the recording. What differs on the way there is not looked at. */
+  /** Goes to a tick of the recording. If this restores a snapshot, it clears the divergence and the fault. */
   seek(tick: number): void {
     const isBefore = (frame: Frame) => frame.kind === KIND.snapshot && frame.tick <= tick;
     const start = Math.max(0, this.#recording.frames.findLastIndex(isBefore));
@@ -109,22 +104,22 @@ export class Replay {
     this.#random = seededRandom(random);
     this.#world = new World(this.#map, this.#random);
     this.#world.restore(players);
-    this.#slots = new PlayerIds();
-    this.#seen = [];
+    this.#playerIds = new PlayerIds();
+    this.#poses = [];
     for (const { id, slot, body } of players) {
-      this.#slots.take(id, slot);
-      this.#seen[slot] = seenOf(body);
+      this.#playerIds.assign(id, slot);
+      this.#poses[slot] = poseOf(body);
     }
     this.#tick = frame.tick;
     this.#nextFrame = index + 1;
     this.#sessions = players.length;
     this.#events = new ByteReader(new Uint8Array());
     this.#inputs.length = 0;
-    this.difference = undefined;
+    this.divergence = undefined;
     this.fault = undefined;
   }
 
-  /** Opens the next frame when one is at its end. @returns whether there is an event to play. */
+  /** Opens the next frame when the current one is at its end. Returns whether there is an event to play. */
   #enterFrame(): boolean {
     while (this.#events.atEnd) {
       const frame = this.#recording.frames[this.#nextFrame++];
@@ -142,7 +137,7 @@ export class Replay {
   #playEvent(): void {
     const event = this.#events.varint();
     const op = event & 15;
-    const id = this.#slots.idAt(event >>> 4);
+    const id = this.#playerIds.idAt(event >>> 4);
     if (op === OP.tick) this.#playTick();
     else if (op === OP.call) this.#call(JSON.parse(this.#events.text()));
     else if (op === OP.check) this.#check();
@@ -157,18 +152,18 @@ export class Replay {
   }
 
   #call([name, id, ...values]: [Call, string, ...unknown[]]): void {
-    if (!CALLS.includes(name)) throw new RangeError(`the world takes no call "${name}"`);
+    if (!CALLS.includes(name)) throw new RangeError(`unknown call "${name}"; expected one of ${CALLS.join(", ")}`);
     if (name === "join") {
       this.#sessions++;
-      this.#seen[this.#slots.take(id)] = undefined;
+      this.#poses[this.#playerIds.assign(id)] = undefined;
     }
-    if (name === "leave") this.#slots.release(id);
-    // JSON has null for what was not given.
+    if (name === "leave") this.#playerIds.release(id);
+    // JSON stores null for an omitted argument.
     const given = values.map((value) => value ?? undefined);
     try {
       (this.#world[name] as (id: string, ...values: unknown[]) => void).call(this.#world, id, ...given);
     } catch (error) {
-      // Whoever called the world of then has caught it too: the recording goes on.
+      // The caller of the recorded world must have caught this error too, because the recording goes on.
       this.#fault(id, `could not ${name}: ${error}`);
     }
   }
@@ -180,10 +175,10 @@ export class Replay {
       (id) => (this.#inputs[0]?.id === id ? this.#inputs.shift()?.input : undefined),
       (player, error) => this.#fault(player, stepFailure(error)),
     );
-    const [left] = this.#inputs;
-    if (left) {
-      this.#differ(
-        `${nameOf(left.id)} took an input (${JSON.stringify(left.input)}) that the world no longer asks for`,
+    const [unused] = this.#inputs;
+    if (unused) {
+      this.#diverge(
+        `${nameOf(unused.id)} took the input ${JSON.stringify(unused.input)} in the recording, but not in the replay`,
       );
       this.#inputs.length = 0;
     }
@@ -198,34 +193,38 @@ export class Replay {
     const hash = this.#events.uint32();
     while (!this.#events.atEnd) {
       const slot = this.#events.varint();
-      this.#seen[slot] = { x: this.#events.signed(), y: this.#events.signed(), facing: this.#events.signed() };
+      this.#poses[slot] = { x: this.#events.signed(), y: this.#events.signed(), facing: this.#events.signed() };
     }
     const players = [...this.#world.players()];
     const played = hashOfPlayers(players);
     if (played === hash) return;
-    const apart = players.flatMap(({ id, body }) => {
-      const there = this.#seen[this.#slots.of(id)!];
-      const here = seenOf(body);
-      if (there && there.x === here.x && there.y === here.y && there.facing === here.facing) return [];
-      return `${nameOf(id, body)} stood at ${placeOf(there)}, and stands at ${placeOf(here)}`;
+    const differing = players.flatMap(({ id, body }) => {
+      const recorded = this.#poses[this.#playerIds.slotOf(id)!];
+      const replayed = poseOf(body);
+      if (recorded && recorded.x === replayed.x && recorded.y === replayed.y && recorded.facing === replayed.facing)
+        return [];
+      return `${nameOf(id, body)} was recorded at ${textOf(recorded)}, but is at ${textOf(replayed)}`;
     });
-    const more = apart.length > NAMED ? `, and ${apart.length - NAMED} more differ` : "";
-    const whom =
-      apart.length > 0
-        ? apart.slice(0, NAMED).join("; ") + more
-        : "everybody is in the same unit as before, so it is what waits, another field, or a part of a unit";
-    this.#differ(`the world's hash was ${hex(hash)} and is ${hex(played)}: ${whom}`);
+    const omitted = differing.length - MAX_NAMED_PLAYERS;
+    const more = omitted > 0 ? `, and ${omitted} more differ` : "";
+    const details =
+      differing.length > 0
+        ? differing.slice(0, MAX_NAMED_PLAYERS).join("; ") + more
+        : "all recorded positions match, so a queued move, another field or a fraction of a unit differs";
+    this.#diverge(`the recorded hash is ${hex(hash)}, but the world's hash is ${hex(played)}: ${details}`);
   }
 
-  /** Compares the world with a snapshot in the middle of the recording. */
+  /** Compares the world with a later snapshot of the recording. */
   #compare({ payload }: Frame): void {
     const { random, players } = jsonIn(payload) as Snapshot;
-    if (random !== this.#random.state) this.#differ("chance went another way: another number of spawns was drawn");
-    if (hashOfPlayers(players) !== hashOfPlayers(this.#world.players())) this.#differ("the snapshot is another one");
+    if (random !== this.#random.state)
+      this.#diverge("the random state differs: the replay chose spawns more or less often");
+    if (hashOfPlayers(players) !== hashOfPlayers(this.#world.players()))
+      this.#diverge("the world differs from the snapshot");
   }
 
-  #differ(what: string): void {
-    this.difference ??= { tick: this.#tick, what };
+  #diverge(message: string): void {
+    this.divergence ??= { tick: this.#tick, message };
   }
 
   #fault(player: string, fault: string): void {
@@ -237,10 +236,10 @@ function nameOf(id: string | undefined, body?: Body & { name?: string }): string
   return body?.name === undefined ? `${id}` : `${id} (${body.name})`;
 }
 
-/** What a facing is called. */
+/** The words for directions, by code. */
 const WORDS = [undefined, "left", "right", "up", "down"];
 
-function placeOf(seen: Seen | undefined): string {
-  if (!seen) return "an unknown place";
-  return `(${seen.x}, ${seen.y}) facing ${WORDS[seen.facing] ?? seen.facing}`;
+function textOf(pose: Pose | undefined): string {
+  if (!pose) return "an unknown position";
+  return `(${pose.x}, ${pose.y}) facing ${WORDS[pose.facing] ?? pose.facing}`;
 }

@@ -1,47 +1,50 @@
-// The last minutes of a world, in memory: frames, of which the first is always a snapshot, so that they can be played.
+// Keeps the last minutes of a world in memory, as frames. The first frame is always a snapshot, so they can be played.
 import { KIND } from "./format.ts";
 
-interface Kept {
+interface KeptFrame {
   readonly bytes: Uint8Array;
   readonly kind: number;
   readonly tick: number;
 }
 
-/** Keeps frames. What is older than it has to be goes a snapshot at a time. */
+/** A buffer of frames. It drops old frames in groups that begin with a snapshot. */
 export class Ring {
-  readonly #ticks: number;
-  readonly #bytes: number;
-  #kept: Kept[] = [];
+  readonly #minTicks: number;
+  readonly #maxBytes: number;
+  #kept: KeptFrame[] = [];
   #size = 0;
 
-  /** @param ticks that it holds at least, if there were as many. @param bytes above which it is full. */
-  constructor(ticks: number, bytes: number) {
-    this.#ticks = ticks;
-    this.#bytes = bytes;
+  /**
+   * @param minTicks ticks that it keeps at least, once it has received that many.
+   * @param maxBytes bytes above which it is full.
+   */
+  constructor(minTicks: number, maxBytes: number) {
+    this.#minTicks = minTicks;
+    this.#maxBytes = maxBytes;
   }
 
-  /** Whether the next snapshot, which should come soon, will be all that is left. */
+  /** Whether it is full. The next snapshot then replaces all other frames, so the caller should add one soon. */
   get isFull(): boolean {
-    return this.#size > this.#bytes;
+    return this.#size > this.#maxBytes;
   }
 
-  /** The tick of the snapshot that it begins with. */
+  /** The tick of its first snapshot. */
   get firstTick(): number {
     return this.#kept[0]?.tick ?? 0;
   }
 
-  /** Takes a frame and, if it is a snapshot, forgets what is older than it has to be. */
+  /** Adds a frame. If it is a snapshot, drops the frames that are no longer needed. */
   add(bytes: Uint8Array, kind: number, tick: number): void {
     const { isFull } = this;
     this.#kept.push({ bytes, kind, tick });
     this.#size += bytes.length;
     if (kind !== KIND.snapshot) return;
-    const isOld = (kept: Kept) => kept.kind === KIND.snapshot && kept.tick <= tick - this.#ticks;
+    const isOld = (kept: KeptFrame) => kept.kind === KIND.snapshot && kept.tick <= tick - this.#minTicks;
     const first = isFull ? this.#kept.length - 1 : this.#kept.findLastIndex(isOld);
     for (const { bytes } of this.#kept.splice(0, Math.max(0, first))) this.#size -= bytes.length;
   }
 
-  /** What is kept, in order: a recording, but for its header and its end. */
+  /** Returns the frames in order: a recording without its header and its end mark. */
   frames(): Uint8Array[] {
     return this.#kept.map(({ bytes }) => bytes);
   }

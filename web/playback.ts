@@ -41,8 +41,8 @@ export class Playback {
 
   /** A description of the first difference from the recording, or of a broken rule; undefined without one. */
   get trouble(): string | undefined {
-    const { fault, difference } = this.#replay;
-    return fault ? `${fault.player} ${fault.fault}` : difference?.what;
+    const { fault, divergence } = this.#replay;
+    return fault ? `${fault.player} ${fault.fault}` : divergence?.message;
   }
 
   /** Moves the time on by this many milliseconds of the clock, while it is playing. Stops at the end. */

@@ -82,7 +82,7 @@ const ko: ReplayTexts = {
     version: "다른 버전의 sabang에서 녹화된 리플레이입니다.",
     truncated: "중간에 잘렸거나 방이 아직 열려 있는 리플레이입니다.",
   },
-  detail: ({ hindrance, facts: { from, to, tick, rule, made, here } }) => {
+  detail: ({ hindrance, details: { from, to, tick, rule, made, here } }) => {
     switch (hindrance) {
       case "damaged":
         return from === undefined ? "" : `${tick}틱 이후, ${from}~${to}번째 바이트가 손상되었습니다.`;

@@ -97,7 +97,7 @@ function mapIn(path: string, name: string): WorldMap {
 function summary(played: Played): string {
   const { recording, outcome, took } = played;
   const { header, firstTick, truncated } = recording;
-  const { ticks, sessions, left, difference, fault } = outcome;
+  const { ticks, sessions, left, divergence, fault } = outcome;
   const { incident } = header;
   const rows = [
     ["map", header.map],
@@ -107,20 +107,20 @@ function summary(played: Played): string {
     ...(truncated ? [["cut off", truncated]] : []),
     ...(incident ? [["incident", told(incident)]] : []),
     ["result", resultOf(outcome, incident)],
-    ...(difference && (fault || (incident && !isWell(played))) ? [["besides", differing(difference)]] : []),
+    ...(divergence && (fault || (incident && !isWell(played))) ? [["besides", differing(divergence)]] : []),
   ];
   return rows.map(([what, text]) => `${what!.padEnd(9)} ${text}`).join("\n");
 }
 
-function resultOf({ difference, fault }: Outcome, incident: Incident | undefined): string {
+function resultOf({ divergence, fault }: Outcome, incident: Incident | undefined): string {
   if (fault) return `${incident ? "it happens again" : "a fault"}: ${told(fault)}`;
   if (incident) return "the incident does not happen any more";
-  if (difference) return differing(difference);
+  if (divergence) return differing(divergence);
   return "the same, to the last hash";
 }
 
-function differing({ tick, what }: { tick: number; what: string }): string {
-  return `it differs in second ${Math.ceil(tick / TICK_HZ)} (tick ${tick}): ${what}`;
+function differing({ tick, message }: { tick: number; message: string }): string {
+  return `it differs in second ${Math.ceil(tick / TICK_HZ)} (tick ${tick}): ${message}`;
 }
 
 function told({ tick, player, fault }: Incident): string {
@@ -134,13 +134,13 @@ function clock(ticks: number): string {
 }
 
 /**
- * Whether all is well: no fault, and no difference. When the fault of an incident is mended, what came after it is another
+ * Whether all is well: no fault, and no divergence. When the fault of an incident is mended, what came after it is another
  * thing than it was.
  */
 function isWell({ outcome, recording }: Played): boolean {
-  const { difference, fault } = outcome;
+  const { divergence, fault } = outcome;
   const { incident } = recording.header;
-  return !fault && (!difference || (incident !== undefined && difference.tick >= incident.tick));
+  return !fault && (!divergence || (incident !== undefined && divergence.tick >= incident.tick));
 }
 
 /** Writes a test that plays the recording on the map of now, both of which are copied beside it. @returns its path. */

@@ -65,7 +65,7 @@ test("a room of walkers plays again to the last hash; a changed rule is noticed,
   // Another rule: steps up and down are a unit shorter.
   copy.change("sim/step.ts", "else body.y = moved;", "else body.y = moved - sign;");
   const changed = copy.node("src/commands/replay.ts", file);
-  expect(changed.out).toMatch(/result +it differs in second \d+ \(tick \d+\): .* stood at \(\d+, \d+\) facing/);
+  expect(changed.out).toMatch(/result +it differs in second \d+ \(tick \d+\): .* was recorded at \(\d+, \d+\) facing/);
   expect(changed.code).toBe(1);
   copy.change("sim/step.ts", "else body.y = moved - sign;", "else body.y = moved;");
 
@@ -74,7 +74,7 @@ test("a room of walkers plays again to the last hash; a changed rule is noticed,
   flipped[at]! ^= 4;
   writeFileSync(`${file}.flipped`, flipped);
   const refused = replay(`${file}.flipped`);
-  expect(refused.out).toMatch(/cannot be played: it is damaged between the bytes \d+ and \d+, after tick \d+: take/);
+  expect(refused.out).toMatch(/cannot be played: it is damaged between bytes \d+ and \d+, after tick \d+: use/);
   expect(refused.code).toBe(2);
 
   // The map was drawn anew since: a wall where there was none, or the other way around.
@@ -85,7 +85,7 @@ test("a room of walkers plays again to the last hash; a changed rule is noticed,
   writeFileSync(join(maps, "plaza.tmj"), JSON.stringify(plaza));
   const elsewhere = replay(file, "--maps", maps);
   expect(elsewhere.out).toMatch(
-    /cannot be played: it was made on another "plaza" \(\w{8}\) than this one \(\w{8}\): .*; give it the map of then/s,
+    /cannot be played: its map "plaza" \(\w{8}\) differs from this one \(\w{8}\): .*; use the map that it was/,
   );
   expect(elsewhere.code).toBe(2);
   // With the map of then beside another one it plays.
@@ -95,7 +95,7 @@ test("a room of walkers plays again to the last hash; a changed rule is noticed,
   copy.change("replay/version.ts", `"${VERSION}"`, '"9.9.9"');
   const later = copy.node("src/commands/replay.ts", file);
   expect(later.out).toContain(
-    `cannot be played: it was made by sabang ${VERSION}, and this is 9.9.9: play it with that one; --any-version shows`,
+    `it was recorded by sabang ${VERSION}, but this is 9.9.9: play it with the version that recorded it; --any-version`,
   );
   expect(later.code).toBe(2);
   expect(copy.node("src/commands/replay.ts", file, "--any-version")).toEqual({

@@ -1,4 +1,4 @@
-// A recording is read here by what docs/replay.md says of its bytes, and by nothing of replay/ that reads.
+// Reads a recording as docs/replay.md describes its bytes, without the reading code of replay/.
 
 import { crc32 } from "node:zlib";
 import { expect, test } from "@jest/globals";
@@ -10,7 +10,7 @@ import { Kept } from "../support/recording.ts";
 const MAP = drawnMap("plaza", ["##########", "#s......s#", "#........#", "##########"]);
 const FIRST_LINE = "sabang-replay 2\n";
 
-/** Reads on from some place. */
+/** Reads consecutive values from a buffer. */
 class Cursor {
   at = 0;
   readonly bytes: Buffer;
@@ -60,7 +60,7 @@ function framesOf(file: Buffer): Frame[] {
   return frames;
 }
 
-/** The events of a second, each as a line. */
+/** Returns the events of a second, each as a line of text. */
 function eventsOf(payload: Buffer): string[] {
   const cursor = new Cursor(payload);
   const events: string[] = [];
@@ -80,12 +80,12 @@ function eventsOf(payload: Buffer): string[] {
         moved.push([cursor.varint(), cursor.signed(), cursor.signed(), cursor.signed()]);
       }
       events.push(`check ${JSON.stringify(moved)}`);
-    } else throw new Error(`an event of the kind ${kind}`);
+    } else throw new Error(`unknown event ${kind}`);
   }
   return events;
 }
 
-test("every byte of a file is what the page says that it is", async () => {
+test("a recording has the bytes that docs/replay.md describes", async () => {
   const kept = new Kept();
   const world = new RecordedWorld(MAP, 9, {
     room: "room",
@@ -101,7 +101,7 @@ test("every byte of a file is what the page says that it is", async () => {
   const ada = { name: "Ada 에이다", x: 0, y: 0, facing: 4 };
   world.join("ada", ada, { x: 48, y: 48 });
   world.join("ben", { x: 0, y: 0, facing: 4 }, { x: 80, y: 48 });
-  // Who comes back to a place rests for two ticks.
+  // A player with a saved position takes no input for two ticks.
   tick();
   tick();
   world.queueMove("ada", { direction: 2 });
@@ -149,6 +149,6 @@ test("every byte of a file is what the page says that it is", async () => {
     ...Array(16).fill("tick"),
     "check [[1,80,56,4],[0,200,48,4]]",
   ]);
-  // Nobody but Cia has moved since, who has the slot that Ada left.
+  // Only Cia has moved since. Cia has Ada's former slot.
   expect(eventsOf(frames[3]!.payload)).toEqual(["0 move 1", "tick", "check [[0,192,48,1]]"]);
 });

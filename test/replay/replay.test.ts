@@ -1,4 +1,4 @@
-// What is recorded of a world plays to the same world; what is damaged, cut off or of another world is refused.
+// A recording replays to the same world. Damaged, truncated and incompatible recordings are rejected.
 import { readFileSync } from "node:fs";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
@@ -25,15 +25,15 @@ const ROWS = [
 ];
 const MAP = drawnMap("yard", ROWS);
 
-/** Three minutes and a half of a bustle: several snapshots, and a second that is not full. */
+/** Records three and a half minutes of random players: several snapshots, and a last second that is not full. */
 async function recorded(seed = 1, ticks = 4211): Promise<{ bustle: Bustle; file: Buffer }> {
   const bustle = new Bustle(MAP, seed);
   bustle.play(ticks, 9);
   return { bustle, file: await bustle.end() };
 }
 
-/** The sentence with which a file is refused. */
-function refusal(file: Uint8Array, map: WorldMap = MAP): string {
+/** Returns the message with which a file is rejected; an empty text if it is accepted. */
+function rejection(file: Uint8Array, map: WorldMap = MAP): string {
   try {
     checkFit(readRecording(file), map, {});
   } catch (error) {
@@ -44,7 +44,7 @@ function refusal(file: Uint8Array, map: WorldMap = MAP): string {
 }
 
 describe("a recording", () => {
-  test("plays to the same world, whoever came, went and asked for what", async () => {
+  test("replays to the same world for any joins, leaves and inputs", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 2 ** 32 - 1 }),
@@ -56,7 +56,7 @@ describe("a recording", () => {
           const replay = new Replay(recording, MAP);
           while (replay.advance());
           expect(replay.tick).toBe(ticks);
-          expect({ difference: replay.difference, fault: replay.fault }).toEqual({});
+          expect({ divergence: replay.divergence, fault: replay.fault }).toEqual({});
           expect(Object.fromEntries(replay.bodies())).toEqual(Object.fromEntries(bustle.bodies));
         },
       ),
@@ -64,22 +64,22 @@ describe("a recording", () => {
     );
   });
 
-  test("can be sought in, back and forth, and every tick is as it was", async () => {
+  test("seeks backwards and forwards to the state of any tick", async () => {
     const { file } = await recorded();
     const recording = readRecording(file);
-    const straight = new Replay(recording, MAP);
-    const places = [JSON.stringify([...straight.bodies()])];
-    while (straight.advance()) places.push(JSON.stringify([...straight.bodies()]));
+    const sequential = new Replay(recording, MAP);
+    const states = [JSON.stringify([...sequential.bodies()])];
+    while (sequential.advance()) states.push(JSON.stringify([...sequential.bodies()]));
     const replay = new Replay(recording, MAP);
     for (const tick of [4211, 0, 1199, 1200, 1201, 3000, 7, 2400, 2399]) {
       replay.seek(tick);
       expect(replay.tick).toBe(tick);
-      if (tick < 4211) expect(JSON.stringify([...replay.bodies()])).toBe(places[tick]);
+      if (tick < 4211) expect(JSON.stringify([...replay.bodies()])).toBe(states[tick]);
     }
-    expect(replay.difference).toBeUndefined();
+    expect(replay.divergence).toBeUndefined();
   });
 
-  test("has the fields that somebody adds to a player, and leaves out who the player is", async () => {
+  test("contains added fields of a player, but not the player's id", async () => {
     const bustle = new Bustle(MAP, 1);
     const body = { name: "Ada", coins: 3, x: 0, y: 0, facing: 4 };
     const before = { x: 80, y: 80, player: "a secret id", name: "Ada" };
@@ -95,7 +95,7 @@ describe("a recording", () => {
   });
 });
 
-test("who floods the world does not flood the recording", async () => {
+test("a flood of moves does not grow the recording", async () => {
   const bustle = new Bustle(MAP, 1);
   const id = bustle.join();
   for (let tick = 0; tick < 100; tick++) {
@@ -105,87 +105,89 @@ test("who floods the world does not flood the recording", async () => {
   expect(bustle.world.dropped).toBeGreaterThan(99_000);
   const file = await bustle.end();
   expect(file.length).toBeLessThan(2000);
-  expect(play(readRecording(file), MAP)).toMatchObject({ ticks: 100, difference: undefined });
+  expect(play(readRecording(file), MAP)).toMatchObject({ ticks: 100, divergence: undefined });
 });
 
-describe("a file that is not as it was", () => {
-  test("is refused with any one byte flipped, and it is said between which bytes", async () => {
+describe("a changed or incompatible file", () => {
+  test("is rejected if one bit of any byte is flipped, with the range of the damaged bytes", async () => {
     const { file } = await recorded(2, 130);
     for (let at = 0; at < file.length; at++) {
       const flipped = Buffer.from(file);
       flipped[at]! ^= 1 << (at % 8);
-      const sentence = refusal(flipped);
+      const message = rejection(flipped);
       const [, from, to] =
-        /damaged between the bytes (\d+) and (\d+), (after tick \d+|before its header)/.exec(sentence) ?? [];
+        /damaged between bytes (\d+) and (\d+), (after tick \d+|before its header)/.exec(message) ?? [];
       const isHere = Number(from) <= at && at <= Number(to);
-      expect({ at, sentence: isHere || at < 16 ? "" : sentence }).toEqual({ at, sentence: "" });
-      expect(sentence).not.toBe("");
+      expect({ at, message: isHere || at < 16 ? "" : message }).toEqual({ at, message: "" });
+      expect(message).not.toBe("");
     }
   });
 
-  test("is refused cut off at any byte, unless that is allowed: then it plays what is there", async () => {
+  test("is rejected if it is cut off at any byte, and plays up to there if `truncated` is accepted", async () => {
     const { file } = await recorded(3, 70);
     const { frames } = readRecording(file);
     for (let length = 0; length < file.length; length++) {
       const cut = file.subarray(0, length);
-      expect(refusal(cut)).toMatch(/cut|nothing in it to play|no recording of sabang|ends w/);
+      expect(rejection(cut)).toMatch(/cut|no state to start from|not a sabang recording|ends w/);
       if (length <= frames[1]!.offset) continue;
       const recording = readRecording(cut);
       checkFit(recording, MAP, { truncated: true });
-      const { ticks, difference } = play(recording, MAP);
-      expect(difference).toBeUndefined();
+      const { ticks, divergence } = play(recording, MAP);
+      expect(divergence).toBeUndefined();
       expect(ticks).toBe(recording.lastTick);
     }
-    expect(refusal(file.subarray(0, file.length - 20))).toMatch(
+    expect(rejection(file.subarray(0, file.length - 20))).toMatch(
       /^it ends within the frame that begins at byte \d+, after tick 60: /,
     );
   });
 
-  test("is refused with something behind its end", async () => {
+  test("is rejected if there is data after its end mark", async () => {
     const { file } = await recorded(3, 30);
-    expect(refusal(Buffer.concat([file, Buffer.from("x")]))).toMatch(/there is more behind its end, from byte \d+ on/);
+    expect(rejection(Buffer.concat([file, Buffer.from("x")]))).toMatch(/it has data after its end mark, from byte \d+/);
   });
 
-  test("is refused on another map, with other rules, of another format or version, or as no recording at all", async () => {
+  test("is rejected for another map, rules, format or version, and if it is not a recording", async () => {
     const { file } = await recorded(4, 30);
-    expect(refusal(file)).toBe("");
-    expect(refusal(file, drawnMap("field", ROWS))).toBe('it was made on the map "yard", and this is "field"');
+    expect(rejection(file)).toBe("");
+    expect(rejection(file, drawnMap("field", ROWS))).toBe('it was recorded on the map "yard", but this map is "field"');
     const moved = drawnMap("yard", [...ROWS, ROWS[0]!]);
-    expect(refusal(file, moved)).toMatch(
-      /another "yard" \(\w{8}\) than this one \(\w{8}\): walls or spawns were changed/,
+    expect(rejection(file, moved)).toMatch(
+      /its map "yard" \(\w{8}\) differs from this one \(\w{8}\): walls or spawns have changed/,
     );
-    expect(refusal(Buffer.from("hello\n"))).toBe("it is no recording of sabang: its first line is another one");
-    expect(refusal(Buffer.from(file.toString("latin1").replace("replay 2", "replay 7"), "latin1"))).toMatch(
-      /it is of format 7; this/,
+    expect(rejection(Buffer.from("hello\n"))).toBe(
+      'it is not a sabang recording: its first line is not "sabang-replay 2"',
+    );
+    expect(rejection(Buffer.from(file.toString("latin1").replace("replay 2", "replay 7"), "latin1"))).toMatch(
+      /it has format 7, but this version reads format 2/,
     );
     const recording = readRecording(file);
     const older = { ...recording, header: { ...recording.header, version: "0.0.9" } };
-    expect(() => checkFit(older, MAP, {})).toThrow(`it was made by sabang 0.0.9, and this is ${VERSION}`);
+    expect(() => checkFit(older, MAP, {})).toThrow(`it was recorded by sabang 0.0.9, but this is ${VERSION}`);
     checkFit(older, MAP, { anyVersion: true });
     const faster = { ...recording, header: { ...recording.header, rules: { ...recording.header.rules, STEP: 16 } } };
-    expect(() => checkFit(faster, MAP, {})).toThrow("it was made with STEP 16, and here it is 8");
+    expect(() => checkFit(faster, MAP, {})).toThrow("it was recorded with STEP 16, but sim/rules.ts has 8");
   });
 });
 
-describe("a world that is another one", () => {
-  test("is noticed in its first second, with who stands where", async () => {
+describe("a replay on a changed world", () => {
+  test("reports the first second that diverges, with the positions of the players", async () => {
     const { file } = await recorded(5, 2000);
-    // One tile of wall less, without the map's own check.
+    // The map lacks one wall tile. `play` does not check that the map fits.
     const holed = { ...MAP, isWall: (x: number, y: number) => !(x === 6 && y === 1) && MAP.isWall(x, y) };
-    const { difference } = play(readRecording(file), holed);
-    expect(difference?.what).toMatch(
-      /^the world's hash was \w{8} and is \w{8}: p\d+ \(.+\) stood at \(\d+, \d+\) facing \w+, and stands at/,
+    const { divergence } = play(readRecording(file), holed);
+    expect(divergence?.message).toMatch(
+      /^the recorded hash is \w{8}, but the world's hash is \w{8}: p\d+ \(.+\) was recorded at \(\d+, \d+\) facing/,
     );
-    const { tick } = difference!;
+    const { tick } = divergence!;
     expect(tick % 20).toBe(0);
-    // Up to then it is the same: nobody had come to the hole.
+    // There is no divergence before that tick.
     const { frames, ...rest } = readRecording(file);
     const before = frames.filter((frame) => frame.tick < tick);
-    expect(play({ frames: before, ...rest }, holed).difference).toBeUndefined();
+    expect(play({ frames: before, ...rest }, holed).divergence).toBeUndefined();
   });
 });
 
-test("the checksum is the one of zlib, and the hash is stable", () => {
+test("crc32 equals the checksum of zlib, and hashOfPlayers changes with ids, bodies and moves", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => crc32(bytes) === zlibCrc32(bytes)));
   const ada = { id: "ada", body: { x: 80, y: 112, facing: 4 }, moves: [{ direction: 1 }, { direction: 2 }] };
   expect(hashOfPlayers([])).toBe(0x811c9dc5);
@@ -199,7 +201,7 @@ test("the checksum is the one of zlib, and the hash is stable", () => {
   }
 });
 
-test("the version is that of the package", () => {
+test("VERSION equals the version in package.json", () => {
   const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   expect(VERSION).toBe(manifest.version);
 });

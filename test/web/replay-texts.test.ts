@@ -43,9 +43,9 @@ test.each<[string, RecordingError]>([
   const detail = ko.detail(error);
   expect(detail).toMatch(/^[^.].*[가-힣]\.$/);
   expect(detail).not.toMatch(/undefined/);
-  const facts = Object.values(error.facts);
-  expect(facts).not.toEqual([]);
-  for (const fact of facts) expect(detail).toContain(String(fact));
+  const values = Object.values(error.details);
+  expect(values).not.toEqual([]);
+  for (const value of values) expect(detail).toContain(String(value));
 });
 
 test("numbers of players follow the plural and number rules of each language", () => {
