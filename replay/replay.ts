@@ -218,7 +218,7 @@ export class Replay {
   #compare({ payload }: Frame): void {
     const { random, players } = jsonIn(payload) as Snapshot;
     if (random !== this.#random.state)
-      this.#diverge("the random state differs: the replay chose spawns more or less often");
+      this.#diverge("the random state differs: the replay drew a different number of random spawns");
     if (hashOfPlayers(players) !== hashOfPlayers(this.#world.players()))
       this.#diverge("the world differs from the snapshot");
   }

@@ -1,4 +1,4 @@
-// Errors are told apart by name and code: their messages may say anything.
+// Programs distinguish errors by name and code, so messages can change freely.
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
 import {
@@ -19,8 +19,8 @@ import { joinWithSdk } from "../support/walkers.ts";
 const server = startServer({ edge: { maxJoinsPerMinute: 3 } });
 const NAMES = Object.keys(ERRORS) as ErrorName[];
 
-/** What a page makes of each error: its reason, and whether another token may help. */
-const judgements = () =>
+/** The page's interpretation of each error: its reason, and whether another token may help. */
+const interpretations = () =>
   NAMES.map((name) => {
     const { code } = ERRORS[name];
     const refused = new MatchMakeError(taggedMessage(name), code);
@@ -28,13 +28,13 @@ const judgements = () =>
     return [name, reasonOfError(refused), reasonOfError(closed), reasonOfClose(code), isTokenRefused(refused)];
   });
 
-test("a code above 1000 belongs to one error", () => {
+test("each code above 1000 belongs to only one error", () => {
   const codes = [...Object.values(ERRORS).map(({ code }) => code as number), ...Object.values(FRAMEWORK_ERRORS)];
   const above = codes.filter((code) => code >= 1000);
   expect(new Set(above).size).toBe(above.length);
 });
 
-test.each(NAMES)("%s is found by its code and its tagged message, and has a complete body", (name) => {
+test.each(NAMES)("%s is identified by its code and tagged message, and has a complete body", (name) => {
   const { code, message } = ERRORS[name];
   expect(nameOfError({ code, message: taggedMessage(name) })).toBe(name);
   expect(nameOfError({ code, message: taggedMessage(name, "Anything [at] all") })).toBe(name);
@@ -42,23 +42,23 @@ test.each(NAMES)("%s is found by its code and its tagged message, and has a comp
   expect(errorBody(name)).toEqual({ code, name, error: `${message} [${name}]` });
 });
 
-test("a tag is believed only with the code of its error", () => {
+test("a tag counts only together with the code of its error", () => {
   expect(nameOfError({ code: 503, message: "[tooManyJoins]" })).toBeUndefined();
   expect(nameOfError({ code: 503, message: "something [toString]" })).toBeUndefined();
   expect(nameOfError({ code: 4312, message: "something [idle]" })).toBe("takenOver");
   expect(nameOfError({ code: 522, message: "room is full" })).toBe("unknownRoom");
 });
 
-test("with every message scrambled, server, page and plain clients still agree on every error", async () => {
-  const before = judgements();
+test("server, page and plain clients still agree on every error when all messages are swapped", async () => {
+  const before = interpretations();
   const table = ERRORS as Record<ErrorName, { code: number; message: string }>;
   const messages = NAMES.map((name) => [name, table[name].message] as const);
-  // Each gets the message of another one, which is worse than a random one.
+  // Each error gets the message of another error, which is more misleading than a random message.
   messages.forEach(([name], index) => {
     table[name].message = messages.at(index - 1)![1];
   });
   try {
-    expect(judgements()).toEqual(before);
+    expect(interpretations()).toEqual(before);
 
     const client = await joinWithSdk(server);
     const errors: [number, string?][] = [];

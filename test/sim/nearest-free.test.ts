@@ -8,8 +8,8 @@ import { drawnMap } from "../support/maps.ts";
 
 const OPEN = drawnMap("open", ["....", ".s..", "...."]);
 
-describe("a spot that is free", () => {
-  test("stays as it is, to the unit", () => {
+describe("a free spot", () => {
+  test("is returned unchanged", () => {
     for (const spot of [
       { x: 12, y: 12 },
       { x: 47, y: 33 },
@@ -20,40 +20,40 @@ describe("a spot that is free", () => {
   });
 });
 
-describe("a spot outside of the map", () => {
+describe("a spot outside the map", () => {
   test.each([
-    ["left and above", { x: -1, y: -1 }, { x: 12, y: 12 }],
-    ["right of it", { x: 5000, y: 40 }, { x: 116, y: 40 }],
-    ["very far below", { x: 40, y: Number.MAX_SAFE_INTEGER }, { x: 40, y: 84 }],
-  ])("is taken for the one at the edge: %s", (_where, wanted, found) => {
+    ["above and left of the map", { x: -1, y: -1 }, { x: 12, y: 12 }],
+    ["right of the map", { x: 5000, y: 40 }, { x: 116, y: 40 }],
+    ["far below the map", { x: 40, y: Number.MAX_SAFE_INTEGER }, { x: 40, y: 84 }],
+  ])("moves to the edge: %s", (_where, wanted, found) => {
     expect(nearestFree(wanted, OPEN)).toEqual(found);
   });
 });
 
 describe("a spot in a wall", () => {
-  test("moves out of it by the shortest way", () => {
+  test("moves out of the wall by the shortest way", () => {
     const map = drawnMap("wall", ["...#...", "s..#...", "...#..."]);
     // The wall covers 96 to 128, so bodies stand up to 84 on its left and from 140 on its right.
     expect(nearestFree({ x: 100, y: 48 }, map)).toEqual({ x: 84, y: 48 });
     expect(nearestFree({ x: 130, y: 48 }, map)).toEqual({ x: 140, y: 48 });
   });
 
-  test("goes up rather than down, and left rather than right, where both are as near", () => {
+  test("moves up rather than down, and left rather than right, if both are equally near", () => {
     const map = drawnMap("block", [".....", ".....", "..#..", ".....", "s...."]);
     expect(nearestFree({ x: 80, y: 80 }, map)).toEqual({ x: 80, y: 52 });
     const bar = drawnMap("bar", ["..#..", "s.#.."]);
     expect(nearestFree({ x: 80, y: 32 }, bar)).toEqual({ x: 52, y: 32 });
   });
 
-  test("leaves gaps aside that a body does not fit into", () => {
-    // The single open tile has 32 units for a body of 24.
+  test("ignores gaps that are too small for a body", () => {
+    // The single open tile is 32 units wide, and a body is 24.
     const map = drawnMap("gap", ["#####", "##.##", "#####", "s####"]);
     expect(nearestFree({ x: 80, y: 80 }, map)).toEqual({ x: 80, y: 52 });
     const narrow = drawnMap("narrow", ["s..", "###", "###"]);
     expect(nearestFree({ x: 90, y: 95 }, narrow)).toEqual({ x: 84, y: 20 });
   });
 
-  test("finds the only spot of a map, wherever it is", () => {
+  test("finds the only free spot of a map, even if it is far away", () => {
     const rows = Array.from({ length: 60 }, () => "#".repeat(60));
     rows[59] = `${"#".repeat(59)}s`;
     const map = drawnMap("one", rows);
@@ -61,7 +61,7 @@ describe("a spot in a wall", () => {
   });
 });
 
-describe("on any map", () => {
+describe("nearestFree on random maps", () => {
   const rows = fc
     .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }))
     .chain(([width, height]) =>
@@ -72,19 +72,19 @@ describe("on any map", () => {
     )
     .map((lines) => [`s${lines[0]!.slice(1)}`, ...lines.slice(1)]);
 
-  test("is what looking at every single spot finds", () => {
+  test("returns the same spot as a search of all spots", () => {
     fc.assert(
       fc.property(rows, fc.integer({ min: -20, max: 220 }), fc.integer({ min: -20, max: 220 }), (lines, x, y) => {
         const map = drawnMap("any", lines);
-        expect(nearestFree({ x, y }, map)).toEqual(lookEverywhere({ x, y }, map));
+        expect(nearestFree({ x, y }, map)).toEqual(exhaustiveSearch({ x, y }, map));
       }),
       { numRuns: runs(300) },
     );
   });
 });
 
-/** The same, without any cleverness. */
-function lookEverywhere(wanted: Spot, map: WorldMap): Spot {
+/** The reference implementation: checks every spot of the map. */
+function exhaustiveSearch(wanted: Spot, map: WorldMap): Spot {
   const x = Math.min(Math.max(wanted.x, 12), map.width - 12);
   const y = Math.min(Math.max(wanted.y, 12), map.height - 12);
   let best: Spot & { distance: number } = { x: 0, y: 0, distance: Number.POSITIVE_INFINITY };

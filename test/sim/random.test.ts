@@ -4,8 +4,8 @@ import { type Random, seededRandom } from "../../sim/random.ts";
 
 const draw = (random: Random, count: number, below: number) => Array.from({ length: count }, () => random(below));
 
-describe("seeded chance", () => {
-  test("gives the same numbers for the same seed", () => {
+describe("seededRandom", () => {
+  test("returns the same numbers for the same seed", () => {
     fc.assert(
       fc.property(fc.nat(0xffffffff), (seed) => {
         expect(draw(seededRandom(seed), 50, 1000)).toEqual(draw(seededRandom(seed), 50, 1000));
@@ -13,28 +13,28 @@ describe("seeded chance", () => {
     );
   });
 
-  test("gives the numbers of mulberry32, so that a recorded game replays on any machine and in any language", () => {
-    // Computed from the published C code, in Python.
+  test("returns the numbers of mulberry32, so a recording replays on any machine and in any language", () => {
+    // Computed in Python from the published C code.
     expect(draw(seededRandom(1), 5, 2 ** 32)).toEqual([2693262067, 11749833, 2265367787, 4213581821, 4159151403]);
   });
 
-  test("gives other numbers for another seed", () => {
+  test("returns different numbers for different seeds", () => {
     const sequences = Array.from({ length: 200 }, (_, seed) => draw(seededRandom(seed), 10, 1000).join());
     expect(new Set(sequences).size).toBe(200);
   });
 
-  test("two sources do not disturb each other", () => {
+  test("keeps two generators independent", () => {
     const alone = draw(seededRandom(7), 20, 1000);
-    const source = seededRandom(7);
+    const random = seededRandom(7);
     const other = seededRandom(8);
-    const beside = Array.from({ length: 20 }, () => {
+    const interleaved = Array.from({ length: 20 }, () => {
       other(1000);
-      return source(1000);
+      return random(1000);
     });
-    expect(beside).toEqual(alone);
+    expect(interleaved).toEqual(alone);
   });
 
-  test("gives whole numbers from 0 to one less than the bound", () => {
+  test("returns integers from 0 to one less than the bound", () => {
     fc.assert(
       fc.property(fc.nat(0xffffffff), fc.integer({ min: 1, max: 2 ** 31 }), (seed, below) => {
         for (const number of draw(seededRandom(seed), 50, below)) {
@@ -44,18 +44,18 @@ describe("seeded chance", () => {
     );
   });
 
-  test("gives 0 below 1", () => {
+  test("returns 0 for the bound 1", () => {
     expect(draw(seededRandom(3), 20, 1)).toEqual(Array(20).fill(0));
   });
 
-  test("gives each number about equally often", () => {
+  test("returns each number about equally often", () => {
     const counts = Array<number>(10).fill(0);
     for (const number of draw(seededRandom(1), 100_000, 10)) counts[number]!++;
-    // Five standard deviations of a fair draw.
+    // Five standard deviations of a uniform distribution.
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(475);
   });
 
-  test("gives each pair in a row about equally often", () => {
+  test("returns each pair of consecutive numbers about equally often", () => {
     const counts = Array<number>(16).fill(0);
     const random = seededRandom(2);
     for (let i = 0; i < 80_000; i++) counts[random(4) * 4 + random(4)]!++;

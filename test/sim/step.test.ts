@@ -13,27 +13,27 @@ const DIRECTIONS = [
   { name: "down", direction: DOWN, dx: 0, dy: 1 },
 ] as const;
 
-/** A tile of open ground with a wall on each side and at each corner. It covers the units 32 to 63 both ways. */
+/** One tile of open ground, enclosed by walls. It covers the units 32 to 63 on both axes. */
 const CELL = drawnMap("cell", ["###", "#s#", "###"]);
-/** Open ground without a wall; its middle is at (112, 112). */
+/** Open ground without walls. Its centre is at (112, 112). */
 const OPEN = drawnMap("open", Array(7).fill("...s..."));
-/** One wall in the middle of open ground. It covers the units 96 to 127 both ways. */
+/** One wall tile in the middle of open ground. It covers the units 96 to 127 on both axes. */
 const PILLAR = drawnMap("pillar", [".......", ".......", ".......", "...#..s", ".......", ".......", "......."]);
 
 const bodyAt = (x: number, y: number, facing = DOWN as number): Body => ({ x, y, facing });
 
-/** Where a body ends that takes `steps` steps. */
+/** Moves a body `steps` steps and returns it. */
 function walked(body: Body, direction: Direction, steps: number, walls: Walls): Body {
   for (let i = 0; i < steps; i++) step(body, direction, walls);
   return body;
 }
 
 describe("a step on open ground", () => {
-  test.each(DIRECTIONS)("$name moves eight units that way and turns the body", ({ direction, dx, dy }) => {
+  test.each(DIRECTIONS)("$name moves the body eight units and turns it", ({ direction, dx, dy }) => {
     expect(walked(bodyAt(112, 112, 0), direction, 1, OPEN)).toEqual(bodyAt(112 + 8 * dx, 112 + 8 * dy, direction));
   });
 
-  test("there and back is the place one came from", () => {
+  test("in each of the four directions returns the body to its start", () => {
     const body = bodyAt(101, 99);
     for (const direction of [LEFT, UP, RIGHT, DOWN] as const) step(body, direction, OPEN);
     expect(body).toEqual(bodyAt(101, 99, DOWN));
@@ -41,72 +41,69 @@ describe("a step on open ground", () => {
 });
 
 describe("a step into a wall", () => {
-  // The face a body meets, less half the body: walking right it meets the left face, at 96.
+  // The wall face that a body meets, minus half the body. A body that moves right meets the left face, at 96.
   const stops = { left: [140, 112], right: [84, 112], up: [112, 140], down: [112, 84] } as const;
 
-  test.each(DIRECTIONS)(
-    "$name stops with the body's edge exactly at the wall's face",
-    ({ name, direction, dx, dy }) => {
-      for (let away = 12 + 16; away < 12 + 16 + 3 * STEP; away++) {
-        const body = walked(bodyAt(112 - dx * away, 112 - dy * away), direction, 10, PILLAR);
-        expect([body.x, body.y]).toEqual(stops[name]);
-      }
-    },
-  );
-
-  test.each(DIRECTIONS)(
-    "$name takes just the part that fits, from nothing to eight units",
-    ({ name, direction, dx, dy }) => {
-      const [x, y] = stops[name];
-      for (let room = 0; room <= 10; room++) {
-        const body = walked(bodyAt(x - dx * room, y - dy * room), direction, 1, PILLAR);
-        const left = Math.max(0, room - 8);
-        expect({ room, x: body.x, y: body.y }).toEqual({ room, x: x - dx * left, y: y - dy * left });
-      }
-    },
-  );
-
-  test.each(DIRECTIONS)("$name turns the body even if there is no room at all", ({ name, direction }) => {
-    const [x, y] = stops[name];
-    const away = direction === DOWN ? UP : DOWN;
-    expect(walked(bodyAt(x, y, away), direction, 1, PILLAR)).toEqual(bodyAt(x, y, direction));
+  test.each(DIRECTIONS)("$name stops with the body's edge exactly at the wall", ({ name, direction, dx, dy }) => {
+    for (let distance = 12 + 16; distance < 12 + 16 + 3 * STEP; distance++) {
+      const body = walked(bodyAt(112 - dx * distance, 112 - dy * distance), direction, 10, PILLAR);
+      expect([body.x, body.y]).toEqual(stops[name]);
+    }
   });
 
-  test.each(DIRECTIONS)("$name stops at the edge of the map as at a wall", ({ direction, dx, dy }) => {
+  test.each(DIRECTIONS)(
+    "$name moves only as far as the wall allows, from zero to eight units",
+    ({ name, direction, dx, dy }) => {
+      const [x, y] = stops[name];
+      for (let free = 0; free <= 10; free++) {
+        const body = walked(bodyAt(x - dx * free, y - dy * free), direction, 1, PILLAR);
+        const left = Math.max(0, free - 8);
+        expect({ free, x: body.x, y: body.y }).toEqual({ free, x: x - dx * left, y: y - dy * left });
+      }
+    },
+  );
+
+  test.each(DIRECTIONS)("$name turns the body even if the wall is directly ahead", ({ name, direction }) => {
+    const [x, y] = stops[name];
+    const otherFacing = direction === DOWN ? UP : DOWN;
+    expect(walked(bodyAt(x, y, otherFacing), direction, 1, PILLAR)).toEqual(bodyAt(x, y, direction));
+  });
+
+  test.each(DIRECTIONS)("$name stops at the edge of the map", ({ direction, dx, dy }) => {
     const body = walked(bodyAt(112, 112), direction, 100, OPEN);
     expect(body).toEqual(bodyAt(112 + 100 * dx, 112 + 100 * dy, direction));
   });
 
-  test("leaves one alone who walks away from it", () => {
+  test("does not block a body that moves away from the wall", () => {
     expect(walked(bodyAt(84, 112), LEFT, 1, PILLAR)).toEqual(bodyAt(76, 112, LEFT));
   });
 
-  test("does not hold who slides along it", () => {
+  test("does not block a body that moves along the wall", () => {
     expect(walked(bodyAt(84, 112), DOWN, 1, PILLAR)).toEqual(bodyAt(84, 120, DOWN));
   });
 });
 
-describe("between walls", () => {
-  test.each(DIRECTIONS)("a cell of one tile leaves four units $name of its middle", ({ direction, dx, dy }) => {
+describe("a step between walls", () => {
+  test.each(DIRECTIONS)("$name moves a body four units from the centre of a one-tile cell", ({ direction, dx, dy }) => {
     expect(walked(bodyAt(48, 48), direction, 1, CELL)).toEqual(bodyAt(48 + 4 * dx, 48 + 4 * dy, direction));
     expect(walked(bodyAt(48, 48), direction, 5, CELL)).toEqual(bodyAt(48 + 4 * dx, 48 + 4 * dy, direction));
   });
 
-  test("a corridor of one tile lets a body through wherever it stands across", () => {
+  test("moves a body through a horizontal one-tile corridor at any position across it", () => {
     const corridor = drawnMap("corridor", ["########", "s.......", "########"]);
     for (let y = 32 + HALF_BODY; y <= 64 - HALF_BODY; y++) {
       expect(walked(bodyAt(16, y), RIGHT, 27, corridor)).toEqual(bodyAt(16 + 27 * 8, y, RIGHT));
     }
   });
 
-  test("a corridor of one tile lets a body through from top to bottom, too", () => {
+  test("moves a body through a vertical one-tile corridor at any position across it", () => {
     const corridor = drawnMap("corridor", ["#s#", "#.#", "#.#", "#.#"]);
     for (let x = 32 + HALF_BODY; x <= 64 - HALF_BODY; x++) {
       expect(walked(bodyAt(x, 16), DOWN, 50, corridor)).toEqual(bodyAt(x, 128 - HALF_BODY, DOWN));
     }
   });
 
-  test("the mouth of a corridor stops a body that overlaps its side by a single unit", () => {
+  test("stops at the mouth of a corridor if the body overlaps its side by one unit", () => {
     const mouth = drawnMap("mouth", ["..####", "s.....", "..####"]);
     expect(walked(bodyAt(52, 32 + HALF_BODY - 1), RIGHT, 5, mouth).x).toBe(52);
     expect(walked(bodyAt(52, 32 + HALF_BODY), RIGHT, 5, mouth).x).toBe(92);
@@ -115,9 +112,9 @@ describe("between walls", () => {
   });
 });
 
-describe("at a corner", () => {
-  // The wall covers 96 to 127, so a body at 140 or 84 across just touches it, and at 139 or 85 overlaps it by one unit.
-  test.each(DIRECTIONS)("a wall that is only diagonally ahead does not stop a step $name", ({ direction, dx, dy }) => {
+describe("a step at a corner", () => {
+  // The wall covers 96 to 127. A body at 140 or 84 across only touches it; at 139 or 85 it overlaps it by one unit.
+  test.each(DIRECTIONS)("$name is not stopped by a wall that is only diagonally ahead", ({ direction, dx, dy }) => {
     for (const across of [84, 140]) {
       const body = dx === 0 ? bodyAt(across, 112 - dy * 28) : bodyAt(112 - dx * 28, across);
       const { x, y } = body;
@@ -125,8 +122,8 @@ describe("at a corner", () => {
     }
   });
 
-  test.each(DIRECTIONS)("a wall that overlaps the body's way by half or by a unit stops a step $name", (way) => {
-    const { direction, dx, dy } = way;
+  test.each(DIRECTIONS)("$name is stopped by a wall that overlaps its path by one unit or more", (each) => {
+    const { direction, dx, dy } = each;
     for (const across of [85, 96, 128, 139]) {
       const body = dx === 0 ? bodyAt(across, 112 - dy * 28) : bodyAt(112 - dx * 28, across);
       const { x, y } = body;
@@ -135,9 +132,9 @@ describe("at a corner", () => {
   });
 });
 
-describe("what a step assigns", () => {
-  /** A body that notes which of its fields are assigned, as the wire object does. */
-  function notingBody(x: number, y: number) {
+describe("the assignments of a step", () => {
+  /** Returns a body that logs assignments to its fields, as the synchronised object tracks its changes. */
+  function observedBody(x: number, y: number) {
     const assigned: string[] = [];
     const fields = { x, y, facing: DOWN as number };
     const body: Body = {
@@ -166,22 +163,22 @@ describe("what a step assigns", () => {
     return { body, assigned };
   }
 
-  test.each(DIRECTIONS)("$name assigns the coordinate that moves once and the other never", ({ direction, dx }) => {
-    const { body, assigned } = notingBody(112, 112);
+  test.each(DIRECTIONS)("$name assigns only the coordinate that changes, and only once", ({ direction, dx }) => {
+    const { body, assigned } = observedBody(112, 112);
     step(body, direction, OPEN);
     expect(assigned.filter((field) => field !== "facing")).toEqual([dx === 0 ? "y" : "x"]);
   });
 
-  test.each(DIRECTIONS)("$name assigns no coordinate when a wall leaves no room", ({ direction, dx, dy }) => {
-    const { body, assigned } = notingBody(48 + 4 * dx, 48 + 4 * dy);
+  test.each(DIRECTIONS)("$name assigns no coordinate if a wall blocks the body", ({ direction, dx, dy }) => {
+    const { body, assigned } = observedBody(48 + 4 * dx, 48 + 4 * dy);
     step(body, direction, CELL);
     expect(assigned.filter((field) => field !== "facing")).toEqual([]);
     expect(body.facing).toBe(direction);
   });
 });
 
-describe("a free place", () => {
-  test("reaches up to the faces of the walls around it and not a unit further", () => {
+describe("isFree", () => {
+  test("accepts a body that touches walls, and rejects an overlap of one unit", () => {
     for (const x of [44, 48, 52]) for (const y of [44, 48, 52]) expect(isFree(x, y, CELL)).toBe(true);
     for (const [x, y] of [
       [43, 48],
@@ -193,7 +190,7 @@ describe("a free place", () => {
     }
   });
 
-  test("ends at the edges of the map", () => {
+  test("rejects a body that crosses the edge of the map", () => {
     const edge = OPEN.width - HALF_BODY;
     for (const [x, y] of [
       [HALF_BODY, HALF_BODY],
@@ -207,7 +204,7 @@ describe("a free place", () => {
     }
   });
 
-  test("is none where a corner of the body alone is in a wall", () => {
+  test("rejects a body if only a corner of it is in a wall", () => {
     expect(isFree(84, 84, PILLAR)).toBe(true);
     expect(isFree(85, 85, PILLAR)).toBe(false);
     expect(isFree(139, 85, PILLAR)).toBe(false);
@@ -216,8 +213,8 @@ describe("a free place", () => {
   });
 });
 
-describe("on any map", () => {
-  /** Rows of a map with walls anywhere, and a spawn at one place at least. */
+describe("on random maps", () => {
+  /** Rows of a map with random walls and one spawn. */
   const anyRows = fc
     .record({
       columns: fc.integer({ min: 1, max: 9 }),
@@ -235,14 +232,14 @@ describe("on any map", () => {
     });
 
   /**
-   * The oracle: knows the drawing alone, and asks of every single unit that the body covers whether it lies in a wall or
-   * off the map.
+   * The reference implementation: it reads only the drawing, and checks for every unit of the body whether it is in a
+   * wall or outside the map.
    */
   function oracleOf(rows: string[]) {
     const solid = rows.map((row) => [...row].map((tile) => tile === "#"));
     const width = solid[0]!.length * 32;
     const height = solid.length * 32;
-    // One entry a unit, so that a long walk is not slow.
+    // One entry per unit, which keeps long walks fast.
     const units = new Uint8Array(width * height);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) units[y * width + x] = solid[(y - (y % 32)) / 32]![(x - (x % 32)) / 32] ? 1 : 0;
@@ -256,7 +253,7 @@ describe("on any map", () => {
       }
       return true;
     };
-    /** A step, taken unit by unit for as long as the next place is free. */
+    /** Moves unit by unit while the next position is free. */
     const stepped = (x: number, y: number, direction: Direction): { x: number; y: number } => {
       const { dx, dy } = DIRECTIONS.find((each) => each.direction === direction)!;
       for (let unit = 0; unit < 8 && stands(x + dx, y + dy); unit++) {
@@ -268,15 +265,15 @@ describe("on any map", () => {
     return { stands, stepped, width, height };
   }
 
-  /** Where a walk begins: a bit off the middle of the spawn's tile, so that walls are met at odd distances. */
+  /** Offset of the start from the centre of the spawn's tile, so distances to walls are not multiples of a step. */
   const anyOffset = fc.tuple(fc.integer({ min: -4, max: 4 }), fc.integer({ min: -4, max: 4 }));
-  /** A walk of some thousand steps: straight stretches, so that it gets about. */
+  /** A walk of several thousand steps in straight runs, so that it covers a large part of the map. */
   const anyWalk = fc.array(fc.tuple(fc.constantFrom(LEFT, RIGHT, UP, DOWN), fc.integer({ min: 1, max: 12 })), {
     minLength: 300,
     maxLength: 400,
   });
 
-  test("a long walk at random never finds a body inside a wall or off the map, and each step goes as far as it can", () => {
+  test("each step of a random walk moves as far as possible, and never into a wall or off the map", () => {
     fc.assert(
       fc.property(anyRows, anyOffset, anyWalk, (rows, [offsetX, offsetY], walk) => {
         const map = drawnMap("any", rows);
@@ -286,7 +283,7 @@ describe("on any map", () => {
           for (let i = 0; i < steps; i++) {
             const expected = oracle.stepped(body.x, body.y, direction);
             step(body, direction, map);
-            // Compared by hand: `expect` is too slow for a hundred thousand steps.
+            // `expect` alone is too slow for a hundred thousand steps.
             if (body.x !== expected.x || body.y !== expected.y || body.facing !== direction) {
               expect(body).toEqual({ ...expected, facing: direction });
             }
@@ -298,15 +295,15 @@ describe("on any map", () => {
     );
   });
 
-  test("a place is free exactly if no unit of the body is in a wall or off the map", () => {
+  test("isFree returns true only if no unit of the body is in a wall or off the map", () => {
     fc.assert(
       fc.property(anyRows, (rows) => {
         const map = drawnMap("any", rows);
         const oracle = oracleOf(rows);
-        // A stride without a common factor with the tile reaches every position within it.
+        // The strides have no common factor with the tile size, so they reach every position within a tile.
         for (let y = -20; y < oracle.height + 20; y += 3) {
           for (let x = -20; x < oracle.width + 20; x += 5) {
-            if (isFree(x, y, map) !== oracle.stands(x, y)) throw new Error(`(${x}, ${y}) is judged wrongly`);
+            if (isFree(x, y, map) !== oracle.stands(x, y)) throw new Error(`isFree is wrong at (${x}, ${y})`);
           }
         }
       }),
@@ -314,7 +311,7 @@ describe("on any map", () => {
     );
   });
 
-  test("a step reaches one row of tiles at most, as the look ahead takes for granted", () => {
+  test("a step and a body are smaller than a tile, as freeDistance requires", () => {
     expect(STEP).toBeLessThan(TILE);
     expect(2 * HALF_BODY).toBeLessThan(TILE);
   });

@@ -8,7 +8,7 @@ import { World } from "../../sim/world.ts";
 import { runs } from "../support/long.ts";
 import { drawnMap } from "../support/maps.ts";
 
-/** Open ground with one spawn, in its middle; 160 units of room each way. */
+/** Open ground with one spawn at its centre, and 160 free units in each direction. */
 const OPEN = drawnMap("open", [
   ...Array<string>(5).fill("..........."),
   ".....s.....",
@@ -16,13 +16,13 @@ const OPEN = drawnMap("open", [
 ]);
 const SPAWN = OPEN.spawns[0]!;
 
-/** A world on OPEN whose players' predicted inputs are lists that a test fills. */
+/** Returns a world on OPEN. Tests fill the lists of the players' predicted inputs. */
 function openWorld(...ids: string[]) {
   const world = new World(OPEN, seededRandom(1));
   const bodies: Record<string, Body> = {};
   const inputs: Record<string, number[]> = {};
-  /** Whose next input was asked for, in order. */
-  const asked: string[] = [];
+  /** The players whose next predicted input was requested, in order. */
+  const requested: string[] = [];
   for (const id of ids) {
     bodies[id] = { x: 0, y: 0, facing: DOWN };
     inputs[id] = [];
@@ -31,23 +31,23 @@ function openWorld(...ids: string[]) {
   const tick = (times = 1) => {
     for (let i = 0; i < times; i++) {
       world.tick((id) => {
-        asked.push(id);
+        requested.push(id);
         const direction = inputs[id]?.shift();
         return direction === undefined ? undefined : { direction };
       });
     }
   };
-  /** How far a player is from the spawn. */
+  /** Returns a player's offset from the spawn. */
   const offset = (id: string) => [bodies[id]!.x - SPAWN.x, bodies[id]!.y - SPAWN.y];
-  return { world, bodies, inputs, asked, tick, offset };
+  return { world, bodies, inputs, requested, tick, offset };
 }
 
-const repeat = (times: number, act: () => void) => {
-  for (let i = 0; i < times; i++) act();
+const repeat = (times: number, action: () => void) => {
+  for (let i = 0; i < times; i++) action();
 };
 
 describe("joining and leaving", () => {
-  test("puts a body on one of the map's spawns, and on nothing but them", () => {
+  test("join puts bodies on all spawns of the map and only there", () => {
     const map = drawnMap("spawns", ["s..s", "....", "s..s"]);
     const world = new World(map, seededRandom(5));
     const places = Array.from({ length: 200 }, (_, i) => {
@@ -59,27 +59,27 @@ describe("joining and leaving", () => {
     expect(new Set(places).size).toBe(4);
   });
 
-  test("asks chance for a number below the count of spawns, and takes the spawn of that number", () => {
+  test("join chooses the spawn with the random number below the number of spawns", () => {
     const map = drawnMap("spawns", ["s.s.s"]);
-    const asked: number[] = [];
+    const bounds: number[] = [];
     const world = new World(map, (below) => {
-      asked.push(below);
+      bounds.push(below);
       return 2;
     });
     const body = { x: 0, y: 0, facing: DOWN };
     world.join("a", body);
-    expect(asked).toEqual([3]);
+    expect(bounds).toEqual([3]);
     expect(body).toEqual({ ...map.spawns[2], facing: DOWN });
   });
 
-  test("does not turn a body that joins", () => {
+  test("join keeps the direction of the body", () => {
     const body = { x: 0, y: 0, facing: UP as number };
     new World(OPEN, seededRandom(1)).join("a", body);
     expect(body.facing).toBe(UP);
   });
 
-  test("leaves a player who left alone: neither moves nor inputs reach its body", () => {
-    const { world, inputs, asked, tick, bodies } = openWorld("a", "b");
+  test("moves and inputs do not affect the body of a player who has left", () => {
+    const { world, inputs, requested, tick, bodies } = openWorld("a", "b");
     world.queueMove("a", { direction: LEFT });
     inputs.a!.push(LEFT);
     world.leave("a");
@@ -87,11 +87,11 @@ describe("joining and leaving", () => {
     world.clearQueue("a");
     tick(3);
     expect(bodies.a).toEqual({ ...SPAWN, facing: DOWN });
-    expect(asked).toEqual(["b", "b", "b"]);
+    expect(requested).toEqual(["b", "b", "b"]);
     expect(world.dropped).toBe(0);
   });
 
-  test("forgets the waiting steps of a player who leaves and joins again", () => {
+  test("leave drops the queued moves of a player who joins again", () => {
     const { world, tick, offset, bodies } = openWorld("a");
     repeat(8, () => world.queueMove("a", { direction: LEFT }));
     world.leave("a");
@@ -100,51 +100,51 @@ describe("joining and leaving", () => {
     expect(offset("a")).toEqual([0, 0]);
   });
 
-  test("lets who comes back rest for two ticks, so that going from world to world gains no step", () => {
-    const { world, inputs, asked, tick, offset, bodies } = openWorld("a", "b");
+  test("a player with a saved position takes no input for two ticks, so changing worlds gains no step", () => {
+    const { world, inputs, requested, tick, offset, bodies } = openWorld("a", "b");
     world.leave("a");
     world.join("a", bodies.a!, SPAWN);
     world.queueMove("a", { direction: LEFT });
     inputs.a!.push(LEFT);
     tick(2);
     expect(offset("a")).toEqual([0, 0]);
-    expect(asked).toEqual(["b", "b"]);
+    expect(requested).toEqual(["b", "b"]);
     tick(2);
     expect(offset("a")).toEqual([-16, 0]);
   });
 
-  test("takes no harm from a stranger's move, halt or leave", () => {
+  test("queueMove, clearQueue and leave ignore an unknown player", () => {
     const { world, tick, offset } = openWorld("a");
-    world.queueMove("nobody", { direction: LEFT });
-    world.clearQueue("nobody");
-    world.leave("nobody");
+    world.queueMove("unknown", { direction: LEFT });
+    world.clearQueue("unknown");
+    world.leave("unknown");
     tick();
     expect(offset("a")).toEqual([0, 0]);
     expect(world.dropped).toBe(0);
   });
 });
 
-describe("who is idle", () => {
-  test("is who has asked for no step in so many ticks, whatever else it sends", () => {
-    const { world, inputs, tick } = openWorld("stands", "sends nothings", "walks", "turns to a wall");
+describe("idle", () => {
+  test("yields players whose inputs have all been no-ops for the given number of ticks", () => {
+    const { world, inputs, tick } = openWorld("stands", "sends no-ops", "walks", "walks later");
     const idle = () => [...world.idle(5)];
     for (let ticks = 1; ticks <= 4; ticks++) {
-      inputs["sends nothings"]!.push(0);
+      inputs["sends no-ops"]!.push(0);
       world.queueMove("walks", { direction: LEFT });
       tick();
       expect(idle()).toEqual([]);
     }
-    inputs["turns to a wall"]!.push(UP);
+    inputs["walks later"]!.push(UP);
     tick();
-    expect(idle()).toEqual(["stands", "sends nothings"]);
+    expect(idle()).toEqual(["stands", "sends no-ops"]);
     world.queueMove("stands", { direction: LEFT });
     tick();
-    expect(idle()).toEqual(["sends nothings"]);
+    expect(idle()).toEqual(["sends no-ops"]);
   });
 });
 
 describe("a tick", () => {
-  test("takes one step per player however many wait on both ways", () => {
+  test("takes one step per player, regardless of how many are queued on both channels", () => {
     const { world, inputs, tick, offset } = openWorld("a", "b");
     repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     inputs.a!.push(...Array(8).fill(RIGHT));
@@ -158,13 +158,13 @@ describe("a tick", () => {
     expect(offset("a")).toEqual([128, 0]);
   });
 
-  test("moves nobody who asks for nothing", () => {
+  test("does not move a player without inputs", () => {
     const { tick, bodies } = openWorld("a");
     tick(10);
     expect(bodies.a).toEqual({ ...SPAWN, facing: DOWN });
   });
 
-  test("takes waiting moves in the order in which they came", () => {
+  test("takes queued moves in order of arrival", () => {
     const { world, tick, bodies } = openWorld("a");
     const moves: Direction[] = [UP, LEFT, LEFT, DOWN, RIGHT, UP];
     for (const direction of moves) world.queueMove("a", { direction });
@@ -175,20 +175,20 @@ describe("a tick", () => {
     expect(facings).toEqual(moves);
   });
 
-  test("takes all waiting moves before a predicted input, which waits untouched", () => {
-    const { world, inputs, asked, tick, offset } = openWorld("a");
+  test("takes all queued moves before it requests a predicted input", () => {
+    const { world, inputs, requested, tick, offset } = openWorld("a");
     inputs.a!.push(0, DOWN);
     world.queueMove("a", { direction: RIGHT });
     world.queueMove("a", { direction: RIGHT });
     tick(2);
     expect(offset("a")).toEqual([16, 0]);
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
     expect(inputs.a).toEqual([0, DOWN]);
     tick();
     expect(offset("a")).toEqual([16, 8]);
   });
 
-  test("takes inputs of direction 0 at no cost: the step behind them is taken in the same tick", () => {
+  test("takes no-op inputs and the first step after them in the same tick", () => {
     const { inputs, tick, offset } = openWorld("a");
     inputs.a!.push(0, 0, 0, RIGHT, 0, RIGHT);
     tick();
@@ -199,7 +199,7 @@ describe("a tick", () => {
     expect(inputs.a).toEqual([]);
   });
 
-  test("takes all inputs when none has a direction, and moves nobody", () => {
+  test("takes all inputs if they are no-ops, and does not move the body", () => {
     const { inputs, tick, bodies } = openWorld("a");
     inputs.a!.push(0, 0, 0);
     tick();
@@ -207,7 +207,7 @@ describe("a tick", () => {
     expect(bodies.a).toEqual({ ...SPAWN, facing: DOWN });
   });
 
-  test.each([5, -1, 200, 1.5, NaN])("takes an input of the unknown code %d for one of direction 0", (code) => {
+  test.each([5, -1, 200, 1.5, NaN])("treats an input with the unknown code %d as a no-op", (code) => {
     const { inputs, tick, offset } = openWorld("a");
     inputs.a!.push(code, UP);
     tick();
@@ -215,13 +215,13 @@ describe("a tick", () => {
     expect(inputs.a).toEqual([]);
   });
 
-  test("gives each player its own inputs, in the order in which they joined", () => {
-    const { inputs, asked, tick, offset } = openWorld("c", "a", "b");
+  test("applies each player's own inputs, in join order", () => {
+    const { inputs, requested, tick, offset } = openWorld("c", "a", "b");
     inputs.a!.push(LEFT);
     inputs.b!.push(UP);
     inputs.c!.push(DOWN);
     tick();
-    expect(asked).toEqual(["c", "a", "b"]);
+    expect(requested).toEqual(["c", "a", "b"]);
     expect([offset("a"), offset("b"), offset("c")]).toEqual([
       [-8, 0],
       [0, -8],
@@ -229,17 +229,17 @@ describe("a tick", () => {
     ]);
   });
 
-  test("finishes one player before it asks for the next one's input", () => {
+  test("applies one player's input before it requests the next player's input", () => {
     const { world, bodies } = openWorld("a", "b");
     const events: string[] = [];
     world.tick((id) => {
-      events.push(`${id} asked while a is at ${bodies.a!.x - SPAWN.x}`);
+      events.push(`request from ${id} while a is at ${bodies.a!.x - SPAWN.x}`);
       return { direction: RIGHT };
     });
-    expect(events).toEqual(["a asked while a is at 0", "b asked while a is at 8"]);
+    expect(events).toEqual(["request from a while a is at 0", "request from b while a is at 8"]);
   });
 
-  test("stops a step at a wall, and the step is spent", () => {
+  test("uses up a step that a wall stops", () => {
     const cell = drawnMap("cell", ["###", "#s#", "###"]);
     const world = new World(cell, seededRandom(1));
     const body = { x: 0, y: 0, facing: DOWN as number };
@@ -256,7 +256,7 @@ describe("a tick", () => {
     ]);
   });
 
-  test("lets players walk through each other", () => {
+  test("does not let players block each other", () => {
     const { world, tick, offset } = openWorld("a", "b");
     expect(offset("a")).toEqual(offset("b"));
     repeat(4, () => world.queueMove("a", { direction: LEFT }));
@@ -271,8 +271,8 @@ describe("a tick", () => {
   });
 });
 
-describe("waiting moves", () => {
-  test("are eight at most: a ninth drops the oldest, which is counted", () => {
+describe("the queue of moves", () => {
+  test("holds eight moves; each further move drops the oldest and increments `dropped`", () => {
     const { world, tick, offset } = openWorld("a");
     repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     expect(world.dropped).toBe(0);
@@ -284,7 +284,7 @@ describe("waiting moves", () => {
     expect(offset("a")).toEqual([48, 16]);
   });
 
-  test("leave room for one more after each tick", () => {
+  test("accepts one more move after each tick", () => {
     const { world, tick, offset } = openWorld("a");
     repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     tick();
@@ -296,7 +296,7 @@ describe("waiting moves", () => {
     expect(offset("a")).toEqual([56, 16]);
   });
 
-  test("are bounded for each player alone, and counted for all together", () => {
+  test("is bounded per player, while `dropped` counts all players", () => {
     const { world, tick, offset } = openWorld("a", "b");
     repeat(10, () => world.queueMove("a", { direction: RIGHT }));
     repeat(9, () => world.queueMove("b", { direction: LEFT }));
@@ -308,7 +308,7 @@ describe("waiting moves", () => {
     ]);
   });
 
-  test("a thousand at once move eight steps, however many ticks pass", () => {
+  test("moves a body eight steps for a thousand moves at once, regardless of later ticks", () => {
     const { world, tick, offset } = openWorld("a");
     repeat(1000, () => world.queueMove("a", { direction: RIGHT }));
     tick();
@@ -318,7 +318,7 @@ describe("waiting moves", () => {
     expect(world.dropped).toBe(992);
   });
 
-  test("a flood moves at most 64 units and one step per tick that passed while it lasted", () => {
+  test("limits a flood to one step per tick during the flood plus eight steps", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(400), { minLength: 1, maxLength: 10 }), (bursts) => {
         const { world, tick, offset } = openWorld("a");
@@ -328,17 +328,17 @@ describe("waiting moves", () => {
           tick();
         });
         tick(20);
-        const asked = bursts.reduce((sum, burst) => sum + burst, 0);
+        const sent = bursts.reduce((sum, burst) => sum + burst, 0);
         const moved = offset("a")[0]! / 8;
         expect(moved).toBeLessThanOrEqual(8 + bursts.length);
-        // What was asked for was either taken or counted (no wall stands within 18 steps).
-        expect(moved + world.dropped).toBe(asked);
+        // Every move was either applied or counted as dropped: there is no wall within 18 steps.
+        expect(moved + world.dropped).toBe(sent);
       }),
       { numRuns: runs(100) },
     );
   });
 
-  test("are forgotten by a halt, which leaves other players alone", () => {
+  test("is cleared by clearQueue for that player only", () => {
     const { world, tick, offset } = openWorld("a", "b");
     repeat(5, () => world.queueMove("a", { direction: RIGHT }));
     repeat(5, () => world.queueMove("b", { direction: RIGHT }));
@@ -352,7 +352,7 @@ describe("waiting moves", () => {
     expect(world.dropped).toBe(0);
   });
 
-  test("are taken again after a halt, eight of them", () => {
+  test("accepts eight moves again after clearQueue", () => {
     const { world, tick, offset } = openWorld("a");
     repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     world.clearQueue("a");
@@ -363,7 +363,7 @@ describe("waiting moves", () => {
   });
 });
 
-describe("a game can be repeated", () => {
+describe("a random game", () => {
   const HALLS = drawnMap("halls", ["s..#...s", "...#.#..", ".#...#.s", "...#....", "s..#..s."]);
 
   type Event =
@@ -391,7 +391,7 @@ describe("a game can be repeated", () => {
   );
   const script = fc.array(event, { minLength: 50, maxLength: 300 });
 
-  /** Plays a script on a fresh world; gives the JSON of all bodies after each tick. */
+  /** Plays a script on a new world. Returns all bodies after each tick, and the dropped moves, as JSON. */
   function play(events: Event[], random: Random): string {
     const world = new World(HALLS, random);
     const bodies = new Map<string, Body>();
@@ -423,7 +423,7 @@ describe("a game can be repeated", () => {
     return JSON.stringify({ frames, dropped: world.dropped });
   }
 
-  test("the same map, seed, joins and inputs give the same bodies, byte for byte", () => {
+  test("has the same bodies for the same map, seed, joins and inputs", () => {
     fc.assert(
       fc.property(script, fc.nat(0xffffffff), (events, seed) => {
         expect(play(events, seededRandom(seed))).toBe(play(events, seededRandom(seed)));
@@ -432,7 +432,7 @@ describe("a game can be repeated", () => {
     );
   });
 
-  test("another seed gives other spawns", () => {
+  test("has different spawns for different seeds", () => {
     const spawnsOf = (seed: number) => {
       const world = new World(HALLS, seededRandom(seed));
       return Array.from({ length: 20 }, (_, i) => {
@@ -444,15 +444,15 @@ describe("a game can be repeated", () => {
     expect(new Set([1, 2, 3, 4, 5].map((seed) => JSON.stringify(spawnsOf(seed)))).size).toBe(5);
   });
 
-  test("a step never takes a body farther than eight units in a tick, whatever is played", () => {
+  test("never moves a body farther than eight units per tick", () => {
     fc.assert(
       fc.property(script, (events) => {
-        // Who leaves and joins again between two ticks stands elsewhere with good reason.
-        const staying = play(
+        // No player leaves: one who leaves and joins again between two ticks may be on another spawn.
+        const result = play(
           events.filter((event) => event.do !== "leave"),
           seededRandom(3),
         );
-        const { frames } = JSON.parse(staying) as { frames: [string, number, number, number][][] };
+        const { frames } = JSON.parse(result) as { frames: [string, number, number, number][][] };
         for (let tick = 1; tick < frames.length; tick++) {
           const before = new Map(frames[tick - 1]!.map(([id, x, y]) => [id, { x, y }]));
           for (const [id, x, y] of frames[tick]!) {
