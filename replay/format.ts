@@ -111,7 +111,7 @@ export interface Recording {
   truncated?: string;
 }
 
-/** The reason why a recording cannot be played. `checkFit` can be told to accept the last two. */
+/** The reason why a recording cannot be played. `checkFit` can accept the last two. */
 export type Hindrance = "foreign" | "format" | "damaged" | "empty" | "rules" | "map" | "version" | "truncated";
 
 /** The values in the message of a RecordingError, for messages in other languages. */

@@ -1,4 +1,4 @@
-// A world that is recorded. It behaves like any other world, and records all calls and inputs in their order.
+// A world that is recorded. It behaves like any other world, and records its calls and inputs in order.
 import type { Input } from "../sim/apply-input.ts";
 import { invariantViolation } from "../sim/invariants.ts";
 import type { WorldMap } from "../sim/map.ts";
@@ -59,7 +59,7 @@ export class RecordedWorld extends World {
   readonly #header: Header;
   readonly #recorder: Recorder | undefined;
   #checkedAt = 0;
-  /** The faults that were reported, so that a fault in every tick is reported once. */
+  /** The reported faults. A fault that occurs in every tick is reported only once. */
   readonly #reported = new Set<string>();
 
   constructor(map: WorldMap, seed: number, { room = "", recordings, startedAt = 0, blankInput }: RecordedWorldOptions) {

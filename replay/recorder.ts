@@ -1,4 +1,4 @@
-// Encodes the calls and inputs of a world as frames. It has no world, no file and no clock: its caller has them.
+// Encodes the calls and inputs of a world as frames. It does not access a world, a file or a clock; its caller does.
 import type { Input } from "../sim/apply-input.ts";
 import { hashOfPlayers } from "../sim/hash.ts";
 import type { Spot } from "../sim/nearest-free.ts";
@@ -52,7 +52,7 @@ export class Recorder {
   /** Records a queued move. It keeps only the moves that fit into the queue, so a flood adds no bytes. */
   move(id: string, input: Input): void {
     const slot = this.#playerIds.slotOf(id);
-    // A move of an unknown player changes nothing.
+    // A move of an unknown player has no effect.
     if (slot === undefined) return;
     const moves = this.#moves.get(slot);
     if (!moves) this.#moves.set(slot, [input]);

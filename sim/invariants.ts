@@ -1,4 +1,4 @@
-// The conditions that every body must meet at all times, whatever the inputs. The rules should ensure them; this check
+// The conditions that every body must meet at all times, for all inputs. The rules should ensure them; this check
 // detects a rule that does not.
 import { directionOfCode, NONE } from "./directions.ts";
 import type { Spot } from "./nearest-free.ts";
