@@ -1,19 +1,19 @@
-// Every setting of the server: its variable, default, accepted values and one sentence. Nothing else reads the
+// All settings of the server: variable, default, accepted values and purpose. No other code reads settings from the
 // environment, and a test compares the table in docs/configuration.md with this one.
 import { randomBytes } from "node:crypto";
 import proxyaddr from "proxy-addr";
 import { z } from "zod";
 
-/** One environment variable. `schema` reads its text; undefined stands for unset or empty. */
+/** One environment variable. `schema` parses its text; undefined means unset or empty. */
 interface Setting<T> {
   schema: z.ZodType<T, string | undefined>;
   /** The default, in words. */
   fallback: string;
-  /** What is accepted, in words: completes "expected …". */
+  /** The accepted values, in words. Completes "expected …". */
   accepted: string;
-  /** What it is for. */
+  /** The purpose of the setting. */
   purpose: string;
-  /** Whether its value is for nobody's eyes: it is never shown, not even a bad one. */
+  /** Whether the value is secret. A secret value is never shown, even if it is invalid. */
   secret?: true;
 }
 
@@ -21,43 +21,43 @@ function setting<T>(definition: Setting<T>): Setting<T> {
   return definition;
 }
 
-/** Passwords out of manuals and examples, long enough to pass otherwise: whoever keeps one has none. */
+/** Well-known passwords from manuals and examples. They are rejected even if they are long enough. */
 const WELL_KNOWN = /^(administrator|(admin|password|changeme|change-me|secret|monitor|sabang|[ \d]+)+)$/i;
 
-/** The same for keys: those of jwt.io, and whatever says of itself that it is to be replaced. */
+/** Well-known keys: the examples of jwt.io, and placeholders. */
 const WELL_KNOWN_KEY = /a-string-secret|your.*secret|change.?(me|this)|example|password/i;
 
-/** Characters of a key, and how many different ones: HS256 asks for 256 bits, and "aaaa…" has none. */
-const KEY_LENGTH = 32;
-const KEY_VARIETY = 10;
+/** The minimum length of a key, and of different characters in it. HS256 requires 256 bits, which "aaaa…" does not have. */
+const MIN_KEY_LENGTH = 32;
+const MIN_KEY_CHARACTERS = 10;
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
-const wholeNumber = (fallback: number, least: number, most: number) =>
+const wholeNumber = (fallback: number, min: number, max: number) =>
   z
     .string()
     .regex(/^\d+$/)
     .transform(Number)
-    .refine((value) => value >= least && value <= most)
+    .refine((value) => value >= min && value <= max)
     .or(z.undefined().transform(() => fallback));
 
-/** A limit: a whole number, of which 0 means that there is none. */
-const limit = (fallback: number, most: number) => wholeNumber(fallback, 0, most);
+/** A limit: a whole number. 0 means no limit. */
+const limit = (fallback: number, max: number) => wholeNumber(fallback, 0, max);
 
-/** The same, where the default depends on other settings. */
-const optionalLimit = (most: number) =>
+/** A limit whose default depends on other settings. */
+const optionalLimit = (max: number) =>
   z
     .string()
     .regex(/^\d+$/)
     .transform(Number)
-    .refine((value) => value <= most)
+    .refine((value) => value <= max)
     .optional();
 
 const text = (fallback: string) => z.string().or(z.undefined().transform(() => fallback));
 
 const list = (value: string) => value.split(",").map((item) => item.trim());
 
-/** Origins as browsers send them: no path, no trailing slash, the default port left out. */
+/** Origins as browsers send them: without a path, a trailing slash or a default port. */
 const origins = z
   .string()
   .transform(list)
@@ -74,13 +74,15 @@ const proxies = z
 
 const key = z
   .string()
-  .min(KEY_LENGTH)
-  .refine((value) => new Set(value).size >= KEY_VARIETY && !WELL_KNOWN.test(value) && !WELL_KNOWN_KEY.test(value))
+  .min(MIN_KEY_LENGTH)
+  .refine(
+    (value) => new Set(value).size >= MIN_KEY_CHARACTERS && !WELL_KNOWN.test(value) && !WELL_KNOWN_KEY.test(value),
+  )
   .optional();
 
 /**
- * Whether the list is one that `proxy-addr` can match addresses against. A bare number would be taken for the address
- * 0.0.0.1, while whoever writes it means a number of proxies.
+ * Whether `proxy-addr` accepts the list. Bare numbers are rejected: `proxy-addr` would read 1 as the address 0.0.0.1, but
+ * an operator who writes it means a number of proxies.
  */
 function isProxyList(values: string[]): boolean {
   if (values.some((value) => /^\d+$/.test(value))) return false;
@@ -92,13 +94,13 @@ function isProxyList(values: string[]): boolean {
   }
 }
 
-/** The settings, in the order in which people read about them. */
+/** The settings, in the order of the documentation. */
 export const SETTINGS = {
   PORT: setting({
     schema: wholeNumber(2567, 0, 65535),
     fallback: "2567",
     accepted: "a whole number from 0 to 65535 (0: any free port)",
-    purpose: "The port of everything: page, rooms, plain WebSocket, monitor.",
+    purpose: "The port of the page, the rooms, the plain WebSocket and the monitor.",
   }),
   HOST: setting({
     schema: text("0.0.0.0"),
@@ -110,7 +112,7 @@ export const SETTINGS = {
     schema: z.enum(["development", "production", "test"]).or(z.undefined().transform(() => "development" as const)),
     fallback: "development",
     accepted: "development, production or test",
-    purpose: "In production there is no playground, and secrets of your own are required.",
+    purpose: "In production there is no playground, and you must set your own secrets.",
   }),
   LOG_LEVEL: setting({
     schema: z.enum(LOG_LEVELS).or(z.undefined().transform(() => "info" as const)),
@@ -133,14 +135,14 @@ export const SETTINGS = {
       .min(12)
       .refine((password) => !WELL_KNOWN.test(password))
       .optional(),
-    fallback: "random, and printed at the start; none in production",
+    fallback: "random and printed at the start; none in production",
     accepted: "12 or more characters, not a well-known password; required in production",
     purpose: "The password of the monitor panel, which can call any method of a room.",
     secret: true,
   }),
   JWT_SECRET: setting({
     schema: key,
-    fallback: "made once and kept in `DATA_DIR`; none in production",
+    fallback: "generated once and kept in `DATA_DIR`; none in production",
     accepted: "32 or more random characters, such as `openssl rand -base64 36` prints; required in production",
     purpose: "Signs the players' tokens. Anyone who has it can impersonate any player.",
     secret: true,
@@ -171,7 +173,7 @@ export const SETTINGS = {
   MAPS_DIR: setting({
     schema: text("maps"),
     fallback: "maps",
-    accepted: "a folder that holds Tiled maps, `plaza.tmj` among them",
+    accepted: "a folder that contains Tiled maps, including `plaza.tmj`",
     purpose: "The folder of the maps.",
   }),
   METRICS_TOKEN: setting({
@@ -197,25 +199,25 @@ export const SETTINGS = {
     schema: limit(2000, 100_000),
     fallback: "2000",
     accepted: "a whole number from 0 to 100000 (0: no limit)",
-    purpose: "Players in one room. Further players get another room of the same map.",
+    purpose: "Players in one room. Further players join another room of the same map.",
   }),
   MAX_MESSAGES_PER_SECOND: setting({
     schema: limit(100, 10_000),
     fallback: "100",
     accepted: "a whole number from 0 to 10000 (0: no limit)",
-    purpose: "Frames that a client may send in the long run. A client that keeps sending more is disconnected.",
+    purpose: "Frames per second that a client may send over time. A client that keeps sending more is disconnected.",
   }),
   MAX_CONNECTIONS_PER_ADDRESS: setting({
     schema: optionalLimit(100_000),
     fallback: "50 in production, else 0",
     accepted: "a whole number from 0 to 100000 (0: no limit)",
-    purpose: "Open WebSockets of one IP address.",
+    purpose: "Open WebSockets per IP address.",
   }),
   MAX_JOINS_PER_MINUTE: setting({
     schema: optionalLimit(100_000),
     fallback: "60 in production, else 0",
     accepted: "a whole number from 0 to 100000 (0: no limit)",
-    purpose: "Joins and sign-ins of one IP address in a minute.",
+    purpose: "Joins and sign-ins per IP address and minute.",
   }),
   MAX_IDLE_SECONDS: setting({
     schema: limit(600, 86_400),
@@ -233,7 +235,7 @@ export const SETTINGS = {
     schema: wholeNumber(1_048_576, 65_536, 67_108_864),
     fallback: "1048576",
     accepted: "a whole number from 65536 to 67108864",
-    purpose: "Bytes that may wait in the server for a slow client. A client with more is disconnected.",
+    purpose: "Bytes that the server queues for a slow client. A client with more queued bytes is disconnected.",
   }),
   ADMISSION_MAX_DELAY_MS: setting({
     schema: limit(100, 10_000),
@@ -246,7 +248,7 @@ export const SETTINGS = {
     fallback: "0",
     accepted: "a whole number from 0 to 60",
     purpose:
-      "Seconds for which the game continues after SIGTERM, without new players, so that balancers can send them elsewhere.",
+      "Seconds for which the game continues after SIGTERM without new players, so that balancers can send them elsewhere.",
   }),
   RECORD: setting({
     schema: z
@@ -255,47 +257,47 @@ export const SETTINGS = {
       .transform((value) => value === "1"),
     fallback: "0",
     accepted: "0 or 1",
-    purpose: "With 1 each room writes its inputs into a file under `DATA_DIR`, which can be replayed.",
+    purpose: "With 1, each room records its inputs in a file under `DATA_DIR`, which can be replayed.",
   }),
 } satisfies Record<string, Setting<unknown>>;
 
-/** Limits that are per address: off where one person starts fifty clients, on where strangers come. */
+/** Defaults of the limits per address in production. Elsewhere they are off, since one developer may start 50 clients. */
 const PER_ADDRESS_IN_PRODUCTION = { MAX_CONNECTIONS_PER_ADDRESS: 50, MAX_JOINS_PER_MINUTE: 60 };
 
 type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]["schema"]> };
 
-/** The settings as the server uses them. */
+/** The settings after parsing, with all defaults. */
 export interface Config extends Settings {
   MONITOR_PASSWORD: string;
   MAX_CONNECTIONS_PER_ADDRESS: number;
   MAX_JOINS_PER_MINUTE: number;
-  /** Whether the monitor's password was made up at start, so that it has to be told. */
+  /** Whether the monitor's password was generated at the start and must be printed. */
   monitorPasswordIsRandom: boolean;
   production: boolean;
 }
 
-/** Settings that cannot be used: one line for each, with the variable, what it holds and what it accepts. */
+/** Invalid settings. The message has one line per setting: the variable, its value and the accepted values. */
 export class ConfigError extends Error {
-  constructor(faults: string[]) {
-    super(faults.join("\n"));
+  constructor(errors: string[]) {
+    super(errors.join("\n"));
     this.name = "ConfigError";
   }
 }
 
-/** What a production server has to be given. */
+/** Settings that have no default in production. */
 const REQUIRED_IN_PRODUCTION = ["MONITOR_PASSWORD", "JWT_SECRET"] as const;
 
 /**
  * Reads all settings from an environment.
- * @throws {ConfigError} that names every setting at fault, not only the first.
+ * @throws {ConfigError} that names all invalid settings, not only the first.
  */
 export function readConfig(environment: Environment): Config {
-  const { settings, faults } = read(environment, Object.keys(SETTINGS) as (keyof Settings)[]);
+  const { settings, errors } = read(environment, Object.keys(SETTINGS) as (keyof Settings)[]);
   const production = settings.NODE_ENV === "production";
   for (const name of production ? REQUIRED_IN_PRODUCTION : []) {
-    if (!environment[name]) faults.push(`${name}: not set; expected ${SETTINGS[name].accepted}`);
+    if (!environment[name]) errors.push(`${name}: not set; expected ${SETTINGS[name].accepted}`);
   }
-  if (faults.length > 0) throw new ConfigError(faults);
+  if (errors.length > 0) throw new ConfigError(errors);
   const perAddress = production
     ? PER_ADDRESS_IN_PRODUCTION
     : { MAX_CONNECTIONS_PER_ADDRESS: 0, MAX_JOINS_PER_MINUTE: 0 };
@@ -310,19 +312,19 @@ export function readConfig(environment: Environment): Config {
 }
 
 /**
- * Reads what a command of the store needs: where the places are. It asks for nothing that only a server has.
- * @throws {ConfigError} as `readConfig` does.
+ * Reads the settings of a store command: where positions are stored. It ignores all other settings.
+ * @throws {ConfigError} like `readConfig`.
  */
 export function readStoreConfig(environment: Environment): Pick<Config, "DATA_DIR" | "DATABASE_URL"> {
-  const { settings, faults } = read(environment, ["DATA_DIR", "DATABASE_URL"]);
-  if (faults.length > 0) throw new ConfigError(faults);
+  const { settings, errors } = read(environment, ["DATA_DIR", "DATABASE_URL"]);
+  if (errors.length > 0) throw new ConfigError(errors);
   return settings;
 }
 
 type Environment = Record<string, string | undefined>;
 
 function read<Name extends keyof Settings>(environment: Environment, names: readonly Name[]) {
-  const faults: string[] = [];
+  const errors: string[] = [];
   const values: Record<string, unknown> = {};
   for (const name of names) {
     const { schema, accepted, secret }: Setting<unknown> = SETTINGS[name];
@@ -330,7 +332,7 @@ function read<Name extends keyof Settings>(environment: Environment, names: read
     const parsed = schema.safeParse(given);
     values[name] = parsed.data;
     const shown = secret ? "a value that is not accepted" : JSON.stringify(given);
-    if (!parsed.success) faults.push(`${name}: got ${shown}; expected ${accepted}`);
+    if (!parsed.success) errors.push(`${name}: got ${shown}; expected ${accepted}`);
   }
-  return { settings: values as Pick<Settings, Name>, faults };
+  return { settings: values as Pick<Settings, Name>, errors };
 }

@@ -1,9 +1,9 @@
-// Compares secrets in a time that tells nothing of them.
+// Compares secrets in constant time.
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** Whether two secrets are the same: it takes as long wherever they differ, and whatever their lengths. */
-export function isSameSecret(given: string, wanted: string): boolean {
-  return timingSafeEqual(digest(given), digest(wanted));
+/** Whether two secrets are equal. The time it takes does not depend on where they differ, or on their lengths. */
+export function isSameSecret(given: string, expected: string): boolean {
+  return timingSafeEqual(digest(given), digest(expected));
 }
 
 function digest(text: string): Buffer {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 const FILE = "jwt-secret";
 const SECRET_BYTES = 36;
 
-/** A secret that can be neither read nor created. The message is one sentence for the operator. */
+/** The secret can be neither read nor created. The message tells the operator what to do. */
 export class SecretError extends Error {
   constructor(failure: string, hint: string, cause?: unknown) {
     super(`DATA_DIR: ${failure}; ${hint}`, { cause });
@@ -15,13 +15,13 @@ export class SecretError extends Error {
 }
 
 /**
- * Returns the secret in a data folder, and creates it if there is none.
- * @throws {SecretError} for a folder that is not writable, or a file that is not a secret.
+ * Returns the secret of a data folder, and creates it if there is none.
+ * @throws {SecretError} if the folder is not writable, or the file does not contain a secret.
  */
 export function loadOrCreateSecret(dataDir: string): string {
   const file = join(dataDir, FILE);
   try {
-    return read(file) ?? make(dataDir, file);
+    return read(file) ?? create(dataDir, file);
   } catch (error) {
     if (error instanceof SecretError) throw error;
     const isFull = (error as NodeJS.ErrnoException).code === "ENOSPC";
@@ -32,12 +32,12 @@ export function loadOrCreateSecret(dataDir: string): string {
   }
 }
 
-function make(dataDir: string, file: string): string {
+function create(dataDir: string, file: string): string {
   mkdirSync(dataDir, { recursive: true });
   const draft = `${file}.${process.pid}`;
   try {
     writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString("base64url")}\n`, { mode: 0o600 });
-    // Atomic, and never over an existing file: if two servers start at once, both use the first one's secret.
+    // Atomic, and never replaces an existing file: if two servers start at the same time, both use the first one's secret.
     linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

@@ -1,43 +1,43 @@
-// The tokens by which players are known again: who signs them, what is in them, and which are no good.
+// Signs and verifies the tokens that identify players.
 import { randomBytes } from "node:crypto";
 import { JWT } from "@colyseus/auth";
 import { z } from "zod";
 import { serverError } from "../../rooms/server-error.ts";
 
-/** How long a token is good from its last renewal. */
+/** How long a token is valid. A renewed token is a new one. */
 const LIFETIME = "365d";
 
-/** The one algorithm, whatever a token says of itself: "none" and public keys are ways to sign for others. */
+/** The only accepted algorithm. "none" and public keys would let an attacker sign tokens of other players. */
 const ALGORITHMS: ["HS256"] = ["HS256"];
 
-/** Bytes of a player's id: nobody meets one by chance, nobody guesses one. */
+/** Bytes of a player's id: enough that ids never collide and cannot be guessed. */
 const ID_BYTES = 16;
 
 const Payload = z.object({ id: z.string().regex(/^[\w-]{22,64}$/), exp: z.number() });
 
-/** An id for a new player: 22 characters that a URL takes as they are. */
+/** Returns a random id for a new player: 22 URL-safe characters. */
 export function newPlayerId(): string {
   return randomBytes(ID_BYTES).toString("base64url");
 }
 
-/** Signs tokens and reads them. */
+/** Signs and verifies tokens. */
 export class Tokens {
   readonly #secret: string;
   readonly #secrets: readonly string[];
   #issued = 0;
 
-  /** @param oldSecret the one before, whose tokens are read too. */
+  /** @param oldSecret the previous secret. Its tokens stay valid. */
   constructor(secret: string, oldSecret?: string) {
     this.#secret = secret;
     this.#secrets = oldSecret === undefined ? [secret] : [secret, oldSecret];
   }
 
-  /** How many were signed. */
+  /** The number of tokens signed so far. */
   get issued(): number {
     return this.#issued;
   }
 
-  /** A new token for a player. */
+  /** Returns a new token for a player. */
   async sign(id: string): Promise<string> {
     this.#issued++;
     JWT.settings.secret = this.#secret;
@@ -45,8 +45,9 @@ export class Tokens {
   }
 
   /**
-   * The id of the player that a token names.
-   * @throws {ServerError} for a token that is forged, has expired or was signed for something else.
+   * Verifies a token and returns its player's id.
+   * @throws {ServerError} `tokenInvalid` if this server did not sign the token, `tokenExpired` if it has expired, and
+   * `tokenForeign` if it names no player.
    */
   async read(token: string): Promise<string> {
     const payload = Payload.safeParse(await this.#verify(token));
@@ -56,12 +57,12 @@ export class Tokens {
 
   async #verify(token: string): Promise<unknown> {
     for (const secret of this.#secrets) {
-      // The library takes its secret from here, and within this very call.
+      // The library reads the secret from this global, synchronously in `verify`.
       JWT.settings.secret = secret;
       try {
         return await JWT.verify(token, { algorithms: ALGORITHMS });
       } catch (error) {
-        // It says so only of a token whose signature is good.
+        // The library checks the signature first, so an expired token is one that this server signed.
         const isExpired = (error as Error).name === "TokenExpiredError";
         if (isExpired) throw serverError("tokenExpired");
       }

@@ -1,61 +1,67 @@
-// Admission: whether the process takes one more player. It refuses new players while its own work overloads it, and while it
-// is about to stop, so that joins do not slow down the current players.
+// Decides whether the process accepts new players. It refuses them while its own work overloads it, so that joins do not
+// slow down the current players, and while it is about to stop.
 import { matchMaker } from "colyseus";
 import type { AdmissionPolicy } from "../../rooms/define-world-room.ts";
 import type { ErrorName } from "../../schema/errors.ts";
 import { type Instruments, LoadMeter, realInstruments } from "./load-meter.ts";
 
-/** All measurements are taken in slices of time, and all windows are in slices. */
+/** Length of a measurement slice in ms. All windows below are in slices. */
 const SLICE_MS = 250;
 
-/** Late ticks of ten seconds close admission. Up to 1 % may be late, so it takes three, whatever the number of rooms. */
+/**
+ * Window in which late ticks close admission: ten seconds. Up to 1 % of the ticks of one room may be late. So it takes
+ * three late ticks, regardless of the number of rooms.
+ */
 const CLOSING_SLICES = 40;
 
-/** Five calm seconds open it again. One late tick in them does not count. */
+/** Window that must be calm before admission opens again: five seconds. One late tick in it is ignored. */
 const OPENING_SLICES = 20;
 
-/** The use of the event loop counts as its mean over five seconds. */
+/** Window for the mean utilization of the event loop: five seconds. */
 const USE_SLICES = 20;
 
-/** The event loop is late when its delay was too high in each of three seconds: one stall makes one second late. */
-const SECOND_SLICES = 4;
+/**
+ * The event loop is late if its delay was too high in each of the last three seconds. A single stall makes only one
+ * second late.
+ */
+const SLICES_PER_SECOND = 4;
 const LATE_SECONDS = 3;
 
 /**
- * Other programs on the machine make ticks late and keep the event loop waiting too, and refusing players does not help
- * against that. So nothing closes admission unless the process itself used more than the first share of one core; at the
- * second one it opens again, however late the ticks still are. Its threads count: the ticks wait for the garbage
- * collector's, and the others use little.
+ * Shares of one core. Admission never closes unless the process itself uses more than CLOSING_CPU. It opens again at
+ * OPENING_CPU, even if ticks are still late. Other programs on the machine also delay ticks and the event loop, and
+ * refusing players does not help against them. All threads of the process count: ticks wait for the garbage collector's
+ * threads, and the other threads use little.
  */
 const CLOSING_CPU = 0.4;
 const OPENING_CPU = 0.3;
 
 /**
- * To close admission, CPU time counts over three seconds, less than late ticks do: so a burst of joins into an idle
- * process closes it after little more than a second, and twenty joins on a slow machine do not.
+ * Window for the CPU use that closes admission: three seconds. It is shorter than the window for late ticks. So a burst
+ * of joins into an idle process closes admission after little more than a second. Twenty joins on a slow machine do not.
  */
 const CPU_SLICES = 12;
 
-/** Milliseconds of a tick's delay that do not count: the precision of timers. */
-const GRAIN_MS = 5;
+/** The precision of timers in ms. This part of a tick's delay is ignored. */
+const TIMER_PRECISION_MS = 5;
 
 /**
- * The highest mean delay of ticks, as a share of the maximum delay. The grain does not count, and a single stall counts
- * up to the maximum. A full core leaves out a tick now and then long before one in a hundred is very late.
+ * The highest mean delay of ticks, as a share of the maximum delay. The timer precision is ignored, and a single stall
+ * counts up to the maximum. A full core skips single ticks long before one tick in a hundred is very late.
  */
-const LATE_ON_AVERAGE = 1 / 100;
+const MAX_MEAN_DELAY = 1 / 100;
 
-/** Admission opens again when delays are below this share of the maximum. */
-const CALM = 0.8;
+/** Admission opens again when delays are below this share of the maximum delay. */
+const OPENING_DELAY = 0.8;
 
 /**
- * Admission closes above the first share of time in which the event loop was at work, and opens again below the second.
- * Late ticks alone would close it too late, since players who have a seat already still come in.
+ * Utilization of the event loop above which admission closes, and below which it opens again. Late ticks alone would
+ * close admission too late, because players who already have a seat still join.
  */
-const FULL = 0.75;
-const ROOMY = 0.65;
+const CLOSING_LOOP_USE = 0.75;
+const OPENING_LOOP_USE = 0.65;
 
-/** The error with which new players are refused. */
+/** The name of the error that refuses new players. */
 type BlockedReason = ErrorName & ("busy" | "stopping");
 
 /** The admission policy of the process. */
@@ -67,11 +73,11 @@ export class Admission implements AdmissionPolicy {
   #isStopping = false;
 
   /**
-   * @param maxDelayMs the p99 of the ticks' delay above which admission closes, or a hundredth of it on average; 0 keeps
-   * it open, however busy the process is.
-   * @param sliceMs scales all windows: tests shorten it.
-   * @param roomCount the rooms of this process. A room exists while a player is in it or on the way into it, held seats
-   * included.
+   * @param maxDelayMs admission closes if the p99 tick delay is above this, or the mean tick delay above a hundredth of
+   * it. 0 keeps admission open under any load.
+   * @param sliceMs scales all windows; tests shorten it.
+   * @param roomCount returns the number of rooms in this process. A room exists while it has a player, a held seat or a
+   * pending join.
    */
   constructor(
     maxDelayMs: number,
@@ -84,31 +90,31 @@ export class Admission implements AdmissionPolicy {
     this.#roomCount = roomCount;
   }
 
-  /** Counts a tick and its delay. Called once per tick of each room. */
+  /** Records the delay of a tick in ms. Called once per tick of each room. */
   tickStarted(lateMs: number): void {
     this.#update();
     // A single stall, however long, must not close admission.
-    this.#load.recordTick(lateMs, Math.min(Math.max(0, lateMs - GRAIN_MS), this.#maxDelayMs));
+    this.#load.recordTick(lateMs, Math.min(Math.max(0, lateMs - TIMER_PRECISION_MS), this.#maxDelayMs));
   }
 
-  refusal(isHere: boolean): BlockedReason | undefined {
+  refusal(isReturning: boolean): BlockedReason | undefined {
     const reason = this.blockedReason;
-    return reason === "busy" && isHere ? undefined : reason;
+    return reason === "busy" && isReturning ? undefined : reason;
   }
 
-  /** Refuses everybody from now on, also returning players: the process is about to end. */
+  /** Refuses all joins from now on, including returning players. Called when the process is about to stop. */
   stop(): void {
     this.#isStopping = true;
   }
 
-  /** Why new players are refused at the moment; undefined while they are let in. */
+  /** Why new players are refused at the moment; undefined while they are accepted. */
   get blockedReason(): BlockedReason | undefined {
     if (this.#isStopping) return "stopping";
     this.#update();
     return this.#isBusy ? "busy" : undefined;
   }
 
-  /** How late ticks start at the moment, in ms: the p99 of the last ten seconds. 0 while there is no room. */
+  /** The p99 tick delay of the last ten seconds in ms; 0 while there is no room. */
   get delayMs(): number {
     this.#update();
     return this.#load.p99TickDelay(CLOSING_SLICES);
@@ -116,7 +122,7 @@ export class Admission implements AdmissionPolicy {
 
   #update(): void {
     if (this.#roomCount() === 0) {
-      // Nobody is in, so admission opens at once. What was measured must not close it for the next player.
+      // There are no players, so admission opens at once. Earlier measurements must not refuse the next player.
       this.#isBusy = false;
       this.#load.reset();
     } else if (this.#load.advance() && this.#maxDelayMs > 0) {
@@ -136,22 +142,22 @@ export class Admission implements AdmissionPolicy {
     if (load.mean("cpuUse", CPU_SLICES) <= CLOSING_CPU) return false;
     return (
       load.p99TickDelay(CLOSING_SLICES) > max ||
-      load.meanTickDelay(CLOSING_SLICES) > LATE_ON_AVERAGE * max ||
-      load.loopDelays(LATE_SECONDS, SECOND_SLICES).every((delay) => delay > max) ||
-      load.mean("loopUse", USE_SLICES) > FULL
+      load.meanTickDelay(CLOSING_SLICES) > MAX_MEAN_DELAY * max ||
+      load.loopDelays(LATE_SECONDS, SLICES_PER_SECOND).every((delay) => delay > max) ||
+      load.mean("loopUse", USE_SLICES) > CLOSING_LOOP_USE
     );
   }
 
   #isCalm(): boolean {
     const load = this.#load;
-    const calm = CALM * this.#maxDelayMs;
+    const openingDelay = OPENING_DELAY * this.#maxDelayMs;
     if (load.mean("cpuUse", OPENING_SLICES) <= OPENING_CPU) return true;
     return (
-      load.p99TickDelay(OPENING_SLICES) <= calm &&
-      // A single late tick cannot make more than this on average.
-      load.meanTickDelay(OPENING_SLICES) <= LATE_ON_AVERAGE * this.#maxDelayMs &&
-      load.loopDelays(1, SECOND_SLICES)[0]! <= calm &&
-      load.mean("loopUse", USE_SLICES) <= ROOMY
+      load.p99TickDelay(OPENING_SLICES) <= openingDelay &&
+      // A single late tick does not raise the mean above this.
+      load.meanTickDelay(OPENING_SLICES) <= MAX_MEAN_DELAY * this.#maxDelayMs &&
+      load.loopDelays(1, SLICES_PER_SECOND)[0]! <= openingDelay &&
+      load.mean("loopUse", USE_SLICES) <= OPENING_LOOP_USE
     );
   }
 }

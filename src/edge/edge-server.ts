@@ -1,52 +1,52 @@
-// An HTTP server with a gate: what does not pass it is seen by nobody who listens, the framework's own router included.
+// An HTTP server with a filter. Only connections, requests and upgrades that pass the filter reach any listener, including
+// the framework's router.
 import { type IncomingMessage, Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** Stands before a server. It answers by itself what it does not let `pass`. */
+/** Filters the traffic of a server. It answers requests and upgrades itself unless it calls `pass`. */
 export interface RequestFilter {
-  /** Whether a connection may be made at all. */
+  /** Whether to accept a new connection. */
   connection(socket: Socket): boolean;
   request(request: IncomingMessage, response: ServerResponse, pass: () => void): void;
   upgrade(request: IncomingMessage, socket: Duplex, pass: () => void): void;
 }
 
-/** Milliseconds for which nothing may move on a connection while it is answered. */
-const STALL_MS = 30_000;
+/** Milliseconds without traffic after which a connection is closed while its request is answered. */
+const STALL_TIMEOUT_MS = 30_000;
 
-/** Milliseconds for which a connection is kept for the next request. */
+/** Milliseconds for which an idle connection is kept for the next request. */
 const KEEP_ALIVE_MS = 5000;
 
 /**
- * The framework puts its listeners before all others and answers what it knows, whoever else wants a say. So the gate is
- * not one more listener: it stands where events come from.
+ * Overrides `emit`, where all events pass. A listener would not be enough: the framework puts its own listeners before all
+ * others and answers the requests that it knows.
  */
 export class EdgeServer extends Server {
-  readonly #gate: RequestFilter;
+  readonly #filter: RequestFilter;
 
-  /** `patienceMs`: how long a request may take to arrive, its head as well as all of it. */
-  constructor(gate: RequestFilter, patienceMs: number) {
+  /** @param timeoutMs the time within which the head of a request must arrive, and also the whole request. */
+  constructor(filter: RequestFilter, timeoutMs: number) {
     super({
-      headersTimeout: patienceMs,
-      requestTimeout: patienceMs,
-      connectionsCheckingInterval: Math.ceil(patienceMs / 5),
+      headersTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      connectionsCheckingInterval: Math.ceil(timeoutMs / 5),
       keepAliveTimeout: KEEP_ALIVE_MS,
     });
-    this.#gate = gate;
+    this.#filter = filter;
   }
 
   override emit(event: string, ...values: unknown[]): boolean {
     const pass = () => super.emit(event, ...values);
-    const [one, two] = values;
+    const [first, second] = values;
     if (event === "connection") {
-      if (this.#gate.connection(one as Socket)) return pass();
-      (one as Socket).destroy();
+      if (this.#filter.connection(first as Socket)) return pass();
+      (first as Socket).destroy();
     } else if (event === "request") {
-      // Not the server's own `timeout`: a connection that became a WebSocket would go on touching a timer that is stopped,
-      // with every frame.
-      (two as ServerResponse).setTimeout(STALL_MS);
-      this.#gate.request(one as IncomingMessage, two as ServerResponse, pass);
-    } else if (event === "upgrade") this.#gate.upgrade(one as IncomingMessage, two as Duplex, pass);
+      // The server's own `timeout` is not used: with it, a WebSocket connection would touch a stopped timer for every frame.
+      (second as ServerResponse).setTimeout(STALL_TIMEOUT_MS);
+      this.#filter.request(first as IncomingMessage, second as ServerResponse, pass);
+    } else if (event === "upgrade") this.#filter.upgrade(first as IncomingMessage, second as Duplex, pass);
     else return pass();
     return true;
   }

@@ -1,22 +1,22 @@
-// Measures the load of the process over the last seconds: how late ticks start, and what the event loop and the CPU do.
+// Measures the load of the process over the last seconds: tick delays, event loop delay and utilization, CPU use.
 import { createHistogram, monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { TICK_HZ } from "../../sim/rules.ts";
 
 /** Milliseconds between two samples of the event loop's delay. */
 const LOOP_SAMPLE_MS = 10;
 
-/** Longer delays are counted as this one, in ms. */
-const LONGEST_MS = 60_000;
+/** The longest delay that is recorded, in ms. Longer delays are recorded as this one. */
+const MAX_RECORDED_MS = 60_000;
 
 /** The sources of the measurements. Tests pass their own. */
 export interface Instruments {
-  /** Milliseconds since any fixed moment. */
+  /** A monotonic clock, in ms. */
   now(): number;
   /** The p99 of the event loop's delay since the last call, in ms. */
   loopDelay(): number;
-  /** The share of wall time in which the event loop was at work since the last call, 0 to 1. Neighbours raise it too. */
+  /** Utilization of the event loop since the last call, 0 to 1 of wall time. Other programs on the core raise it too. */
   loopUse(): number;
-  /** CPU time of the process since the last call as a share of one core: 1 is one full core. */
+  /** CPU time of the process since the last call, as a share of one core: 1 is one full core. */
   cpuUse(): number;
 }
 
@@ -24,36 +24,36 @@ export interface Instruments {
 export class LoadMeter {
   readonly #sliceMs: number;
   readonly #instruments: Instruments;
-  /** The newest first: the slice that is being filled, then the complete ones. */
+  /** Newest first: the current slice, then the complete ones. */
   readonly #slices: Slice[];
   readonly #merged = newHistogram();
-  #sliceEnds: number;
+  #sliceEndsAt: number;
 
   constructor(sliceMs: number, slices: number, instruments: Instruments) {
     this.#sliceMs = sliceMs;
     this.#slices = Array.from({ length: 1 + slices }, () => new Slice());
     this.#instruments = instruments;
-    this.#sliceEnds = instruments.now() + sliceMs;
+    this.#sliceEndsAt = instruments.now() + sliceMs;
   }
 
-  /** Adds a tick that started late. `countedMs`: the part of its delay that counts in the mean. */
+  /** Records the delay of a tick. `countedMs`: the part of the delay that counts in the mean. */
   recordTick(lateMs: number, countedMs: number): void {
     const slice = this.#slices[0]!;
     slice.tickDelayMs += countedMs;
-    // A histogram counts whole numbers from 1 on.
-    slice.tickDelays.record(Math.min(1 + Math.floor(lateMs), LONGEST_MS));
+    // A histogram records whole numbers from 1 upwards.
+    slice.tickDelays.record(Math.min(1 + Math.floor(lateMs), MAX_RECORDED_MS));
   }
 
-  /** Begins a new slice when it is time for it. @returns whether it did. */
+  /** Begins a new slice if the current one is over. @returns whether it did. */
   advance(): boolean {
-    const over = this.#instruments.now() - this.#sliceEnds;
-    if (over < 0) return false;
-    const turns = 1 + Math.floor(over / this.#sliceMs);
-    this.#sliceEnds += turns * this.#sliceMs;
+    const overdueMs = this.#instruments.now() - this.#sliceEndsAt;
+    if (overdueMs < 0) return false;
+    const count = 1 + Math.floor(overdueMs / this.#sliceMs);
+    this.#sliceEndsAt += count * this.#sliceMs;
     const { loopDelay, loopUse, cpuUse } = this.#read();
-    // A single stall, however many slices long, makes no more than one of them late.
+    // A single stall marks only one slice as late, even if it lasts for several slices.
     this.#slices[0]!.loopDelay = loopDelay;
-    for (let turn = 0; turn < Math.min(turns, this.#slices.length); turn++) {
+    for (let i = 0; i < Math.min(count, this.#slices.length); i++) {
       Object.assign(this.#slices[0]!, { loopUse, cpuUse });
       const oldest = this.#slices.pop()!;
       oldest.reset();
@@ -62,32 +62,32 @@ export class LoadMeter {
     return true;
   }
 
-  /** Forgets everything. */
+  /** Discards all measurements. */
   reset(): void {
-    this.#sliceEnds = this.#instruments.now() + this.#sliceMs;
+    this.#sliceEndsAt = this.#instruments.now() + this.#sliceMs;
     this.#read();
     for (const slice of this.#slices) slice.reset();
   }
 
-  /** Forgets the delays of ticks and of the event loop. */
+  /** Discards the delays of ticks and of the event loop. */
   resetDelays(): void {
     for (const slice of this.#slices) slice.resetDelays();
   }
 
   /**
-   * The p99 of the last slices, in ms. Missing ticks count as punctual, so that a process that has just started, or just
-   * got its first player, is judged no more harshly than one that has run for long.
+   * Returns the p99 tick delay of the last slices in ms. Missing ticks count as on time. So a process that has just
+   * started, or has just got its first player, is judged like one that has run for a long time.
    */
   p99TickDelay(slices: number): number {
     const all = this.#merged;
     all.reset();
     for (const { tickDelays } of this.#withCurrent(slices)) all.add(tickDelays);
-    const overlooked = Math.floor(0.01 * Math.max(all.count, this.#ticksIn(slices)));
-    if (all.count <= overlooked) return 0;
-    return all.percentile((100 * (all.count - overlooked)) / all.count) - 1;
+    const ignored = Math.floor(0.01 * Math.max(all.count, this.#ticksIn(slices)));
+    if (all.count <= ignored) return 0;
+    return all.percentile((100 * (all.count - ignored)) / all.count) - 1;
   }
 
-  /** The mean of what counts of the delays of the last slices, in ms. Missing ticks count as punctual. */
+  /** Returns the mean counted delay of the last slices in ms. Missing ticks count as on time. */
   meanTickDelay(slices: number): number {
     let delay = 0;
     let ticks = 0;
@@ -98,15 +98,15 @@ export class LoadMeter {
     return delay / Math.max(ticks, this.#ticksIn(slices));
   }
 
-  /** The event loop's highest delay in each of the last stretches of `slices`, the latest first. */
-  loopDelays(stretches: number, slices: number): number[] {
-    return Array.from({ length: stretches }, (_, stretch) => {
-      const begin = 1 + stretch * slices;
+  /** Returns the highest event loop delay of each of the last windows in ms, newest first. A window is `slices` long. */
+  loopDelays(windows: number, slices: number): number[] {
+    return Array.from({ length: windows }, (_, window) => {
+      const begin = 1 + window * slices;
       return Math.max(...this.#slices.slice(begin, begin + slices).map(({ loopDelay }) => loopDelay));
     });
   }
 
-  /** The mean of the last complete slices; those before the first one count as 0. */
+  /** Returns the mean of the last complete slices. Slices before the first measurement count as 0. */
   mean(reading: "loopUse" | "cpuUse", slices: number): number {
     return this.#slices.slice(1, 1 + slices).reduce((sum, slice) => sum + slice[reading], 0) / slices;
   }
@@ -116,18 +116,18 @@ export class LoadMeter {
     return { loopDelay: loopDelay(), loopUse: loopUse(), cpuUse: cpuUse() };
   }
 
-  /** The last complete slices, and the one that is being filled. */
+  /** The current slice and the last complete ones. */
   #withCurrent(slices: number): Slice[] {
     return this.#slices.slice(0, 1 + slices);
   }
 
-  /** The ticks of one room in a number of slices. */
+  /** The number of ticks of one room in `slices`. */
   #ticksIn(slices: number): number {
     return (slices * this.#sliceMs * TICK_HZ) / 1000;
   }
 }
 
-/** The measurements of one slice of time. Those of the event loop and the CPU are known at its end. */
+/** The measurements of one slice. Those of the event loop and the CPU are set at its end. */
 class Slice {
   readonly tickDelays = newHistogram();
   tickDelayMs = 0;
@@ -149,11 +149,11 @@ class Slice {
 }
 
 function newHistogram() {
-  // With two digits it is exact up to 256, and to one in a hundred beyond.
-  return createHistogram({ lowest: 1, highest: LONGEST_MS, figures: 2 });
+  // With two significant digits it is exact up to 256, and to 1 % above.
+  return createHistogram({ lowest: 1, highest: MAX_RECORDED_MS, figures: 2 });
 }
 
-/** The instruments of this process. */
+/** Returns the instruments of this process. */
 export function realInstruments(): Instruments {
   const loop = monitorEventLoopDelay({ resolution: LOOP_SAMPLE_MS });
   loop.enable();
@@ -182,7 +182,7 @@ export function realInstruments(): Instruments {
   };
 }
 
-/** The CPU time of all threads so far. The kernel's part is ours too: most of it is sending. */
+/** Returns the CPU time of all threads so far in ms. It includes kernel time, most of which is sending. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

@@ -1,40 +1,40 @@
-// The framework's matchmaking by HTTP: what may be asked of it, what its refusals look like, and who is told of them. The
-// framework keeps its controller in a module, so all of this is set once per process.
+// Restricts the framework's matchmaking over HTTP, completes its refusals and reports them. The framework keeps its
+// controller in a module, so all of this is set once per process.
 import { matchMaker, type ServerError } from "colyseus";
 import { ERRORS, errorBody, nameOfError, type SentError, sentError } from "../../schema/errors.ts";
 import type { Origins } from "./origins.ts";
 
-/** Matchmaking methods that clients may call. Not `create`: clients must not decide how many rooms there are. */
+/** Matchmaking methods that clients may call. `create` is missing: clients must not decide how many rooms there are. */
 const METHODS = ["joinOrCreate", "join", "joinById", "reconnect"];
 
-/** Seconds after which a client that was refused with 503 may retry. */
+/** The `Retry-After` of a 503, in seconds. */
 const RETRY_SECONDS = 10;
 
-/** Is told of each refusal, and of the address that it counts for. */
+/** Called for each refusal, with the address that it counts for. */
 export type OnRefused = (error: SentError, address: string | undefined) => void;
 
-/** Restricts matchmaking to the methods of clients and to the allowed origins. */
+/** Restricts matchmaking to the methods above and to the allowed origins. */
 export function configureMatchmaking(origins: Pick<Origins, "corsHeaders">): void {
   matchMaker.controller.exposedMethods = METHODS;
   matchMaker.controller.getCorsHeaders = (headers) => origins.corsHeaders(headers.get("origin"));
 }
 
-/** Reports refusals by HTTP from now on, including those of the framework. */
+/** Reports all refusals of joins over HTTP from now on, including those of the framework. */
 export function watchMatchmaking(onRefused: OnRefused): void {
   const { controller } = matchMaker;
   const invoke = controller.invokeMethod.bind(controller);
   controller.invokeMethod = (...call) =>
     invoke(...call).catch((error: ServerError) => {
-      // The request filter has set the address; the one that the framework finds by itself can be forged.
+      // The request filter has set this address. The framework's own detection trusts headers that clients can forge.
       onRefused(error, call[3]?.ip?.toString());
       throw error;
     });
 }
 
 /**
- * Answers matchmaking while the server stops. The framework's own answer has no body then, on which the SDK throws a
- * SyntaxError instead of an error with a code.
- * @returns undefined while the framework has an answer of its own.
+ * Refuses matchmaking requests while the server stops. The framework's own answer has no body then, so the SDK would
+ * throw a SyntaxError instead of an error with a code.
+ * @returns undefined for requests that the framework should answer.
  */
 export function refuseWhileStopping(request: Request, onRefused: OnRefused): Response | undefined {
   const { state, MatchMakerState, controller } = matchMaker;
@@ -45,7 +45,7 @@ export function refuseWhileStopping(request: Request, onRefused: OnRefused): Res
   return Response.json(errorBody("stopping"), { status, headers: { "Retry-After": String(RETRY_SECONDS) } });
 }
 
-/** Adds to a refusal of the framework's router the error's name, and with 503 the time to retry. */
+/** Adds the error's name to a refusal of the framework's router, and `Retry-After` if it is a 503. */
 export async function completeRefusal(response: Response): Promise<Response> {
   const { status } = response;
   if (status < 400) return response;

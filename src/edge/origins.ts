@@ -1,41 +1,41 @@
-// Whose pages may join: browsers say in `Origin` which site a page is of, and nobody else has reason to.
+// Checks the `Origin` header: which sites' pages may join. Only browsers send this header.
 import type { IncomingMessage } from "node:http";
 import type { Addresses } from "./addresses.ts";
 
-/** Judges the `Origin` of requests. */
+/** Checks the `Origin` of requests. */
 export class Origins {
   readonly #allowed: readonly string[];
   readonly #addresses: Addresses;
 
-  /** `allowed`: origins as browsers send them; with none in the list every page may join. */
+  /** @param allowed origins as browsers send them. If the list is empty, every page may join. */
   constructor(allowed: readonly string[], addresses: Addresses) {
     this.#allowed = allowed;
     this.#addresses = addresses;
   }
 
-  /** Whether a request may join, as far as its origin is concerned. What is no browser has none. */
+  /** Whether the origin of a request may join. Requests without an `Origin` may: they do not come from a web page. */
   allows(request: IncomingMessage): boolean {
     const { origin } = request.headers;
     if (origin === undefined || this.#allowed.length === 0) return true;
     return this.#allowed.includes(origin) || this.isOwn(origin, request);
   }
 
-  /** Whether a URL is of the site that the request was sent to, as the client knows it. */
+  /** Whether a URL belongs to the site that the request was sent to, as the client sees it. */
   isOwn(url: string, request: IncomingMessage): boolean {
     if (!URL.canParse(url)) return false;
     const { protocol, host } = new URL(url);
     const proxied = this.#addresses.isFromProxy(request);
     const own = (proxied && first(request.headers["x-forwarded-host"])) || request.headers.host;
     const scheme = proxied && first(request.headers["x-forwarded-proto"]);
-    // Without a proxy that says so nobody knows whether the client came by https.
+    // Without the header of a trusted proxy, the server cannot know whether the client uses https.
     if (scheme && `${scheme}:` !== protocol) return false;
     const address = `${protocol}//${own}`;
     return URL.canParse(address) && host === new URL(address).host;
   }
 
   /**
-   * The CORS headers for a page of `origin`. The SDK asks with `credentials: "include"`, which browsers refuse to answers
-   * for `*`; so the origin is repeated. There are no cookies here, so nothing is given away by that.
+   * Returns the CORS headers for a page of `origin`. The SDK sends requests with `credentials: "include"`, for which
+   * browsers reject `*`. So the answer repeats the origin. This is safe, because the server uses no cookies.
    */
   corsHeaders(origin: string | null | undefined): Record<string, string> {
     if (this.#allowed.length === 0) return { "Access-Control-Allow-Origin": origin || "*", Vary: "Origin" };
@@ -44,7 +44,7 @@ export class Origins {
   }
 }
 
-/** The first of the values that proxies have put into a header. */
+/** Returns the first value of a header to which each proxy may append one. */
 function first(header: string | string[] | undefined): string | undefined {
   return (
     String(header ?? "")

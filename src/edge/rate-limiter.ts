@@ -1,27 +1,27 @@
-// How often an address may do something: so many times in a period, in bounded memory.
+// Limits how often each address may do something in a period, in bounded memory.
 import { createHmac, randomBytes } from "node:crypto";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
 /**
- * How many accounts are kept at most. Addresses are dealt out to them at random: should two share one, they share its
- * budget, which is seldom, and nobody can choose whose budget to use up.
+ * The maximum number of buckets. Addresses are hashed into them with a random salt. Two addresses rarely share a bucket,
+ * and then also its limit. An attacker cannot choose whose bucket to exhaust.
  */
-const ACCOUNTS = 65_536;
+const BUCKETS = 65_536;
 
-/** A budget for each address. */
+/** A rate limit for each address. */
 export class RateLimiter {
   readonly #limiter: RateLimiterMemory;
   readonly #salt = randomBytes(16);
 
-  /** `times` within `seconds`, for each address. */
-  constructor(times: number, seconds: number) {
-    this.#limiter = new RateLimiterMemory({ points: times, duration: seconds });
+  /** Allows up to `points` per `seconds` for each address. */
+  constructor(points: number, seconds: number) {
+    this.#limiter = new RateLimiterMemory({ points, duration: seconds });
   }
 
-  /** Takes one time off the budget of an address. Gives the seconds to wait if there is none left, else 0. */
+  /** Consumes one point of an address. @returns 0, or the seconds until a retry if no point is left. */
   async consume(address: string): Promise<number> {
     try {
-      await this.#limiter.consume(this.#accountOf(address));
+      await this.#limiter.consume(this.#bucketOf(address));
       return 0;
     } catch (refusal) {
       if (refusal instanceof RateLimiterRes) return secondsOf(refusal);
@@ -29,17 +29,17 @@ export class RateLimiter {
     }
   }
 
-  /** The seconds to wait if nothing is left of the budget of an address, else 0. Takes nothing off. */
+  /** Returns the seconds until a retry if an address has no points left, else 0. Consumes no point. */
   async retryAfter(address: string): Promise<number> {
-    const account = await this.#limiter.get(this.#accountOf(address));
-    return account && account.remainingPoints <= 0 ? secondsOf(account) : 0;
+    const bucket = await this.#limiter.get(this.#bucketOf(address));
+    return bucket && bucket.remainingPoints <= 0 ? secondsOf(bucket) : 0;
   }
 
-  #accountOf(address: string): number {
-    return createHmac("sha256", this.#salt).update(address).digest().readUInt32LE() % ACCOUNTS;
+  #bucketOf(address: string): number {
+    return createHmac("sha256", this.#salt).update(address).digest().readUInt32LE() % BUCKETS;
   }
 }
 
-function secondsOf(account: RateLimiterRes): number {
-  return Math.max(1, Math.ceil(account.msBeforeNext / 1000));
+function secondsOf(bucket: RateLimiterRes): number {
+  return Math.max(1, Math.ceil(bucket.msBeforeNext / 1000));
 }

@@ -1,25 +1,25 @@
-// The body of a request, in bounded memory.
+// Reads the body of a request in bounded memory.
 import type { IncomingMessage } from "node:http";
 
-/** The largest body of a request, in bytes. A join takes a few hundred; nothing of ours is larger. */
+/** The largest body of a request in bytes. The largest request of our clients is a join, of a few hundred bytes. */
 const MAX_BODY_BYTES = 16_384;
 
 /**
- * How much of the rest of a body that is too large is thrown away, in bytes, and for how long, in milliseconds. Cut at
- * once, its sender would see a broken connection in the place of the answer.
+ * The rest of a body that is too large is read and discarded, up to this many bytes and for this many milliseconds. If
+ * the connection were closed at once, the sender would see a broken connection instead of the answer.
  */
 const LINGER_BYTES = 1_048_576;
 const LINGER_MS = 1000;
 
-/** Whether a request has a body to be read. */
+/** Whether a request has a body. */
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 /**
- * Reads the body. Gives undefined as soon as it is known to be too large: at once where `Content-Length` says so. The
- * connection ends soon after that, unless the body does.
- * @throws when the connection breaks.
+ * Reads the body. Resolves with undefined as soon as the body is known to be too large: at once if `Content-Length` says
+ * so. The connection is closed soon after that, unless the body ends first.
+ * @throws if the connection closes before the body ends.
  */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
@@ -40,6 +40,6 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
     if (Number(request.headers["content-length"]) > MAX_BODY_BYTES) refuse();
     request.once("end", () => resolve(Buffer.concat(chunks).toString()));
     request.once("error", reject);
-    request.once("close", () => reject(new Error("the connection ended before the request did")));
+    request.once("close", () => reject(new Error("the connection closed before the request was complete")));
   });
 }

@@ -15,41 +15,41 @@ import { Origins } from "./origins.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { hasBody, readBody } from "./request-body.ts";
 
-/** What the gate keeps to. Of the limits 0 means none. */
+/** The settings of the filter. A limit of 0 means no limit. */
 export interface EdgeFilterSettings {
-  /** As `TRUST_PROXY`: whose `X-Forwarded-…` headers are believed. */
+  /** The proxies whose `X-Forwarded-…` headers are trusted, as in `TRUST_PROXY`. */
   trustedProxies: string[];
-  /** As `ALLOWED_ORIGINS`. */
+  /** As in `ALLOWED_ORIGINS`. */
   allowedOrigins: string[];
-  /** WebSockets of one address. */
+  /** Open WebSockets per address. */
   maxConnectionsPerAddress: number;
-  /** Joins and sign-ins of one address. */
+  /** Joins and sign-ins per minute and address. */
   maxJoinsPerMinute: number;
 }
 
 /** The path of the plain protocol. */
 export const PLAIN_PATH = "/websocket";
 
-/** The path by which a client comes back to a seat that is held for it. */
-const RECONNECT = "/matchmake/reconnect/";
+/** The path on which a client returns to its held seat. */
+const RECONNECT_PATH = "/matchmake/reconnect/";
 
-/** Connections that are no WebSockets (yet), for each WebSocket that an address may have: browsers open up to six. */
-const OTHERS_PER_SOCKET = 6;
+/** Connections other than WebSockets per WebSocket that an address may have. Browsers open up to six. */
+const CONNECTIONS_PER_SOCKET = 6;
 
-/** Plain WebSockets beyond the limit that are accepted for a moment, per address, to be told why they are refused. */
-const TOLD_WHY = 8;
+/** Plain WebSockets per address that are accepted beyond the limit, only to send them the refusal. */
+const MAX_EXPLAINED_REFUSALS = 8;
 
-/** The security headers of every answer. The page needs nothing from elsewhere; the monitor has a font from Google. */
-const secure = helmet({
+/** Sets the security headers of every answer. Only the monitor loads anything from another site: a font from Google. */
+const setSecurityHeaders = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
       defaultSrc: ["'self'"],
-      // Safari knew only later that 'self' means WebSockets to the same place, too.
+      // In older versions of Safari, 'self' does not include WebSockets.
       connectSrc: ["'self'", "ws:", "wss:"],
-      // The playground's editors start workers out of memory.
+      // The playground's editors start workers from blobs.
       workerSrc: ["'self'", "blob:"],
-      // The page's pictures are fetched, then shown from memory.
+      // The page fetches its images and shows them from blobs.
       imgSrc: ["'self'", "data:", "blob:"],
       styleSrc: ["'self'", "'unsafe-inline'", "https://fonts.googleapis.com"],
       fontSrc: ["'self'", "data:", "https://fonts.gstatic.com"],
@@ -59,14 +59,14 @@ const secure = helmet({
       frameAncestors: ["'self'"],
     },
   },
-  // The monitor's page has to show that its calls are its own, which over plain http is by its Referer alone.
+  // The monitor's page must prove that its calls are its own. Over plain http only the Referer does that.
   referrerPolicy: { policy: "same-origin" },
-  // Whether there is TLS, and for how long, is the business of the proxy that speaks it.
+  // The proxy that terminates TLS sets this header.
   strictTransportSecurity: false,
 });
 
-/** A refusal. */
-interface Answer {
+/** The error that refuses a request. */
+interface Refusal {
   error: EdgeRefusal;
   /** Seconds after which a retry may succeed. */
   retryAfter?: number;
@@ -77,20 +77,24 @@ export class EdgeFilter implements RequestFilter {
   readonly origins: Origins;
   readonly #maxSockets: number;
   readonly #sockets = new ConnectionCounter();
-  readonly #others = new ConnectionCounter();
-  /** What gives a connection back that turned out to be a WebSocket. */
-  readonly #becameSocket = new WeakMap<Duplex, () => void>();
-  /** Plain WebSockets that are only accepted to be told that there are too many of them. */
-  readonly #tooMany = new WeakSet<IncomingMessage>();
+  /** Connections that are not WebSockets. */
+  readonly #connections = new ConnectionCounter();
+  /** By connection: takes it out of `#connections`, for example when it becomes a WebSocket. */
+  readonly #releases = new WeakMap<Duplex, () => void>();
+  /** Plain WebSockets beyond the limit, which are accepted only to send them the refusal. */
+  readonly #overLimit = new WeakSet<IncomingMessage>();
   readonly #joins: RateLimiter | undefined;
-  /** Who comes back takes nothing new, and a network that failed brings all of a house back at once: joins of others
-   * are not to keep them out of their seats. But it is bounded, or tokens could be tried without end. */
-  readonly #returns: RateLimiter | undefined;
+  /**
+   * Reconnections have their own limiter. After a network failure all players of one address reconnect at once, and
+   * joins from the same address must not keep them out of their held seats. The limit stops clients that guess
+   * reconnection tokens.
+   */
+  readonly #reconnections: RateLimiter | undefined;
   readonly #edgeCounters: EdgeCounters;
-  /** Whether the log was told of a proxy that is not trusted: once is enough. */
+  /** Whether the warning about an untrusted proxy was logged. It is logged once. */
   #hasWarned = false;
 
-  /** Counts a refusal, and has its line in the log. */
+  /** Counts and logs a refusal. */
   readonly onRefused = (error: EdgeRefusal, address: string): void => this.#edgeCounters.onRefused(error, address);
 
   constructor(settings: EdgeFilterSettings, edgeCounters: EdgeCounters) {
@@ -100,41 +104,41 @@ export class EdgeFilter implements RequestFilter {
     this.#maxSockets = settings.maxConnectionsPerAddress || Number.POSITIVE_INFINITY;
     const joins = settings.maxJoinsPerMinute;
     this.#joins = joins > 0 ? new RateLimiter(joins, 60) : undefined;
-    this.#returns = joins > 0 ? new RateLimiter(joins, 60) : undefined;
+    this.#reconnections = joins > 0 ? new RateLimiter(joins, 60) : undefined;
     configureMatchmaking(this.origins);
   }
 
   connection(socket: Socket): boolean {
     const { remoteAddress } = socket;
-    // Everybody comes from the address of a proxy: how many it lets in is up to it.
+    // All clients of a proxy share its address, so the proxy must limit its connections itself.
     if (this.#maxSockets === Number.POSITIVE_INFINITY || this.addresses.isProxy(remoteAddress)) return true;
-    const account = rateLimitKey(remoteAddress ?? "");
-    const count = this.#others.increment(account);
+    const key = rateLimitKey(remoteAddress ?? "");
+    const count = this.#connections.increment(key);
     let counted = true;
-    const leave = () => {
-      if (counted) this.#others.decrement(account);
+    const release = () => {
+      if (counted) this.#connections.decrement(key);
       counted = false;
     };
-    socket.once("close", leave);
-    this.#becameSocket.set(socket, leave);
-    if (count <= this.#maxSockets * OTHERS_PER_SOCKET) return true;
-    this.#edgeCounters.onRefused("tooManyConnections", account, false);
+    socket.once("close", release);
+    this.#releases.set(socket, release);
+    if (count <= this.#maxSockets * CONNECTIONS_PER_SOCKET) return true;
+    this.#edgeCounters.onRefused("tooManyConnections", key, false);
     return false;
   }
 
   request(request: IncomingMessage, response: ServerResponse, pass: () => void): void {
-    secure(request, response, () => {
+    setSecurityHeaders(request, response, () => {
       this.#identify(request);
       const refusal = this.#refusalOf(request);
-      if (refusal) this.#answer(request, response, refusal);
-      // Whatever changes something is a join or a sign-in: no spelling of a path gets around its limit.
-      else if (isReading(request) && !hasBody(request)) pass();
-      else this.#passWhole(request, response, pass);
+      if (refusal) this.#refuse(request, response, refusal);
+      else if (isReadOnly(request) && !hasBody(request)) pass();
+      // Every request that is not read-only counts as a join or a sign-in. So no spelling of a path evades the limit.
+      else this.#passComplete(request, response, pass);
     });
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, pass: () => void): void {
-    this.#becameSocket.get(socket)?.();
+    this.#releases.get(socket)?.();
     const address = this.#identify(request);
     this.addresses.keep(socket, address);
     const refusal = this.#refusalOfUpgrade(request, socket, address);
@@ -144,7 +148,10 @@ export class EdgeFilter implements RequestFilter {
     } else pass();
   }
 
-  /** Whom a request counts for. The framework is told, too: by itself it believes what anybody says in these headers. */
+  /**
+   * Returns the address that a request counts for, and sets it as `X-Real-IP` for the framework, which would otherwise
+   * trust any client's headers.
+   */
   #identify(request: IncomingMessage): string {
     const address = this.addresses.of(request);
     request.headers["x-real-ip"] = address;
@@ -152,77 +159,81 @@ export class EdgeFilter implements RequestFilter {
       this.#hasWarned = true;
       const from = request.socket.remoteAddress;
       logger.warn(
-        `X-Forwarded-For comes from ${from}, which is not in TRUST_PROXY: all who come by it are one address`,
+        `X-Forwarded-For comes from ${from}, which is not in TRUST_PROXY: all clients behind it share one address; ` +
+          "add it to TRUST_PROXY if it is your proxy",
       );
     }
     return address;
   }
 
-  #refusalOfUpgrade(request: IncomingMessage, socket: Duplex, address: string): Answer | undefined {
+  #refusalOfUpgrade(request: IncomingMessage, socket: Duplex, address: string): Refusal | undefined {
     if (isMalformed(request)) return { error: "badRequest" };
     if (!this.origins.allows(request)) return { error: "foreignOrigin" };
     const count = this.#sockets.increment(address);
     socket.once("close", () => this.#sockets.decrement(address));
     if (count <= this.#maxSockets) return undefined;
-    const canBeTold = request.url?.split("?", 1)[0] === PLAIN_PATH && count <= this.#maxSockets + TOLD_WHY;
-    if (!canBeTold) return { error: "tooManyConnections" };
-    this.#tooMany.add(request);
+    const isPlain = request.url?.split("?", 1)[0] === PLAIN_PATH;
+    if (!isPlain || count > this.#maxSockets + MAX_EXPLAINED_REFUSALS) return { error: "tooManyConnections" };
+    this.#overLimit.add(request);
     return undefined;
   }
 
   /**
-   * Lets a join over a plain WebSocket in.
+   * Admits a join over a plain WebSocket.
    * @throws {ServerError} if its address has too many WebSockets, or has joined too often.
    */
   async admitPlain(request: IncomingMessage): Promise<void> {
-    const refusal: Answer | undefined = this.#tooMany.has(request)
+    const refusal: Refusal | undefined = this.#overLimit.has(request)
       ? { error: "tooManyConnections" }
-      : await this.#spend(this.#joins, request);
+      : await this.#consume(this.#joins, request);
     if (!refusal) return;
     this.onRefused(refusal.error, this.addresses.of(request));
     throw serverError(refusal.error);
   }
 
-  /** Lets a request pass when it has arrived, and is neither too large nor one too many. */
-  async #passWhole(request: IncomingMessage, response: ServerResponse, pass: () => void): Promise<void> {
+  /** Checks the rate limit and reads the body, then passes the request on. */
+  async #passComplete(request: IncomingMessage, response: ServerResponse, pass: () => void): Promise<void> {
     try {
-      const budget = request.url!.startsWith(RECONNECT) ? this.#returns : this.#joins;
-      const refusal = isReading(request) ? undefined : ((await this.#spend(budget, request)) ?? refusalOfType(request));
+      const limiter = request.url!.startsWith(RECONNECT_PATH) ? this.#reconnections : this.#joins;
+      const refusal = isReadOnly(request)
+        ? undefined
+        : ((await this.#consume(limiter, request)) ?? refusalOfType(request));
       const body = refusal || !hasBody(request) ? "" : await readBody(request);
-      if (refusal) this.#answer(request, response, refusal);
-      else if (body === undefined) this.#answer(request, response, { error: "tooLarge" });
-      else if (hasBody(request) && !isReadable(request, body)) this.#answer(request, response, { error: "badRequest" });
+      if (refusal) this.#refuse(request, response, refusal);
+      else if (body === undefined) this.#refuse(request, response, { error: "tooLarge" });
+      else if (hasBody(request) && !isValidBody(request, body))
+        this.#refuse(request, response, { error: "badRequest" });
       else {
-        // The framework looks here first. The stream that it would read otherwise is used up.
+        // The framework reads this property first. The stream has been consumed.
         if (hasBody(request)) Object.assign(request, { body });
         pass();
       }
     } catch (error) {
-      logger.debug({ err: error }, "a request broke off");
+      logger.debug({ err: error }, "a request was aborted");
       request.socket.destroy();
     }
   }
 
-  async #spend(budget: RateLimiter | undefined, request: IncomingMessage): Promise<Answer | undefined> {
-    const retryAfter = (await budget?.consume(this.addresses.of(request))) ?? 0;
+  async #consume(limiter: RateLimiter | undefined, request: IncomingMessage): Promise<Refusal | undefined> {
+    const retryAfter = (await limiter?.consume(this.addresses.of(request))) ?? 0;
     return retryAfter > 0 ? { error: "tooManyJoins", retryAfter } : undefined;
   }
 
-  /** What is wrong with a request, as far as its head tells. */
-  #refusalOf(request: IncomingMessage): Answer | undefined {
+  /** Checks the head of a request. Returns why it is refused, or undefined. */
+  #refusalOf(request: IncomingMessage): Refusal | undefined {
     if (isMalformed(request)) return { error: "badRequest" };
-    // The framework believes this header. Only a trusted proxy may set it, and only to a scheme of HTTP.
+    // The framework trusts this header. Only a trusted proxy may set it, and only to `http` or `https`.
     const forwarded = request.headers["x-forwarded-proto"];
     if (!this.addresses.isFromProxy(request) || !/^https?$/.test(String(forwarded))) {
       delete request.headers["x-forwarded-proto"];
     }
-    const isAsking = request.method === "OPTIONS";
-    const isJoining = !isReading(request) || /^\/+auth\b/i.test(request.url!);
-    return isJoining && !isAsking && !this.origins.allows(request) ? { error: "foreignOrigin" } : undefined;
+    const isPreflight = request.method === "OPTIONS";
+    const isJoin = !isReadOnly(request) || /^\/+auth\b/i.test(request.url!);
+    return isJoin && !isPreflight && !this.origins.allows(request) ? { error: "foreignOrigin" } : undefined;
   }
 
-  /** Answers as the framework's matchmaking does, so that the SDK makes the same error of it. */
-  #answer(request: IncomingMessage, response: ServerResponse, { error, retryAfter }: Answer): void {
+  /** Answers like the framework's matchmaking, so that the SDK throws the same error. */
+  #refuse(request: IncomingMessage, response: ServerResponse, { error, retryAfter }: Refusal): void {
     this.onRefused(error, this.addresses.of(request));
     const body = JSON.stringify(errorBody(error));
     const headers = {
@@ -236,11 +247,11 @@ export class EdgeFilter implements RequestFilter {
   }
 }
 
-/** Answers an upgrade by HTTP and ends its connection. */
+/** Refuses an upgrade with an HTTP answer and closes its connection. */
 export function refuseUpgrade(socket: Duplex, error: ErrorName): void {
   const { code } = ERRORS[error];
   const body = JSON.stringify(errorBody(error));
-  // After an upgrade Node handles neither errors nor the end of the connection. An unhandled error would stop the process.
+  // After an upgrade Node handles neither errors nor the end of the socket. An unhandled error would stop the process.
   socket.on("error", () => socket.destroy());
   socket.once("finish", () => socket.destroy());
   socket.end(
@@ -255,19 +266,19 @@ export function refuseUpgrade(socket: Duplex, error: ErrorName): void {
   );
 }
 
-/** Bodies are JSON or none. The framework would read bodies of other types too, which no client of ours sends. */
-function refusalOfType(request: IncomingMessage): Answer | undefined {
+/** Refuses bodies that are not JSON. The framework would read other types too, but our clients do not send them. */
+function refusalOfType(request: IncomingMessage): Refusal | undefined {
   const type = request.headers["content-type"];
   if (!hasBody(request) || type === undefined || /^application\/json\s*(;|$)/i.test(type)) return undefined;
   return { error: "unsupportedType" };
 }
 
-function isReading({ method }: IncomingMessage): boolean {
+function isReadOnly({ method }: IncomingMessage): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
 }
 
-/** Whether a body is what is taken here, if it says that it is JSON: an object. The framework logs what it cannot read. */
-function isReadable({ headers }: IncomingMessage, body: string): boolean {
+/** Whether a JSON body is an object; other types are not checked. The framework would log a body that it cannot parse. */
+function isValidBody({ headers }: IncomingMessage, body: string): boolean {
   if (!headers["content-type"]?.includes("json")) return true;
   try {
     const value: unknown = JSON.parse(body);
@@ -277,10 +288,10 @@ function isReadable({ headers }: IncomingMessage, body: string): boolean {
   }
 }
 
-/** A name or an address, with or without a port. */
+/** A host name or an IP address, with an optional port. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 
-/** Whether the head of a request has a target or a host that no client of ours sends. */
+/** Whether the head of a request has an invalid target or host. */
 function isMalformed({ url = "", headers: { host } }: IncomingMessage): boolean {
   if (host !== undefined && !(HOST.test(host) && URL.canParse(`http://${host}`))) return true;
   const path = url.split("?", 1)[0]!;

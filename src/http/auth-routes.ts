@@ -1,11 +1,11 @@
-// The two routes of the SDK's `client.auth`, by which a client signs in.
+// The two routes that the SDK's `client.auth` uses to sign in.
 import { getBearerToken, type ServerError } from "colyseus";
 import type { Application, Request } from "express";
 import { type ErrorName, nameOfError } from "../../schema/errors.ts";
 import { newPlayerId, type Tokens } from "../auth/tokens.ts";
 import { sendError } from "./errors.ts";
 
-/** Adds `/auth/anonymous` and `/auth/userdata`. Nothing else of @colyseus/auth has an address: no passwords, no providers. */
+/** Adds `/auth/anonymous` and `/auth/userdata`. The other routes of @colyseus/auth (passwords, providers) do not exist. */
 export function identityRoutes(app: Application, tokens: Tokens): void {
   // A client with a valid token stays the same player and gets a new token. This renews tokens.
   app.post("/auth/anonymous", async (request, response) => {
@@ -22,7 +22,7 @@ export function identityRoutes(app: Application, tokens: Tokens): void {
   app.use("/auth", (_request, response) => sendError(response, "notFound"));
 }
 
-/** The token of a request; an empty one, which is invalid, if there is none. */
+/** Returns the bearer token of a request, or an empty one, which is invalid. */
 function tokenOf(request: Request): string {
   return getBearerToken(request.headers.authorization ?? "") ?? "";
 }

@@ -1,11 +1,11 @@
-// `/metrics`, as Prometheus reads it.
+// Serves `/metrics` to Prometheus.
 import { getBearerToken } from "colyseus";
 import type { Application } from "express";
 import { isSameSecret } from "../auth/same-secret.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { sendError } from "./errors.ts";
 
-/** Adds `/metrics`. @param token the bearer token that it requires; undefined if everyone may read it. */
+/** Adds `/metrics`. @param token the bearer token that it requires; undefined if anyone may read the metrics. */
 export function metricsRoute(app: Application, metrics: Metrics, token: string | undefined): void {
   app.get("/metrics", async (request, response) => {
     if (token !== undefined && !isSameSecret(getBearerToken(request.headers.authorization ?? "") ?? "", token)) {

@@ -1,4 +1,4 @@
-// Stands before the monitor: asks for the password, and refuses requests that pages of other sites make.
+// Protects the monitor: requires the password, and refuses requests from other sites' pages.
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import type { ErrorName } from "../../schema/errors.ts";
 import { isSameSecret } from "../auth/same-secret.ts";
@@ -8,24 +8,25 @@ import { RateLimiter } from "../edge/rate-limiter.ts";
 import type { EdgeRefusal } from "../telemetry/edge-counters.ts";
 import { sendError } from "./errors.ts";
 
-/** What the guard needs to know. */
+/** The settings of the guard. */
 export interface MonitorGuardSettings {
   user: string;
   password: string;
   addresses: Addresses;
   origins: Origins;
+  /** Called for each refusal. */
   onRefused: (error: EdgeRefusal, address: string) => void;
 }
 
-/** Wrong passwords that an address may try, and the seconds after which it may try again: 3000 a day find none. */
-const TRIES = 30;
-const TRIES_SECONDS = 15 * 60;
+/** Wrong passwords that an address may send in this many seconds. About 3000 guesses a day do not find a password. */
+const MAX_ATTEMPTS = 30;
+const ATTEMPTS_SECONDS = 15 * 60;
 
 const CHALLENGE = 'Basic realm="sabang monitor", charset="UTF-8"';
 
-/** Refuses whoever is not the operator, before anything of the monitor has looked at the request. */
+/** Returns a handler that lets only the operator's requests reach the monitor. */
 export function monitorGuard({ user, password, addresses, origins, onRefused }: MonitorGuardSettings): RequestHandler {
-  const tries = new RateLimiter(TRIES, TRIES_SECONDS);
+  const attempts = new RateLimiter(MAX_ATTEMPTS, ATTEMPTS_SECONDS);
 
   return async (request: Request, response: Response, next: NextFunction) => {
     const address = addresses.of(request);
@@ -33,30 +34,30 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
       onRefused(error, address);
       sendError(response, error);
     };
-    // A browser adds the password by itself, to whatever page asks: other pages are not to ask.
-    if (!isFromHere(request, origins)) {
+    // A browser adds the saved password to requests from any page, so pages of other sites are refused.
+    if (!isSameSite(request, origins)) {
       return refuse("monitorOnly");
     }
     const given = credentialsOf(request);
-    // Even the right password: an answer that depends on it would tell who guesses when it was found.
-    const wait = given === undefined ? 0 : await tries.retryAfter(address);
-    if (wait > 0) {
-      response.set("Retry-After", String(wait));
+    // Applies to the right password too. Otherwise the answer would tell an attacker which guess was right.
+    const retryAfter = given === undefined ? 0 : await attempts.retryAfter(address);
+    if (retryAfter > 0) {
+      response.set("Retry-After", String(retryAfter));
       return refuse("tooManyPasswords");
     }
     if (given !== undefined && isSameSecret(given, `${user}:${password}`)) return next();
-    if (given !== undefined) await tries.consume(address);
+    if (given !== undefined) await attempts.consume(address);
     response.set("WWW-Authenticate", CHALLENGE);
     return refuse("passwordInvalid");
   };
 }
 
 /**
- * Whether a request shows that no page of another site has a hand in it. Only the monitor's page needs no proof: following
- * a link to it is nothing bad. A browser that says nothing proves nothing: to plain http, other than localhost, it sends
- * no Sec-Fetch-Site, and with `rel=noreferrer` no Referer either.
+ * Whether a request proves that no page of another site made it. The monitor's page itself needs no proof, because
+ * following a link to it is harmless. A request without these headers proves nothing. Over plain http to hosts other
+ * than localhost, browsers send no Sec-Fetch-Site, and with `rel=noreferrer` they send no Referer either.
  */
-function isFromHere(request: Request, origins: Origins): boolean {
+function isSameSite(request: Request, origins: Origins): boolean {
   const isPage = request.method === "GET" && request.path === "/";
   const site = request.get("sec-fetch-site");
   if (site !== undefined) {
@@ -66,7 +67,7 @@ function isFromHere(request: Request, origins: Origins): boolean {
   return isPage || (source !== undefined && origins.isOwn(source, request));
 }
 
-/** What was given as `user:password`, if anything was. */
+/** Returns the given credentials as `user:password`; undefined if there are none. */
 function credentialsOf(request: Request): string | undefined {
   const match = /^basic +(.+)$/i.exec(request.get("authorization") ?? "");
   return match ? Buffer.from(match[1]!, "base64").toString() : undefined;

@@ -1,4 +1,4 @@
-// What the server answers over HTTP besides matchmaking: the page, the maps, health, the monitor, the playground.
+// The HTTP routes other than matchmaking: page, maps, health, metrics, sign-in, monitor, playground.
 import { logger, monitor, playground } from "colyseus";
 import express, { type Application, type NextFunction, type Request, type Response } from "express";
 import type { Tokens } from "../auth/tokens.ts";
@@ -9,25 +9,25 @@ import { sendError } from "./errors.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { type MonitorGuardSettings, monitorGuard } from "./monitor-guard.ts";
 
-/** What the routes need to know. */
+/** The settings of the routes. */
 export interface HttpSettings {
   monitorUser: string;
   monitorPassword: string;
   mapsFolder: string;
   metrics: Metrics;
-  /** What `/metrics` asks for; without it everybody may read them. */
+  /** The bearer token that `/metrics` requires. Without it anyone may read the metrics. */
   metricsToken?: string;
-  /** Signs the tokens that `/auth` gives out. */
+  /** Signs and verifies the tokens of `/auth`. */
   tokens: Tokens;
-  /** Whether places are being saved. While they are not, those who come with a token may be refused. */
+  /** Whether positions are being saved. While they are not, joins with a token may be refused. */
   isStoreHealthy: () => boolean;
-  /** Lets players in, or not. */
+  /** Accepts or refuses new players. */
   admission: Pick<Admission, "blockedReason" | "delayMs">;
-  /** Who asks, from which page, and whom to tell of those who were refused. */
+  /** Finds the address and checks the origin of a request, and counts refusals. */
   filter: Pick<MonitorGuardSettings, "addresses" | "origins" | "onRefused">;
-  /** The playground shows everybody how to send anything: never in production. */
+  /** Whether to serve the playground, where anyone can send any message. Never in production. */
   playground: boolean;
-  /** Puts the demo page at `/`. */
+  /** Adds the demo page at `/`. */
   page: (app: Application) => void | Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export async function httpRoutes(app: Application, settings: HttpSettings): Prom
   const { filter, monitorUser: user, monitorPassword: password } = settings;
   app.use("/monitor", monitorGuard({ ...filter, user, password }), endingAnswers, monitor());
   if (settings.playground) app.use("/playground", playground());
-  // Pages of other sites may show the maps, too.
+  // Pages of other sites may show the maps too.
   const setHeaders = (response: Response) => response.set("Cross-Origin-Resource-Policy", "cross-origin");
   app.use("/maps", express.static(settings.mapsFolder, { setHeaders, redirect: false }));
   await settings.page(app);
@@ -57,15 +57,18 @@ export async function httpRoutes(app: Application, settings: HttpSettings): Prom
   app.use(answerError);
 }
 
-/** Answers a request whose route threw. The log gets the error, the client only that there was one. */
+/** Answers a request whose route threw. The error is logged; the client gets no details. */
 function answerError(error: unknown, request: Request, response: Response, _next: NextFunction): void {
   const { status = 500 } = error as { status?: number };
-  if (status >= 500) logger.error({ err: error, path: request.path }, "a request failed");
+  if (status >= 500) logger.error({ err: error, path: request.path }, "request failed");
   if (response.headersSent) response.destroy();
   else sendError(response, status >= 500 ? "internalError" : "badRequest");
 }
 
-/** Lets the framework's router write an answer without waiting for the socket. The answer is in memory anyway. */
+/**
+ * Lets the framework's router write an answer without waiting for the socket to drain. The whole answer is in memory
+ * anyway.
+ */
 export function endingAnswers(_request: Request, response: Response, next: NextFunction): void {
   const write = response.write.bind(response) as (...values: unknown[]) => boolean;
   response.write = (...values: unknown[]) => {
@@ -75,7 +78,7 @@ export function endingAnswers(_request: Request, response: Response, next: NextF
   next();
 }
 
-/** Why a balancer should send no new players here; undefined while it should. */
+/** Returns why a load balancer should send no new players here; undefined while it may. */
 function blockedReasonOf({ admission, isStoreHealthy }: HttpSettings): string | undefined {
   if (admission.blockedReason === "stopping") return "draining: no new players";
   if (admission.blockedReason === "busy") return "busy: no new players";

@@ -1,4 +1,4 @@
-// What the edge of the process has refused and sent since the start: plain numbers, which the metrics show.
+// Counts refusals and traffic at the edge of the process since its start. The metrics read these numbers.
 import { ERRORS, type ErrorName } from "../../schema/errors.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 
@@ -23,14 +23,14 @@ export type EdgeRefusal = (typeof EDGE_REFUSALS)[number];
 
 /** The counters. They only grow. */
 export class EdgeCounters {
-  /** How often each error was the answer. */
+  /** The number of refusals by error. */
   readonly refused = Object.fromEntries(EDGE_REFUSALS.map((error) => [error, 0])) as Record<EdgeRefusal, number>;
-  /** Frames that clients have sent. */
+  /** Frames received from clients. */
   framesIn = 0;
-  /** Frames that were handed to the sockets of clients, and their payload in bytes. */
+  /** Frames handed to clients' sockets, and their payload in bytes. */
   framesOut = 0;
   bytesOut = 0;
-  /** The open WebSockets, each with the bytes that are queued for its client. src/sockets/heartbeat.ts beats for them. */
+  /** The open WebSockets, each with the bytes queued for its client. src/sockets/heartbeat.ts calls `beat`. */
   readonly sockets = new Set<{ readonly bufferedAmount: number; beat(): void }>();
 
   readonly #log: RefusalLog;

@@ -1,30 +1,30 @@
-// Writes a line for each refusal, but only so many in a minute: who is refused all the time is not to fill the disk.
+// Logs refusals, up to a limit per minute. Otherwise a client that is refused all the time could fill the disk.
 
-/** Who takes the lines. */
+/** Writes the lines. */
 interface Logger {
   info(fields: object, message: string): void;
 }
 
-/** Lines for one address in a period, and addresses that have lines of their own in it. */
-const LINES = 20;
-const ADDRESSES = 100;
+/** Lines per address in a period, and addresses that get lines in a period. */
+const MAX_LINES_PER_ADDRESS = 20;
+const MAX_ADDRESSES = 100;
 
-/** What a line says of a refusal. */
+/** The log fields of a refusal. */
 interface RefusalFields {
   reason: string;
-  /** What was answered, if anything was: a status or a close code. */
+  /** The HTTP status or the close code of the answer; undefined if there was no answer. */
   code?: number;
-  /** Whom it counts for, see src/edge/addresses.ts. */
+  /** The address that the refusal counts for, see src/edge/addresses.ts. */
   address?: string;
 }
 
-/** The refusals in the log. */
+/** Logs refusals. */
 export class RefusalLog {
   readonly #logger: Logger;
   readonly #periodMs: number;
   /** Refusals of this period, by address. */
   readonly #counts = new Map<string, number>();
-  /** Those of addresses beyond ADDRESSES. */
+  /** Refusals of this period from addresses beyond MAX_ADDRESSES. */
   #others = 0;
 
   constructor(logger: Logger, periodMs = 60_000) {
@@ -36,20 +36,21 @@ export class RefusalLog {
     const { address = "unknown" } = fields;
     if (this.#counts.size === 0) setTimeout(() => this.#endPeriod(), this.#periodMs).unref();
     const before = this.#counts.get(address) ?? 0;
-    if (before === 0 && this.#counts.size >= ADDRESSES) {
+    if (before === 0 && this.#counts.size >= MAX_ADDRESSES) {
       this.#others++;
       return;
     }
     this.#counts.set(address, before + 1);
-    if (before < LINES) this.#logger.info(fields, "refused");
+    if (before < MAX_LINES_PER_ADDRESS) this.#logger.info(fields, "refused");
   }
 
-  /** Says how many lines were left out. */
+  /** Logs how many refusals of this period have no line. */
   #endPeriod(): void {
     for (const [address, count] of this.#counts) {
-      if (count > LINES) this.#logger.info({ address, leftOut: count - LINES }, "more was refused than has lines");
+      const leftOut = count - MAX_LINES_PER_ADDRESS;
+      if (leftOut > 0) this.#logger.info({ address, leftOut }, "refusals suppressed");
     }
-    if (this.#others > 0) this.#logger.info({ leftOut: this.#others }, "more was refused than has lines");
+    if (this.#others > 0) this.#logger.info({ leftOut: this.#others }, "refusals suppressed");
     this.#counts.clear();
     this.#others = 0;
   }

@@ -1,4 +1,4 @@
-// Turns what happens in rooms into metrics and log lines. Lines contain no names and no tokens.
+// Turns the events of rooms into metrics and log lines. The lines contain no player names and no tokens.
 import type { Client, Deferred } from "colyseus";
 import type { ObservedRoom, RoomObserver } from "../../rooms/observer.ts";
 import { nameOfError, type SentError } from "../../schema/errors.ts";
@@ -7,12 +7,12 @@ import { leaveReason, type Metrics } from "./metrics.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { addressOf, transportOf } from "./transports.ts";
 
-/** Where the lines go. */
+/** Writes the log lines. */
 interface Logger {
   info(fields: object, message: string): void;
 }
 
-/** Is told how late each tick started, in ms. */
+/** Receives the delay of each tick in ms. */
 interface TickListener {
   tickStarted(lateMs: number): void;
 }
@@ -23,10 +23,10 @@ export class RoomTelemetry implements RoomObserver {
   readonly #ticks: TickListener;
   readonly #logger: Logger;
   readonly #refusals: RefusalLog;
-  /** When each client joined that has not left yet, by session id. */
-  readonly #present = new Map<string, number>();
-  /** When the last tick of a room began. */
-  readonly #lastTick = new WeakMap<ObservedRoom, number>();
+  /** The join time of each client that has not left yet, by session id. */
+  readonly #joinedAt = new Map<string, number>();
+  /** The start of each room's last tick. */
+  readonly #lastTickAt = new WeakMap<ObservedRoom, number>();
 
   constructor(metrics: Metrics, ticks: TickListener, logger: Logger, refusals: RefusalLog) {
     this.#metrics = metrics;
@@ -46,7 +46,7 @@ export class RoomTelemetry implements RoomObserver {
   }
 
   joined(room: ObservedRoom, client: Client, player?: string): void {
-    this.#present.set(client.sessionId, performance.now());
+    this.#joinedAt.set(client.sessionId, performance.now());
     this.#metrics.joined(room.state.map, client);
     const fields = { ...idsOf(room, client), player, transport: transportOf(client), address: addressOf(client) };
     this.#logger.info(fields, "joined");
@@ -69,36 +69,36 @@ export class RoomTelemetry implements RoomObserver {
 
   held(room: ObservedRoom, client: Client, back: Pick<Deferred, "then">): void {
     this.#metrics.held();
-    const over = (outcome: "returned" | "gave_up") => {
+    const end = (outcome: "returned" | "gave_up") => {
       this.#metrics.unheld(outcome);
-      this.#logger.info({ ...idsOf(room, client), outcome }, "a held seat has ended");
+      this.#logger.info({ ...idsOf(room, client), outcome }, "held seat ended");
     };
     back.then(
-      () => over("returned"),
-      () => over("gave_up"),
+      () => end("returned"),
+      () => end("gave_up"),
     );
   }
 
   left(room: ObservedRoom, client: Client, code?: number): void {
-    const since = this.#present.get(client.sessionId);
+    const joinedAt = this.#joinedAt.get(client.sessionId);
     // A client that never had a body was counted as a refusal.
-    if (since === undefined) return;
-    this.#present.delete(client.sessionId);
-    const ours = code === undefined ? undefined : nameOfError({ code, message: "" });
-    const reason = leaveReason(code, ours);
+    if (joinedAt === undefined) return;
+    this.#joinedAt.delete(client.sessionId);
+    const error = code === undefined ? undefined : nameOfError({ code, message: "" });
+    const reason = leaveReason(code, error);
     this.#metrics.left(reason);
-    const seconds = Math.round((performance.now() - since) / 1000);
+    const seconds = Math.round((performance.now() - joinedAt) / 1000);
     this.#logger.info({ ...idsOf(room, client), reason, code, seconds }, "left");
   }
 
-  ticked(room: ObservedRoom, begun: number, moved: number, sent: number): void {
+  ticked(room: ObservedRoom, startedAt: number, movedAt: number, sentAt: number): void {
     // The first tick of a room is on time.
-    const last = this.#lastTick.get(room) ?? begun;
-    this.#lastTick.set(room, begun);
-    // Measured from tick to tick: after a stall several ticks follow at once, and those are not early.
-    const lateMs = Math.max(0, begun - last - TICK_MS);
+    const lastTickAt = this.#lastTickAt.get(room) ?? startedAt;
+    this.#lastTickAt.set(room, startedAt);
+    // The delay is never negative: after a stall several ticks follow at once, and these do not count as early.
+    const lateMs = Math.max(0, startedAt - lastTickAt - TICK_MS);
     this.#ticks.tickStarted(lateMs);
-    this.#metrics.ticked((moved - begun) / 1000, (sent - moved) / 1000, lateMs / 1000);
+    this.#metrics.ticked((movedAt - startedAt) / 1000, (sentAt - movedAt) / 1000, lateMs / 1000);
   }
 }
 

@@ -218,7 +218,11 @@ test("has a line for who is refused while the server stops, and a warning of a p
   });
   // Once, however many requests.
   expect(lines().filter(({ level }) => level === 40)).toMatchObject([
-    { msg: "X-Forwarded-For comes from 127.0.0.1, which is not in TRUST_PROXY: all who come by it are one address" },
+    {
+      msg:
+        "X-Forwarded-For comes from 127.0.0.1, which is not in TRUST_PROXY: all clients behind it share one address; " +
+        "add it to TRUST_PROXY if it is your proxy",
+    },
   ]);
 });
 

@@ -59,5 +59,5 @@ test("throws when the connection breaks", async () => {
   const { request, body } = arriving();
   request.emit("data", Buffer.alloc(10));
   request.emit("close");
-  await expect(body).rejects.toThrow("the connection ended before the request did");
+  await expect(body).rejects.toThrow("the connection closed before the request was complete");
 });

@@ -1,9 +1,9 @@
-// The log of refusals: a line for each, and a bound that says how much it left out.
+// The log of refusals: one line per refusal, up to a limit, then the number of suppressed refusals.
 import { expect, test } from "@jest/globals";
 import { RefusalLog } from "../../../src/telemetry/refusal-log.ts";
 import { until } from "../../support/until.ts";
 
-test("an address has twenty lines in a period, then one that says how many it has not", async () => {
+test("logs at most 20 refusals of an address per period, then one line with the number of suppressed refusals", async () => {
   const lines: object[] = [];
   const log = new RefusalLog({ info: (fields, msg) => lines.push({ ...fields, msg }) }, 50);
   for (let i = 0; i < 500; i++) log.write({ reason: "tooManyJoins", code: 429, address: "192.0.2.1" });
@@ -14,17 +14,17 @@ test("an address has twenty lines in a period, then one that says how many it ha
     { reason: "badFrame", code: 4310, address: two, msg: "refused" },
   ]);
   await until(() => lines.length > 21);
-  expect(lines.slice(21)).toEqual([{ address: one, leftOut: 480, msg: "more was refused than has lines" }]);
-  // And then it begins anew.
+  expect(lines.slice(21)).toEqual([{ address: one, leftOut: 480, msg: "refusals suppressed" }]);
+  // The next period starts from zero.
   log.write({ reason: "tooManyJoins", code: 429, address: "192.0.2.1" });
   expect(lines).toHaveLength(23);
 });
 
-test("a crowd of addresses has lines for the first hundred, and a number for all others", async () => {
+test("logs the refusals of at most 100 addresses per period, then one line with the number of all others", async () => {
   const lines: object[] = [];
   const log = new RefusalLog({ info: (fields, msg) => lines.push({ ...fields, msg }) }, 50);
   for (let i = 0; i < 10_000; i++) log.write({ reason: "foreignOrigin", code: 403, address: `2001:db8:0:${i}::/64` });
   expect(lines).toHaveLength(100);
   await until(() => lines.length > 100);
-  expect(lines.slice(100)).toEqual([{ leftOut: 9900, msg: "more was refused than has lines" }]);
+  expect(lines.slice(100)).toEqual([{ leftOut: 9900, msg: "refusals suppressed" }]);
 });
