@@ -9,11 +9,11 @@ type Name = keyof typeof SETTINGS;
 const NAMES = Object.keys(SETTINGS) as Name[];
 const GOOD_PASSWORD = "correct horse battery";
 const GOOD_KEY = "correct horse battery staple, and more";
-/** The settings whose values are never shown. */
+/** The secret settings. Their values are never shown. */
 const SECRETS: Name[] = ["MONITOR_PASSWORD", "JWT_SECRET", "JWT_SECRET_OLD", "DATABASE_URL", "METRICS_TOKEN"];
 
-/** The settings that are numbers, with their bounds. */
-const NUMBERS: [name: Name, least: number, most: number][] = [
+/** The numeric settings, with their bounds. */
+const NUMBERS: [name: Name, min: number, max: number][] = [
   ["PORT", 0, 65_535],
   ["MAX_PLAYERS_PER_ROOM", 0, 100_000],
   ["MAX_MESSAGES_PER_SECOND", 0, 10_000],
@@ -26,22 +26,22 @@ const NUMBERS: [name: Name, least: number, most: number][] = [
   ["DRAIN_SECONDS", 0, 60],
 ];
 
-/** The limits that are on in production only, with what they are there. */
+/** The limits that are on only in production, with their values. */
 const IN_PRODUCTION = { MAX_CONNECTIONS_PER_ADDRESS: 50, MAX_JOINS_PER_MINUTE: 60 };
 
-/** The message with which an environment is refused. */
-function refusalOf(environment: Environment): string {
+/** Returns the error message for an invalid environment. */
+function errorOf(environment: Environment): string {
   try {
     readConfig(environment);
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
   }
-  throw new Error(`it was taken: ${JSON.stringify(environment)}`);
+  throw new Error(`the environment was accepted: ${JSON.stringify(environment)}`);
 }
 
-describe("without any variable", () => {
-  test("everything has its default", () => {
+describe("the defaults", () => {
+  test("apply without any variable", () => {
     expect(readConfig({})).toEqual({
       PORT: 2567,
       HOST: "0.0.0.0",
@@ -72,17 +72,17 @@ describe("without any variable", () => {
     });
   });
 
-  test("the default told in words is the one taken", () => {
+  test("are the same as in the documented texts", () => {
     const config = readConfig({});
     const inWords = (value: unknown) => (Array.isArray(value) && value.length === 0 ? "none" : String(value));
-    const told = NAMES.filter((name) => !SECRETS.includes(name) && name !== "RECORD" && !(name in IN_PRODUCTION));
-    expect(told.map((name) => [name, inWords(config[name])])).toEqual(
-      told.map((name) => [name, SETTINGS[name].fallback]),
+    const names = NAMES.filter((name) => !SECRETS.includes(name) && name !== "RECORD" && !(name in IN_PRODUCTION));
+    expect(names.map((name) => [name, inWords(config[name])])).toEqual(
+      names.map((name) => [name, SETTINGS[name].fallback]),
     );
     expect([config.RECORD, SETTINGS.RECORD.fallback]).toEqual([false, "0"]);
   });
 
-  test("the limits per address are on in production only", () => {
+  test("turn the limits per address on only in production", () => {
     const production = readConfig({
       NODE_ENV: "production",
       MONITOR_PASSWORD: GOOD_PASSWORD,
@@ -95,28 +95,28 @@ describe("without any variable", () => {
     }
   });
 
-  test("the monitor's password is made at random, another one each time, and long enough", () => {
+  test("include a new random password for the monitor at each start", () => {
     const passwords = Array.from({ length: 20 }, () => readConfig({}).MONITOR_PASSWORD);
     expect(new Set(passwords).size).toBe(20);
     for (const password of passwords) {
       expect(password).toMatch(/^[\w-]{16,}$/);
-      // What was made up would be accepted from the environment, too.
+      // The environment would accept the generated password too.
       expect(readConfig({ MONITOR_PASSWORD: password }).monitorPasswordIsRandom).toBe(false);
     }
   });
 
-  test("an empty variable is as good as none", () => {
+  test("apply to empty variables", () => {
     const empty = Object.fromEntries(NAMES.map((name) => [name, ""]));
     expect({ ...readConfig(empty), MONITOR_PASSWORD: "" }).toEqual({ ...readConfig({}), MONITOR_PASSWORD: "" });
   });
 
-  test("variables of other programs are of no concern", () => {
+  test("are not changed by the variables of other programs", () => {
     expect(readConfig({ PATH: "/bin", port: "abc", constructor: "x" }).PORT).toBe(2567);
   });
 });
 
 describe("a variable", () => {
-  const good: [name: Name, given: string, taken: unknown][] = [
+  const good: [name: Name, given: string, parsed: unknown][] = [
     ["PORT", "0", 0],
     ["PORT", "8080", 8080],
     ["PORT", "65535", 65535],
@@ -144,14 +144,14 @@ describe("a variable", () => {
     ["TRUST_PROXY", "10.0.0.0/8, fd00::/8,192.0.2.7", ["10.0.0.0/8", "fd00::/8", "192.0.2.7"]],
     ["RECORD", "0", false],
     ["RECORD", "1", true],
-    ...NUMBERS.flatMap(([name, least, most]): [Name, string, number][] => [
-      [name, String(least), least],
-      [name, String(most), most],
+    ...NUMBERS.flatMap(([name, min, max]): [Name, string, number][] => [
+      [name, String(min), min],
+      [name, String(max), max],
     ]),
   ];
 
-  test.each(good)("%s takes %j", (name, given, taken) => {
-    expect(readConfig({ [name]: given })[name]).toEqual(taken);
+  test.each(good)("%s accepts %j", (name, given, parsed) => {
+    expect(readConfig({ [name]: given })[name]).toEqual(parsed);
   });
 
   const bad: [name: Name, given: string][] = [
@@ -169,30 +169,30 @@ describe("a variable", () => {
       proxies,
     ]),
     ...["2", "true", "yes"].map((choice): [Name, string] => ["RECORD", choice]),
-    ...NUMBERS.flatMap(([name, least, most]): [Name, string][] => [
-      [name, String(least - 1)],
-      [name, String(most + 1)],
+    ...NUMBERS.flatMap(([name, min, max]): [Name, string][] => [
+      [name, String(min - 1)],
+      [name, String(max + 1)],
       [name, "10k"],
     ]),
   ];
 
-  test.each(bad)("%s refuses %j with the value and what is accepted", (name, given) => {
-    expect(refusalOf({ [name]: given })).toBe(
+  test.each(bad)("%s rejects %j with a message that has the value and the accepted values", (name, given) => {
+    expect(errorOf({ [name]: given })).toBe(
       `${name}: got ${JSON.stringify(given)}; expected ${SETTINGS[name].accepted}`,
     );
   });
 
-  test("every setting with a rule has a value here that breaks it", () => {
-    const free: Name[] = ["HOST", "DATA_DIR", "MAPS_DIR"];
-    const broken = new Set<Name>([...bad.map(([name]) => name), ...SECRETS]);
-    expect(NAMES.filter((name) => !broken.has(name))).toEqual(free);
+  test("with a rule is tested with an invalid value", () => {
+    const unrestricted: Name[] = ["HOST", "DATA_DIR", "MAPS_DIR"];
+    const tested = new Set<Name>([...bad.map(([name]) => name), ...SECRETS]);
+    expect(NAMES.filter((name) => !tested.has(name))).toEqual(unrestricted);
   });
 
-  test("what is accepted is told in words: numbers with their bounds, choices one by one", () => {
-    for (const [name, least, most] of NUMBERS) {
-      expect(SETTINGS[name].accepted).toContain(`a whole number from ${least} to ${most}`);
-      // A limit says how to be without it; a port of 0 is no limit, nor is a while of 0.
-      if (name !== "PORT" && name !== "DRAIN_SECONDS" && least === 0)
+  test("describes its accepted values: the bounds of a number, all choices of a list", () => {
+    for (const [name, min, max] of NUMBERS) {
+      expect(SETTINGS[name].accepted).toContain(`a whole number from ${min} to ${max}`);
+      // A limit says how to turn it off. PORT and DRAIN_SECONDS are not limits.
+      if (name !== "PORT" && name !== "DRAIN_SECONDS" && min === 0)
         expect(SETTINGS[name].accepted).toContain("0: no limit");
     }
     for (const mode of ["development", "production", "test"]) expect(SETTINGS.NODE_ENV.accepted).toContain(mode);
@@ -202,8 +202,8 @@ describe("a variable", () => {
     expect(SETTINGS.MONITOR_PASSWORD.accepted).toContain("12 or more");
   });
 
-  test("that is bad does not hide another: all faults are told at once, a line each, in the order of the settings", () => {
-    const lines = refusalOf({
+  test("that is invalid does not hide another one: the message has one line for each, in the order of the settings", () => {
+    const lines = errorOf({
       MONITOR_PASSWORD: "short",
       MONITOR_USER: "a:b",
       LOG_LEVEL: "loud",
@@ -219,13 +219,13 @@ describe("a variable", () => {
     ]);
   });
 
-  test("that holds a line break cannot forge a second line", () => {
-    expect(refusalOf({ PORT: "80\nHOST: all is well" }).split("\n")).toHaveLength(1);
+  test("that contains a line break cannot forge a second line", () => {
+    expect(errorOf({ PORT: "80\nHOST: all is well" }).split("\n")).toHaveLength(1);
   });
 });
 
 describe("the monitor's password", () => {
-  test("of one's own is taken, and not told again", () => {
+  test("from the environment is used and not printed", () => {
     const config = readConfig({ NODE_ENV: "production", MONITOR_PASSWORD: GOOD_PASSWORD, JWT_SECRET: GOOD_KEY });
     expect(config).toMatchObject({
       MONITOR_PASSWORD: GOOD_PASSWORD,
@@ -235,49 +235,49 @@ describe("the monitor's password", () => {
     });
   });
 
-  test.each([undefined, ""])("is missed in production when it is %j", (password) => {
-    expect(refusalOf({ NODE_ENV: "production", MONITOR_PASSWORD: password, JWT_SECRET: GOOD_KEY })).toBe(
+  test.each([undefined, ""])("is required in production: %j is rejected", (password) => {
+    expect(errorOf({ NODE_ENV: "production", MONITOR_PASSWORD: password, JWT_SECRET: GOOD_KEY })).toBe(
       `MONITOR_PASSWORD: not set; expected ${SETTINGS.MONITOR_PASSWORD.accepted}`,
     );
   });
 
-  test("that is missing in production is told beside other faults", () => {
-    const lines = refusalOf({ NODE_ENV: "production", PORT: "abc" }).split("\n");
+  test("that is missing in production is reported together with other errors", () => {
+    const lines = errorOf({ NODE_ENV: "production", PORT: "abc" }).split("\n");
     expect(lines.map((line) => line.split(":")[0])).toEqual(["PORT", "MONITOR_PASSWORD", "JWT_SECRET"]);
   });
 
   const REFUSED = ["short", "eleven char", "admin", "Password", "CHANGEME", "change-me", "secret", "monitor", "sabang"];
 
   describe.each(["production", "development", "test"])("in %s", (mode) => {
-    test.each(REFUSED)("is refused when it is short or well known, in one line, and never shown: %j", (password) => {
-      const message = refusalOf({ NODE_ENV: mode, MONITOR_PASSWORD: password, JWT_SECRET: GOOD_KEY });
+    test.each(REFUSED)("is rejected without being shown if it is short or well known: %j", (password) => {
+      const message = errorOf({ NODE_ENV: mode, MONITOR_PASSWORD: password, JWT_SECRET: GOOD_KEY });
       expect(message).toBe(
         `MONITOR_PASSWORD: got a value that is not accepted; expected ${SETTINGS.MONITOR_PASSWORD.accepted}`,
       );
     });
   });
 
-  test("is in no message, neither a bad one nor a good one beside another fault", () => {
-    expect(refusalOf({ MONITOR_PASSWORD: "hunter2", PORT: "abc" })).not.toContain("hunter2");
-    expect(refusalOf({ MONITOR_PASSWORD: GOOD_PASSWORD, PORT: "abc" })).not.toContain(GOOD_PASSWORD);
+  test("is never part of an error message, whether it is valid or not", () => {
+    expect(errorOf({ MONITOR_PASSWORD: "hunter2", PORT: "abc" })).not.toContain("hunter2");
+    expect(errorOf({ MONITOR_PASSWORD: GOOD_PASSWORD, PORT: "abc" })).not.toContain(GOOD_PASSWORD);
   });
 });
 
 describe("a secret", () => {
-  test("is one of the settings that say so", () => {
+  test("is marked as secret in its setting", () => {
     expect(NAMES.filter((name) => (SETTINGS[name] as { secret?: true }).secret)).toEqual(SECRETS);
   });
 
   test.each(SECRETS)("is never shown: %s", (name) => {
-    const message = refusalOf({ [name]: "hush-hush" });
+    const message = errorOf({ [name]: "hush-hush" });
     expect(message).toBe(`${name}: got a value that is not accepted; expected ${SETTINGS[name].accepted}`);
   });
 });
 
 describe("the tokens' secret", () => {
-  test.each([undefined, ""])("is missed in production when it is %j, and only there", (secret) => {
+  test.each([undefined, ""])("is required only in production: %j", (secret) => {
     const rest = { MONITOR_PASSWORD: GOOD_PASSWORD, JWT_SECRET: secret };
-    expect(refusalOf({ ...rest, NODE_ENV: "production" })).toBe(
+    expect(errorOf({ ...rest, NODE_ENV: "production" })).toBe(
       `JWT_SECRET: not set; expected ${SETTINGS.JWT_SECRET.accepted}`,
     );
     expect(readConfig({ ...rest, NODE_ENV: "development" }).JWT_SECRET).toBeUndefined();
@@ -294,15 +294,15 @@ describe("the tokens' secret", () => {
     "your-256-bit-secret-goes-here-please",
     "please-change-this-before-production",
     "this is the password of everything: 1",
-  ])("is refused when it is short, dull or well known: %j", (secret) => {
+  ])("is rejected if it is short, repetitive or well known: %j", (secret) => {
     for (const name of ["JWT_SECRET", "JWT_SECRET_OLD"]) {
-      expect(refusalOf({ [name]: secret })).toBe(
+      expect(errorOf({ [name]: secret })).toBe(
         `${name}: got a value that is not accepted; expected ${SETTINGS[name as Name].accepted}`,
       );
     }
   });
 
-  test("may be any at random", () => {
+  test("can be any 32 random bytes in base64, base64url or hex", () => {
     for (let i = 0; i < 1000; i++) {
       for (const encoding of ["base64", "base64url", "hex"] as const) {
         const secret = randomBytes(32).toString(encoding);
@@ -312,8 +312,8 @@ describe("the tokens' secret", () => {
   });
 });
 
-describe("a command of the store", () => {
-  test("reads where the places are, and asks for nothing else", () => {
+describe("a store command", () => {
+  test("reads only the settings of the store", () => {
     expect(readStoreConfig({ NODE_ENV: "production", PORT: "abc" })).toEqual({ DATA_DIR: "data" });
     expect(readStoreConfig({ DATA_DIR: "/a", DATABASE_URL: "postgres://b" })).toEqual({
       DATA_DIR: "/a",
@@ -327,14 +327,14 @@ describe("a command of the store", () => {
 
 describe("the table of settings in docs/configuration.md", () => {
   const lines = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8").split("\n");
-  /** Rows that open with the name of a variable in backticks. */
+  /** The rows that begin with the name of a variable in backticks. */
   const rows = lines.filter((line) => /^\| `[A-Z][A-Z0-9_]*` \|/.test(line));
   const rowOf = (name: Name) => {
     const { fallback, accepted, purpose } = SETTINGS[name];
     return `| \`${name}\` | ${fallback} | ${accepted} | ${purpose} |`;
   };
 
-  test.each(NAMES)("has just one row for %s, with its default, what is accepted and what it is for", (name) => {
+  test.each(NAMES)("has exactly one row for %s, with its default, accepted values and purpose", (name) => {
     expect(rows.filter((row) => row.startsWith(`| \`${name}\` |`))).toEqual([rowOf(name)]);
   });
 
@@ -342,7 +342,7 @@ describe("the table of settings in docs/configuration.md", () => {
     expect(rows.map((row) => row.split("`")[1]).filter((name) => !NAMES.includes(name as Name))).toEqual([]);
   });
 
-  test("can hold every setting: no text breaks a row", () => {
+  test("has no text that breaks a row", () => {
     for (const name of NAMES) expect(rowOf(name).match(/[|\n]/g)).toHaveLength(5);
   });
 });

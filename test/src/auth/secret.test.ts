@@ -15,7 +15,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("a missing secret is made with its folder, for the user alone, and is the same the next time", () => {
+test("creates a missing secret and its folder, readable only by the user, and returns the same secret later", () => {
   const dataDir = join(folder, "a", "b");
   const secret = loadOrCreateSecret(dataDir);
   expect(secret).toMatch(/^[\w-]{48}$/);
@@ -26,7 +26,7 @@ test("a missing secret is made with its folder, for the user alone, and is the s
 });
 
 test.each(["", "too short\n", `${"x".repeat(40)} y\n`])(
-  "a file that holds no secret is refused and stays: %j",
+  "rejects a file that does not contain a secret, and does not change it: %j",
   (text) => {
     const file = join(folder, "jwt-secret");
     writeFileSync(file, text);
@@ -36,14 +36,14 @@ test.each(["", "too short\n", `${"x".repeat(40)} y\n`])(
   },
 );
 
-test("a data folder that is a file is refused", () => {
+test("rejects a data folder that is a file", () => {
   writeFileSync(join(folder, "file"), "");
   expect(() => loadOrCreateSecret(join(folder, "file"))).toThrow(
     /^DATA_DIR: .* cannot be used: .*; let the user that runs the server write to the folder, or set JWT_SECRET$/,
   );
 });
 
-test("processes that make it at the same time all get the same one", async () => {
+test("returns the same secret to processes that create it at the same time", async () => {
   const program = `
     import { existsSync } from "node:fs";
     import { loadOrCreateSecret } from ${JSON.stringify(new URL("../../../src/auth/secret.ts", import.meta.url).href)};

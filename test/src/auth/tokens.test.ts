@@ -1,4 +1,4 @@
-// Who a token makes somebody, by every way in; and the two routes that give tokens out.
+// Joins with valid and invalid tokens over all transports, and the two sign-in routes.
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import { ERRORS, type ErrorName, errorBody, taggedMessage } from "../../../schema/errors.ts";
@@ -14,7 +14,7 @@ const ID = newPlayerId();
 const SOON = Math.floor(Date.now() / 1000) + 60;
 const LONG_AGO = SOON - 100_000;
 
-/** A token made by hand, so that it can be wrong in any way. */
+/** Builds a token by hand, so that any part of it can be wrong. */
 function token(payload: unknown, { secret = SECRETS.current, header = { alg: "HS256", typ: "JWT" } as object } = {}) {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const signed = `${part(header)}.${part(payload)}`;
@@ -26,42 +26,46 @@ const good = token({ id: ID, exp: SOON });
 const [head, body, signature] = good.split(".") as [string, string, string];
 const none = token({ id: ID, exp: SOON }, { header: { alg: "none" } });
 
-const REFUSED: [what: string, token: string, error: ErrorName][] = [
-  ["no token at all", "abc", "tokenInvalid"],
-  ["one whose signature is changed", `${head}.${body}.${signature.slice(0, -4)}AAAA`, "tokenInvalid"],
+const REFUSED: [name: string, token: string, error: ErrorName][] = [
+  ["a text that is not a token", "abc", "tokenInvalid"],
+  ["a token whose signature is changed", `${head}.${body}.${signature.slice(0, -4)}AAAA`, "tokenInvalid"],
   [
-    "one whose payload is changed",
+    "a token whose payload is changed",
     good.replace(body, token({ id: newPlayerId(), exp: SOON }).split(".")[1]!),
     "tokenInvalid",
   ],
-  ["one without a signature", `${head}.${body}.`, "tokenInvalid"],
-  ["`alg: none`, unsigned", none.replace(/[^.]*$/, ""), "tokenInvalid"],
-  ["`alg: none`, signed", none, "tokenInvalid"],
-  ["another algorithm with our secret", token({ id: ID, exp: SOON }, { header: { alg: "HS512" } }), "tokenInvalid"],
+  ["a token without a signature", `${head}.${body}.`, "tokenInvalid"],
+  ["an unsigned token of `alg: none`", none.replace(/[^.]*$/, ""), "tokenInvalid"],
+  ["a signed token of `alg: none`", none, "tokenInvalid"],
   [
-    "another secret",
+    "a token of another algorithm with our secret",
+    token({ id: ID, exp: SOON }, { header: { alg: "HS512" } }),
+    "tokenInvalid",
+  ],
+  [
+    "a token of another secret",
     token({ id: ID, exp: SOON }, { secret: "the secret of another server altogether" }),
     "tokenInvalid",
   ],
   [
-    "another secret, expired",
+    "an expired token of another secret",
     token({ id: ID, exp: LONG_AGO }, { secret: "the secret of another server" }),
     "tokenInvalid",
   ],
-  ["one that has expired", token({ id: ID, exp: LONG_AGO }), "tokenExpired"],
-  ["one of the old secret that has expired", token({ id: ID, exp: LONG_AGO }, { secret: SECRETS.old }), "tokenExpired"],
-  ["one without an id", token({ anonymousId: ID, exp: SOON }), "tokenForeign"],
-  ["an id that is a number", token({ id: 7, exp: SOON }), "tokenForeign"],
-  ["an id that is an object", token({ id: { toString: ID }, exp: SOON }), "tokenForeign"],
-  ["an empty id", token({ id: "", exp: SOON }), "tokenForeign"],
-  ["an id of 300 characters", token({ id: "a".repeat(300), exp: SOON }), "tokenForeign"],
-  ["an id that is no id", token({ id: "../../etc/passwd\0aaaaaaaa", exp: SOON }), "tokenForeign"],
-  ["one that never expires", token({ id: ID }), "tokenForeign"],
-  ["a payload that is a list", token([ID]), "tokenForeign"],
+  ["an expired token", token({ id: ID, exp: LONG_AGO }), "tokenExpired"],
+  ["an expired token of the old secret", token({ id: ID, exp: LONG_AGO }, { secret: SECRETS.old }), "tokenExpired"],
+  ["a token without an id", token({ anonymousId: ID, exp: SOON }), "tokenForeign"],
+  ["a token whose id is a number", token({ id: 7, exp: SOON }), "tokenForeign"],
+  ["a token whose id is an object", token({ id: { toString: ID }, exp: SOON }), "tokenForeign"],
+  ["a token whose id is empty", token({ id: "", exp: SOON }), "tokenForeign"],
+  ["a token whose id has 300 characters", token({ id: "a".repeat(300), exp: SOON }), "tokenForeign"],
+  ["a token whose id has other characters", token({ id: "../../etc/passwd\0aaaaaaaa", exp: SOON }), "tokenForeign"],
+  ["a token that never expires", token({ id: ID }), "tokenForeign"],
+  ["a token whose payload is a list", token([ID]), "tokenForeign"],
 ];
 
 describe("a join", () => {
-  test("with a good token is that of its player, one of the old secret included", async () => {
+  test("with a valid token joins as its player, also with a token of the old secret", async () => {
     for (const each of [good, token({ id: ID, exp: SOON }, { secret: SECRETS.old })]) {
       const client = await joinWithSdk(server, {}, each);
       const room = await server.roomOf(client.sessionId);
@@ -70,20 +74,20 @@ describe("a join", () => {
     }
   });
 
-  test("without a token is that of a guest", async () => {
+  test("without a token joins as a guest", async () => {
     const client = await joinWithSdk(server);
     const room = await server.roomOf(client.sessionId);
     expect(room.clients.get(client.sessionId)?.auth?.id).toBeUndefined();
   });
 
-  test("cannot name a player beside the token", async () => {
+  test("cannot name a player by its options", async () => {
     const client = await joinWithSdk(server, { id: ID, auth: { id: ID }, sessionId: ID });
     const room = await server.roomOf(client.sessionId);
     expect(client.sessionId).not.toBe(ID);
     expect(room.clients.get(client.sessionId)?.auth?.id).toBeUndefined();
   });
 
-  test.each(REFUSED)("with %s is refused with a code and a name", async (_what, bad, name) => {
+  test.each(REFUSED)("with %s is refused with a code and a name", async (_name, bad, name) => {
     const { code } = ERRORS[name];
     await expect(server.client(bad).joinOrCreate("world")).rejects.toMatchObject({
       code,
@@ -97,7 +101,7 @@ describe("a join", () => {
     expect([userdata.status, await userdata.json()]).toEqual([code, errorBody(name)]);
   });
 
-  test("with 100 kB of token is Node's own 431", async () => {
+  test("with a token of 100 kB is answered 431 by Node", async () => {
     const long = token({ id: ID, exp: SOON, more: "a".repeat(75_000) });
     expect(long.length).toBeGreaterThan(100_000);
     const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
@@ -111,7 +115,7 @@ describe("a join", () => {
 });
 
 describe("signing in", () => {
-  test("with the SDK makes somebody new, whose token joins and tells who they are", async () => {
+  test("with the SDK creates a new player, whose token joins as that player", async () => {
     const client = server.client();
     const { user, token } = await client.auth.signInAnonymously();
     expect(user.id).toMatch(/^[\w-]{22}$/);
@@ -126,16 +130,16 @@ describe("signing in", () => {
     expect((await server.roomOf(room.sessionId)).clients.get(room.sessionId)?.auth).toEqual({ id: user.id });
   });
 
-  test("again renews the token of the same player, from the old secret to the new one", async () => {
+  test("with a token of the old secret returns a token of the new secret for the same player", async () => {
     const client = server.client(token({ id: ID, exp: SOON }, { secret: SECRETS.old }));
     const renewed = await client.auth.signInAnonymously();
     expect(renewed.user.id).toBe(ID);
     expect(await server.tokens.read(renewed.token)).toBe(ID);
-    const [signed, mark] = [renewed.token.replace(/\.[^.]*$/, ""), renewed.token.split(".")[2]];
-    expect(createHmac("sha256", SECRETS.current).update(signed).digest("base64url")).toBe(mark);
+    const [signed, signature] = [renewed.token.replace(/\.[^.]*$/, ""), renewed.token.split(".")[2]];
+    expect(createHmac("sha256", SECRETS.current).update(signed).digest("base64url")).toBe(signature);
   });
 
-  test("with a token that is no good makes somebody new", async () => {
+  test("with an invalid token creates a new player", async () => {
     for (const [, bad] of REFUSED) {
       const answer = await fetch(`${server.url}/auth/anonymous`, {
         method: "POST",
@@ -152,7 +156,7 @@ describe("signing in", () => {
     expect(user.id).not.toBe(ID);
   });
 
-  test("may be done by pages of other origins, as joining may", async () => {
+  test("is allowed for pages of other origins, like joining", async () => {
     const answer = await fetch(`${server.url}/auth/anonymous`, {
       method: "POST",
       headers: { origin: "https://a.example" },
@@ -171,7 +175,7 @@ test.each([
   ["GET", "/auth/provider/github/callback"],
   ["GET", "/auth/anonymous"],
   ["GET", "/auth"],
-])("there is no %s %s", async (method, path) => {
+])("%s %s is answered 404", async (method, path) => {
   const answer = await fetch(server.url + path, {
     method,
     redirect: "manual",

@@ -1,4 +1,4 @@
-// The admission policy, with time, rooms and measurements of the test's own.
+// The admission policy, with a simulated clock, rooms and measurements.
 import { describe, expect, test } from "@jest/globals";
 import { ERRORS } from "../../../schema/errors.ts";
 import { Admission } from "../../../src/edge/admission.ts";
@@ -7,7 +7,7 @@ const MAX_DELAY_MS = 100;
 const TICK_MS = 50;
 const SLICE_MS = 250;
 
-/** A process with a number of rooms, whose ticks are as late as the test says. Its CPU is busy unless told otherwise. */
+/** Simulates a process with a number of rooms. Its CPU is busy by default. */
 function processOf(rooms = 1, maxDelayMs = MAX_DELAY_MS) {
   let now = 1000;
   const readings = { rooms, loopDelay: 0, loopUse: 0, cpuUse: 1 };
@@ -21,7 +21,7 @@ function processOf(rooms = 1, maxDelayMs = MAX_DELAY_MS) {
   return {
     admission,
     isOpen: () => admission.refusal(false) === undefined,
-    /** Ticks for a while, each tick of each room late by `late` ms. @returns the ms after which admission opened or closed. */
+    /** Runs ticks that are late by `late` ms. @returns the ms after which admission opened or closed, if it did. */
     run(milliseconds: number, late: number | ((tick: number) => number) = 0): number | undefined {
       const before = admission.blockedReason;
       let changed: number | undefined;
@@ -36,15 +36,15 @@ function processOf(rooms = 1, maxDelayMs = MAX_DELAY_MS) {
     wait(milliseconds: number): void {
       now += milliseconds;
     },
-    /** Changes what the instruments say. */
+    /** Changes the measurements. */
     set(changes: Partial<typeof readings>): void {
       Object.assign(readings, changes);
     },
   };
 }
 
-describe("admission is open", () => {
-  test("at the start of a process, and while there is no room, whatever the event loop does", () => {
+describe("admission stays open", () => {
+  test("while there is no room, even if the event loop is busy and late", () => {
     const { admission, isOpen, wait, set } = processOf();
     set({ rooms: 0, loopDelay: 5000, loopUse: 1 });
     for (let seconds = 0; seconds < 60; seconds++) {
@@ -54,26 +54,26 @@ describe("admission is open", () => {
     }
   });
 
-  test.each([1, 5, 50])("with %i rooms whose ticks are on time, or late by what is allowed", (rooms) => {
+  test.each([1, 5, 50])("with %i rooms whose ticks are on time or within the limits", (rooms) => {
     const { run, isOpen, admission } = processOf(rooms);
     expect(run(30_000)).toBeUndefined();
     expect(admission.delayMs).toBe(0);
-    // A tick in two hundred that is very late, and all of them a little.
+    // One tick in two hundred is very late, and all others are a little late.
     expect(run(30_000, (tick) => (tick % 200 === 0 ? MAX_DELAY_MS : 5))).toBeUndefined();
     expect(admission.delayMs).toBe(5);
     expect(isOpen()).toBe(true);
   });
 
-  test.each([1, 5, 50])("in spite of a single collection of garbage, however long, with %i rooms", (rooms) => {
+  test.each([1, 5, 50])("with %i rooms after a single long pause for garbage collection", (rooms) => {
     const { run, isOpen } = processOf(rooms);
     run(10_000);
     expect(run(30_000, (tick) => (tick === 100 ? 3000 : 1))).toBeUndefined();
-    // One every six seconds is no overload either.
+    // A shorter pause every six seconds is not an overload either.
     expect(run(60_000, (tick) => (tick % 120 === 0 ? 500 : 1))).toBeUndefined();
     expect(isOpen()).toBe(true);
   });
 
-  test("in spite of a single stall of the event loop that lasts for seconds", () => {
+  test("after a single stall of the event loop of several seconds", () => {
     const { run, wait, set } = processOf();
     run(10_000);
     wait(3500);
@@ -83,21 +83,21 @@ describe("admission is open", () => {
     expect(run(20_000)).toBeUndefined();
   });
 
-  test("for the first player of a process whose first tick comes late", () => {
+  test("when the first tick of a process is very late", () => {
     const { run, isOpen } = processOf();
     run(50, 2000);
     expect(isOpen()).toBe(true);
   });
 
-  test("to everybody, if the limit is off", () => {
+  test("under any load if the limit is 0", () => {
     const { run, isOpen } = processOf(1, 0);
     run(20_000, 5000);
     expect(isOpen()).toBe(true);
   });
 });
 
-describe("while the process itself uses at most 40 % of a core, admission stays open", () => {
-  test.each([1, 5, 50])("although all ticks of %i rooms are late", (rooms) => {
+describe("admission stays open while the process uses at most 40 % of a core", () => {
+  test.each([1, 5, 50])("even if all ticks of %i rooms are late", (rooms) => {
     const { run, set, admission } = processOf(rooms);
     set({ cpuUse: 0.4 });
     expect(run(60_000, 400)).toBeUndefined();
@@ -106,7 +106,7 @@ describe("while the process itself uses at most 40 % of a core, admission stays 
     expect(run(10_000, 400)).toBeLessThanOrEqual(3000);
   });
 
-  test("although the event loop is late", () => {
+  test("even if the event loop is late", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0.4, loopDelay: 400 });
     expect(run(60_000)).toBeUndefined();
@@ -114,7 +114,7 @@ describe("while the process itself uses at most 40 % of a core, admission stays 
     expect(run(10_000)).toBeLessThanOrEqual(3000);
   });
 
-  test("although the event loop is busy by wall time", () => {
+  test("even if the event loop is fully utilized by wall time", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0.4, loopUse: 1 });
     expect(run(60_000)).toBeUndefined();
@@ -122,7 +122,7 @@ describe("while the process itself uses at most 40 % of a core, admission stays 
     expect(run(10_000)).toBeLessThanOrEqual(3000);
   });
 
-  test("although a burst of joins takes a whole core for a second, among late ticks", () => {
+  test("even if ticks are late and a burst of joins uses a whole core for a second", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0.05 });
     run(20_000, 150);
@@ -134,7 +134,7 @@ describe("while the process itself uses at most 40 % of a core, admission stays 
 });
 
 describe("admission closes", () => {
-  test.each([1, 5, 50])("within a second when ticks of %i rooms get too late on a busy process", (rooms) => {
+  test.each([1, 5, 50])("within a second when ticks of %i rooms become too late in a busy process", (rooms) => {
     const { run, isOpen, admission } = processOf(rooms);
     run(60_000);
     expect(run(1000, MAX_DELAY_MS + 50)).toBeLessThanOrEqual(1000);
@@ -142,7 +142,7 @@ describe("admission closes", () => {
     expect(admission.delayMs).toBe(MAX_DELAY_MS + 50);
   });
 
-  test("within two seconds when ticks get too late on a process that was idle before", () => {
+  test("within two seconds when ticks become too late in a process that was idle", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0 });
     run(60_000);
@@ -155,14 +155,14 @@ describe("admission closes", () => {
     expect(run(20_000, (tick) => (tick % 20 === 0 ? 200 : 0))).toBeLessThan(10_000);
   });
 
-  test("when one tick in thirty is left out, for ten seconds: none is very late, but they are too few", () => {
+  test("when one tick in thirty is skipped for ten seconds, although no tick is very late", () => {
     const { run, admission } = processOf();
     run(20_000, 1);
     expect(run(20_000, (tick) => (tick % 30 === 0 ? TICK_MS : 1))).toBeLessThan(12_000);
     expect(admission.delayMs).toBe(TICK_MS);
   });
 
-  test("when the event loop is late for three seconds, though the ticks are not", () => {
+  test("when the event loop is late for three seconds, although ticks are on time", () => {
     const { run, isOpen, set } = processOf();
     run(5000);
     set({ loopDelay: 400 });
@@ -175,7 +175,7 @@ describe("admission closes", () => {
     expect(isOpen()).toBe(false);
   });
 
-  test("when the event loop was at work most of the time for five seconds, though no tick is late", () => {
+  test("when the event loop is busy for five seconds, although no tick is late", () => {
     const { run, isOpen, set } = processOf();
     set({ loopUse: 0.7 });
     expect(run(20_000)).toBeUndefined();
@@ -186,7 +186,7 @@ describe("admission closes", () => {
     set({ loopUse: 0.85 });
     expect(run(20_000)).toBeLessThanOrEqual(6000);
     expect(isOpen()).toBe(false);
-    // It opens when there is room again, and not a moment after it closed.
+    // It opens again when the event loop has capacity again, not right after it closed.
     set({ loopUse: 0.7 });
     expect(run(60_000)).toBeUndefined();
     set({ loopUse: 0.5 });
@@ -194,7 +194,7 @@ describe("admission closes", () => {
     expect(run(60_000)).toBeUndefined();
   });
 
-  test("when the process stalls for several seconds again and again", () => {
+  test("when the process stalls repeatedly for several seconds", () => {
     const { run, wait, set, isOpen } = processOf();
     set({ loopDelay: 3500, loopUse: 0.99 });
     for (let stall = 0; stall < 3; stall++) {
@@ -204,7 +204,7 @@ describe("admission closes", () => {
     expect(isOpen()).toBe(false);
   });
 
-  test("to new players, with a code, a sentence and a hint when to come back; not to returning players", () => {
+  test("for new players with the error busy and a time to retry, but not for returning players", () => {
     const { admission, run } = processOf();
     run(5000, 1000);
     expect(admission.refusal(false)).toBe("busy");
@@ -215,7 +215,7 @@ describe("admission closes", () => {
 });
 
 describe("admission opens again", () => {
-  test("by itself, some seconds after the ticks are on time again", () => {
+  test("some seconds after the ticks are on time again", () => {
     const { run, isOpen } = processOf();
     run(20_000, 400);
     expect(isOpen()).toBe(false);
@@ -223,11 +223,11 @@ describe("admission opens again", () => {
     expect(after).toBeGreaterThan(3000);
     expect(after).toBeLessThan(6000);
     expect(isOpen()).toBe(true);
-    // What was before does not close it once more.
+    // The old delays do not close it again.
     expect(run(20_000)).toBeUndefined();
   });
 
-  test("within seconds of a burst of joins", () => {
+  test("some seconds after a burst of joins", () => {
     const { run, isOpen } = processOf();
     run(10_000);
     run(1500, 300);
@@ -235,7 +235,7 @@ describe("admission opens again", () => {
     expect(run(10_000)).toBeLessThan(6000);
   });
 
-  test("some seconds after the process itself is no longer busy, however late the ticks still are", () => {
+  test("some seconds after the process is no longer busy, even if ticks are still late", () => {
     const { run, set } = processOf();
     set({ loopDelay: 400, loopUse: 1 });
     run(10_000, 400);
@@ -246,7 +246,7 @@ describe("admission opens again", () => {
     expect(run(60_000, 400)).toBeUndefined();
   });
 
-  test("not while ticks are almost too late, or almost too few: it would close at once", () => {
+  test("only when ticks are well within the limits, so that it does not close at once", () => {
     const { run, isOpen } = processOf();
     run(10_000, 150);
     expect(run(60_000, (tick) => (tick % 50 === 0 ? 90 : 0))).toBeUndefined();
@@ -255,7 +255,7 @@ describe("admission opens again", () => {
     expect(run(10_000, 5)).toBeLessThan(6000);
   });
 
-  test("not while the event loop of a busy process is late", () => {
+  test("only when the event loop of a busy process is no longer late", () => {
     const { run, set } = processOf();
     set({ loopDelay: 400 });
     run(10_000, 150);
@@ -264,7 +264,7 @@ describe("admission opens again", () => {
     expect(run(10_000)).toBeLessThanOrEqual(2000);
   });
 
-  test("at once when nobody is in, and what was measured before does not close it for the next player", () => {
+  test("at once when the last room closes, and earlier measurements do not refuse the next player", () => {
     const { run, isOpen, set, admission } = processOf();
     set({ loopDelay: 400, loopUse: 1 });
     run(10_000, 1000);
@@ -276,7 +276,7 @@ describe("admission opens again", () => {
     expect(run(20_000)).toBeUndefined();
   });
 
-  test("for an empty process only until a burst of joins overloads it", () => {
+  test("when the process is empty, and closes when a burst of joins overloads it", () => {
     const { run, isOpen, set } = processOf();
     set({ rooms: 0 });
     expect(isOpen()).toBe(true);
@@ -285,7 +285,7 @@ describe("admission opens again", () => {
   });
 });
 
-test("a process that stops refuses everybody, also returning players", () => {
+test("admission refuses all joins while the process stops, including those of returning players", () => {
   const { admission, run, wait } = processOf();
   run(5000);
   admission.stop();

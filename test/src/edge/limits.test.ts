@@ -1,4 +1,4 @@
-// Limits per address, against a real server: connections and joins, over every way in.
+// The limits per address on connections and joins of a real server, for all transports.
 import { Client } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
@@ -12,7 +12,7 @@ import { joinWithSdk } from "../../support/walkers.ts";
 const CONNECTIONS = 3;
 const JOINS = 6;
 
-// Whoever comes from 127.0.0.1 is a proxy here, so that each test is somebody else.
+// 127.0.0.1 is a trusted proxy here, so each test can use its own client address.
 const server = startServer({
   edge: {
     trustedProxies: ["127.0.0.1"],
@@ -22,14 +22,14 @@ const server = startServer({
   },
 });
 
-/** An SDK client of an address. */
+/** Creates an SDK client with an address. */
 function clientOf(address: string): Client {
   const client = new Client(server.url, { headers: { "x-forwarded-for": address } });
   client.auth.token = undefined as unknown as string;
   return client;
 }
 
-/** The status with which a room's WebSocket is answered. */
+/** Upgrades a connection. Returns the HTTP status and the connection. */
 async function upgradeStatus(address: string, path = "/"): Promise<[number, RawConnection]> {
   const connection = new RawConnection(server.port);
   connection.upgrade(path, [`X-Forwarded-For: ${address}`]);
@@ -39,7 +39,7 @@ async function upgradeStatus(address: string, path = "/"): Promise<[number, RawC
 const plainUrl = () => `${server.wsUrl}/websocket`;
 const plainOf = (address: string) => new PlainPlayer(plainUrl(), { headers: { "x-forwarded-for": address } });
 
-test("so many WebSockets of one address are open, and the next one is answered with 429 and the sentence", async () => {
+test("refuses a WebSocket beyond the limit of its address with 429 and the message", async () => {
   const address = "203.0.113.1";
   const open: RawConnection[] = [];
   for (let i = 0; i < CONNECTIONS; i++) {
@@ -54,12 +54,12 @@ test("so many WebSockets of one address are open, and the next one is answered w
   await until(() => refused.closed);
   expect(refused.received).toContain(ERRORS.tooManyConnections.message);
   expect(server.app.edgeCounters.refused.tooManyConnections).toBe(before + 1);
-  // Others are not concerned.
+  // Other addresses are not affected.
   expect((await upgradeStatus("203.0.113.2"))[0]).toBe(101);
   for (const { socket } of open) socket.destroy();
 });
 
-test("a connection is given back however it ends", async () => {
+test("stops counting a WebSocket when it closes, is terminated, or sends a frame that is too large", async () => {
   const address = "203.0.113.3";
   for (const end of [
     (player: PlainPlayer) => player.socket.close(),
@@ -78,7 +78,7 @@ test("a connection is given back however it ends", async () => {
   }
 });
 
-test("a plain WebSocket too many is told so, is closed, and holds nothing", async () => {
+test("sends an error frame to a plain WebSocket beyond the limit, then closes it", async () => {
   const address = "203.0.113.4";
   const players = Array.from({ length: CONNECTIONS }, () => plainOf(address));
   await until(() => players.every(({ frames }) => frames.length > 0));
@@ -87,14 +87,14 @@ test("a plain WebSocket too many is told so, is closed, and holds nothing", asyn
   expect(refused.errors).toEqual([plainError("tooManyConnections")]);
   expect(refused.closed?.code).toBe(ERRORS.joinRefused.code);
 
-  // Those who do not answer the closing are cut; and there are never many of them at a time.
-  const deaf = await Promise.all(Array.from({ length: 20 }, () => upgradeStatus(address, "/websocket")));
-  expect(deaf.filter(([status]) => status === 429).length).toBeGreaterThanOrEqual(12);
-  await until(() => deaf.every(([, { closed }]) => closed));
+  // Clients that do not answer the close frame are cut. Only a few of them are accepted at a time.
+  const unresponsive = await Promise.all(Array.from({ length: 20 }, () => upgradeStatus(address, "/websocket")));
+  expect(unresponsive.filter(([status]) => status === 429).length).toBeGreaterThanOrEqual(12);
+  await until(() => unresponsive.every(([, { closed }]) => closed));
   for (const { socket } of players) socket.close();
 });
 
-test("addresses of one IPv6 network are one, those of another are another", async () => {
+test("counts all addresses of an IPv6 /64 network as one address", async () => {
   const open = await Promise.all(
     Array.from({ length: CONNECTIONS }, (_, i) => upgradeStatus(`2001:db8:1:2::${i + 1}`)),
   );
@@ -104,8 +104,8 @@ test("addresses of one IPv6 network are one, those of another are another", asyn
   for (const [, { socket }] of open) socket.destroy();
 });
 
-test("a header of somebody who is no proxy changes nothing", async () => {
-  // 127.0.0.2 is not in the list of proxies. It may well be one that was forgotten, of which the operator is told, once.
+test("ignores X-Forwarded-For and X-Real-IP of a client that is not a trusted proxy", async () => {
+  // 127.0.0.2 is not a trusted proxy. The operator may have forgotten it, so the server logs a warning, once.
   server.expectLog(/X-Forwarded-For comes from 127\.0\.0\.2, which is not in TRUST_PROXY/);
   const open = Array.from({ length: CONNECTIONS + 1 }, (_, i) => {
     const connection = new RawConnection(server.port, "127.0.0.2");
@@ -117,15 +117,15 @@ test("a header of somebody who is no proxy changes nothing", async () => {
   for (const { socket } of open) socket.destroy();
 });
 
-test("connections that ask for nothing are bounded, and are cut", async () => {
+test("limits idle connections per address, and closes them after a timeout", async () => {
   const idle = Array.from({ length: CONNECTIONS * 6 + 5 }, () => new RawConnection(server.port, "127.0.0.3"));
-  // Beyond the bound they are cut at once, the others when they have said nothing for a while.
+  // Connections beyond the limit are closed at once, the others after the timeout.
   await until(() => idle.filter(({ closed }) => closed).length >= 5);
   await until(() => idle.every(({ closed }) => closed));
   expect((await request(server.port, ["GET /healthz HTTP/1.1"], "127.0.0.3")).status).toBe(200);
 });
 
-test("who sends a request slower than the server waits is cut: head, body and after a half head", async () => {
+test("closes connections that send the head or the body of a request too slowly", async () => {
   const slow = [
     "G",
     "GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ",
@@ -142,7 +142,7 @@ test("who sends a request slower than the server waits is cut: head, body and af
   await until(() => connections.every(({ closed }) => closed));
 });
 
-test("so many joins of one address, and the next is a MatchMakeError with 429 and its sentence", async () => {
+test("refuses a join beyond the limit of its address with 429, and the SDK throws a MatchMakeError", async () => {
   const client = clientOf("203.0.113.20");
   const join = async () => {
     const room = await client.joinOrCreate("world");
@@ -161,13 +161,13 @@ test("so many joins of one address, and the next is a MatchMakeError with 429 an
   expect(answer.status).toBe(429);
   expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
   expect(Number(answer.headers.get("retry-after"))).toBeLessThanOrEqual(60);
-  // A page of another site reads it as well.
+  // A page of another site can read the answer too.
   expect(answer.headers.get("access-control-allow-origin")).toBe("https://elsewhere.example");
-  // Others join.
+  // Other addresses can join.
   await (await clientOf("203.0.113.21").joinOrCreate("world")).leave();
 });
 
-test("sign-ins and plain joins are counted with them", async () => {
+test("counts sign-ins and plain joins against the same limit as joins", async () => {
   const address = "203.0.113.22";
   const headers = { "x-forwarded-for": address };
   for (let i = 0; i < JOINS; i++) {
@@ -194,7 +194,7 @@ test("sign-ins and plain joins are counted with them", async () => {
   expect(refused.errors).toEqual([plainError("tooManyJoins")]);
 });
 
-test("who comes back is not kept out by the joins of others behind the same address, and is bounded too", async () => {
+test("limits reconnections of an address separately from its joins", async () => {
   const address = "203.0.113.23";
   const headers = { "x-forwarded-for": address, "content-type": "application/json" };
   const post = async (path: string, body = {}) =>
@@ -217,7 +217,7 @@ test("who comes back is not kept out by the joins of others behind the same addr
   expect(statuses.at(-1)).toBe(429);
 });
 
-test("a client that is within its limits notices nothing", async () => {
+test("accepts an SDK client and a plain WebSocket within the limits", async () => {
   const [sdk, plain] = [await joinWithSdk(server), new WebSocket(plainUrl())];
   await new Promise((resolve) => plain.once("message", resolve));
   plain.close();

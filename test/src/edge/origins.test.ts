@@ -1,4 +1,4 @@
-// Whose pages may join: the origins that are allowed, the server's own, and what is no browser.
+// The check of the `Origin` header: allowed origins, the server's own origin, and clients that are not browsers.
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { ERRORS, errorBody } from "../../../schema/errors.ts";
@@ -15,7 +15,7 @@ const FOREIGN = [
   "x",
 ];
 
-// Who comes from 127.0.0.1 is a proxy; 127.0.0.2 is not.
+// 127.0.0.1 is a trusted proxy; 127.0.0.2 is not.
 const server = startServer({ edge: { allowedOrigins: [ALLOWED], trustedProxies: ["127.0.0.1"] } });
 
 const SOCKETS = ["/", "/process/room?sessionId=x", "/websocket"];
@@ -27,7 +27,7 @@ async function upgradeStatus(path: string, headers: string[], from = "127.0.0.2"
 }
 
 test.each(SOCKETS)(
-  "a page of a foreign site gets no WebSocket on %s; an allowed one, and what is no page, does",
+  "a WebSocket on %s is refused for foreign origins, and accepted for an allowed origin and without an origin",
   async (path) => {
     for (const origin of FOREIGN)
       expect([origin, await upgradeStatus(path, [`Origin: ${origin}`])]).toEqual([origin, 403]);
@@ -36,20 +36,23 @@ test.each(SOCKETS)(
   },
 );
 
-test.each(SOCKETS)("the server's own page gets one on %s, by any name that the server was called by", async (path) => {
-  expect(await upgradeStatus(path, ["Origin: http://127.0.0.1"])).toBe(101);
-  // A proxy that is not trusted speaks TLS: what matters is the host.
-  expect(await upgradeStatus(path, ["Origin: https://127.0.0.1"])).toBe(101);
-  expect(await upgradeStatus(path, ["Origin: http://127.0.0.1:81"])).toBe(403);
-  const proxied = ["Origin: https://game.example", "X-Forwarded-Host: game.example", "X-Forwarded-Proto: https"];
-  expect(await upgradeStatus(path, proxied, "127.0.0.1")).toBe(101);
-  // The same from somebody who is no proxy is a lie.
-  expect(await upgradeStatus(path, proxied, "127.0.0.2")).toBe(403);
-  const insecure = ["Origin: http://game.example", "X-Forwarded-Host: game.example", "X-Forwarded-Proto: https"];
-  expect(await upgradeStatus(path, insecure, "127.0.0.1")).toBe(403);
-});
+test.each(SOCKETS)(
+  "a WebSocket on %s is accepted for the server's own origin, directly and behind a proxy",
+  async (path) => {
+    expect(await upgradeStatus(path, ["Origin: http://127.0.0.1"])).toBe(101);
+    // An untrusted proxy may terminate TLS, so only the host counts.
+    expect(await upgradeStatus(path, ["Origin: https://127.0.0.1"])).toBe(101);
+    expect(await upgradeStatus(path, ["Origin: http://127.0.0.1:81"])).toBe(403);
+    const proxied = ["Origin: https://game.example", "X-Forwarded-Host: game.example", "X-Forwarded-Proto: https"];
+    expect(await upgradeStatus(path, proxied, "127.0.0.1")).toBe(101);
+    // The same headers from a client that is not a trusted proxy are ignored.
+    expect(await upgradeStatus(path, proxied, "127.0.0.2")).toBe(403);
+    const insecure = ["Origin: http://game.example", "X-Forwarded-Host: game.example", "X-Forwarded-Proto: https"];
+    expect(await upgradeStatus(path, insecure, "127.0.0.1")).toBe(403);
+  },
+);
 
-test("a browser's WebSocket is refused with the sentence", async () => {
+test("a WebSocket of a foreign origin is refused with an error body", async () => {
   const socket = new WebSocket(`${server.wsUrl}/`, { origin: "https://evil.example" });
   const [status, body] = await new Promise<[number, string]>((resolve) => {
     socket.on("unexpected-response", (_request, response) => {
@@ -65,7 +68,7 @@ test.each([
   ["POST", "/auth/anonymous"],
   ["POST", "/AUTH/anonymous"],
   ["GET", "/auth/userdata"],
-])("%s %s is refused to a page of a foreign site", async (method, path) => {
+])("%s %s is refused for foreign origins", async (method, path) => {
   const before = server.app.edgeCounters.refused.foreignOrigin;
   for (const origin of FOREIGN) {
     const { status, body } = await request(server.port, [`${method} ${path} HTTP/1.1`, `Origin: ${origin}`]);
@@ -78,7 +81,7 @@ test.each([
   }
 });
 
-test("answers may be read by pages of allowed sites alone", async () => {
+test("CORS headers let only pages of allowed origins read answers", async () => {
   for (const [method, path] of [
     ["OPTIONS", "/matchmake/joinOrCreate/world"],
     ["POST", "/matchmake/joinOrCreate/world"],
@@ -94,6 +97,6 @@ test("answers may be read by pages of allowed sites alone", async () => {
   }
 });
 
-test("SDK clients that are no browsers join as ever", async () => {
+test("an SDK client that is not a browser can join", async () => {
   await (await joinWithSdk(server)).leave();
 });

@@ -1,24 +1,24 @@
-// How much of a body is read, on requests that are made by hand.
+// The limits on request bodies, with fake requests.
 import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { expect, jest, test } from "@jest/globals";
 import { readBody } from "../../../src/edge/request-body.ts";
 
-/** A request of which a test decides when and what arrives. */
+/** Creates a request whose body a test sends by emitting events. */
 function arriving(headers: Record<string, string> = {}) {
   const socket = { destroyed: false, destroy: () => Object.assign(socket, { destroyed: true }) };
   const request = Object.assign(new EventEmitter(), { headers, complete: false, socket });
   return { request, socket, body: readBody(request as unknown as IncomingMessage) };
 }
 
-test("reads a body of 16 kB to its end", async () => {
+test("reads a body of 16 kB completely", async () => {
   const { request, body } = arriving();
   for (let i = 0; i < 4; i++) request.emit("data", Buffer.alloc(4096, "x"));
   request.emit("end");
   expect(await body).toBe("x".repeat(16_384));
 });
 
-test("refuses a body at its first byte beyond 16 kB, however it goes on", async () => {
+test("refuses a body at its first byte beyond 16 kB", async () => {
   const { request, socket, body } = arriving();
   request.emit("data", Buffer.alloc(16_384));
   request.emit("data", Buffer.alloc(1));
@@ -26,12 +26,12 @@ test("refuses a body at its first byte beyond 16 kB, however it goes on", async 
   expect(socket.destroyed).toBe(false);
 });
 
-test("refuses a body that says it is larger before any of it has arrived", async () => {
+test("refuses a body whose Content-Length is too large before any of it has arrived", async () => {
   const { body } = arriving({ "content-length": "16385" });
   expect(await body).toBeUndefined();
 });
 
-test("ends the connection at a megabyte of a body that it has refused", async () => {
+test("closes the connection when 1 MB of a refused body has arrived", async () => {
   const { request, socket, body } = arriving();
   for (let i = 0; i < 16; i++) request.emit("data", Buffer.alloc(65_536));
   expect(await body).toBeUndefined();
@@ -40,7 +40,7 @@ test("ends the connection at a megabyte of a body that it has refused", async ()
   expect(socket.destroyed).toBe(true);
 });
 
-test("ends the connection a second after it has refused a body that does not end", async () => {
+test("closes the connection one second after it has refused a body that does not end", async () => {
   jest.useFakeTimers();
   try {
     const { request, socket, body } = arriving();
@@ -55,7 +55,7 @@ test("ends the connection a second after it has refused a body that does not end
   }
 });
 
-test("throws when the connection breaks", async () => {
+test("throws when the connection closes before the body ends", async () => {
   const { request, body } = arriving();
   request.emit("data", Buffer.alloc(10));
   request.emit("close");

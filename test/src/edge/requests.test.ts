@@ -1,4 +1,4 @@
-// What reaches the server over HTTP and what does not: sizes, targets, headers. And what every answer says.
+// The checks on HTTP requests (sizes, targets, headers, content types), and the headers of all answers.
 import type { IncomingMessage } from "node:http";
 import { PassThrough } from "node:stream";
 import { expect, jest, test } from "@jest/globals";
@@ -8,13 +8,13 @@ import { RawConnection, request } from "../../support/raw.ts";
 import { startServer } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
 
-/** Whoever comes from here is a proxy. */
+/** The address of the trusted proxy. */
 const PROXY = "127.0.0.2";
 
 const server = startServer({ edge: { timeoutMs: 2000, trustedProxies: [PROXY] }, playground: true });
 const JOIN = "/matchmake/joinOrCreate/world";
 
-/** Posts a JSON object of just `size` bytes. */
+/** Posts a JSON object of exactly `size` bytes. */
 async function post(path: string, size: number, chunked = false) {
   const body = `{"name":"Ada","x":"${"x".repeat(size - 21)}"}`;
   expect(body).toHaveLength(size);
@@ -26,7 +26,7 @@ async function post(path: string, size: number, chunked = false) {
   } as RequestInit);
 }
 
-test.each([false, true])("takes a body of 16 kB and answers 413 to a larger one (chunked: %p)", async (chunked) => {
+test.each([false, true])("accepts a body of 16 kB and answers 413 to a larger one (chunked: %p)", async (chunked) => {
   expect((await post(JOIN, 16_384, chunked)).status).toBe(200);
   for (const [path, size] of [
     [JOIN, 16_385],
@@ -40,7 +40,7 @@ test.each([false, true])("takes a body of 16 kB and answers 413 to a larger one 
   }
 });
 
-test("the SDK makes an error with code and sentence of it", async () => {
+test("the SDK throws a MatchMakeError with code and message for a body that is too large", async () => {
   await expect(server.client().joinOrCreate("world", { name: "x".repeat(20_000) })).rejects.toMatchObject({
     name: "MatchMakeError",
     code: ERRORS.tooLarge.code,
@@ -49,9 +49,9 @@ test("the SDK makes an error with code and sentence of it", async () => {
 });
 
 test.each([
-  ["of which only the head has arrived", "Content-Length: 16385", ""],
-  ["that comes in chunks, at its first byte beyond", "Transfer-Encoding: chunked", `4001\r\n${" ".repeat(16_385)}`],
-])("answers 413 to a body above 16 kB %s, without waiting for the rest", async (_what, header, body) => {
+  ["with Content-Length", "Content-Length: 16385", ""],
+  ["in chunks", "Transfer-Encoding: chunked", `4001\r\n${" ".repeat(16_385)}`],
+])("answers 413 to a body above 16 kB sent %s, without waiting for the rest", async (_name, header, body) => {
   const connection = new RawConnection(server.port);
   connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", header);
   connection.socket.write(body);
@@ -59,14 +59,14 @@ test.each([
   await until(() => connection.closed);
 });
 
-test("a body that is shorter than its length says is waited for no longer than any request", async () => {
+test("closes the connection after the request timeout if a body is shorter than its Content-Length", async () => {
   const connection = new RawConnection(server.port);
   connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", "Content-Length: 50");
   connection.socket.write("{}");
   await until(() => connection.closed);
 });
 
-test("rooms cannot be created for the sake of it", async () => {
+test("clients cannot create rooms, but can join existing ones by any other method", async () => {
   await expect(server.client().create("world")).rejects.toMatchObject({ name: "MatchMakeError", code: 520 });
   const room = await server.client().joinOrCreate("world");
   for (const join of [server.client().join("world"), server.client().joinById(room.roomId)]) {
@@ -90,7 +90,7 @@ test.each([
   "/maps/..\\package.json",
   "*",
   "http://elsewhere.example/maps/plaza.tmj",
-])("GET %s is answered 400, in a sentence", async (target) => {
+])("GET %s is answered 400 with an error body", async (target) => {
   const { status, body, headers } = await request(server.port, [`GET ${target} HTTP/1.1`]);
   expect([target, status]).toEqual([target, 400]);
   expect(JSON.parse(body)).toEqual(errorBody("badRequest"));
@@ -111,7 +111,7 @@ test.each([
   "//etc/passwd",
   "/../../etc/passwd",
   "/maps/plaza.tmj/",
-])("GET %s finds nothing, and says nothing about the inside", async (target) => {
+])("GET %s is refused without revealing internals", async (target) => {
   const { status, body } = await request(server.port, [`GET ${target} HTTP/1.1`]);
   expect([400, 403, 404]).toContain(status);
   expect(body).not.toMatch(/node_modules|\bat .*:\d+|"dependencies"|root:|\[core\]|Error/);
@@ -119,7 +119,7 @@ test.each([
 });
 
 test.each(["Host: a/b", "Host: x?y", "Host: x/../y", "Host: \xff"])(
-  "a request with %j is answered 400",
+  "a request with the invalid header %j is answered 400",
   async (host) => {
     const connection = new RawConnection(server.port);
     connection.socket.write(
@@ -132,23 +132,23 @@ test.each(["Host: a/b", "Host: x?y", "Host: x/../y", "Host: \xff"])(
   },
 );
 
-test("a request with a host that Node makes no URL of is answered 400", async () => {
+test("a request whose host cannot be parsed as a URL is answered 400", async () => {
   const canParse = jest.spyOn(URL, "canParse").mockReturnValue(false);
   const { status } = await request(server.port, [`POST ${JOIN} HTTP/1.1`, "Content-Type: application/json"]);
   canParse.mockRestore();
   expect(status).toBe(400);
 });
 
-test("the framework is told http or https by a trusted proxy, and no other scheme", async () => {
-  const told: unknown[] = [];
-  const listen = ({ headers }: IncomingMessage) => told.push(headers["x-forwarded-proto"]);
+test("X-Forwarded-Proto reaches the framework only from a trusted proxy, and only as http or https", async () => {
+  const forwarded: unknown[] = [];
+  const listen = ({ headers }: IncomingMessage) => forwarded.push(headers["x-forwarded-proto"]);
   server.app.httpServer.prependListener("request", listen);
   const ask = (scheme: string, from: string) =>
     request(server.port, ["GET /healthz HTTP/1.1", `X-Forwarded-Proto: ${scheme}`], from);
   for (const scheme of ["http", "https", "ftp"]) await ask(scheme, PROXY);
   for (const scheme of ["http", "https", "ftp"]) await ask(scheme, "127.0.0.1");
   server.app.httpServer.off("request", listen);
-  expect(told).toEqual(["http", "https", undefined, undefined, undefined, undefined]);
+  expect(forwarded).toEqual(["http", "https", undefined, undefined, undefined, undefined]);
 });
 
 test.each([
@@ -157,13 +157,13 @@ test.each([
   "application/x-www-form-urlencoded",
   "text/plain",
   "application/xml",
-])("a body that says it is %s is answered 415", async (type) => {
+])("a body of type %s is answered 415", async (type) => {
   const answer = await fetch(server.url + JOIN, { method: "POST", headers: { "content-type": type }, body: "{}" });
   expect([answer.status, await answer.json()]).toEqual([415, errorBody("unsupportedType")]);
 });
 
 test.each(["null", "5", '"a"', "[]", "[[[", "{", "\0"])(
-  "the body %j, which is not an object, is answered 400",
+  "the body %j, which is not a JSON object, is answered 400",
   async (body) => {
     const headers = { "content-type": "application/json" };
     const answer = await fetch(server.url + JOIN, { method: "POST", headers, body });
@@ -171,14 +171,14 @@ test.each(["null", "5", '"a"', "[]", "[[[", "{", "\0"])(
   },
 );
 
-test("an empty body that comes in chunks is answered 400", async () => {
+test("an empty chunked body is answered 400", async () => {
   const connection = new RawConnection(server.port);
   connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", "Transfer-Encoding: chunked");
   connection.socket.write("0\r\n\r\n");
   expect(await connection.status()).toBe(400);
 });
 
-test("every answer has the headers that keep browsers from doing harm", async () => {
+test("every answer has the security headers", async () => {
   for (const path of ["/", "/healthz", "/nothing", "/maps/plaza.tmj", "/monitor", "/__healthcheck"]) {
     const { headers } = await fetch(server.url + path);
     expect([path, headers.get("x-content-type-options")]).toEqual([path, "nosniff"]);
@@ -189,7 +189,7 @@ test("every answer has the headers that keep browsers from doing harm", async ()
   }
 });
 
-test("a WebSocket to a room that is named like a member of every object is answered 404", async () => {
+test("a WebSocket to a room named like a member of Object.prototype is answered 404", async () => {
   for (const name of Object.getOwnPropertyNames(Object.prototype)) {
     const connection = new RawConnection(server.port);
     connection.upgrade(`/process/${name}?sessionId=x`);
@@ -197,13 +197,13 @@ test("a WebSocket to a room that is named like a member of every object is answe
   }
 });
 
-test("an upgrade that is refused ends, even if the other side does not", async () => {
+test("the connection of a refused upgrade is closed, even if the client keeps it open", async () => {
   for (const path of ["/nothing", "/%", "/websocket/"]) {
     const connection = new RawConnection(server.port);
     connection.upgrade(path);
     expect([400, 404]).toContain(await connection.status());
     await until(() => connection.closed);
-    // Half open it would be kept by who goes on sending.
+    // If it stayed half open, a client that keeps sending would keep it alive.
     await until(() => {
       connection.socket.write("x");
       return connection.socket.destroyed;
@@ -211,7 +211,7 @@ test("an upgrade that is refused ends, even if the other side does not", async (
   }
 });
 
-test("an upgrade whose connection breaks while it is refused throws no error", () => {
+test("a refused upgrade whose connection breaks throws no error", () => {
   const socket = new PassThrough();
   refuseUpgrade(socket, "notFound");
   socket.emit("error", new Error("the connection is lost"));

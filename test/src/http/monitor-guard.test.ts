@@ -1,10 +1,10 @@
-// Who may ask the monitor: nobody's page but its own, and nobody who goes on guessing.
+// The monitor answers only its own page and programs, and limits wrong passwords.
 import { expect, test } from "@jest/globals";
 import { request } from "../../support/raw.ts";
 import { MONITOR, startServer } from "../../support/server.ts";
 import { joinWithSdk } from "../../support/walkers.ts";
 
-// Whoever comes from 127.0.0.1 is a proxy here, so that each test is somebody else.
+// 127.0.0.1 is a trusted proxy here, so each request can use its own client address.
 const server = startServer({ edge: { trustedProxies: ["127.0.0.1"] } });
 
 const authorization = (password: string) =>
@@ -12,16 +12,16 @@ const authorization = (password: string) =>
 const RIGHT = authorization(MONITOR.password);
 
 let guests = 0;
-/** Asks as somebody new, unless an address is given. */
+/** Sends a request, by default from a new address. */
 async function ask(path: string, headers: string[], address = `198.51.100.${++guests}`, method = "GET") {
   return request(server.port, [`${method} ${path} HTTP/1.1`, `X-Forwarded-For: ${address}`, ...headers]);
 }
 
 const API = "/monitor/api";
-/** What a program says that is no page. */
+/** The header that a program sends to prove that it is not a page. */
 const PROOF = "Sec-Fetch-Site: none";
 const ELSEWHERE = [
-  // A link with rel=noreferrer, over plain http to a host that is not localhost: nothing of it tells where it comes from.
+  // A link with rel=noreferrer, over plain http to a host other than localhost: no header tells where it comes from.
   [],
   ["Sec-Fetch-Site: cross-site"],
   ["Sec-Fetch-Site: same-site"],
@@ -39,7 +39,7 @@ const OWN = [
   ["Referer: https://127.0.0.1/monitor/"],
 ];
 
-test("the monitor refuses the pages of other sites, and takes calls from its own page and from programs", async () => {
+test("refuses calls from pages of other sites, and accepts calls from the monitor's own page and from programs", async () => {
   const client = await joinWithSdk(server);
   const room = await server.roomOf(client.sessionId);
   const call = `/monitor/api/room/call?roomId=${client.roomId}&method=lock&args=%5B%5D`;
@@ -47,7 +47,7 @@ test("the monitor refuses the pages of other sites, and takes calls from its own
     for (const path of [API, "/MONITOR/api"]) {
       expect([path, headers, (await ask(path, [RIGHT, ...headers])).status]).toEqual([path, headers, 403]);
     }
-    // Nor by other methods, which some monitor to come may take.
+    // Other methods are refused too: a future version of the monitor may accept them.
     expect((await ask(API, [RIGHT, ...headers], undefined, "HEAD")).status).toBe(403);
   }
   for (const headers of OWN) expect([headers, (await ask(API, [RIGHT, ...headers])).status]).toEqual([headers, 200]);
@@ -56,28 +56,28 @@ test("the monitor refuses the pages of other sites, and takes calls from its own
   expect(room.locked).toBe(true);
 });
 
-test("a link from elsewhere to the monitor's page can be followed, and shown in a frame it is not", async () => {
+test("accepts a link from another site to the monitor's page, but not in a frame", async () => {
   const link = ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"];
   expect((await ask("/monitor/", [RIGHT, ...link, "Sec-Fetch-Dest: document"])).status).toBe(200);
   expect((await ask("/monitor", [RIGHT, ...link, "Sec-Fetch-Dest: document"])).status).toBe(302);
   expect((await ask("/monitor/", [RIGHT, ...link, "Sec-Fetch-Dest: iframe"])).status).toBe(403);
-  // The same over plain http, where browsers say less.
+  // Over plain http browsers send fewer headers.
   for (const headers of [[], ["Referer: https://wiki.example/"]]) {
     expect((await ask("/monitor/", [RIGHT, ...headers])).status).toBe(200);
-    // What the page asks for comes with its own address; all else below it, however it is spelt, has to prove the same.
+    // The page's own requests have its Referer. All other paths below it require the same proof, in any spelling.
     for (const path of ["/monitor/assets/../api", "/monitor//api", "/monitor/%61pi", "/monitor/assets/x.js"]) {
       expect([path, (await ask(path, [RIGHT, ...headers])).status]).toEqual([path, 403]);
     }
   }
 });
 
-test("the password is asked for before a call is looked at", async () => {
+test("requires the password before it reads a call", async () => {
   for (const path of ["/monitor/api/room/call", "/monitor/api/room", "/monitor/api/room/call?roomId=x", "/monitor/x"]) {
     expect([path, (await ask(path, [PROOF])).status]).toEqual([path, 401]);
   }
 });
 
-test("who guesses is held up, even if the last guess is right; others are not", async () => {
+test("locks an address out after 30 wrong passwords, even for the right one, and no other address", async () => {
   const address = "198.51.100.250";
   const statuses: number[] = [];
   for (let i = 0; i < 35; i++) statuses.push((await ask(API, [PROOF, authorization(`guess ${i}`)], address)).status);
@@ -88,14 +88,14 @@ test("who guesses is held up, even if the last guess is right; others are not", 
   expect((await ask(API, [PROOF, RIGHT], "198.51.100.251")).status).toBe(200);
 });
 
-test("the right password is never used up, and neither is a question for it", async () => {
+test("does not count requests with the right password or without a password", async () => {
   for (let i = 0; i < 40; i++) {
     expect((await ask(API, [PROOF, RIGHT], "198.51.100.252")).status).toBe(200);
     expect((await ask(API, [PROOF], "198.51.100.252")).status).toBe(401);
   }
 });
 
-test("there is no playground where it is not wanted", async () => {
+test("the playground is answered 404 when it is off", async () => {
   for (const path of ["/playground", "/playground/", "/playground/rooms", "/__apidocs"]) {
     expect((await ask(path, [])).status).toBe(404);
   }

@@ -1,4 +1,4 @@
-// What the server answers over HTTP.
+// The HTTP routes of the server.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, jest, test } from "@jest/globals";
 import type { Request, Response } from "express";
@@ -7,18 +7,18 @@ import { MONITOR, startServer } from "../../support/server.ts";
 import { joinWithSdk } from "../../support/walkers.ts";
 
 const server = startServer({ playground: true });
-// The monitor takes no call from who might be a page of another site.
+// The monitor refuses calls that may come from a page of another site.
 const PROGRAM = { "sec-fetch-site": "none" };
 const basic = (user: string, password: string) => ({
   ...PROGRAM,
   authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
 });
 
-test.each(["/healthz", "/readyz"])("%s says 200 while the server runs", async (path) => {
+test.each(["/healthz", "/readyz"])("%s answers 200 while the server runs", async (path) => {
   expect((await fetch(server.url + path)).status).toBe(200);
 });
 
-test("serves the page at /, and maps with their pictures", async () => {
+test("serves the page at /, and maps with their images", async () => {
   expect(await (await fetch(server.url)).text()).toContain("the page");
   const map = (await (await fetch(`${server.url}/maps/plaza.tmj`)).json()) as { type: string };
   expect(map.type).toBe("map");
@@ -31,7 +31,7 @@ test.each([
   "/monitor/api",
   "/monitor/api/room?roomId=x",
   "/monitor/api/room/call?roomId=x&method=x&args=%5B%5D",
-])("%s asks for the monitor's password, and takes no other", async (path) => {
+])("%s requires the monitor's user and password", async (path) => {
   const none = { ...PROGRAM, authorization: "Basic !" };
   for (const headers of [PROGRAM, basic("admin", "wrong"), basic("root", MONITOR.password), none]) {
     const answer = await fetch(server.url + path, { headers });
@@ -56,7 +56,7 @@ test("the monitor shows the rooms and the players in them", async () => {
   expect(JSON.stringify(room)).toContain("Ada");
 });
 
-test("endingAnswers passes on what is written, and has the writer go on", () => {
+test("endingAnswers forwards each write and returns true", () => {
   const write = jest.fn(() => false);
   const next = jest.fn();
   const response = { write } as unknown as Response;
@@ -67,7 +67,7 @@ test("endingAnswers passes on what is written, and has the writer go on", () => 
   expect(next.mock.calls).toEqual([[]]);
 });
 
-test("the monitor's answers, and no others, are written through endingAnswers", async () => {
+test("only the monitor's answers are written through endingAnswers", async () => {
   const headers = basic(MONITOR.user, MONITOR.password);
   const isWrapped: boolean[] = [];
   const listen = (_request: IncomingMessage, response: ServerResponse) => {
@@ -82,13 +82,13 @@ test("the monitor's answers, and no others, are written through endingAnswers", 
   expect(isWrapped).toEqual([true, false]);
 });
 
-test.each(["/playground", "/playground/"])("%s shows the playground outside production", async (path) => {
+test.each(["/playground", "/playground/"])("%s serves the playground when it is on", async (path) => {
   const answer = await fetch(server.url + path);
   expect([answer.status, answer.url]).toEqual([200, `${server.url}/playground/`]);
   expect(await answer.text()).toMatch(/<html/i);
 });
 
-test("an unknown path is not found, without a word about the inside", async () => {
+test("an unknown path is refused without revealing internals", async () => {
   for (const path of [
     "/nothing",
     "/maps/../package.json",

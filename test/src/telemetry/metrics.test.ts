@@ -1,5 +1,4 @@
-// What /metrics says, of a real server with players in it: well formed, rightly named, true, and for whom it is meant.
-
+// The metrics of a real server with players: access, format, names and values.
 import { readFileSync } from "node:fs";
 import type { Room } from "@colyseus/sdk";
 import { afterEach, describe, expect, test } from "@jest/globals";
@@ -20,13 +19,13 @@ const scrape = (authorization?: string) =>
 const text = async () => (await scrape(`Bearer ${TOKEN}`)).text();
 const metric = async (series: string) => (await server.metric(series)) ?? Number.NaN;
 
-/** How much each series has grown since now. */
+/** Returns a function that returns how much each series has grown since this call. */
 async function since(...series: string[]) {
   const before = await Promise.all(series.map(metric));
   return async () => (await Promise.all(series.map(metric))).map((value, i) => value - before[i]!);
 }
 
-/** Every metric by name: its type and help. */
+/** Returns the type and the help text of each metric, by name. */
 async function families() {
   const found = new Map<string, { type: string; help: string }>();
   for (const [, name, help] of (await text()).matchAll(/^# HELP (\S+) (.*)$/gm))
@@ -46,9 +45,9 @@ afterEach(async () => {
   await until(async () => (await metric('sabang_players{map="plaza"}')) === 0);
 });
 
-describe("who may read them", () => {
+describe("access", () => {
   test.each([undefined, "", "Bearer", "Bearer ", "Bearer wrong", `Basic ${TOKEN}`, `Bearer ${TOKEN}x`])(
-    "with a token set, 401 for %j",
+    "is refused with 401 for the header %j",
     async (authorization) => {
       const answer = await scrape(authorization);
       expect(answer.status).toBe(401);
@@ -57,7 +56,7 @@ describe("who may read them", () => {
     },
   );
 
-  test("200 for who has the token, in Prometheus's text format", async () => {
+  test("with the token returns the metrics in Prometheus's text format", async () => {
     const answer = await scrape(`Bearer ${TOKEN}`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -65,7 +64,7 @@ describe("who may read them", () => {
 });
 
 describe("the names", () => {
-  test("of our own begin with sabang_, use base units, and end in _total where they count", async () => {
+  test("of sabang's own metrics use base units, and those of counters end in _total", async () => {
     const own = [...(await families())].filter(([name]) => name.startsWith("sabang_"));
     expect(own.length).toBeGreaterThan(30);
     for (const [name, { type, help }] of own) {
@@ -78,7 +77,7 @@ describe("the names", () => {
     }
   });
 
-  test("beside them there are those of the process, its event loop included", async () => {
+  test("include the metrics of the process and its event loop", async () => {
     const names = [...(await families()).keys()];
     expect(names).toEqual(
       expect.arrayContaining([
@@ -89,7 +88,7 @@ describe("the names", () => {
     );
   });
 
-  test("each error of the table is found by its code and what is sent with it", () => {
+  test("of all errors are found by code and message", () => {
     for (const [name, { code }] of Object.entries(ERRORS)) {
       expect(nameOfError({ code, message: taggedMessage(name as ErrorName) })).toBe(name);
     }
@@ -97,7 +96,7 @@ describe("the names", () => {
   });
 });
 
-test("docs/operating.md has one row for each metric of our own, with its type, unit, labels and help, and no other", async () => {
+test("docs/operating.md lists exactly the metrics of sabang, each with its type, unit, labels and help", async () => {
   const all = await text();
   const rows = [...(await families())]
     .filter(([name]) => name.startsWith("sabang_"))
@@ -111,7 +110,7 @@ test("docs/operating.md has one row for each metric of our own, with its type, u
   expect(page.match(/^\| `sabang_.*$/gm)).toEqual(rows);
 });
 
-test("what the edge refuses is no refusal of a join, and docs/operating.md has each of its reasons", async () => {
+test("edge refusals and join refusals have no reason in common, and docs/operating.md lists all edge reasons", async () => {
   const all = await text();
   const reasonsOf = (name: string) =>
     [...all.matchAll(new RegExp(`^${name}\\{reason="(\\w+)"\\}`, "gm"))].map(([, reason]) => reason!);
@@ -124,14 +123,14 @@ test("what the edge refuses is no refusal of a join, and docs/operating.md has e
   expect([...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason)).toEqual(edge);
 });
 
-test("docs/operating.md says of each alert what to do, and of no other", () => {
+test("docs/operating.md lists exactly the alerts of deploy/alerts.yml", () => {
   const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
   const alerts = [...read("deploy/alerts.yml").matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
   expect([...read("docs/operating.md").matchAll(/^\| `(Sabang\w+)` \|/gm)].map(([, name]) => name)).toEqual(alerts);
 });
 
 describeWith("promtool", "promtool", () => {
-  test("accepts what is said while players walk", async () => {
+  test("accepts the metrics while players walk", async () => {
     const walkers = [await join(), await join({ map: "meadow" })];
     const plain = await PlainPlayer.join(server.url);
     for (const walker of walkers) walker.send("move", "left");
@@ -141,14 +140,14 @@ describeWith("promtool", "promtool", () => {
     plain.socket.close();
   });
 
-  test("would not accept a name that breaks its rules", () => {
+  test("rejects a name that breaks its rules", () => {
     const bad = "# HELP a_total x\n# TYPE a_total gauge\na_total 1\n";
     expect(runProgram("promtool", ["check", "metrics"], bad).status).not.toBe(0);
   });
 });
 
 describe("the values", () => {
-  test("three joins are three, by map and kind; so are the players, the clients and the rooms", async () => {
+  test("count joins, players, clients and rooms by map and transport", async () => {
     const grown = await since(
       'sabang_joins_total{map="plaza",transport="sdk"}',
       'sabang_joins_total{map="plaza",transport="plain"}',
@@ -167,7 +166,7 @@ describe("the values", () => {
     await until(async () => (await metric('sabang_clients{map="plaza",transport="plain"}')) === 0);
   });
 
-  test("a refusal counts once, by its reason, however it was asked", async () => {
+  test("count each refused join once by its reason, for all transports", async () => {
     const grown = await since(
       ...["badJoinOption", "unknownMap", "tokenInvalid", "other"].map(
         (reason) => `sabang_refusals_total{reason="${reason}"}`,
@@ -183,7 +182,7 @@ describe("the values", () => {
     expect(await grown()).toEqual([1, 2, 1, 1]);
   });
 
-  test("what the edge refuses is told by its reason, and the door is open", async () => {
+  test("count edge refusals by reason, and show that admission is open", async () => {
     const grown = await since('sabang_edge_refusals_total{reason="tooLarge"}');
     const headers = { "content-type": "application/json" };
     const body = JSON.stringify({ name: "x".repeat(1_000_000) });
@@ -196,14 +195,14 @@ describe("the values", () => {
     expect(await metric("sabang_admission_delay_seconds")).toBeGreaterThanOrEqual(0);
   });
 
-  test("a name that a client makes up never becomes a label", async () => {
+  test("never have a map name that a client made up as a label", async () => {
     const client = server.client();
     for (const map of ['a"b', "toString", "__proto__"]) await client.joinOrCreate("world", { map }).catch(() => {});
     const labels = [...(await text()).matchAll(/map="([^"]*)"/g)].map(([, map]) => map);
     expect([...new Set(labels)].sort()).toEqual(["meadow", "plaza"]);
   });
 
-  test("inputs applied are steps taken, by every way in; what does not fit is dropped, and nothing is missing", async () => {
+  test("count inputs of all transports as received and then as either applied or dropped", async () => {
     const names = ["received", "applied", "dropped"].map((what) => `sabang_inputs_${what}_total`);
     const grown = await since(...names);
     const [mover, predictor] = [await join(), await join()];
@@ -217,7 +216,7 @@ describe("the values", () => {
     }
     await until(async () => (await grown())[1] === 15);
     expect(await grown()).toEqual([15, 15, 0]);
-    // A bad word is answered, and counts as nothing.
+    // An invalid move is answered with an error and is not counted.
     mover.send("move", "sideways");
     for (let step = 0; step < 50; step++) {
       mover.send("move", "left");
@@ -230,7 +229,7 @@ describe("the values", () => {
     plain.socket.close();
   });
 
-  test("leaves count by their reason, and a lost connection is held, then given up or returned", async () => {
+  test("count leaves by reason, and held seats as returned or given up", async () => {
     const grown = await since(
       'sabang_leaves_total{reason="consented"}',
       'sabang_leaves_total{reason="lost"}',
@@ -241,11 +240,11 @@ describe("the values", () => {
       "sabang_frames_refused_total",
     );
     await (await join()).leave();
-    const rude = await join();
-    socketOf(rude).send("text");
-    const loyal = await join();
-    const returned = new Promise<void>((resolve) => loyal.onReconnect(() => resolve()));
-    (await server.roomOf(loyal.sessionId)).clients.get(loyal.sessionId)!.leave(4010);
+    const invalid = await join();
+    socketOf(invalid).send("text");
+    const returning = await join();
+    const returned = new Promise<void>((resolve) => returning.onReconnect(() => resolve()));
+    (await server.roomOf(returning.sessionId)).clients.get(returning.sessionId)!.leave(4010);
     await returned;
     const gone = await join();
     gone.reconnection.enabled = false;
@@ -256,7 +255,7 @@ describe("the values", () => {
     expect(await grown()).toEqual([1, 1, 1, 2, 1, 1, 1]);
   });
 
-  test("who takes over from themselves leaves once and joins twice", async () => {
+  test("count two joins and one leave when a player takes over its own session", async () => {
     const token = await server.tokens.sign("a-player-of-the-tests-1");
     const grown = await since(
       'sabang_leaves_total{reason="takenOver"}',
@@ -268,7 +267,7 @@ describe("the values", () => {
     expect(await grown()).toEqual([1, 2]);
   });
 
-  test("ticks are timed once each, and frames and bytes add up to what clients got", async () => {
+  test("time each tick once, and count the frames and bytes that clients received", async () => {
     const counts = ["step_duration", "patch_duration"].map((what) => `sabang_${what}_seconds_count`);
     const grown = await since(
       ...counts,
@@ -281,9 +280,9 @@ describe("the values", () => {
     const bytes = plain.frames.reduce((sum, frame) => sum + Buffer.byteLength(JSON.stringify(frame)), 0);
     const [steps, patches, frames, sent, received] = await grown();
     expect(Math.abs(steps! - patches!)).toBeLessThanOrEqual(1);
-    // The server's own decoder in front of a plain socket is no socket: only what went to the other side counts.
+    // Only frames to the client count, not those to the server's own decoder in front of a plain WebSocket.
     expect([frames, sent, received]).toEqual([plain.frames.length, bytes, 0]);
-    // Of one and the same answer: the next one may have another tick in it.
+    // All three come from one answer, because the next answer may include another tick.
     const all = await text();
     const [late, onTime, ticks] = [
       "sabang_ticks_late_total",
@@ -294,7 +293,7 @@ describe("the values", () => {
     plain.socket.close();
   });
 
-  test("bytes that wait for a client who does not read are told, the sum and the most", async () => {
+  test("show the bytes queued for a client that does not read, as sum and maximum", async () => {
     const room = await join();
     room.onMessage("filler", () => {});
     const client = (await server.roomOf(room.sessionId)).clients.get(room.sessionId)!;
@@ -302,38 +301,38 @@ describe("the values", () => {
     socket.cork();
     const kilobyte = Buffer.alloc(1000);
     for (let i = 0; i < 50; i++) client.sendBytes("filler", kilobyte);
-    const [sum, most] = [await metric("sabang_send_queue_bytes"), await metric("sabang_send_queue_max_bytes")];
+    const [sum, max] = [await metric("sabang_send_queue_bytes"), await metric("sabang_send_queue_max_bytes")];
     socket.uncork();
-    expect(most).toBeGreaterThan(50_000);
-    expect(sum).toBe(most);
+    expect(max).toBeGreaterThan(50_000);
+    expect(sum).toBe(max);
     await until(async () => (await metric("sabang_send_queue_bytes")) === 0);
   });
 
-  test("so are those that wait for who is in no room yet", async () => {
+  test("show the bytes queued for a client that is not in a room", async () => {
     const { sockets } = server.app.edgeCounters;
     const before = new Set(sockets);
     // The SDK's latency probe, which has no seat.
     const probe = new WebSocket(server.wsUrl);
-    const served = await until(() => [...sockets].find((socket) => !before.has(socket)));
-    const { _socket: socket } = served as unknown as { _socket: { cork(): void; uncork(): void } };
+    const serverSide = await until(() => [...sockets].find((socket) => !before.has(socket)));
+    const { _socket: socket } = serverSide as unknown as { _socket: { cork(): void; uncork(): void } };
     socket.cork();
-    (served as unknown as WebSocket).send("x".repeat(50_000));
-    const most = await metric("sabang_send_queue_max_bytes");
+    (serverSide as unknown as WebSocket).send("x".repeat(50_000));
+    const max = await metric("sabang_send_queue_max_bytes");
     socket.uncork();
-    expect(most).toBeGreaterThanOrEqual(50_000);
+    expect(max).toBeGreaterThanOrEqual(50_000);
     probe.close();
   });
 
-  test("a frame that is refused was sent as well", async () => {
+  test("count an invalid frame as both received and refused", async () => {
     const grown = await since("sabang_frames_received_total", "sabang_frames_refused_total");
-    const rude = await join();
-    (rude.connection as unknown as { transport: { ws: WebSocket } }).transport.ws.send("text");
+    const invalid = await join();
+    (invalid.connection as unknown as { transport: { ws: WebSocket } }).transport.ws.send("text");
     await until(async () => (await grown())[1] === 1);
-    // The acknowledgement of its join is the other one.
+    // The other received frame is the acknowledgement of the join.
     expect(await grown()).toEqual([2, 1]);
   });
 
-  test("tokens and what the store does are told", async () => {
+  test("count issued tokens and the saves of the store", async () => {
     const grown = await since(
       "sabang_tokens_issued_total",
       "sabang_store_rows_saved_total",
@@ -351,7 +350,7 @@ describe("the values", () => {
     expect([tokens, failures]).toEqual([1, 0]);
   });
 
-  test("counters do not fall when a room ends", async () => {
+  test("of counters never decrease when a room ends", async () => {
     const series = (await text()).split("\n").flatMap((line) => /^(sabang_\w+_total\S*) /.exec(line)?.[1] ?? []);
     const grown = await since(...series);
     await (await join({ map: "meadow" })).leave();
