@@ -27,7 +27,7 @@ const WELL_KNOWN = /^(administrator|(admin|password|changeme|change-me|secret|mo
 /** Well-known keys: the examples of jwt.io, and placeholders. */
 const WELL_KNOWN_KEY = /a-string-secret|your.*secret|change.?(me|this)|example|password/i;
 
-/** The minimum length of a key, and of different characters in it. HS256 requires 256 bits, which "aaaa…" does not have. */
+/** Minimum numbers of characters and different characters in a key. HS256 requires 256 bits; "aaaa…" has none. */
 const MIN_KEY_LENGTH = 32;
 const MIN_KEY_CHARACTERS = 10;
 
@@ -81,8 +81,8 @@ const key = z
   .optional();
 
 /**
- * Whether `proxy-addr` accepts the list. Bare numbers are rejected: `proxy-addr` would read 1 as the address 0.0.0.1, but
- * an operator who writes it means a number of proxies.
+ * Whether `proxy-addr` accepts the list. Bare numbers are rejected: `proxy-addr` would read 1 as the address 0.0.0.1,
+ * but an operator who writes it means a number of proxies.
  */
 function isProxyList(values: string[]): boolean {
   if (values.some((value) => /^\d+$/.test(value))) return false;
@@ -248,7 +248,7 @@ export const SETTINGS = {
     fallback: "0",
     accepted: "a whole number from 0 to 60",
     purpose:
-      "Seconds for which the game continues after SIGTERM without new players, so that balancers can send them elsewhere.",
+      "Seconds for which the game continues after SIGTERM without new players, so that balancers send them elsewhere.",
   }),
   RECORD: setting({
     schema: z
@@ -261,7 +261,7 @@ export const SETTINGS = {
   }),
 } satisfies Record<string, Setting<unknown>>;
 
-/** Defaults of the limits per address in production. Elsewhere they are off, since one developer may start 50 clients. */
+/** Defaults of the limits per address in production. Elsewhere they are off: one developer may start fifty clients. */
 const PER_ADDRESS_IN_PRODUCTION = { MAX_CONNECTIONS_PER_ADDRESS: 50, MAX_JOINS_PER_MINUTE: 60 };
 
 type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]["schema"]> };
@@ -312,7 +312,7 @@ export function readConfig(environment: Environment): Config {
 }
 
 /**
- * Reads the settings of a store command: where positions are stored. It ignores all other settings.
+ * Reads the settings of a store command: where player records are stored. It ignores all other settings.
  * @throws {ConfigError} like `readConfig`.
  */
 export function readStoreConfig(environment: Environment): Pick<Config, "DATA_DIR" | "DATABASE_URL"> {

@@ -1,4 +1,4 @@
-// The signing secret of a server without JWT_SECRET: generated once and kept, so that its tokens stay valid after a restart.
+// The signing secret of a server without JWT_SECRET. It is generated once and kept, so tokens survive a restart.
 import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ function create(dataDir: string, file: string): string {
   const draft = `${file}.${process.pid}`;
   try {
     writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString("base64url")}\n`, { mode: 0o600 });
-    // Atomic, and never replaces an existing file: if two servers start at the same time, both use the first one's secret.
+    // Atomic, and never replaces an existing file: if two servers start at once, both use the first one's secret.
     linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

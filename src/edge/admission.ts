@@ -1,5 +1,5 @@
-// Decides whether the process accepts new players. It refuses them while its own work overloads it, so that joins do not
-// slow down the current players, and while it is about to stop.
+// Decides whether the process accepts new players. It refuses them while its own work overloads it, because joins would
+// slow down the current players. It also refuses them while the process is about to stop.
 import { matchMaker } from "colyseus";
 import type { AdmissionPolicy } from "../../rooms/define-world-room.ts";
 import type { ErrorName } from "../../schema/errors.ts";
@@ -38,7 +38,7 @@ const OPENING_CPU = 0.3;
 
 /**
  * Window for the CPU use that closes admission: three seconds. It is shorter than the window for late ticks. So a burst
- * of joins into an idle process closes admission after little more than a second. Twenty joins on a slow machine do not.
+ * of joins into an idle process closes admission in little more than a second. Twenty joins on a slow machine do not.
  */
 const CPU_SLICES = 12;
 

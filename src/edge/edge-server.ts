@@ -1,5 +1,5 @@
-// An HTTP server with a filter. Only connections, requests and upgrades that pass the filter reach any listener, including
-// the framework's router.
+// An HTTP server with a filter. Connections, requests and upgrades that do not pass the filter reach no listener, not
+// even the framework's router.
 import { type IncomingMessage, Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -19,8 +19,8 @@ const STALL_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 5000;
 
 /**
- * Overrides `emit`, where all events pass. A listener would not be enough: the framework puts its own listeners before all
- * others and answers the requests that it knows.
+ * Overrides `emit`, where all events pass. A listener would not be enough: the framework puts its own listeners before
+ * all others and answers the requests that it knows.
  */
 export class EdgeServer extends Server {
   readonly #filter: RequestFilter;
@@ -43,7 +43,7 @@ export class EdgeServer extends Server {
       if (this.#filter.connection(first as Socket)) return pass();
       (first as Socket).destroy();
     } else if (event === "request") {
-      // The server's own `timeout` is not used: with it, a WebSocket connection would touch a stopped timer for every frame.
+      // The server's own `timeout` is not used: with it, a WebSocket would touch a stopped timer for every frame.
       (second as ServerResponse).setTimeout(STALL_TIMEOUT_MS);
       this.#filter.request(first as IncomingMessage, second as ServerResponse, pass);
     } else if (event === "upgrade") this.#filter.upgrade(first as IncomingMessage, second as Duplex, pass);

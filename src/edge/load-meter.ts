@@ -14,7 +14,7 @@ export interface Instruments {
   now(): number;
   /** The p99 of the event loop's delay since the last call, in ms. */
   loopDelay(): number;
-  /** Utilization of the event loop since the last call, 0 to 1 of wall time. Other programs on the core raise it too. */
+  /** Event loop utilization since the last call, 0 to 1 of wall time. Other programs on the core raise it too. */
   loopUse(): number;
   /** CPU time of the process since the last call, as a share of one core: 1 is one full core. */
   cpuUse(): number;
@@ -98,7 +98,7 @@ export class LoadMeter {
     return delay / Math.max(ticks, this.#ticksIn(slices));
   }
 
-  /** Returns the highest event loop delay of each of the last windows in ms, newest first. A window is `slices` long. */
+  /** Returns the highest event loop delay in ms of each of the last windows, newest first. `slices`: their length. */
   loopDelays(windows: number, slices: number): number[] {
     return Array.from({ length: windows }, (_, window) => {
       const begin = 1 + window * slices;

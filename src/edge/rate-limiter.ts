@@ -3,8 +3,8 @@ import { createHmac, randomBytes } from "node:crypto";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
 /**
- * The maximum number of buckets. Addresses are hashed into them with a random salt. Two addresses rarely share a bucket,
- * and then also its limit. An attacker cannot choose whose bucket to exhaust.
+ * The maximum number of buckets. Addresses are hashed into them with a random salt. Two addresses rarely share a bucket
+ * and its limit. An attacker cannot choose whose bucket to exhaust.
  */
 const BUCKETS = 65_536;
 

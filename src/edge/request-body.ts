@@ -17,8 +17,8 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Reads the body. Resolves with undefined as soon as the body is known to be too large: at once if `Content-Length` says
- * so. The connection is closed soon after that, unless the body ends first.
+ * Reads the body. Resolves with undefined as soon as the body is known to be too large: at once if `Content-Length`
+ * says so. The connection is closed soon after that, unless the body ends first.
  * @throws if the connection closes before the body ends.
  */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {

@@ -1,4 +1,5 @@
-// Filters connections, requests and upgrades before any other code sees them: rate limits, foreign origins, malformed requests.
+// Filters connections, requests and upgrades before any other code sees them. It applies the limits per address, and
+// refuses foreign origins and malformed requests.
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -277,7 +278,7 @@ function isReadOnly({ method }: IncomingMessage): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
 }
 
-/** Whether a JSON body is an object; other types are not checked. The framework would log a body that it cannot parse. */
+/** Whether a JSON body is an object; other types are not checked. The framework would log a body it cannot parse. */
 function isValidBody({ headers }: IncomingMessage, body: string): boolean {
   if (!headers["content-type"]?.includes("json")) return true;
   try {

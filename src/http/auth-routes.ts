@@ -5,7 +5,7 @@ import { type ErrorName, nameOfError } from "../../schema/errors.ts";
 import { newPlayerId, type Tokens } from "../auth/tokens.ts";
 import { sendError } from "./errors.ts";
 
-/** Adds `/auth/anonymous` and `/auth/userdata`. The other routes of @colyseus/auth (passwords, providers) do not exist. */
+/** Adds `/auth/anonymous` and `/auth/userdata`, but no other route of @colyseus/auth (passwords, providers). */
 export function identityRoutes(app: Application, tokens: Tokens): void {
   // A client with a valid token stays the same player and gets a new token. This renews tokens.
   app.post("/auth/anonymous", async (request, response) => {

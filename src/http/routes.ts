@@ -19,7 +19,7 @@ export interface HttpSettings {
   metricsToken?: string;
   /** Signs and verifies the tokens of `/auth`. */
   tokens: Tokens;
-  /** Whether positions are being saved. While they are not, joins with a token may be refused. */
+  /** Whether player records can be saved. While they cannot, joins with a token may be refused. */
   isStoreHealthy: () => boolean;
   /** Accepts or refuses new players. */
   admission: Pick<Admission, "blockedReason" | "delayMs">;

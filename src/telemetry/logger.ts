@@ -1,4 +1,4 @@
-// Creates the logger. In production it writes one JSON object per line, otherwise human-readable lines. It hides tokens.
+// Creates the logger. It writes JSON lines in production, human-readable lines otherwise, and hides tokens.
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 

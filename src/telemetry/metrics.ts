@@ -1,5 +1,5 @@
 // The metrics for Prometheus. Events are counted as they happen (src/telemetry/room-telemetry.ts); everything else is
-// collected when the metrics are read. docs/operating.md lists each metric, and a test compares the list with this file.
+// collected when the metrics are read. docs/operating.md lists all metrics, and a test compares it with this file.
 import type { Client } from "colyseus";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { ObservedRoom } from "../../rooms/observer.ts";
@@ -141,22 +141,22 @@ export class Metrics {
   readonly #queue = this.#gauge("sabang_send_queue_bytes", "Bytes queued for all clients.");
   readonly #longest = this.#gauge("sabang_send_queue_max_bytes", "Bytes queued for the client with the longest queue.");
 
-  readonly #storeUp = this.#gauge("sabang_store_up", "1 while positions can be saved, else 0.");
-  readonly #saves = this.#counter("sabang_store_saves_total", "Transactions that committed positions.");
-  readonly #rowsSaved = this.#counter("sabang_store_rows_saved_total", "Positions that were committed.");
+  readonly #storeUp = this.#gauge("sabang_store_up", "1 while player records can be saved, else 0.");
+  readonly #saves = this.#counter("sabang_store_saves_total", "Transactions that committed player records.");
+  readonly #rowsSaved = this.#counter("sabang_store_rows_saved_total", "Player records that were committed.");
   readonly #saveFailures = this.#counter("sabang_store_failures_total", "Saves that failed, including each retry.");
   readonly #rowsRefused = this.#counter(
     "sabang_store_rows_refused_total",
-    "Positions that were not accepted because the queue was full.",
+    "Player records that were not accepted because the queue was full.",
   );
-  readonly #rowsWaiting = this.#gauge("sabang_store_rows_waiting", "Positions that are not committed yet.");
+  readonly #rowsWaiting = this.#gauge("sabang_store_rows_waiting", "Player records that are not committed yet.");
   readonly #oldest = this.#gauge(
     "sabang_store_oldest_waiting_seconds",
-    "Time that the oldest position which is not committed yet has waited.",
+    "Age of the oldest player record that is not committed yet.",
   );
   readonly #lastSave = this.#gauge(
     "sabang_store_last_save_duration_seconds",
-    "Duration of the last save that contained positions.",
+    "Duration of the last save that contained player records.",
   );
   readonly #tokens = this.#counter("sabang_tokens_issued_total", "Tokens that were signed.");
 

@@ -202,7 +202,7 @@ describe("a variable", () => {
     expect(SETTINGS.MONITOR_PASSWORD.accepted).toContain("12 or more");
   });
 
-  test("that is invalid does not hide another one: the message has one line for each, in the order of the settings", () => {
+  test("that is invalid does not hide another one: the message has a line for each, in the order of settings", () => {
     const lines = errorOf({
       MONITOR_PASSWORD: "short",
       MONITOR_USER: "a:b",

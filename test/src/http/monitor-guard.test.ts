@@ -39,7 +39,7 @@ const OWN = [
   ["Referer: https://127.0.0.1/monitor/"],
 ];
 
-test("refuses calls from pages of other sites, and accepts calls from the monitor's own page and from programs", async () => {
+test("refuses calls from pages of other sites, and accepts those of its own page and of programs", async () => {
   const client = await joinWithSdk(server);
   const room = await server.roomOf(client.sessionId);
   const call = `/monitor/api/room/call?roomId=${client.roomId}&method=lock&args=%5B%5D`;

@@ -110,7 +110,7 @@ test("docs/operating.md lists exactly the metrics of sabang, each with its type,
   expect(page.match(/^\| `sabang_.*$/gm)).toEqual(rows);
 });
 
-test("edge refusals and join refusals have no reason in common, and docs/operating.md lists all edge reasons", async () => {
+test("edge and join refusals have no reason in common, and docs/operating.md lists all edge reasons", async () => {
   const all = await text();
   const reasonsOf = (name: string) =>
     [...all.matchAll(new RegExp(`^${name}\\{reason="(\\w+)"\\}`, "gm"))].map(([, reason]) => reason!);

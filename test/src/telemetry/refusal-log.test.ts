@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import { RefusalLog } from "../../../src/telemetry/refusal-log.ts";
 import { until } from "../../support/until.ts";
 
-test("logs at most 20 refusals of an address per period, then one line with the number of suppressed refusals", async () => {
+test("logs at most 20 refusals of an address per period, then the number of suppressed ones", async () => {
   const lines: object[] = [];
   const log = new RefusalLog({ info: (fields, msg) => lines.push({ ...fields, msg }) }, 50);
   for (let i = 0; i < 500; i++) log.write({ reason: "tooManyJoins", code: 429, address: "192.0.2.1" });
@@ -20,7 +20,7 @@ test("logs at most 20 refusals of an address per period, then one line with the 
   expect(lines).toHaveLength(23);
 });
 
-test("logs the refusals of at most 100 addresses per period, then one line with the number of all others", async () => {
+test("logs the refusals of at most 100 addresses per period, then the number of all others", async () => {
   const lines: object[] = [];
   const log = new RefusalLog({ info: (fields, msg) => lines.push({ ...fields, msg }) }, 50);
   for (let i = 0; i < 10_000; i++) log.write({ reason: "foreignOrigin", code: 403, address: `2001:db8:0:${i}::/64` });
