@@ -93,7 +93,7 @@ export class Admission implements AdmissionPolicy {
   /** Records the delay of a tick in ms. Called once per tick of each room. */
   tickStarted(lateMs: number): void {
     this.#update();
-    // A single stall, however long, must not close admission.
+    // A single stall must not close admission, even a long one.
     this.#load.recordTick(lateMs, Math.min(Math.max(0, lateMs - TIMER_PRECISION_MS), this.#maxDelayMs));
   }
 

@@ -86,9 +86,8 @@ export class EdgeFilter implements RequestFilter {
   readonly #overLimit = new WeakSet<IncomingMessage>();
   readonly #joins: RateLimiter | undefined;
   /**
-   * Reconnections have their own limiter. After a network failure all players of one address reconnect at once, and
-   * joins from the same address must not keep them out of their held seats. The limit stops clients that guess
-   * reconnection tokens.
+   * Reconnections have their own limiter. After a network failure, all players of one address reconnect at once. Joins
+   * from that address must not keep them out of their held seats. The limit stops clients that guess tokens.
    */
   readonly #reconnections: RateLimiter | undefined;
   readonly #edgeCounters: EdgeCounters;
@@ -210,7 +209,7 @@ export class EdgeFilter implements RequestFilter {
         pass();
       }
     } catch (error) {
-      logger.debug({ err: error }, "a request was aborted");
+      logger.debug({ err: error }, "request aborted");
       request.socket.destroy();
     }
   }
