@@ -53,7 +53,7 @@ export const en = {
   minimap: "The whole map, with you in gold, the players in sight, and the area that the screen shows.",
   players: "Players",
   nearest: "Nearest players",
-  nobody: "No other players in sight.",
+  noPlayers: "No other players in sight.",
   more: (others: number) => `and ${count(others, "other", "others")}`,
   steps: (steps: number) => count(steps, "step", "steps"),
   stepsShort: (steps: number) => number.format(steps),

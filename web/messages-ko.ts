@@ -42,7 +42,7 @@ export const ko: Messages = {
   minimap: "전체 지도입니다. 금색 점이 나이고, 시야 안의 플레이어와 화면에 보이는 영역이 표시됩니다.",
   players: "플레이어",
   nearest: "가까운 플레이어",
-  nobody: "보이는 다른 플레이어가 없습니다.",
+  noPlayers: "보이는 다른 플레이어가 없습니다.",
   more: (others) => `외 ${number.format(others)}명`,
   steps: (steps) => `${number.format(steps)}걸음`,
   stepsShort: (steps) => number.format(steps),

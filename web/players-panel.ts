@@ -34,7 +34,7 @@ export class PlayersPanel {
   readonly #panel = byId("players", HTMLDetailsElement);
   readonly #count = byId("count", HTMLElement);
   readonly #list = byId("near", HTMLElement);
-  readonly #nobody = byId("nobody", HTMLElement);
+  readonly #noPlayers = byId("no-players", HTMLElement);
   readonly #more = byId("more", HTMLElement);
   readonly #rows: Row[] = [];
 
@@ -52,7 +52,7 @@ export class PlayersPanel {
     }
     const others = players.size - 1 - near.length;
     this.#list.hidden = near.length === 0;
-    this.#nobody.hidden = near.length > 0;
+    this.#noPlayers.hidden = near.length > 0;
     this.#more.hidden = others <= 0;
     if (others > 0) write(this.#more, more(others));
   }

@@ -17,7 +17,7 @@ export interface ReplayTexts {
   follow: string;
   another: string;
   loading: string;
-  nobody: string;
+  noPlayers: string;
   players: (amount: number) => string;
   cutOff: string;
   differs: string;
@@ -38,7 +38,7 @@ const en: ReplayTexts = {
   follow: "Follow",
   another: "Open another",
   loading: "Loading…",
-  nobody: "no players",
+  noPlayers: "no players",
   players: (amount) => count(amount, "player", "players"),
   cutOff: "This recording was cut off, or its room is still open. Playing the part that was recorded.",
   differs: "From here on, the replay differs from the recording:",
@@ -67,7 +67,7 @@ const ko: ReplayTexts = {
   follow: "따라가기",
   another: "다른 파일 열기",
   loading: "불러오는 중…",
-  nobody: "플레이어 없음",
+  noPlayers: "플레이어 없음",
   players: (amount) => `플레이어 ${number.format(amount)}명`,
   cutOff: "중간에 잘렸거나 방이 아직 열려 있는 리플레이입니다. 녹화된 부분까지만 재생합니다.",
   differs: "여기부터 리플레이가 녹화된 게임과 다릅니다:",

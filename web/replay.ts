@@ -111,7 +111,7 @@ function updateFollow(): void {
   if (ids !== follow.dataset.ids) {
     follow.dataset.ids = ids;
     follow.replaceChildren(...bodies.map(([id, { name }]) => new Option(name, id)));
-    if (bodies.length === 0) follow.add(new Option(texts.nobody, ""));
+    if (bodies.length === 0) follow.add(new Option(texts.noPlayers, ""));
   }
   follow.value = followed ?? "";
 }

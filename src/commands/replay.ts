@@ -31,7 +31,7 @@ const line = commandLine(
 The exit code is 0 if everything is as recorded and there is no error, 1 if not, 2 if the file or the command line is unusable.`,
   );
 
-/** Where tests of incidents are. */
+/** The folder of the tests of incidents. */
 const TESTS = "test/incidents";
 
 /** How a recording is played. */
@@ -42,19 +42,19 @@ interface Options {
   allowTruncated?: boolean;
 }
 
-/** A recording that was played, and on which map. */
+/** The result of playing a recording. */
 interface Played {
   recording: Recording;
   outcome: Outcome;
   /** Path of the map's file. */
   mapFile: string;
-  /** Milliseconds that it took to play. */
+  /** Milliseconds that playing took. */
   took: number;
 }
 
 /**
  * Plays the recording in a file.
- * @throws {RecordingError} that says where and why, for one that cannot be played here.
+ * @throws {RecordingError} with the place and the reason, if it cannot be played here.
  */
 export function replayFile(path: string, { maps, anyVersion, allowTruncated }: Options): Played {
   const recording = orDamaged(() => readRecording(bytesOf(path)));
@@ -93,7 +93,7 @@ function mapIn(path: string, name: string): WorldMap {
   }
 }
 
-/** What was played and how it went, for people. */
+/** The result as text. */
 function summary(played: Played): string {
   const { recording, outcome, took } = played;
   const { header, firstTick, truncated } = recording;
@@ -107,7 +107,7 @@ function summary(played: Played): string {
     ...(truncated ? [["cut off", truncated]] : []),
     ...(incident ? [["incident", told(incident)]] : []),
     ["result", resultOf(outcome, incident)],
-    ...(divergence && (fault || (incident && !isWell(played))) ? [["besides", differing(divergence)]] : []),
+    ...(divergence && (fault || (incident && !isWell(played))) ? [["also", differing(divergence)]] : []),
   ];
   return rows.map(([what, text]) => `${what!.padEnd(9)} ${text}`).join("\n");
 }
@@ -134,8 +134,8 @@ function clock(ticks: number): string {
 }
 
 /**
- * Whether all is well: no fault, and no divergence. When the fault of an incident is mended, what came after it is another
- * thing than it was.
+ * Whether there is neither a fault nor a divergence. A divergence after the incident is fine: once its fault is fixed, the game
+ * goes on differently.
  */
 function isWell({ outcome, recording }: Played): boolean {
   const { divergence, fault } = outcome;
@@ -143,12 +143,12 @@ function isWell({ outcome, recording }: Played): boolean {
   return !fault && (!divergence || (incident !== undefined && divergence.tick >= incident.tick));
 }
 
-/** Writes a test that plays the recording on the map of now, both of which are copied beside it. @returns its path. */
+/** Writes a test that plays the recording on the present map, and copies both beside it. @returns its path. */
 function writeTest(path: string, { recording, outcome, mapFile }: Played): string {
   const name = basename(path, EXTENSION);
   const folder = join(TESTS, name);
   const test = `${folder}.test.ts`;
-  if (existsSync(test)) return `${test} (there already; left as it is)`;
+  if (existsSync(test)) return `${test} (exists already; not changed)`;
   mkdirSync(folder, { recursive: true });
   copyFileSync(path, join(folder, `recording${EXTENSION}`));
   copyFileSync(mapFile, join(folder, basename(mapFile)));
@@ -157,7 +157,7 @@ function writeTest(path: string, { recording, outcome, mapFile }: Played): strin
   const title = fault ? told(fault) : "plays without a fault";
   writeFileSync(
     test,
-    `// What happened on the map ${JSON.stringify(map)} on ${new Date(startedAt).toISOString().slice(0, 10)}, by its recording: it fails until it cannot happen any more.
+    `// What happened on the map ${JSON.stringify(map)} on ${new Date(startedAt).toISOString().slice(0, 10)}, by its recording: it fails until the fault is fixed.
 import { expect, test } from "@jest/globals";
 import { replayFile } from "../../src/commands/replay.ts";
 

@@ -95,7 +95,7 @@ export class Seats implements RoomSeats {
     this.#successors.delete(presented);
   }
 
-  /** Treats a connection as lost, though no close has arrived, so that its seat is held. Whoever has it open is told. */
+  /** Treats a connection as lost although no close has arrived, so that its seat is held. If it is open, its client is told. */
   #dropConnection(client: Client): void {
     const { ref } = client as unknown as PrivateClient;
     ref.removeListener("close", ref.onleave);

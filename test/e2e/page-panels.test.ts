@@ -67,8 +67,8 @@ function hasNearly(colours: string[], expected: string): boolean {
 
 test("the players panel lists the nearest twelve players and counts the others; arrivals are announced", async () => {
   const page = await open(server.url, DESKTOP);
-  const nobody = page.locator("#nobody");
-  expect(await nobody.isVisible()).toBe(true);
+  const noPlayers = page.locator("#no-players");
+  expect(await noPlayers.isVisible()).toBe(true);
   await page.waitForFunction(() => document.getElementById("news")?.textContent !== "");
   expect(await page.locator("#news").innerText()).toContain("You are on the map plaza. 1 player in sight.");
 

@@ -1,4 +1,4 @@
-// A stop takes back the seats that nobody has taken, and only those.
+// A stop takes back the unclaimed seats, and no others.
 import { expect, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
 import { Seats } from "../../../src/sockets/seats.ts";
