@@ -1,4 +1,4 @@
-// The room `world` as the process has it: who may join, how many fit into it, how it stops.
+// Defines the room `world` for a process: authentication, admission, capacity and shutdown.
 import { defineRoom } from "colyseus";
 import type { ErrorName } from "../schema/errors.ts";
 import { type JoinOptions, parseJoinOptions } from "./join-options.ts";
@@ -10,13 +10,13 @@ import { WorldRoom } from "./world-room.ts";
 /** Decides whether the process takes one more player. */
 export interface AdmissionPolicy {
   /**
-   * Why a player is refused at the moment; undefined if the player may join.
-   * @param isHere whether the player has a session already, so that the join adds nobody.
+   * Returns why a player cannot join at the moment; undefined if it can.
+   * @param isHere whether the player already has a session, so the join adds no player.
    */
   refusal(isHere: boolean): ErrorName | undefined;
 }
 
-/** What the server hands to the rooms. */
+/** The settings that the server passes to the rooms. */
 export interface WorldRoomSettings extends RoomSettings {
   /** Returns the id of the player that a token names. Rejects with a ServerError if the token is invalid. */
   identify: (token: string) => Promise<string>;
@@ -38,7 +38,8 @@ export function defineWorldRoom({ admission, identify, maxPlayers, ...settings }
     /** Checks a join before matchmaking, and sets the default map, by which rooms are matched. */
     static override async onAuth(token: string | undefined, options: JoinOptions) {
       const parsed = parseJoinOptions(options);
-      // The framework keeps the options with the seat, and some would make it fail without an answer. So unknown ones go.
+      // The framework keeps the options with the seat, and some values would make it fail without an answer. So all
+      // options are replaced by the parsed ones.
       for (const name of Object.keys(options)) delete options[name as keyof JoinOptions];
       Object.assign(options, parsed);
       const id = token ? await identify(token) : undefined;
@@ -47,7 +48,8 @@ export function defineWorldRoom({ admission, identify, maxPlayers, ...settings }
       // `true` is a guest.
       if (id === undefined) return true;
       if (maps.has(parsed.map)) {
-        // Loaded again in onJoin, because it may change until then. Here a failure is still an answer by HTTP, and costs no seat.
+        // onJoin loads the record again, because it may change until then. A failure here is an HTTP error and reserves
+        // no seat.
         await loadRecord(store, id, parsed.map);
         await sessions.freeSeatForRejoin(id, parsed.map);
       }

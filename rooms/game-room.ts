@@ -1,5 +1,5 @@
-// What every room of this server does, whatever is played in it: even ticks, reports, answers to messages that cannot be
-// carried out, and errors that end no other room.
+// The base of every room of this server, independent of the game: even ticks, reports to the observer, error replies,
+// and handlers whose errors do not affect other rooms.
 import {
   type Client,
   type Deferred,
@@ -60,7 +60,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
     this.observer?.ticked(this.#observed, this.#tickBegan, moved, performance.now());
   }
 
-  /** Reserves the seat of a client whose connection was lost. Resolves when the client is back; rejects if it is not. */
+  /** Holds the seat of a client whose connection was lost. Resolves when the client is back; rejects on timeout. */
   protected holdSeat(client: Client, seconds: number): Deferred {
     const seat = this.seats.hold(client, seconds);
     this.observer?.held(this.#observed, client, seat);
@@ -88,7 +88,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
     this.observer?.left(this.#observed, client, code);
   }
 
-  /** Answers a message that cannot be carried out: a request by its reply, any other message by an error frame. */
+  /** Answers an invalid message: a request by its reply, any other message by an error frame. */
   protected sendError(client: Client, error: ErrorName, context?: MessageContext) {
     if (context?.id !== undefined) return context.reject(taggedMessage(error));
     client.error(ERRORS[error].code, ERRORS[error].message);
@@ -107,7 +107,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
     this.observer?.closed(this.#observed);
   }
 
-  /** Logs what a handler threw. Without this method the framework would shut down the process. */
+  /** Logs an error that a handler threw. Without this method the framework would shut down the process. */
   override onUncaughtException(error: RoomException, where: string) {
     // A ServerError is an answer to a client.
     if (error.cause instanceof ServerError) {

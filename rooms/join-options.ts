@@ -10,7 +10,7 @@ const NAME_MESSAGE = "`name` must be 1 to 24 characters after trimming, without 
 const MAP_MESSAGE = "`map` must be the name of a map, as text.";
 const PROTOCOL_MESSAGE = "`protocol` must be a whole number.";
 
-/** Characters that could forge a line break, hide themselves or reverse the text of a list. Letters of any script are fine. */
+/** Invisible characters, and those that break a line or reverse the text of a list. Letters of any script are fine. */
 const CONTROL = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u;
 
 const OBJECT_MESSAGE = "The join options must be an object.";
@@ -27,7 +27,7 @@ const PlayerOptions = z.object(
   OBJECT_MESSAGE,
 );
 
-/** Which room a client wants, and which version of the protocol it speaks. */
+/** The options that select a room, and the version of the client's protocol. */
 const RoomOptions = z.object(
   {
     map: z.string(MAP_MESSAGE).optional(),
@@ -37,7 +37,7 @@ const RoomOptions = z.object(
   OBJECT_MESSAGE,
 );
 
-/** The name of a client that does not choose one. */
+/** Returns a name for a client that does not choose one. */
 export function randomName(): string {
   return `player-${crypto.randomUUID().slice(0, 4)}`;
 }
@@ -50,8 +50,8 @@ export interface JoinOptions {
 
 /**
  * Validates the join options of a client.
- * @throws {ServerError} `badJoinOption` for the first invalid option; `outdated` for a client that speaks another version of
- * the protocol.
+ * @throws {ServerError} `badJoinOption` for the first invalid option; `outdated` if the client's version of the
+ * protocol differs from the server's.
  */
 export function parseJoinOptions(options: unknown): JoinOptions {
   const player = checked(PlayerOptions, options);

@@ -1,47 +1,48 @@
-// Beats at even times. A timer that is set anew each time drifts by what each time was late; the framework's fixed
-// timestep makes up for that by two ticks at once, of which the second finds no inputs, and many clients get no frame.
+// Calls a function at even times. A timer that is restarted after each call drifts by its delays. The framework's fixed
+// timestep catches up by two ticks at once. The second one finds no inputs, so many clients get no frame.
 
 /**
- * Beats that are made up for after the process was held up. What is beyond them is left out: how fast a player can be
- * (docs/protocol.md) rests on that.
+ * Maximum number of late beats that are caught up after a stall. Further beats are skipped. The maximum speed of a
+ * player (docs/protocol.md) depends on this number.
  */
-const CATCH_UP = 5;
+const MAX_CATCH_UP = 5;
 
-/** Calls a function every `period` ms, counted from when the metronome was made. It keeps no process alive. */
+/** Calls a function every `period` ms, counted from its creation. It does not keep the process alive. */
 export class Metronome {
   readonly #period: number;
   readonly #beat: () => void;
-  #due: number;
+  #dueAt: number;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(period: number, beat: () => void) {
     this.#period = period;
     this.#beat = beat;
-    this.#due = performance.now() + period;
-    this.#wait();
+    this.#dueAt = performance.now() + period;
+    this.#schedule();
   }
 
-  /** No more beats. */
+  /** Stops the beats. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  #wait(): void {
-    // Node counts from when its event loop last looked at the clock: what comes too early waits once more.
-    const delay = Math.max(1, Math.ceil(this.#due - performance.now()));
+  #schedule(): void {
+    // Node counts from the time at which its event loop last read the clock, so a timer may fire early. It is then
+    // scheduled again.
+    const delay = Math.max(1, Math.ceil(this.#dueAt - performance.now()));
     this.#timer = setTimeout(() => this.#catchUp(), delay).unref();
   }
 
   #catchUp(): void {
     const now = performance.now();
     let beats = 0;
-    for (; this.#due <= now && this.#timer && beats < CATCH_UP; this.#due += this.#period) {
+    for (; this.#dueAt <= now && this.#timer && beats < MAX_CATCH_UP; this.#dueAt += this.#period) {
       beats++;
       this.#beat();
     }
-    // Held up for so long, it begins anew: on its old times the next beat might be due at once, as one more to make up for.
-    if (beats === CATCH_UP) this.#due = Math.max(this.#due, now + this.#period);
-    if (this.#timer) this.#wait();
+    // After a stall this long, count from now. On the old schedule the next beat might be due at once, as a sixth one.
+    if (beats === MAX_CATCH_UP) this.#dueAt = Math.max(this.#dueAt, now + this.#period);
+    if (this.#timer) this.#schedule();
   }
 }

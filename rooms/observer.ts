@@ -1,8 +1,8 @@
-// What a room reports. Metrics and logs listen; the room itself counts and logs nothing.
+// The events that a room reports. Metrics and logs listen to them.
 import type { Client, Deferred, ServerError } from "colyseus";
 import type { WorldState } from "../schema/world-state.ts";
 
-/** What became of a room's inputs. Inputs that are in none of the last three were dropped. */
+/** A room's inputs by outcome. `received` minus the other three is the number of dropped inputs. */
 export interface InputCounters {
   /** Valid moves and inputs. */
   received: number;
@@ -31,12 +31,12 @@ export interface RoomObserver {
   closed(room: ObservedRoom): void;
   /** A client has a body now. `player`: the id of a signed-in player; undefined for a guest. */
   joined(room: ObservedRoom, client: Client, player?: string): void;
-  /** A client with a seat was refused. */
+  /** A client that had a seat was refused in `onJoin`. */
   refused(error: ServerError, room: ObservedRoom, client: Client): void;
-  /** A connection was lost and its seat is held. `back` resolves when the client returns, and rejects if it does not. */
+  /** A connection was lost and its seat is held. `back` resolves when the client returns, and rejects on timeout. */
   held(room: ObservedRoom, client: Client, back: Pick<Deferred, "then">): void;
   /** A connection ended for good, with or without a body. `code`: its close code. */
   left(room: ObservedRoom, client: Client, code?: number): void;
-  /** A tick ended. By `performance.now()`: when it began, when all bodies had moved, and when all patches were sent. */
+  /** A tick ended. The times, by `performance.now()`: its start, all bodies moved, all patches sent. */
   ticked(room: ObservedRoom, begun: number, moved: number, sent: number): void;
 }

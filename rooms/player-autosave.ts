@@ -14,11 +14,11 @@ const SAVE_TICKS = 4;
 
 interface SavedPlayer {
   readonly body: Player;
-  /** The record that the store was given last. */
+  /** The last record that was put into the store. */
   record: PlayerRecord;
 }
 
-/** Hands the store a record of each signed-in player whenever it has changed. */
+/** Puts a record of each signed-in player into the store whenever it has changed. */
 export class PlayerAutosave {
   readonly #store: PlayerStore;
   readonly #map: string;
@@ -38,7 +38,7 @@ export class PlayerAutosave {
 
   /**
    * Saves a player from now on, until `release`. A guest (undefined) is not saved.
-   * @param before what `load` returned.
+   * @param before the record that `load` returned.
    */
   track(sessionId: string, player: string | undefined, body: Player, before: PlayerRecord | undefined): void {
     if (player === undefined) return;
@@ -47,7 +47,7 @@ export class PlayerAutosave {
     this.#players.set(sessionId, { body, record });
   }
 
-  /** Hands over what has changed. Called once per tick; it compares in every fourth. */
+  /** Puts the changed records into the store. Called once per tick; compares in every fourth one. */
   save(): void {
     if (this.#ticks++ % SAVE_TICKS !== 0) return;
     for (const saved of this.#players.values()) {
@@ -58,7 +58,7 @@ export class PlayerAutosave {
     }
   }
 
-  /** Saves a player for the last time, and writes it at once. */
+  /** Saves a player for the last time, and flushes the store. */
   release(sessionId: string): void {
     const saved = this.#players.get(sessionId);
     if (!saved) return;

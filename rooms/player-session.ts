@@ -2,7 +2,7 @@
 //
 //   joining ──play──> playing ──hold──> held        joining, playing and held: `kick` leads to ending
 //                        ^               │
-//                        └───(returns)───┘          any state: `end` leads to ended, when the connection is gone for good
+//                        └───(returns)───┘          any state: `end` leads to ended, when the client is gone for good
 //
 // A signed-in player has one session, and so one body, in all rooms of the process.
 import { setImmediate as yieldToFramework } from "node:timers/promises";
@@ -10,13 +10,13 @@ import { ClientState, CloseCode, type Deferred } from "colyseus";
 import { ERRORS, type ErrorName } from "../schema/errors.ts";
 import { serverError } from "./server-error.ts";
 
-/** Close codes of a connection that was lost: going away, no status, no close frame, told to retry. Its seat is held. */
+/** Close codes of a lost connection, whose seat is held: going away, no status, no close frame, told to retry. */
 const ABNORMAL_CLOSE_CODES: ReadonlySet<number | undefined> = new Set([1001, 1005, 1006, CloseCode.MAY_TRY_RECONNECT]);
 
-/** Where a session is in its life. `held`: its connection was lost. `ending`: it has no body, and its connection is closing. */
+/** The state of a session. `held`: its connection was lost. `ending`: it has no body, and its connection is closing. */
 export type SessionState = "joining" | "playing" | "held" | "ending" | "ended";
 
-/** What a session needs of its room. */
+/** The part of a room that a session uses. */
 export interface SessionRoom {
   readonly state: { readonly map: string };
   /** Whether the room is full. */
@@ -26,7 +26,7 @@ export interface SessionRoom {
   despawn(sessionId: string): void;
 }
 
-/** What a session needs of its client. `auth.id` is the id of a signed-in player. */
+/** The part of a client that a session uses. `auth.id` is the id of a signed-in player. */
 export interface SessionClient {
   readonly sessionId: string;
   readonly state: ClientState;
@@ -150,8 +150,8 @@ export class Sessions {
   }
 
   /**
-   * Ends a player's session if it occupies a place in a full room on this map. Otherwise a player who reloads the page would
-   * find the room full and land in another one.
+   * Ends a player's session if it occupies a place in a full room on this map. Otherwise a player who reloads the page
+   * would find the room full and land in another one.
    */
   async freeSeatForRejoin(playerId: string, map: string): Promise<void> {
     const session = this.#byPlayer.get(playerId);

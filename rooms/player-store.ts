@@ -1,4 +1,4 @@
-// What the room expects of a store of player records, and which fields of a player are stored.
+// The interface of a store of player records, and the fields of a player that it stores.
 import { PERSISTED_FIELDS, type Player } from "../schema/player.ts";
 import { serverError } from "./server-error.ts";
 
@@ -16,7 +16,7 @@ export type PersistedFields = Pick<Player, "x" | "y"> & Partial<Pick<Player, (ty
 /** The last known state of a player on a map. */
 export type PlayerRecord = PlayerKey &
   PersistedFields & {
-    /** When the player had this state: ms since 1970. Of two records with one key the later wins, in whatever order they come. */
+    /** The time of this state, in ms since 1970. The later of two records with one key wins, whatever their order. */
     savedAt: number;
   };
 
@@ -40,7 +40,7 @@ export function loadRecord(store: PlayerStore, player: string, map: string): Pro
   });
 }
 
-/** The persisted fields that `source` has, added to `target`. Fields that only an earlier version stored are left out. */
+/** Copies the persisted fields of `source` to `target`. Fields that only an earlier version stored are left out. */
 export function persistedFieldsOf<Target extends object>(
   source: PersistedFields,
   target = {} as Target,

@@ -1,4 +1,4 @@
-// What a room is given by its definition (rooms/define-world-room.ts).
+// The settings of a room, passed by its definition (rooms/define-world-room.ts).
 
 import type { WorldMap } from "../sim/map.ts";
 import { seededRandom } from "../sim/random.ts";
@@ -18,7 +18,7 @@ export interface RoomSettings extends GameRoomSettings {
   reconnectionSeconds: number;
   /** Seconds without an input after which a player is removed; 0 for never. */
   idleSeconds: number;
-  /** Where signed-in players are saved. */
+  /** Stores the records of signed-in players. */
   store: PlayerStore;
   /** The sessions of all rooms of the process. */
   sessions: Sessions;
@@ -28,7 +28,7 @@ export interface RoomSettings extends GameRoomSettings {
   seed?: number;
 }
 
-/** Creates the world of a room as its settings say. */
+/** Creates the world of a room from its settings. */
 export function createWorld({ seed, createWorld }: RoomSettings, map: WorldMap, roomId: string): RoomWorld {
   const start = seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
   return createWorld?.(map, start, roomId) ?? new World(map, seededRandom(start));

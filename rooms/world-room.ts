@@ -23,7 +23,7 @@ type WorldClient = Client<{ auth: { id?: string } }>;
 export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; client: WorldClient }> {
   override state = new WorldState();
 
-  /** Predicted inputs, one per tick from each client that predicts. A full buffer drops its oldest input and acknowledges it. */
+  /** Predicted inputs: one per tick and client. A full buffer drops its oldest input and acknowledges it. */
   override inputs = this.defineInput(MoveInput, {
     tickRate: TICK_HZ,
     bufferMaxSize: QUEUE_LIMIT,
@@ -37,7 +37,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   #autosave!: PlayerAutosave;
   #received = 0;
 
-  /** What a client may send. Checked here: the framework's `validate` would close the connection on a bad word. */
+  /** Messages of clients, checked here: the framework's `validate` would close the connection on a bad word. */
   override messages = {
     /** Queues one step in the direction of a word. A full queue drops its oldest step. */
     move: (client: Client, word: unknown, context: MessageContext) => {
@@ -114,14 +114,14 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#autosave.track(sessionId, playerId, player, record);
   }
 
-  /** Takes a body out of the world and saves it for the last time. Does nothing if the session has none. */
+  /** Takes a body out of the world and saves it for the last time. Has no effect on a session without one. */
   despawn(sessionId: string) {
     this.#autosave.release(sessionId);
     this.#world.leave(sessionId);
     if (this.state.players.has(sessionId)) this.state.players.delete(sessionId);
   }
 
-  /** Counts what became of the inputs so far. */
+  /** Counts the inputs so far by outcome. */
   inputCounters(): InputCounters {
     let queued = this.#world.queued;
     for (const id of this.state.players.keys()) queued += this.inputs.get(id).size;

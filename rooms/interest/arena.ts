@@ -1,59 +1,59 @@
-// A buffer that everything of one tick is written into, end to end; what is in it is named by where it begins and ends.
+// One growing buffer for everything that is encoded in a tick, end to end. A slice of it is named by its start and end.
 import type { Iterator } from "@colyseus/schema";
 
-/** A stretch of the arena, in bytes: `start` belongs to it, `end` does not. */
+/** A range of bytes in an arena: `start` is inclusive, `end` is exclusive. */
 export interface Slice {
   readonly start: number;
   readonly end: number;
 }
 
-/** Grows as it is written, and is used again from the start in every tick. */
+/** Grows on demand, and is reused from the start in every tick. */
 export class Arena {
   #bytes: Buffer;
   readonly #at: Iterator = { offset: 0 };
 
-  /** `size`: in bytes, at first. */
+  /** @param size the initial size in bytes. */
   constructor(size: number) {
     this.#bytes = Buffer.allocUnsafe(size);
   }
 
-  /** What all is written into, until it grows. */
+  /** The current buffer; replaced when it grows. */
   get bytes(): Buffer {
     return this.#bytes;
   }
 
-  /** Where the next byte will be written. */
+  /** The offset of the next byte to be written. */
   get offset(): number {
     return this.#at.offset;
   }
 
-  /** Leaves so many bytes for what will be known later. */
+  /** Skips `length` bytes, to be filled in later. */
   reserve(length: number): void {
-    const to = this.#at.offset;
-    this.#grow(to + length, to);
-    this.#at.offset = to + length;
+    const start = this.#at.offset;
+    this.#grow(start + length, start);
+    this.#at.offset = start + length;
   }
 
-  /** Forgets all that was written. */
+  /** Discards everything that was written. */
   clear(): void {
     this.#at.offset = 0;
   }
 
   /**
-   * Runs `encode`, which writes `what` at `at.offset` and moves it on. It may run again: what did not fit is written anew
-   * into a larger buffer (writing past the end of a typed array does nothing, so nothing else is harmed).
+   * Runs `encode`, which writes `value` at `at.offset` and advances the offset. The arena grows and `encode` runs again
+   * if the value does not fit. The first run does no damage, because writes past the end of a typed array are ignored.
    */
-  write<T>(encode: (what: T, bytes: Uint8Array, at: Iterator) => void, what: T): void {
+  write<T>(encode: (value: T, bytes: Uint8Array, at: Iterator) => void, value: T): void {
     const start = this.#at.offset;
-    encode(what, this.#bytes, this.#at);
+    encode(value, this.#bytes, this.#at);
     while (this.#at.offset > this.#bytes.length) {
       this.#grow(this.#at.offset, start);
       this.#at.offset = start;
-      encode(what, this.#bytes, this.#at);
+      encode(value, this.#bytes, this.#at);
     }
   }
 
-  /** Writes a stretch once more, at the end. */
+  /** Copies the bytes from `start` to `end` of this arena to its end. */
   appendSlice(start: number, end: number): void {
     const to = this.#at.offset;
     this.#grow(to + end - start, to);
@@ -61,7 +61,7 @@ export class Arena {
     this.#at.offset = to + end - start;
   }
 
-  /** Writes what comes from elsewhere. */
+  /** Copies `source` to the end. */
   append(source: Uint8Array): void {
     const to = this.#at.offset;
     this.#grow(to + source.length, to);
@@ -69,11 +69,11 @@ export class Arena {
     this.#at.offset = to + source.length;
   }
 
-  /** Makes room for `size` bytes in all, of which the first `kept` stay. */
-  #grow(size: number, kept: number): void {
+  /** Ensures a size of at least `size` bytes, and preserves the first `preserved` of them. */
+  #grow(size: number, preserved: number): void {
     if (size <= this.#bytes.length) return;
     const larger = Buffer.allocUnsafe(size * 2);
-    this.#bytes.copy(larger, 0, 0, kept);
+    this.#bytes.copy(larger, 0, 0, preserved);
     this.#bytes = larger;
   }
 }

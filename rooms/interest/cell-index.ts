@@ -1,122 +1,127 @@
-// Who is where: the players of a state by cell of the grid, and who has come, gone or crossed into another cell.
+// An index of a state's players by grid cell. It tracks the players that joined, left or crossed into another cell.
 import { type Grid, NO_CELL } from "./grid.ts";
 
-/** What the census needs of a player: where it stands, in units. */
-export interface Placed {
+/** The part of a player that the index reads: its position, in units. */
+export interface Positioned {
   x: number;
   y: number;
 }
 
-/** The players of a state by session id, as much as is asked of a MapSchema here. */
+/** The players of a state by session id: the part of a MapSchema that interest management uses. */
 export interface PlayersById<P> {
   readonly size: number;
-  /** The player of a session id. */
+  /** Returns the player with this session id. */
   get(id: string): P | undefined;
-  /** All of them, by session id. */
+  /** Returns all players, by session id. */
   entries(): Iterable<[string, P]>;
 }
 
-/** A player as the census knows it. */
-export interface Entity<P extends Placed> {
+/** A player in the index. */
+export interface Entity<P extends Positioned> {
   readonly id: string;
   readonly player: P;
-  /** Its index in the map of players on the wire. No index is ever given to a second player. */
+  /** Its index in the map of players on the wire. An index is never reused for another player. */
   readonly index: number;
-  /** The cell it stands in; NOWHERE once it has left. */
+  /** Its current cell; NO_CELL once it has left. */
   cell: number;
-  /** The cell in which everybody was last told it stands; NOWHERE while nobody was told of it. */
+  /** Its cell at the last `commit`, as the clients know it; NO_CELL if they do not know it. */
   lastSentCell: number;
 }
 
-/** Keeps the players by cell. Taken once per tick, and settled when everybody has been told. */
-export class CellIndex<P extends Placed> {
+/** Keeps the players by cell. `update` reads their positions; `commit` marks them as sent, once per tick. */
+export class CellIndex<P extends Positioned> {
   readonly #grid: Grid;
-  readonly #residents = new Map<string, Entity<P>>();
-  readonly #members: (Set<Entity<P>> | undefined)[];
+  readonly #entities = new Map<string, Entity<P>>();
+  readonly #entitiesByCell: (Set<Entity<P>> | undefined)[];
   readonly #moved = new Set<Entity<P>>();
   #nextIndex = 0;
 
   constructor(grid: Grid) {
     this.#grid = grid;
-    this.#members = new Array(grid.size);
+    this.#entitiesByCell = new Array(grid.size);
   }
 
-  /** Those whose `cell` and `toldCell` differ: who came, left or crossed into another cell since the last `settle`. */
+  /** Entities whose `cell` and `lastSentCell` differ: they joined, left or crossed cells since the last `commit`. */
   get moved(): ReadonlySet<Entity<P>> {
     return this.#moved;
   }
 
-  /** The player of an id, if it was there when the census was last taken. */
+  /** Returns the entity with this id, as of the last `update`. */
   get(id: string): Entity<P> | undefined {
-    return this.#residents.get(id);
+    return this.#entities.get(id);
   }
 
-  /** Everybody there was when the census was last taken. */
+  /** Returns all entities, as of the last `update`. */
   all(): Iterable<Entity<P>> {
-    return this.#residents.values();
+    return this.#entities.values();
   }
 
-  /** Calls `each` with everybody in the cells seen from `cell`. */
-  eachInSight(cell: number, each: (resident: Entity<P>) => void): void {
+  /** Calls `each` with every entity in the cells that are visible from `cell`. */
+  eachInSight(cell: number, each: (entity: Entity<P>) => void): void {
     const rows = this.#grid.rowsInSight(cell);
     for (let row = 0; row < rows.length; row += 2) {
-      for (let seen = rows[row]!; seen <= rows[row + 1]!; seen++) this.#members[seen]?.forEach(each);
-    }
-  }
-
-  /** The same with everybody in the cells seen from `cell` and not from `other`. */
-  eachOutOfSight(other: number, cell: number, each: (resident: Entity<P>) => void): void {
-    const rows = this.#grid.rowsInSight(cell);
-    for (let row = 0; row < rows.length; row += 2) {
-      for (let seen = rows[row]!; seen <= rows[row + 1]!; seen++) {
-        if (!this.#grid.sees(other, seen)) this.#members[seen]?.forEach(each);
+      for (let visible = rows[row]!; visible <= rows[row + 1]!; visible++) {
+        this.#entitiesByCell[visible]?.forEach(each);
       }
     }
   }
 
-  /** Takes note of where each of `players` stands now. `others`: whether somebody has come or gone since the last time. */
-  update(players: PlayersById<P>, others: boolean): void {
-    if (others || this.#residents.size !== players.size) {
-      this.#dismiss(players);
-      this.#admit(players);
-    }
-    for (const resident of this.#residents.values()) {
-      const { x, y } = resident.player;
-      this.#place(resident, this.#grid.cellAt(x, y));
+  /** Calls `each` with every entity in the cells that are visible from `cell` but not from `other`. */
+  eachOutOfSight(other: number, cell: number, each: (entity: Entity<P>) => void): void {
+    const rows = this.#grid.rowsInSight(cell);
+    for (let row = 0; row < rows.length; row += 2) {
+      for (let visible = rows[row]!; visible <= rows[row + 1]!; visible++) {
+        if (!this.#grid.sees(other, visible)) this.#entitiesByCell[visible]?.forEach(each);
+      }
     }
   }
 
-  /** Everybody has been told what `take` found. */
+  /**
+   * Reads the positions of `players`.
+   * @param membersChanged whether players joined or left since the last call.
+   */
+  update(players: PlayersById<P>, membersChanged: boolean): void {
+    if (membersChanged || this.#entities.size !== players.size) {
+      this.#removeMissing(players);
+      this.#addNew(players);
+    }
+    for (const entity of this.#entities.values()) {
+      const { x, y } = entity.player;
+      this.#moveTo(entity, this.#grid.cellAt(x, y));
+    }
+  }
+
+  /** Marks the result of the last `update` as sent to all clients. */
   commit(): void {
-    for (const resident of this.#moved) resident.lastSentCell = resident.cell;
+    for (const entity of this.#moved) entity.lastSentCell = entity.cell;
     this.#moved.clear();
   }
 
-  #dismiss(players: PlayersById<P>): void {
-    for (const resident of this.#residents.values()) {
-      // Another player under the same id is another one to everybody who watches.
-      if (players.get(resident.id) === resident.player) continue;
-      this.#residents.delete(resident.id);
-      this.#place(resident, NO_CELL);
+  #removeMissing(players: PlayersById<P>): void {
+    for (const entity of this.#entities.values()) {
+      // A new player object under the same id is a new entity: clients get a remove and an add.
+      if (players.get(entity.id) === entity.player) continue;
+      this.#entities.delete(entity.id);
+      this.#moveTo(entity, NO_CELL);
     }
   }
 
-  #admit(players: PlayersById<P>): void {
-    if (this.#residents.size === players.size) return;
+  #addNew(players: PlayersById<P>): void {
+    if (this.#entities.size === players.size) return;
     for (const [id, player] of players.entries()) {
-      if (this.#residents.has(id)) continue;
-      this.#residents.set(id, { id, player, index: this.#nextIndex++, cell: NO_CELL, lastSentCell: NO_CELL });
+      if (this.#entities.has(id)) continue;
+      this.#entities.set(id, { id, player, index: this.#nextIndex++, cell: NO_CELL, lastSentCell: NO_CELL });
     }
   }
 
-  #place(resident: Entity<P>, cell: number): void {
-    if (resident.cell === cell) return;
-    this.#members[resident.cell]?.delete(resident);
-    resident.cell = cell;
-    if (cell === resident.lastSentCell) this.#moved.delete(resident);
-    else this.#moved.add(resident);
+  #moveTo(entity: Entity<P>, cell: number): void {
+    if (entity.cell === cell) return;
+    this.#entitiesByCell[entity.cell]?.delete(entity);
+    entity.cell = cell;
+    if (cell === entity.lastSentCell) this.#moved.delete(entity);
+    else this.#moved.add(entity);
     if (cell === NO_CELL) return;
-    this.#members[cell] ??= new Set();
-    this.#members[cell].add(resident);
+    this.#entitiesByCell[cell] ??= new Set();
+    this.#entitiesByCell[cell].add(entity);
   }
 }

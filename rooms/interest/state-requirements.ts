@@ -1,8 +1,8 @@
-// What a state must be like so that its players can be shown to some and not to others; whatever else is refused here,
-// when the room is created, and not in the middle of a game.
+// The requirements that interest management has of a state. A state that does not meet them is refused when the room is
+// created, not in the middle of a game.
 import { $numFields, Metadata, type Schema, type TypeContext } from "@colyseus/schema";
 
-/** One field of a Schema class, as the framework's metadata has it. */
+/** One field of a Schema class, as in the framework's metadata. */
 interface Field {
   readonly index: number;
   readonly name: string;
@@ -11,7 +11,7 @@ interface Field {
   readonly deprecated?: boolean;
 }
 
-/** The fields of a Schema class, those that it inherits included. */
+/** Returns the fields of a Schema class, including inherited ones. */
 export function fieldsOf(schema: typeof Schema): Field[] {
   const metadata = schema[Symbol.metadata] as unknown as Record<number | string, Omit<Field, "index"> | undefined>;
   const last = metadata[$numFields] as unknown as number;
@@ -21,57 +21,61 @@ export function fieldsOf(schema: typeof Schema): Field[] {
 }
 
 /**
- * Finds the field `players` of a state's class and the class of its players.
- * Throws an Error that says what is in the way and the mend for it.
+ * Returns the field `players` of a state's class, and the class of its players.
+ * @throws {Error} with a hint if interest management does not support them.
  */
-export function servablePlayers(state: typeof Schema, context: TypeContext): { field: Field; player: typeof Schema } {
+export function requirePlayers(state: typeof Schema, context: TypeContext): { field: Field; player: typeof Schema } {
   const field = fieldsOf(state).find(({ name }) => name === "players");
   const player = (field?.type as { map?: typeof Schema } | undefined)?.map;
   if (!field || typeof player !== "function") {
-    throw new Error(`interest management: ${state.name} has no map of players; declare players: t.map(Player).view().`);
+    throw new Error(
+      `interest management: ${state.name} has no map of players. Declare \`players: t.map(Player).view()\`.`,
+    );
   }
   if (field.tag === undefined) {
     throw new Error(
-      `interest management: ${state.name}.players would be sent to everybody by the framework's own encoder; ` +
-        "declare it with .view().",
+      `interest management: the framework's encoder would send ${state.name}.players to all clients. ` +
+        "Declare it with .view().",
     );
   }
   const metadata = state[Symbol.metadata] as Metadata;
   if (Metadata.hasStreamAtIndex(metadata, field.index) || Metadata.hasFullStateOnlyAtIndex(metadata, field.index)) {
-    throw new Error(`interest management: ${state.name}.players has .stream() or .fullStateOnly(); take it away.`);
+    throw new Error(
+      `interest management: ${state.name}.players has .stream() or .fullStateOnly(), which is unsupported. Remove it.`,
+    );
   }
   for (const [schema] of context.schemas) {
-    if (schema === player || schema.prototype instanceof player) refuseUnservableFields(schema);
+    if (schema === player || schema.prototype instanceof player) requireSupportedFields(schema);
     for (const { name, type } of fieldsOf(schema)) {
       if ((schema !== state || name !== "players") && refersTo(type, player)) {
         throw new Error(
-          `interest management: ${schema.name}.${name} holds players too, and would show them to everybody; ` +
-            "hold their session ids instead.",
+          `interest management: ${schema.name}.${name} also holds players, and would send them to all clients. ` +
+            "Hold their session ids instead.",
         );
       }
     }
     if (schema.prototype instanceof player) {
       throw new Error(
-        `interest management: ${schema.name} extends ${player.name}; all players must be of one class, so put its ` +
-          `fields into ${player.name}.`,
+        `interest management: ${schema.name} extends ${player.name}, but all players must have the same class. ` +
+          `Move its fields to ${player.name}.`,
       );
     }
   }
   return { field, player };
 }
 
-function refuseUnservableFields(player: typeof Schema): void {
+function requireSupportedFields(player: typeof Schema): void {
   const metadata = player[Symbol.metadata] as Metadata;
   for (const { index, name, type, tag, deprecated } of fieldsOf(player)) {
-    const where = `interest management: ${player.name}.${name}`;
+    const subject = `interest management: ${player.name}.${name}`;
     if (typeof type !== "string" && !(typeof type === "object" && type !== null && "quantized" in type)) {
       throw new Error(
-        `${where} is a Schema or a collection, and only single values can be shown to some players and not to others; ` +
-          `make its values fields of ${player.name}, or keep it in the state beside players, where everybody gets it.`,
+        `${subject} is a Schema or a collection, but a player's fields must be single values. ` +
+          `Make its values fields of ${player.name}, or move it to the state, which is sent to all clients.`,
       );
     }
     if (tag !== undefined) {
-      throw new Error(`${where} has .view(), which would need a StateView for each client; take .view() away.`);
+      throw new Error(`${subject} has .view(), which needs a StateView per client. Remove .view().`);
     }
     if (
       deprecated ||
@@ -81,8 +85,8 @@ function refuseUnservableFields(player: typeof Schema): void {
       Metadata.hasStreamAtIndex(metadata, index)
     ) {
       throw new Error(
-        `${where} is marked deprecated, unreliable, patchOnly, fullStateOnly or stream; players come into sight and ` +
-          "go out of it all the time, so each field must be sent always: take the mark away.",
+        `${subject} is marked deprecated, unreliable, patchOnly, fullStateOnly or stream. ` +
+          "Players enter and leave sight at any time, so every field must always be sent. Remove the mark.",
       );
     }
   }

@@ -720,7 +720,7 @@ test("a client that nothing can be sent to costs nobody else the news", () => {
   for (const id of ["a", "c", "d"]) expect(seenBy(id)).toMatchObject({ late: { x: HERE.x + 1 } });
   // It has missed something, and has to come back for all of it.
   expect(members.b!.connection!.state).toBe(ClientState.LEAVING);
-  expect(logged).toHaveBeenCalledWith(expect.anything(), "a client could not be sent its patch");
+  expect(logged).toHaveBeenCalledWith(expect.anything(), "sending state to a client failed; disconnecting it");
   logged.mockRestore();
 });
 

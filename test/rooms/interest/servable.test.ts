@@ -7,7 +7,7 @@ import { type Client, ClientState, Protocol } from "colyseus";
 import fc from "fast-check";
 import { Grid } from "../../../rooms/interest/grid.ts";
 import { InterestSerializer } from "../../../rooms/interest/interest-serializer.ts";
-import type { PeopledState } from "../../../rooms/interest/player-codec.ts";
+import type { StateWithPlayers } from "../../../rooms/interest/player-codec.ts";
 import { runs } from "../../support/long.ts";
 
 type Fields = Record<string, FieldBuilder<unknown, boolean, boolean>>;
@@ -19,7 +19,7 @@ type AnyState = any;
 const PLACE = { x: t.uint16(), y: t.uint16() };
 
 function serve(state: unknown): InterestSerializer {
-  return new InterestSerializer(state as PeopledState, new Grid(1280, 960), () => ({ consumedCount: 0 }));
+  return new InterestSerializer(state as StateWithPlayers, new Grid(1280, 960), () => ({ consumedCount: 0 }));
 }
 
 /** A client that decodes as the SDK does. */
@@ -57,7 +57,7 @@ class Witness {
 
 /** One tick for all of `witnesses`. */
 function tick(serializer: InterestSerializer, state: unknown, witnesses: Witness[]): void {
-  serializer.applyPatches(witnesses as unknown as Client[], state as PeopledState);
+  serializer.applyPatches(witnesses as unknown as Client[], state as StateWithPlayers);
   for (const witness of witnesses) witness.arrive();
 }
 
