@@ -53,7 +53,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
     observer?.opened(this.#observed);
   }
 
-  /** Sends each client what changed in its sight. */
+  /** Sends each client the changes in its sight. */
   protected sendPatches(): void {
     const moved = performance.now();
     this.broadcastPatch();

@@ -15,7 +15,7 @@ const CONTROL = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u;
 
 const OBJECT_MESSAGE = "The join options must be an object.";
 
-/** The fields of Player that a client may choose. The room fills in what it leaves out. */
+/** The fields of Player that a client may choose. The room fills in the others. */
 const PlayerOptions = z.object(
   {
     name: z

@@ -8,7 +8,7 @@ export interface InputCounters {
   received: number;
   /** Inputs that were applied. */
   applied: number;
-  /** Inputs that asked for nothing and were acknowledged. */
+  /** Inputs without a direction that were acknowledged. */
   noop: number;
   /** Inputs that are still queued. */
   queued: number;

@@ -98,7 +98,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   /**
    * One tick, 20 times per second:
    * 1. each player takes at most one queued input;
-   * 2. each client is sent what changed in its sight, so an input shows within one tick;
+   * 2. each client is sent the changes in its sight, so an input shows within one tick;
    * 3. players who changed are handed to the store, which writes them asynchronously.
    */
   override step() {

@@ -33,7 +33,7 @@ export interface AppliedInputs {
   readonly consumedCount: number;
 }
 
-/** What a client was last sent, and its connection. */
+/** The last data that a client was sent, and its connection. */
 interface View {
   readonly client: Viewer;
   connection: Viewer["ref"];

@@ -50,13 +50,13 @@ export function requirePlayers(state: typeof Schema, context: TypeContext): { fi
       if ((schema !== state || name !== "players") && refersTo(type, player)) {
         throw new Error(
           `interest management: ${schema.name}.${name} also holds players, and would send them to all clients. ` +
-            "Hold their session ids instead.",
+            "Hold session ids instead.",
         );
       }
     }
     if (schema.prototype instanceof player) {
       throw new Error(
-        `interest management: ${schema.name} extends ${player.name}, but all players must have the same class. ` +
+        `interest management: ${schema.name} extends ${player.name}, but all players must have one class. ` +
           `Move its fields to ${player.name}.`,
       );
     }

@@ -1,4 +1,4 @@
-// A process overloaded by its own work refuses new players, takes returning ones, and opens again by itself.
+// A process that is overloaded by its own work refuses new players, accepts returning ones, and reopens by itself.
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { MatchMakeError } from "@colyseus/sdk";
@@ -33,8 +33,8 @@ const burners: Worker[] = [];
 afterEach(unblock);
 
 /**
- * Keeps the event loop from anything else for most of the time. Threads burn beside it: on a machine full of other work
- * the loop alone would get less than the share of a core below which admission stays open.
+ * Blocks the event loop for most of the time, and loads all cores with threads. On a busy machine the event loop alone
+ * would get less CPU time than the share of a core below which admission stays open.
  */
 function block(): void {
   load = setInterval(() => {
@@ -49,15 +49,15 @@ async function unblock(): Promise<void> {
 }
 
 async function readyz(): Promise<string> {
-  const answer = await fetch(`${server.url}/readyz`);
-  return `${answer.status} ${await answer.text()}`;
+  const response = await fetch(`${server.url}/readyz`);
+  return `${response.status} ${await response.text()}`;
 }
 
 const isReady = async () => (await readyz()) === "200 ready\n";
 
-test("refuses new players in words while its own work makes ticks late, and opens again", async () => {
+test("refuses new players with a message while its own work delays ticks, and reopens afterwards", async () => {
   const token = await server.tokens.sign(newPlayerId());
-  // At once: on a slow machine the joins themselves make ticks late.
+  // Both at once, because on a slow machine the joins themselves delay ticks.
   const [here, known] = await Promise.all([joinWithSdk(server), joinWithSdk(server, {}, token)]);
   await until(isReady);
   block();
@@ -65,7 +65,7 @@ test("refuses new players in words while its own work makes ticks late, and open
 
   const join = () => server.client().joinOrCreate("world");
   const plain = new PlainPlayer(`${server.wsUrl}/websocket`);
-  const [refused, answer, readiness, health] = await Promise.all([
+  const [refused, response, readiness, health] = await Promise.all([
     join().catch((error) => error),
     fetch(`${server.url}/matchmake/joinOrCreate/world`, { method: "POST" }),
     readyz(),
@@ -74,22 +74,22 @@ test("refuses new players in words while its own work makes ticks late, and open
   ]);
   expect(refused).toBeInstanceOf(MatchMakeError);
   expect(refused).toMatchObject({ code: ERRORS.busy.code, message: taggedMessage("busy") });
-  expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "10"]);
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "10"]);
   expect(plain.errors).toEqual([plainError("busy")]);
   expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);
   expect(readiness).toBe("503 busy: no new players\n");
-  // A balancer without another server goes by this one: current players must be able to come back.
+  // A balancer without another server uses /healthz: current players must be able to reconnect.
   expect(health.status).toBe(200);
 
   // Returning players add no load: neither by reconnecting nor by taking over.
-  let back = false;
+  let isBack = false;
   here.onReconnect(() => {
-    back = true;
+    isBack = true;
   });
   cut(here);
   const again = await joinWithSdk(server, {}, token);
   expect(again.sessionId).not.toBe(known.sessionId);
-  await until(() => back, 30_000);
+  await until(() => isBack, 30_000);
   expect(admission.blockedReason).toBe("busy");
 
   await unblock();
@@ -97,7 +97,7 @@ test("refuses new players in words while its own work makes ticks late, and open
   await joinWithSdk(server);
 });
 
-test("opens at once when the last player has left, although the load goes on", async () => {
+test("reopens at once when the last player leaves, even under continued load", async () => {
   const last = await joinWithSdk(server);
   block();
   await until(() => admission.blockedReason, 30_000);

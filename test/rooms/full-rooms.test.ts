@@ -1,4 +1,4 @@
-// A room that is full: who comes after that gets another room of the same map, and who was in it comes back into it.
+// A full room: further players get another room of the same map, and players of the full room can rejoin it.
 import type { Room } from "@colyseus/sdk";
 import { describe, expect, jest, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
@@ -27,56 +27,56 @@ async function rooms(): Promise<WorldRoom[]> {
   return (await matchMaker.query({})).map(({ roomId }) => server.colyseus.getRoomById<WorldRoom>(roomId));
 }
 
-/** How many bodies stand in each room, the fullest first. */
-async function crowds(): Promise<number[]> {
+/** Counts the bodies in each room, the fullest room first. */
+async function roomSizes(): Promise<number[]> {
   return (await rooms()).map((room) => room.state.players.size).sort((a, b) => b - a);
 }
 
 const newToken = () => server.tokens.sign(newPlayerId());
 
-test.each(["SDK", "plain", "known"])("the fourth of three gets a second room of the same map: %s", async (way) => {
+test.each(["SDK", "plain", "signed-in"])("the fourth %s player gets a second room of the same map", async (way) => {
   const join = async () => {
     if (way === "plain") return (await PlainPlayer.join(server.url, "?map=meadow")).id;
-    return (await joinWithSdk(server, { map: "meadow" }, way === "known" ? await newToken() : undefined)).sessionId;
+    return (await joinWithSdk(server, { map: "meadow" }, way === "signed-in" ? await newToken() : undefined)).sessionId;
   };
   const first = await join();
   await join();
   await join();
-  expect(await crowds()).toEqual([3]);
+  expect(await roomSizes()).toEqual([3]);
   const fourth = await join();
-  expect(await crowds()).toEqual([3, 1]);
+  expect(await roomSizes()).toEqual([3, 1]);
   expect((await server.roomOf(fourth)).state.map).toBe("meadow");
   expect((await server.roomOf(first)).state.players.has(fourth)).toBe(false);
 });
 
-test("twelve at once make four rooms of three", async () => {
+test("no room exceeds the limit when twelve players join at once", async () => {
   await Promise.all(Array.from({ length: 12 }, (_, i) => (i % 2 ? joinWithSdk(server) : PlainPlayer.join(server.url))));
-  const sizes = await crowds();
+  const sizes = await roomSizes();
   expect(sizes.reduce((sum, size) => sum + size)).toBe(12);
   expect(Math.max(...sizes)).toBe(MAX_PLAYERS);
 });
 
-test("a place that gets free is given to the next one", async () => {
+test("a place that becomes free is given to the next player", async () => {
   const [first, second] = await Promise.all([joinWithSdk(server), joinWithSdk(server), joinWithSdk(server)]);
   await second!.leave();
-  await until(async () => (await crowds())[0] === 2);
+  await until(async () => (await roomSizes())[0] === 2);
   const next = await joinWithSdk(server);
   expect(next.roomId).toBe(first!.roomId);
-  expect(await crowds()).toEqual([3]);
+  expect(await roomSizes()).toEqual([3]);
 });
 
-test("the seat of a dropped player counts until it is given up, and is there when it comes back", async () => {
+test("the held seat of a dropped player counts as taken until it expires, and lets the player reconnect", async () => {
   const [dropped, present] = await Promise.all([joinWithSdk(server), joinWithSdk(server), joinWithSdk(server)]);
   const room = await server.roomOf(present!.sessionId);
-  let back = false;
+  let isBack = false;
   dropped!.onReconnect(() => {
-    back = true;
+    isBack = true;
   });
   dropped!.reconnection.minDelay = 300;
   cut(dropped!);
   await until(() => room.clients.length === 2);
   expect((await joinWithSdk(server)).roomId).not.toBe(room.roomId);
-  await until(() => back);
+  await until(() => isBack);
   expect(room.clients.length).toBe(3);
   dropped!.reconnection.enabled = false;
   cut(dropped!);
@@ -84,8 +84,8 @@ test("the seat of a dropped player counts until it is given up, and is there whe
   await until(async () => (await joinWithSdk(server)).roomId === room.roomId);
 });
 
-describe("a known player in a full room", () => {
-  /** A full room with the player in it, one step left of the spawn. */
+describe("a signed-in player in a full room", () => {
+  /** Creates a full room that contains the player, one step left of the spawn. */
   async function full(way: "SDK" | "plain", token: string) {
     const others = [await joinWithSdk(server), await joinWithSdk(server)];
     const room = await server.roomOf(others[0]!.sessionId);
@@ -113,18 +113,18 @@ describe("a known player in a full room", () => {
     return (await PlainPlayer.join(server.url, `?token=${token}&map=${map}`)).id;
   }
 
-  describe.each(["SDK", "plain"] as const)("by %s", (first) => {
-    test.each(["SDK", "plain"] as const)("who joins again by %s gets its own place, in the same room", async (then) => {
+  describe.each(["SDK", "plain"] as const)("joined by %s", (first) => {
+    test.each(["SDK", "plain"] as const)("rejoins by %s in the same room, at its own position", async (then) => {
       const token = await newToken();
       const { room, end } = await full(first, token);
       const id = await again(then, token);
       expect(room.state.players.get(id)).toMatchObject({ x: SPAWN.x - 8, y: SPAWN.y, facing: 1 });
       await until(() => end.code === ERRORS.takenOver.code);
-      expect(await crowds()).toEqual([3]);
+      expect(await roomSizes()).toEqual([3]);
     });
   });
 
-  test("whose seat is held gets its own place, too", async () => {
+  test("rejoins in the same room, at its own position, while its seat is held", async () => {
     const token = await newToken();
     const { room, sdk } = await full("SDK", token);
     sdk!.reconnection.enabled = false;
@@ -132,10 +132,10 @@ describe("a known player in a full room", () => {
     await until(() => room.clients.length === 2);
     const id = await again("SDK", token);
     expect(room.state.players.get(id)).toMatchObject({ x: SPAWN.x - 8 });
-    expect(await crowds()).toEqual([3]);
+    expect(await roomSizes()).toEqual([3]);
   });
 
-  test("who joins another map leaves its place to the next one", async () => {
+  test("frees its place for the next player by joining another map", async () => {
     const token = await newToken();
     const { room, end } = await full("SDK", token);
     await again("SDK", token, "meadow");
@@ -144,11 +144,11 @@ describe("a known player in a full room", () => {
     expect((await joinWithSdk(server)).roomId).toBe(room.roomId);
   });
 
-  test("who joins ten times at once is one body in the end, and keeps nobody out", async () => {
+  test("has one body after ten joins at once, and does not displace other players", async () => {
     const token = await newToken();
     const { room } = await full("SDK", token);
-    // The SDK complains of those that are closed before they have joined.
-    const said = jest.spyOn(console, "warn").mockImplementation(() => {});
+    // The SDK warns of connections that are closed before they have joined.
+    const warn = jest.spyOn(console, "warn").mockImplementation(() => {});
     const joins = await Promise.allSettled(
       Array.from({ length: 10 }, () => server.client(token).joinOrCreate("world")),
     );
@@ -156,9 +156,9 @@ describe("a known player in a full room", () => {
     for (const { reason } of joins.filter((join) => join.status === "rejected")) {
       expect(reason).toMatchObject({ code: ERRORS.takenOver.code });
     }
-    await until(async () => (await crowds()).reduce((sum, size) => sum + size) === 3);
+    await until(async () => (await roomSizes()).reduce((sum, size) => sum + size) === 3);
     await until(async () => (await rooms()).flatMap((each) => [...each.clients]).length === 3);
     expect([2, 3]).toContain(room.clients.length);
-    said.mockRestore();
+    warn.mockRestore();
   });
 });

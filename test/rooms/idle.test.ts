@@ -1,4 +1,4 @@
-// Who stands still for too long is removed, whatever else its client sends.
+// A player that stands still for too long is removed, even if its client sends pings or inputs without a direction.
 import { expect, test } from "@jest/globals";
 import { ERRORS } from "../../schema/errors.ts";
 import type { MoveInput } from "../../schema/move-input.ts";
@@ -18,7 +18,7 @@ const server = startServer({
   reconnectionSeconds: 30,
 });
 
-test("an SDK client, and no seat is held for it, though it pings and sends inputs without a direction", async () => {
+test("removes an idle SDK client and its seat, although it pings and sends inputs without a direction", async () => {
   const witness = await joinWithSdk(server);
   const room = await server.roomOf(witness.sessionId);
   const idler = await joinWithSdk(server, {}, await server.tokens.sign(newPlayerId()));
@@ -39,13 +39,13 @@ test("an SDK client, and no seat is held for it, though it pings and sends input
   expect(room.hasReservedSeat(idler.sessionId, idler.reconnectionToken.split(":")[1])).toBe(false);
 });
 
-test("a plain client, with the code and the sentence", async () => {
+test("removes an idle plain client, with the code and the message", async () => {
   const plain = await PlainPlayer.join(server.url);
   await until(() => plain.closed);
   expect(plain.closed).toEqual(IDLE);
 });
 
-test("nobody who walks, by whichever way", async () => {
+test("does not remove a player that walks, by any of the three ways", async () => {
   const walkers = await Promise.all(WAYS.map((way) => way.join(server)));
   const room = await server.roomOf(walkers[0]!.id);
   const since = performance.now();
@@ -58,7 +58,7 @@ test("nobody who walks, by whichever way", async () => {
   expect(walkers.map(({ id }) => room.state.players.has(id))).toEqual([true, true, true]);
 });
 
-test("who comes back in time is not taken for somebody who never sent anything", async () => {
+test("does not remove a player that reconnects repeatedly and keeps moving", async () => {
   const client = await joinWithSdk(server);
   const room = await server.roomOf(client.sessionId);
   let ticks = 0;
@@ -67,13 +67,13 @@ test("who comes back in time is not taken for somebody who never sent anything",
     if (ticks++ % 10 === 0 && client.connection.isOpen) client.send("move", "left");
     step();
   };
-  let back = 0;
+  let reconnections = 0;
   client.onReconnect(() => {
-    back++;
+    reconnections++;
   });
   for (let times = 1; times <= 3; times++) {
     cut(client);
-    await until(() => back === times);
+    await until(() => reconnections === times);
     const since = ticks;
     await until(() => ticks > since + 25);
   }

@@ -1,4 +1,4 @@
-// The rules of moving, kept by every way in: what one asks for by message, input or word, all see the same.
+// The rules of movement hold for every way in: messages, inputs, and words on a plain WebSocket.
 import { describe, expect, test } from "@jest/globals";
 import { DIRECTION_WORDS, type DirectionWord } from "../../sim/directions.ts";
 import { drawnMap } from "../support/maps.ts";
@@ -11,7 +11,7 @@ const OPEN = drawnMap("plaza", [
   `${".".repeat(20)}s${".".repeat(20)}`,
   ...Array.from({ length: 20 }, () => ".".repeat(41)),
 ]);
-/** One tile of room: a body of 24 units has 4 to each side. */
+/** One free tile: a body of 24 units has 4 units to each side. */
 const CELL = drawnMap("cell", ["###", "#s#", "###"]);
 
 const server = startServer({
@@ -36,7 +36,7 @@ const STEPS: Record<DirectionWord, [x: number, y: number]> = {
 
 describe.each(WAYS)("by $name", (way) => {
   test.each(DIRECTION_WORDS)(
-    "`%s` moves eight units that way, and everybody sees it at the same place",
+    "`%s` moves the player eight units in that direction, and all clients see the same position",
     async (word) => {
       const walker = await way.join(server);
       const others = await Promise.all(WAYS.map((each) => each.join(server)));
@@ -49,7 +49,7 @@ describe.each(WAYS)("by $name", (way) => {
     },
   );
 
-  test("a thousand steps at once move at most eight waiting ones and one per tick that passed", async () => {
+  test("a thousand steps at once move the player by at most one step per tick", async () => {
     const walker = await way.join(server);
     const other = await way.join(server);
     const room = await server.roomOf(walker.id);
@@ -60,7 +60,7 @@ describe.each(WAYS)("by $name", (way) => {
       step();
     };
     for (let i = 0; i < 1000; i++) walker.move("right");
-    // The other's step comes after all of them, on a connection of its own.
+    // The other player's step comes after all of them, on its own connection.
     await until(() => walker.sees(walker.id)!.x > SPAWN.x);
     other.move("up");
     await until(() => walker.sees(other.id)?.y === SPAWN.y - 8 && ticks > 12);
@@ -72,7 +72,7 @@ describe.each(WAYS)("by $name", (way) => {
     expect(other.sees(other.id)).toMatchObject({ x: SPAWN.x, y: SPAWN.y - 8 });
   });
 
-  test("a wall lets through the part of a step that fits, from all four sides", async () => {
+  test("a wall shortens a step to the part that fits, from all four sides", async () => {
     const walker = await way.join(server, { map: "cell" });
     for (const [word, x, y] of [
       ["left", 44, 48],
@@ -85,12 +85,12 @@ describe.each(WAYS)("by $name", (way) => {
     }
   });
 
-  test("who leaves is gone for everybody at once", async () => {
+  test("a player that leaves disappears for all clients at once", async () => {
     const witness = await joinWithSdk(server);
     const walker = await way.join(server);
     await until(() => witness.state.players.has(walker.id));
     await walker.leave();
-    // Sooner than the second for which a dropped connection would keep its place.
+    // Sooner than the second for which the seat of a dropped connection would be held.
     await until(() => !witness.state.players.has(walker.id), 900);
   });
 });

@@ -1,20 +1,20 @@
-// When the places of a room's players are handed to the store.
+// The times at which the records of a room's players are put into the store.
 import { expect, test } from "@jest/globals";
 import { PlayerAutosave } from "../../rooms/player-autosave.ts";
 import type { PlayerRecord, PlayerStore } from "../../rooms/player-store.ts";
 import { Player } from "../../schema/player.ts";
 
-/** A store in memory that tells what it was given. */
-class Given implements PlayerStore {
-  readonly places: PlayerRecord[] = [];
+/** A store in memory that records its calls. */
+class FakeStore implements PlayerStore {
+  readonly records: PlayerRecord[] = [];
   flushes = 0;
 
   async load(): Promise<PlayerRecord | undefined> {
-    return this.places.at(-1);
+    return this.records.at(-1);
   }
 
-  put(place: PlayerRecord): boolean {
-    this.places.push(place);
+  put(record: PlayerRecord): boolean {
+    this.records.push(record);
     return true;
   }
 
@@ -22,27 +22,27 @@ class Given implements PlayerStore {
     this.flushes++;
   }
 
-  /** Where the player stood in what was given since the last time. */
+  /** Returns the `x` of the records since the last call. */
   take(): number[] {
-    return this.places.splice(0).map(({ x }) => x);
+    return this.records.splice(0).map(({ x }) => x);
   }
 }
 
 function walker() {
-  const given = new Given();
-  const kept = new PlayerAutosave(given, "plaza");
+  const store = new FakeStore();
+  const autosave = new PlayerAutosave(store, "plaza");
   const body = new Player().assign({ name: "Ada", x: 100, y: 100, facing: 4 });
-  kept.track("session", "ada", body, undefined);
-  return { given, kept, body };
+  autosave.track("session", "ada", body, undefined);
+  return { store, autosave, body };
 }
 
-test("who walks is saved at every fourth tick, so five times a second, where it stands then", () => {
-  const { given, kept, body } = walker();
-  expect(given.take()).toEqual([100]);
+test("a walking player is saved in every fourth tick, five times per second, at its current position", () => {
+  const { store, autosave, body } = walker();
+  expect(store.take()).toEqual([100]);
   const saves = Array.from({ length: 12 }, () => {
     body.x += 8;
-    kept.save();
-    return given.take();
+    autosave.save();
+    return store.take();
   });
   expect(saves.flat()).toHaveLength(3);
   const ticks = saves.flatMap((save, tick) => (save.length > 0 ? [tick] : []));
@@ -50,25 +50,25 @@ test("who walks is saved at every fourth tick, so five times a second, where it 
   expect(saves.flat()).toEqual(ticks.map((tick) => 108 + 8 * tick));
 });
 
-test("a change between two saves is not forgotten, and who stands still is saved once", () => {
-  const { given, kept, body } = walker();
-  kept.save();
-  given.take();
+test("a change between two saves is saved, and a player that stands still is saved only once", () => {
+  const { store, autosave, body } = walker();
+  autosave.save();
+  store.take();
   body.x = 92;
-  for (let tick = 0; tick < 12; tick++) kept.save();
-  expect(given.take()).toEqual([92]);
+  for (let tick = 0; tick < 12; tick++) autosave.save();
+  expect(store.take()).toEqual([92]);
 });
 
-test("who leaves is saved at once, in whichever tick", () => {
+test("a player that leaves is saved at once, in any tick", () => {
   for (let ticks = 0; ticks < 4; ticks++) {
-    const { given, kept, body } = walker();
-    for (let tick = 0; tick < ticks; tick++) kept.save();
-    given.take();
+    const { store, autosave, body } = walker();
+    for (let tick = 0; tick < ticks; tick++) autosave.save();
+    store.take();
     body.x = 60;
-    kept.release("session");
-    expect(given.take()).toEqual([60]);
-    expect(given.flushes).toBe(1);
-    for (let tick = 0; tick < 8; tick++) kept.save();
-    expect(given.take()).toEqual([]);
+    autosave.release("session");
+    expect(store.take()).toEqual([60]);
+    expect(store.flushes).toBe(1);
+    for (let tick = 0; tick < 8; tick++) autosave.save();
+    expect(store.take()).toEqual([]);
   }
 });

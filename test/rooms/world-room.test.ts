@@ -1,4 +1,4 @@
-// The room `world` as a client meets it: joining, what it is shown, bad messages, dropped connections, faults within.
+// The room `world` end to end: joins, ticks, invalid messages, lost connections, and errors inside the room.
 
 import type { Room } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
@@ -27,20 +27,20 @@ function placeOf(room: Room<unknown, WorldState>, id = room.sessionId) {
   return player && { x: player.x, y: player.y };
 }
 
-/** What a newcomer is given must be what somebody long present holds: the map is small, so all see all. */
+/** Expects a new client to see the same state as `present`. The map is so small that all players see each other. */
 async function expectNewcomerSeesTheSame(present: Room<unknown, WorldState>): Promise<void> {
   const newcomer = await joinWithSdk(server, { map: present.state.map });
   await until(() => JSON.stringify(content(newcomer)) === JSON.stringify(content(present)));
 }
 
-/** A decoded state, its players by id: the order in which they were told is not part of it. */
+/** Returns a decoded state with its players sorted by id, so the order in which they were sent does not matter. */
 function content({ state }: Room<unknown, WorldState>) {
   const players = [...state.players].sort(([a], [b]) => (a < b ? -1 : 1));
   return { map: state.map, width: state.width, height: state.height, players };
 }
 
 describe("joining", () => {
-  test("shows the map, its size in units and the own player on a spawn, facing down", async () => {
+  test("sends the map, its size in units, and the client's player on a spawn, facing down", async () => {
     const room = await joinWithSdk(server, { name: "지민" });
     expect(room.state).toMatchObject({ map: "plaza", width: 192, height: 160 });
     const player = room.state.players.get(room.sessionId)!;
@@ -49,7 +49,7 @@ describe("joining", () => {
     expect([48, 112]).toContain(player.y);
   });
 
-  test("trims a name and makes one up for who gives none", async () => {
+  test("trims a name, and generates one for a client without a name", async () => {
     const named = await joinWithSdk(server, { name: "  Ada  " });
     const nameless = await joinWithSdk(server);
     expect(named.state.players.get(named.sessionId)?.name).toBe("Ada");
@@ -57,7 +57,7 @@ describe("joining", () => {
     expect(named.state.players.get(nameless.sessionId)?.name).toMatch(/^player-.{4}$/);
   });
 
-  test("makes two players of two who give the same name", async () => {
+  test("creates two players for two clients with the same name", async () => {
     const first = await joinWithSdk(server, { name: "Ada" });
     const second = await joinWithSdk(server, { name: "Ada" });
     expect(second.roomId).toBe(first.roomId);
@@ -65,7 +65,7 @@ describe("joining", () => {
     expect(second.sessionId).not.toBe(first.sessionId);
   });
 
-  test("without a map leads to the plaza while only a meadow is open", async () => {
+  test("leads to the plaza without a map option, even if only a meadow is open", async () => {
     const meadow = await joinWithSdk(server, { map: "meadow" });
     const plaza = await joinWithSdk(server);
     expect(meadow.state.map).toBe("meadow");
@@ -76,16 +76,16 @@ describe("joining", () => {
 
   test.each([
     ["an empty name", { name: "" }],
-    ["a name of blanks", { name: "   " }],
+    ["a name of spaces", { name: "   " }],
     ["a name of 25 characters", { name: "a".repeat(25) }],
     ["a name with a line break", { name: "a\nb" }],
-    ["a name that turns the text around", { name: "a\u202eb" }],
+    ["a name that reverses the text direction", { name: "a\u202eb" }],
     ["a name that is a number", { name: 7 }],
     ["a map that is a list", { map: ["plaza"] }],
     ["a protocol that is a word", { protocol: "new" }],
     ["a protocol with a fraction", { protocol: 1.5 }],
-    ["a protocol that is nothing", { protocol: null }],
-  ])("refuses %s with a status and a sentence", async (_what, options) => {
+    ["a protocol that is null", { protocol: null }],
+  ])("refuses %s with a status and a message", async (_what, options) => {
     const [option] = Object.keys(options);
     await expect(server.client().joinOrCreate("world", options)).rejects.toMatchObject({
       code: ERRORS.badJoinOption.code,
@@ -93,7 +93,7 @@ describe("joining", () => {
     });
   });
 
-  test("takes a client of the server's protocol, and refuses one of another with a sentence", async () => {
+  test("accepts the server's protocol version, and refuses any other version with a message", async () => {
     await joinWithSdk(server, { protocol: PROTOCOL_VERSION });
     await PlainPlayer.join(server.url, `?protocol=${PROTOCOL_VERSION}`);
     for (const protocol of [PROTOCOL_VERSION + 1, 0, -1]) {
@@ -115,27 +115,27 @@ describe("joining", () => {
     expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);
   });
 
-  test("tells the room the options that the server knows, and no others", async () => {
+  test("passes only the known join options to the room", async () => {
     const present = await joinWithSdk(server);
     const room = await server.roomOf(present.sessionId);
     const onJoin = room.onJoin.bind(room);
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     room.onJoin = (client, options) => {
-      told.push(options);
+      received.push(options);
       return onJoin(client, options);
     };
     await joinWithSdk(server, { name: "Ada", colour: { red: [{ of: 255 }] }, seed: 7 });
-    expect(told).toEqual([{ player: { name: "Ada" }, map: "plaza" }]);
+    expect(received).toEqual([{ player: { name: "Ada" }, map: "plaza" }]);
   });
 
-  test("takes 24 characters of any script, however many bytes they have", async () => {
+  test("accepts a name of 24 characters of any script, however many bytes they have", async () => {
     const name = "🦊".repeat(24);
     const room = await joinWithSdk(server, { name });
     expect(room.state.players.get(room.sessionId)?.name).toBe(name);
   });
 
   test.each(["moon", "../plaza", "__proto__", "constructor", ""])(
-    "refuses the unknown map %j and names the known ones",
+    "refuses the unknown map %j, and lists the known maps",
     async (map) => {
       await expect(server.client().joinOrCreate("world", { map })).rejects.toMatchObject({
         code: ERRORS.unknownMap.code,
@@ -147,20 +147,20 @@ describe("joining", () => {
   test.each([["null"], ["[]"], ['"plaza"'], ["7"], ['{"hasOwnProperty":1}'], ['{"__proto__":{"map":"meadow"}}']])(
     "survives the join options %s",
     async (body) => {
-      const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
+      const response = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body,
       });
-      expect(answer.status).toBeLessThan(600);
-      expect(await answer.text()).not.toMatch(/\.ts|\.mjs|node_modules/);
+      expect(response.status).toBeLessThan(600);
+      expect(await response.text()).not.toMatch(/\.ts|\.mjs|node_modules/);
       await joinWithSdk(server);
     },
   );
 });
 
-describe("time", () => {
-  test("ticks twenty times a second", async () => {
+describe("the tick", () => {
+  test("runs twenty times per second", async () => {
     const client = await joinWithSdk(server);
     const room = await server.roomOf(client.sessionId);
     let ticks = 0;
@@ -172,13 +172,13 @@ describe("time", () => {
     const start = performance.now();
     await until(() => performance.now() - start > 3000);
     const perSecond = ticks / ((performance.now() - start) / 1000);
-    // The fault this guards against gives 3 a second. A slow machine still gives more than 10, and one that was held up
-    // just before makes up for it.
+    // The bug that this test guards against gives 3 ticks per second. A slow machine still gives more than 10, and a
+    // machine that has just stalled catches up.
     expect(perSecond).toBeGreaterThan(10);
     expect(perSecond).toBeLessThan(25);
   });
 
-  test("sends what a step changed at the end of that very step", async () => {
+  test("sends the changes of a step at the end of the same step", async () => {
     const client = await joinWithSdk(server);
     const room = await server.roomOf(client.sessionId);
     const order: string[] = [];
@@ -199,15 +199,15 @@ describe("messages", () => {
   test.each([
     ["an unknown word", "north"],
     ["a word in capitals", "LEFT"],
-    ["a name every object has", "constructor"],
+    ["a property name of every object", "constructor"],
     ["the empty word", ""],
     ["a long text", "좌".repeat(500)],
     ["a number", 1],
-    ["nothing", undefined],
+    ["undefined", undefined],
     ["an object", { direction: "left" }],
     ["a list", ["left"]],
     ["bytes", new Uint8Array([1, 2, 3])],
-  ])("answers %s with a sentence that names all eight words, and moves nobody", async (_what, word) => {
+  ])("answers %s with an error that names all eight words, and does not move the player", async (_what, word) => {
     const client = await joinWithSdk(server);
     const before = placeOf(client);
     const errors: Array<[number, string | undefined]> = [];
@@ -234,14 +234,14 @@ describe("messages", () => {
     await until(() => client.state.players.get(client.sessionId)?.facing === 3);
   });
 
-  test("answers a request for a bad move with the same sentence", async () => {
+  test("rejects a request for an invalid move with the same message", async () => {
     const client = await joinWithSdk(server);
     await expect(client.request("move", "north")).rejects.toMatchObject({ reason: taggedMessage("badMove") });
     await client.request("move", "left");
     await until(() => client.state.players.get(client.sessionId)?.facing === 1);
   });
 
-  test("takes an input with an unknown direction for one without a direction", async () => {
+  test("treats an input with an unknown direction as an input without a direction", async () => {
     const client = await joinWithSdk(server);
     const before = placeOf(client);
     const input = client.input<{ direction: number }>();
@@ -254,25 +254,25 @@ describe("messages", () => {
   });
 });
 
-describe("a connection that is lost", () => {
-  test("is back within the window, with the same session and place, and stood still meanwhile", async () => {
+describe("a lost connection", () => {
+  test("keeps its session and position if it reconnects in time, and does not move in between", async () => {
     const client = await joinWithSdk(server);
     const witness = await joinWithSdk(server);
     client.send("move", "left");
     await until(() => witness.state.players.get(client.sessionId)?.facing === 1);
     const { sessionId } = client;
     const room = await server.roomOf(sessionId);
-    // Eight more steps wait when the connection goes: none of them is taken without their sender.
+    // Eight more steps are queued when the connection is lost. The room drops them.
     for (let i = 0; i < 8; i++) client.send("move", "right");
-    let back = false;
+    let isBack = false;
     client.onReconnect(() => {
-      back = true;
+      isBack = true;
     });
     await until(() => room.state.players.get(sessionId)?.facing === 2);
     cut(client);
     await until(() => !room.clients.get(sessionId));
     const place = placeOf(witness, sessionId);
-    await until(() => back);
+    await until(() => isBack);
     expect(client.sessionId).toBe(sessionId);
     await until(() => placeOf(client, sessionId));
     expect(room.state.players.get(sessionId)).toMatchObject({ facing: 2 });
@@ -283,24 +283,24 @@ describe("a connection that is lost", () => {
     await expectNewcomerSeesTheSame(witness);
   });
 
-  test("is predicted right after it came back: inputs are counted from the start", async () => {
+  test("counts inputs from the start after a reconnection, so prediction works at once", async () => {
     const client = await joinWithSdk(server);
     const input = client.input<{ direction: number }>();
     input.data.direction = 1;
     input.send();
     await until(() => input.lastProcessed === 1);
-    let back = false;
+    let isBack = false;
     client.onReconnect(() => {
-      back = true;
+      isBack = true;
     });
     cut(client);
-    await until(() => back);
+    await until(() => isBack);
     input.data.direction = 2;
     input.send();
     await until(() => client.state.players.get(client.sessionId)?.facing === 2 && input.pendingCount === 0);
   });
 
-  test("is gone for all after the window", async () => {
+  test("is removed for all clients if it does not reconnect in time", async () => {
     const client = await joinWithSdk(server);
     const witness = await joinWithSdk(server);
     await until(() => witness.state.players.size === 2);
@@ -314,8 +314,8 @@ describe("a connection that is lost", () => {
   });
 });
 
-describe("a fault within", () => {
-  test("a handler that throws is logged and ends nothing", async () => {
+describe("an error in the room", () => {
+  test("is logged when a handler throws, and the room goes on", async () => {
     server.expectLog(/a room's handler threw/);
     const client = await joinWithSdk(server);
     const room = await server.roomOf(client.sessionId);
@@ -327,7 +327,7 @@ describe("a fault within", () => {
     await until(() => client.state.players.get(client.sessionId)?.facing === 1);
   });
 
-  test("a step that throws is logged and the next one is taken", async () => {
+  test("is logged when a step throws, and the next step runs", async () => {
     server.expectLog(/a room's handler threw/);
     const client = await joinWithSdk(server);
     const room = await server.roomOf(client.sessionId);
@@ -341,7 +341,7 @@ describe("a fault within", () => {
   });
 });
 
-test("a room that everybody left is gone, and ticks no more", async () => {
+test("a room is disposed when all clients have left, and stops ticking", async () => {
   const client = await joinWithSdk(server);
   const room = await server.roomOf(client.sessionId);
   let ticks = 0;
@@ -351,7 +351,7 @@ test("a room that everybody left is gone, and ticks no more", async () => {
   await until(() => ticks > 0);
   await client.leave();
   await until(async () => (await matchMaker.query({})).length === 0);
-  // The room ends its ticks when it has been taken off the list.
+  // The room stops its ticks after it has been removed from the list.
   await new Promise((resolve) => setTimeout(resolve, 3 * TICK_MS));
   const before = ticks;
   await new Promise((resolve) => setTimeout(resolve, 5 * TICK_MS));

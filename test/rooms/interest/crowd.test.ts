@@ -1,6 +1,5 @@
-// Whatever a crowd does, each client holds what it must and nothing that it must not. The framework is the oracle: the
-// frames are decoded by the SDK as it is, and by an audit that reads their bytes without it. Who ought to see whom is
-// worked out by distance alone.
+// Whatever a crowd of clients does, each client gets exactly the data that it may see. The unmodified SDK decodes the
+// frames, and an independent audit reads their bytes. The expected visibility is computed from distances alone.
 import { $refId, Decoder, MapSchema, type Schema, TypeContext } from "@colyseus/schema";
 import { expect, jest, test } from "@jest/globals";
 import { ClientState, logger, Protocol, ProtocolModifier } from "colyseus";
@@ -21,259 +20,266 @@ import {
 } from "../../support/crowd.ts";
 import { onlyLong, runs } from "../../support/long.ts";
 
-/** What a player is promised, in units: it sees all within NEAR and nobody beyond FAR. */
+/** Guaranteed sight, in units: a player sees all players within NEAR, and none beyond FAR. */
 const NEAR = 320;
 const FAR = 960;
 
-/** Side of a grid cell; only a hint where to put players so that they stand on borders. */
+/** Side of a grid cell. Only used to put players on cell borders. */
 const CELL = 160;
 
 const FIELDS = ["name", "x", "y", "facing"] as const;
 const GROUND_FIELDS = ["map", "width", "height"] as const;
 
-/** Players by id, each with the number of its object on the wire: another object under the same id is another player. */
+/** The reference ids of players, by session id. Another object under the same session id is another player. */
 type Known = Map<string, number>;
 
-/** What a member ought to hold. */
-interface Sight {
+/** The data that a member has after its last frame. */
+interface ClientView {
   known: Known;
-  /** The fields of those it knows, and those beside the players, as it was last told of them. */
-  held: Map<string, Figure>;
+  /** The fields of the known players, and the other fields of the state, as last sent. */
+  fields: Map<string, Figure>;
   ground: Ground;
-  /** Where it looks from: where its player is, or was when it was last told of it. */
-  eye: Place | undefined;
-  /** The number of its last applied input that it was told of. */
+  /** The position of its player, or the last position that it was sent. */
+  viewpoint: Place | undefined;
+  /** The last number of applied inputs that it was sent. */
   applied: number;
   audit: WireAudit;
-  /** Whether it was left out of a tick. */
+  /** Whether it was skipped in a tick. */
   missed: boolean;
 }
 
-/** Compares a crowd with what ought to be, after every full state and every tick. */
-class Judge {
-  readonly faults: string[] = [];
+/** Compares the clients of a crowd with the expected state, after every full state and every tick. */
+class Verifier {
+  readonly violations: string[] = [];
   readonly #crowd: Crowd;
-  readonly #sights = new Map<Member, Sight>();
-  readonly #kept: Array<{ frame: Uint8Array; copy: Uint8Array }> = [];
-  /** Whether a field beside the players was written since the last tick. */
+  readonly #views = new Map<Member, ClientView>();
+  readonly #sentFrames: Array<{ frame: Uint8Array; copy: Uint8Array }> = [];
+  /** Whether a field other than `players` was written since the last tick. */
   groundTouched = true;
-  #noise = noise().length;
+  #warningCount = decoderWarnings().length;
 
   constructor(crowd: Crowd) {
     this.#crowd = crowd;
   }
 
-  /** Forgets what a member held: it has a new decoder. */
+  /** Discards the data of a member, and gives it a new decoder. */
   forget(member: Member): void {
     member.onlooker = new Onlooker();
-    this.#sights.delete(member);
+    this.#views.delete(member);
   }
 
-  /** A member acknowledges its join, and gets the world as it is. */
+  /** A member acknowledges its join, and gets a full state. */
   acknowledge(member: Member): void {
     this.#crowd.acknowledge(member);
-    this.#judgeFullState(member, this.#crowd.arrive(member));
-    this.#judgeNoise();
+    this.#verifyFullState(member, this.#crowd.arrive(member));
+    this.#verifyDecoder();
   }
 
-  /** The world as it is, in one frame that takes the place of all a member held. */
-  #judgeFullState(member: Member, frames: Uint8Array[]): void {
+  /** Expects one frame with a full state, which replaces all data of the member. */
+  #verifyFullState(member: Member, frames: Uint8Array[]): void {
     const { actors, inputs } = this.#crowd;
     const { id, connection, onlooker } = member;
-    const before = this.#sights.get(member);
-    this.#check(frames.length === 1, member, `got ${frames.length} frames in the place of a full state`);
+    const before = this.#views.get(member);
+    this.#check(frames.length === 1, member, `got ${frames.length} frames instead of one full state`);
     if (frames.length === 0) return;
-    const sight: Sight = {
+    const view: ClientView = {
       known: knownTo(onlooker),
-      held: heldBy(onlooker),
+      fields: fieldsHeldBy(onlooker),
       ground: groundOf(onlooker.room.state),
-      eye: placeOf(actors.get(id)),
+      viewpoint: placeOf(actors.get(id)),
       applied: inputs.get(id)!.consumedCount,
       audit: before?.audit ?? new WireAudit(),
       missed: false,
     };
-    this.#sights.set(member, sight);
-    this.#judgeHead(member, Protocol.ROOM_STATE, frames[0]!);
-    this.#judgeSight(member, sight, frames);
-    this.#judgeEvents(member, before?.known ?? new Map(), sight.known);
-    this.#judgePlayers(member, sight);
-    this.#check(connection!.sent.length === 0, member, "got more than it was sent");
+    this.#views.set(member, view);
+    this.#verifyHeader(member, Protocol.ROOM_STATE, frames[0]!);
+    this.#verifySight(member, view, frames);
+    this.#verifyEvents(member, before?.known ?? new Map(), view.known);
+    this.#verifyPlayers(member, view);
+    this.#check(connection!.sent.length === 0, member, "has frames that did not arrive");
   }
 
-  /** One tick, and everything that is true after it. */
+  /** Runs one tick, and verifies every client after it. */
   tick(): void {
     const crowd = this.#crowd;
     crowd.tick();
     for (const member of crowd.members) {
       if (!member.connection) continue;
-      const sight = this.#sights.get(member);
+      const view = this.#views.get(member);
       const frames = crowd.arrive(member);
-      if (member.connection.state !== ClientState.JOINED || !sight) {
-        this.#check(frames.length === 0, member, "got a frame before it acknowledged");
+      if (member.connection.state !== ClientState.JOINED || !view) {
+        this.#check(frames.length === 0, member, "got a frame before it acknowledged its join");
         continue;
       }
       if (member.connection.ref.isBackpressured) {
-        this.#check(frames.length === 0, member, "was sent more while it was behind");
-        sight.missed = true;
+        this.#check(frames.length === 0, member, "was sent a frame while it was backpressured");
+        view.missed = true;
         continue;
       }
-      // Whoever missed nothing while it was behind goes on where it was.
-      if (sight.missed && isFullState(frames[0])) {
-        this.#judgeFullState(member, frames);
+      // A client that missed no patch while it was backpressured gets patches again.
+      if (view.missed && isFullState(frames[0])) {
+        this.#verifyFullState(member, frames);
         continue;
       }
-      sight.missed = false;
-      const before = sight.known;
+      view.missed = false;
+      const before = view.known;
       const own = placeOf(crowd.actors.get(member.id));
-      sight.known = knownTo(member.onlooker);
-      sight.eye = own ?? sight.eye;
-      this.#judgeFrames(member, sight, before, frames);
-      this.#judgeSight(member, sight, frames);
-      this.#judgeEvents(member, before, sight.known);
-      this.#judgePlayers(member, sight);
-      this.#judgeGround(member);
-      sight.held = heldBy(member.onlooker);
-      sight.ground = { ...crowd.ground };
-      if (own || !sight.eye) this.#judgeNewcomer(member);
+      view.known = knownTo(member.onlooker);
+      view.viewpoint = own ?? view.viewpoint;
+      this.#verifyFrames(member, view, before, frames);
+      this.#verifySight(member, view, frames);
+      this.#verifyEvents(member, before, view.known);
+      this.#verifyPlayers(member, view);
+      this.#verifyGround(member);
+      view.fields = fieldsHeldBy(member.onlooker);
+      view.ground = { ...crowd.ground };
+      if (own || !view.viewpoint) this.#verifyNewcomer(member);
     }
-    this.#judgeInspection();
-    this.#judgeNoise();
+    this.#verifyWholeState();
+    this.#verifyDecoder();
     this.groundTouched = false;
     for (const actor of crowd.actors.values()) actor.touched = false;
   }
 
-  /** What a socket was given must stay as it was: it may be sent long after. */
+  /** Expects every frame to be unchanged after it was passed to a socket, which may send it much later. */
   end(): void {
-    for (const { frame, copy } of this.#kept) {
-      if (!Buffer.from(frame).equals(copy)) this.faults.push("a frame was written over after it was sent");
+    for (const { frame, copy } of this.#sentFrames) {
+      if (!Buffer.from(frame).equals(copy)) this.violations.push("a frame was overwritten after it was sent");
     }
   }
 
-  #check(holds: boolean, member: Member, fault: string): void {
-    if (!holds) this.faults.push(`${member.id} ${fault}`);
+  #check(holds: boolean, member: Member, violation: string): void {
+    if (!holds) this.violations.push(`${member.id} ${violation}`);
   }
 
-  /** One frame is sent if there is news, and none where nothing was touched. */
-  #judgeFrames(member: Member, sight: Sight, before: Known, frames: Uint8Array[]): void {
+  /** Expects one frame if a visible value changed, and no frame if no visible field was written. */
+  #verifyFrames(member: Member, view: ClientView, before: Known, frames: Uint8Array[]): void {
     const { actors, ground, inputs, timing } = this.#crowd;
-    const { known, held } = sight;
+    const { known, fields } = view;
     const applied = inputs.get(member.id)!.consumedCount;
-    const hasApplied = applied !== sight.applied;
-    const isNews =
-      // A room without inputs has nowhere to tell of them.
+    const hasApplied = applied !== view.applied;
+    const hasChanges =
+      // The frames of a room without inputs have no input number.
       (timing && hasApplied) ||
-      GROUND_FIELDS.some((field) => ground[field] !== sight.ground[field]) ||
+      GROUND_FIELDS.some((field) => ground[field] !== view.ground[field]) ||
       before.size !== known.size ||
       [...known].some(([id, object]) => before.get(id) !== object) ||
-      [...known.keys()].some((id) => FIELDS.some((field) => held.get(id)?.[field] !== actors.get(id)?.figure[field]));
+      [...known.keys()].some((id) => FIELDS.some((field) => fields.get(id)?.[field] !== actors.get(id)?.figure[field]));
     const isTouched = this.groundTouched || hasApplied || [...known.keys()].some((id) => actors.get(id)?.touched);
     this.#check(frames.length <= 1, member, `got ${frames.length} frames in a tick`);
-    this.#check(frames.length === 1 || !isNews, member, "got no frame for news");
-    this.#check(frames.length === 0 || isNews || isTouched, member, "got a frame for nothing");
-    sight.applied = applied;
-    for (const frame of frames) this.#judgeHead(member, Protocol.ROOM_STATE_PATCH, frame);
+    this.#check(frames.length === 1 || !hasChanges, member, "got no frame for a change");
+    this.#check(frames.length === 0 || hasChanges || isTouched, member, "got a frame without a change");
+    view.applied = applied;
+    for (const frame of frames) this.#verifyHeader(member, Protocol.ROOM_STATE_PATCH, frame);
   }
 
-  /** The frame's code, and in a room with inputs the clock of the tick and the number of the last applied input. */
-  #judgeHead(member: Member, code: number, frame: Uint8Array): void {
+  /** Expects the frame's code and, in a room with inputs, the clock of the tick and the number of applied inputs. */
+  #verifyHeader(member: Member, code: number, frame: Uint8Array): void {
     const { timing, inputs } = this.#crowd;
-    this.#kept.push({ frame, copy: frame.slice() });
+    this.#sentFrames.push({ frame, copy: frame.slice() });
     const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
-    const head = timing ? [bytes[0], bytes.readUInt32LE(1), bytes.readUInt32LE(5)] : [bytes[0]];
+    const header = timing ? [bytes[0], bytes.readUInt32LE(1), bytes.readUInt32LE(5)] : [bytes[0]];
     const expected = timing
       ? [code | ProtocolModifier.TIMED, timing.sNow >>> 0, inputs.get(member.id)!.consumedCount]
       : [code];
-    this.#check(`${head}` === `${expected}`, member, `got the head ${head}, not ${expected}`);
+    this.#check(`${header}` === `${expected}`, member, `got the header ${header}, not ${expected}`);
   }
 
-  /** Everybody near is there and nobody far, in the decoded state and in the very bytes. */
-  #judgeSight(member: Member, { known, eye, audit }: Sight, frames: Uint8Array[]): void {
+  /** Expects all near players and no far ones, both in the decoded state and in the bytes of the frames. */
+  #verifySight(member: Member, { known, viewpoint, audit }: ClientView, frames: Uint8Array[]): void {
     const { actors } = this.#crowd;
-    for (const id of known.keys()) this.#check(actors.has(id), member, `sees ${id}, who is not there`);
+    for (const id of known.keys()) this.#check(actors.has(id), member, `sees ${id}, which does not exist`);
     for (const [id, { figure }] of actors) {
-      if (!eye) this.#check(!known.has(id), member, `sees ${id}, without a place to look from`);
-      else if (distance(eye, figure) <= NEAR) this.#check(known.has(id), member, `does not see ${id}, who is near`);
-      else if (distance(this.#within(eye), this.#within(figure)) > FAR) {
-        this.#check(!known.has(id), member, `sees ${id}, who is far`);
+      if (!viewpoint) this.#check(!known.has(id), member, `sees ${id}, but has no position of its own`);
+      else if (distance(viewpoint, figure) <= NEAR)
+        this.#check(known.has(id), member, `does not see ${id}, which is near`);
+      else if (distance(this.#clamp(viewpoint), this.#clamp(figure)) > FAR) {
+        this.#check(!known.has(id), member, `sees ${id}, which is far`);
       }
     }
-    const where = (id: string) => {
-      const place = id === member.id ? eye : placeOf(actors.get(id));
-      return place && this.#within(place);
+    const positionOf = (id: string) => {
+      const place = id === member.id ? viewpoint : placeOf(actors.get(id));
+      return place && this.#clamp(place);
     };
     for (const frame of frames) {
       try {
-        const leaks = audit.leaks(member.id, audit.read(frame), { slackTicks: 0, placeOf: where });
-        for (const leak of leaks) this.#check(false, member, `was told too much: ${leak}`);
+        const leaks = audit.leaks(member.id, audit.read(frame), { slackTicks: 0, placeOf: positionOf });
+        for (const leak of leaks) this.#check(false, member, `was sent too much: ${leak}`);
       } catch (error) {
-        this.#check(false, member, `got bytes that are not understood: ${error}`);
+        this.#check(false, member, `got invalid bytes: ${error}`);
       }
     }
   }
 
-  /** The place on the map that is nearest: who stands outside is seen as if it stood there. */
-  #within({ x, y }: Place): Place {
+  /** Returns the nearest position on the map. A player outside the map is visible as if it stood there. */
+  #clamp({ x, y }: Place): Place {
     const { width, height } = this.#crowd.size;
     return { x: Math.min(Math.max(x, 0), width), y: Math.min(Math.max(y, 0), height) };
   }
 
-  /** onAdd and onRemove told of everybody who came and went, once. */
-  #judgeEvents({ id: memberId, onlooker }: Member, before: Known, after: Known): void {
+  /** Expects one onAdd for each added player and one onRemove for each removed player. */
+  #verifyEvents({ id: memberId, onlooker }: Member, before: Known, after: Known): void {
     const events = onlooker.events.splice(0).map((event) => [event.slice(1), event[0]] as const);
     for (const id of new Set([...before.keys(), ...after.keys(), ...events.map(([about]) => about)])) {
-      const told = events.filter(([about]) => about === id).map(([, sign]) => sign);
-      const gone = before.has(id) && before.get(id) !== after.get(id);
-      const come = after.has(id) && before.get(id) !== after.get(id);
-      const expected = (gone ? "-" : "") + (come ? "+" : "");
-      if (told.join("") !== expected) {
-        this.faults.push(`${memberId} was called back "${told.join("")}" about ${id}, not "${expected}"`);
+      const actual = events.filter(([about]) => about === id).map(([, sign]) => sign);
+      const removed = before.has(id) && before.get(id) !== after.get(id);
+      const added = after.has(id) && before.get(id) !== after.get(id);
+      const expected = (removed ? "-" : "") + (added ? "+" : "");
+      if (actual.join("") !== expected) {
+        this.violations.push(`${memberId} got the callbacks "${actual.join("")}" for ${id}, not "${expected}"`);
       }
     }
   }
 
-  /** The players as decoded, and as the callbacks alone tell of them, are as they are. */
-  #judgePlayers(member: Member, { known }: Sight): void {
+  /** Expects the decoded players, and the players as reported by callbacks, to equal the actual ones. */
+  #verifyPlayers(member: Member, { known }: ClientView): void {
     const { actors } = this.#crowd;
     const { players, heard } = member.onlooker;
-    this.#check(heard.size === players.size, member, "was called back about others than it sees");
+    this.#check(heard.size === players.size, member, "got callbacks for other players than it sees");
     for (const [id, object] of known) {
       const actor = actors.get(id);
-      this.#check(actor?.player[$refId] === object, member, `sees another ${id} than there is`);
+      this.#check(actor?.player[$refId] === object, member, `sees an old object of ${id}`);
       for (const field of FIELDS) {
-        const [seen, told, expected] = [players.get(id)?.[field], heard.get(id)?.[field], actor?.figure[field]];
-        this.#check(seen === expected, member, `sees ${id} with ${field} ${seen}, which is ${expected}`);
-        this.#check(told === expected, member, `was called back about ${field} ${told} of ${id}, which is ${expected}`);
+        const [seen, reported, expected] = [players.get(id)?.[field], heard.get(id)?.[field], actor?.figure[field]];
+        this.#check(seen === expected, member, `sees ${id} with ${field} ${seen}, not ${expected}`);
+        this.#check(
+          reported === expected,
+          member,
+          `got a callback for ${id} with ${field} ${reported}, not ${expected}`,
+        );
       }
     }
   }
 
-  /** The same of what is beside the players. */
-  #judgeGround({ id, onlooker }: Member): void {
+  /** Expects the other fields of the state to equal the actual ones. */
+  #verifyGround({ id, onlooker }: Member): void {
     for (const field of GROUND_FIELDS) {
-      const [seen, told] = [onlooker.room.state[field], onlooker.ground[field]];
+      const [seen, reported] = [onlooker.room.state[field], onlooker.ground[field]];
       const expected = this.#crowd.ground[field];
-      if (seen !== expected) this.faults.push(`${id} sees the ${field} ${seen}, which is ${expected}`);
-      if (told !== expected) this.faults.push(`${id} was called back about the ${field} ${told}, which is ${expected}`);
+      if (seen !== expected) this.violations.push(`${id} sees ${field} ${seen}, not ${expected}`);
+      if (reported !== expected)
+        this.violations.push(`${id} got a callback with ${field} ${reported}, not ${expected}`);
     }
   }
 
-  /** What a newcomer in the same place is given is what somebody long present holds. */
-  #judgeNewcomer(member: Member): void {
-    const given = decoded(this.#crowd.fullState(new Connection(member.id, false)));
-    this.#check(given === content(member.onlooker.room.state), member, "holds something else than a newcomer is given");
+  /** Expects a new client at the same position to get the same state as this member has. */
+  #verifyNewcomer(member: Member): void {
+    const fresh = decoded(this.#crowd.fullState(new Connection(member.id, false)));
+    this.#check(fresh === content(member.onlooker.room.state), member, "has another state than a new client gets");
   }
 
-  /** Asked for no client, a full state holds everybody. */
-  #judgeInspection(): void {
+  /** Expects a full state without a client to contain all players. */
+  #verifyWholeState(): void {
     const { actors, ground } = this.#crowd;
     const everything = content({ ...ground, players: new Map([...actors].map(([id, { figure }]) => [id, figure])) });
-    if (decoded(this.#crowd.fullState()) !== everything) this.faults.push("an inspection does not show everybody");
+    if (decoded(this.#crowd.fullState()) !== everything)
+      this.violations.push("a full state without a client does not contain all players");
   }
 
-  /** The decoder says on the console what it does not understand. */
-  #judgeNoise(): void {
-    this.faults.push(...noise().slice(this.#noise));
-    this.#noise = noise().length;
+  /** Expects no decoder errors, which the decoder reports on the console. */
+  #verifyDecoder(): void {
+    this.violations.push(...decoderWarnings().slice(this.#warningCount));
+    this.#warningCount = decoderWarnings().length;
   }
 }
 
@@ -281,9 +287,9 @@ function isFullState(frame: Uint8Array | undefined): boolean {
   return frame !== undefined && (frame[0]! & ~ProtocolModifier.TIMED) === Protocol.ROOM_STATE;
 }
 
-function noise(): string[] {
+function decoderWarnings(): string[] {
   return [console.warn, console.error].flatMap((log) =>
-    jest.mocked(log).mock.calls.map((words) => `the decoder says: ${words.map(String).join(" ")}`),
+    jest.mocked(log).mock.calls.map((words) => `the decoder logged: ${words.map(String).join(" ")}`),
   );
 }
 
@@ -291,7 +297,7 @@ function knownTo({ players }: Onlooker): Known {
   return new Map([...players].map(([id, player]) => [id, player[$refId]!]));
 }
 
-function heldBy({ players }: Onlooker): Map<string, Figure> {
+function fieldsHeldBy({ players }: Onlooker): Map<string, Figure> {
   return new Map([...players].map(([id, player]) => [id, figureOf(player)]));
 }
 
@@ -319,151 +325,152 @@ function decoded(fullState: Uint8Array): string {
   return content(decoder.state);
 }
 
-/** A state as text, its players by id: the order in which they were told is no part of it. */
+/** Returns a state as text. Players are sorted by id, so the order in which they were sent does not matter. */
 function content(state: Ground & { players: Iterable<[string, Figure]> }): string {
   const players = [...state.players].sort(([a], [b]) => (a < b ? -1 : 1));
   const rows = players.map(([id, player]) => [id, ...FIELDS.map((field) => player[field])]);
   return JSON.stringify([...GROUND_FIELDS.map((field) => state[field]), rows]);
 }
 
+/** The denominator of positions, which are fractions of the map or of the space beyond it. */
 const WHOLE = 10_000;
 
-/** A place; `x` and `y` in shares of what there is. */
+/** A position. `x` and `y` are fractions in units of 1/WHOLE. */
 type Spot =
   | { on: "map"; x: number; y: number }
   | { on: "border"; column: number; row: number; dx: number; dy: number }
   | { on: "corner"; right: boolean; bottom: boolean }
   | { on: "outside"; x: number; y: number };
 
-/** What a crowd may do. `who` is taken modulo the count of those it may concern. */
+/** The commands that a crowd performs. `pick` selects a candidate: it is taken modulo the number of candidates. */
 interface Commands {
   join: { at: Spot; acknowledged: boolean };
   "join as spectator": { acknowledged: boolean };
-  "enter without client": { at: Spot };
-  acknowledge: { who: number };
-  "be resynced": { who: number };
-  "fall behind": { who: number };
-  "catch up": { who: number };
-  drop: { who: number };
-  reconnect: { who: number; fresh: boolean; acknowledged: boolean };
-  "begin to leave": { who: number };
-  leave: { who: number };
-  "lose the player": { who: number };
-  "get a player": { who: number; at: Spot };
-  "apply inputs": { who: number; count: number };
-  walk: { who: number; direction: number };
+  "add player without client": { at: Spot };
+  acknowledge: { pick: number };
+  resync: { pick: number };
+  "become backpressured": { pick: number };
+  "drain the queue": { pick: number };
+  drop: { pick: number };
+  reconnect: { pick: number; fresh: boolean; acknowledged: boolean };
+  "start to leave": { pick: number };
+  leave: { pick: number };
+  "remove own player": { pick: number };
+  "add own player": { pick: number; at: Spot };
+  "apply inputs": { pick: number; count: number };
+  walk: { pick: number; direction: number };
   "all walk": { seed: number };
-  teleport: { who: number; at: Spot };
-  rename: { who: number; name: string };
-  turn: { who: number; facing: number };
-  replace: { who: number; at: Spot };
-  "take out and replace": { who: number; at: Spot };
-  "put again": { who: number };
-  "put again as another": { who: number };
-  "take out": { who: number };
+  teleport: { pick: number; at: Spot };
+  rename: { pick: number; name: string };
+  turn: { pick: number; facing: number };
+  replace: { pick: number; at: Spot };
+  "remove and replace": { pick: number; at: Spot };
+  reinsert: { pick: number };
+  "reinsert under another id": { pick: number };
+  remove: { pick: number };
   clear: { seed: number };
-  "change the ground": { fields: Partial<Ground> };
+  "change ground": { fields: Partial<Ground> };
 }
 type Command = { [K in keyof Commands]: { do: K } & Commands[K] }[keyof Commands];
 
 interface Stage {
   crowd: Crowd;
-  judge: Judge;
+  verifier: Verifier;
 }
 
-/** Where there is nobody whom a command may concern it does nothing, so that any part of a history is one too. */
+/** A command without a candidate has no effect, so any part of a history is a valid one. */
 const ACTS: { [K in keyof Commands]: (stage: Stage, command: Commands[K]) => void } = {
-  join: ({ crowd, judge }, { at, acknowledged }) => {
+  join: ({ crowd, verifier }, { at, acknowledged }) => {
     const member = crowd.join(crowd.newId());
     crowd.put(member.id, figureAt(at, crowd));
-    if (acknowledged) judge.acknowledge(member);
+    if (acknowledged) verifier.acknowledge(member);
   },
-  "join as spectator": ({ crowd, judge }, { acknowledged }) => {
+  "join as spectator": ({ crowd, verifier }, { acknowledged }) => {
     const member = crowd.join(crowd.newId());
-    if (acknowledged) judge.acknowledge(member);
+    if (acknowledged) verifier.acknowledge(member);
   },
-  "enter without client": ({ crowd }, { at }) => crowd.put(crowd.newId(), figureAt(at, crowd)),
-  acknowledge: ({ crowd, judge }, { who }) =>
+  "add player without client": ({ crowd }, { at }) => crowd.put(crowd.newId(), figureAt(at, crowd)),
+  acknowledge: ({ crowd, verifier }, { pick }) =>
     some(
       crowd.members.filter(({ connection }) => connection?.state === ClientState.JOINING),
-      who,
-      (member) => judge.acknowledge(member),
+      pick,
+      (member) => verifier.acknowledge(member),
     ),
-  "be resynced": ({ crowd, judge }, { who }) =>
+  resync: ({ crowd, verifier }, { pick }) =>
     some(
       crowd.members.filter(({ connection }) => connection?.state === ClientState.JOINED),
-      who,
-      (member) => judge.acknowledge(member),
+      pick,
+      (member) => verifier.acknowledge(member),
     ),
-  "fall behind": ({ crowd }, { who }) => some(crowd.members, who, ({ connection }) => lag(connection, true)),
-  "catch up": ({ crowd }, { who }) =>
+  "become backpressured": ({ crowd }, { pick }) => some(crowd.members, pick, ({ connection }) => lag(connection, true)),
+  "drain the queue": ({ crowd }, { pick }) =>
     some(
       crowd.members.filter(({ connection }) => connection?.ref.isBackpressured),
-      who,
+      pick,
       ({ connection }) => lag(connection, false),
     ),
-  drop: ({ crowd }, { who }) => some(crowd.members, who, (member) => crowd.drop(member)),
-  reconnect: ({ crowd, judge }, { who, fresh, acknowledged }) =>
+  drop: ({ crowd }, { pick }) => some(crowd.members, pick, (member) => crowd.drop(member)),
+  reconnect: ({ crowd, verifier }, { pick, fresh, acknowledged }) =>
     some(
       crowd.members.filter(({ connection }) => !connection),
-      who,
+      pick,
       (member) => {
-        if (fresh) judge.forget(member);
+        if (fresh) verifier.forget(member);
         crowd.connect(member);
-        if (acknowledged) judge.acknowledge(member);
+        if (acknowledged) verifier.acknowledge(member);
       },
     ),
-  "begin to leave": ({ crowd }, { who }) =>
+  "start to leave": ({ crowd }, { pick }) =>
     some(
       crowd.members.filter(({ connection }) => connection),
-      who,
+      pick,
       ({ connection }) => {
         connection!.state = ClientState.LEAVING;
       },
     ),
-  leave: ({ crowd }, { who }) => some(crowd.members, who, (member) => crowd.leave(member)),
-  "lose the player": ({ crowd }, { who }) =>
+  leave: ({ crowd }, { pick }) => some(crowd.members, pick, (member) => crowd.leave(member)),
+  "remove own player": ({ crowd }, { pick }) =>
     some(
       crowd.members.filter(({ id }) => crowd.actors.has(id)),
-      who,
+      pick,
       ({ id }) => crowd.remove(id),
     ),
-  "get a player": ({ crowd }, { who, at }) =>
+  "add own player": ({ crowd }, { pick, at }) =>
     some(
       crowd.members.filter(({ id }) => !crowd.actors.has(id)),
-      who,
+      pick,
       ({ id }) => crowd.put(id, figureAt(at, crowd)),
     ),
-  "apply inputs": ({ crowd }, { who, count }) =>
+  "apply inputs": ({ crowd }, { pick, count }) =>
     some(
       crowd.members.filter(({ connection }) => connection),
-      who,
+      pick,
       ({ id }) => {
         crowd.inputs.get(id)!.consumedCount += count;
       },
     ),
-  walk: ({ crowd }, { who, direction }) => somePlayer(crowd, who, (id) => walk(crowd, id, direction)),
+  walk: ({ crowd }, { pick, direction }) => somePlayer(crowd, pick, (id) => walk(crowd, id, direction)),
   "all walk": ({ crowd }, { seed }) => {
     const random = seededRandom(seed);
     for (const id of crowd.actors.keys()) walk(crowd, id, random(5));
   },
-  teleport: ({ crowd }, { who, at }) => somePlayer(crowd, who, (id) => crowd.change(id, spotAt(at, crowd))),
-  rename: ({ crowd }, { who, name }) => somePlayer(crowd, who, (id) => crowd.change(id, { name })),
-  turn: ({ crowd }, { who, facing }) => somePlayer(crowd, who, (id) => crowd.change(id, { facing })),
-  replace: ({ crowd }, { who, at }) => somePlayer(crowd, who, (id) => crowd.put(id, figureAt(at, crowd))),
-  "take out and replace": ({ crowd }, { who, at }) =>
-    somePlayer(crowd, who, (id) => {
+  teleport: ({ crowd }, { pick, at }) => somePlayer(crowd, pick, (id) => crowd.change(id, spotAt(at, crowd))),
+  rename: ({ crowd }, { pick, name }) => somePlayer(crowd, pick, (id) => crowd.change(id, { name })),
+  turn: ({ crowd }, { pick, facing }) => somePlayer(crowd, pick, (id) => crowd.change(id, { facing })),
+  replace: ({ crowd }, { pick, at }) => somePlayer(crowd, pick, (id) => crowd.put(id, figureAt(at, crowd))),
+  "remove and replace": ({ crowd }, { pick, at }) =>
+    somePlayer(crowd, pick, (id) => {
       crowd.remove(id);
       crowd.put(id, figureAt(at, crowd));
     }),
-  "put again": ({ crowd }, { who }) => somePlayer(crowd, who, (id) => crowd.putAgain(id)),
-  "put again as another": ({ crowd }, { who }) => {
-    somePlayer(crowd, who, (id) => crowd.putAgain(id, crowd.newId()));
+  reinsert: ({ crowd }, { pick }) => somePlayer(crowd, pick, (id) => crowd.putAgain(id)),
+  "reinsert under another id": ({ crowd }, { pick }) => {
+    somePlayer(crowd, pick, (id) => crowd.putAgain(id, crowd.newId()));
   },
-  "take out": ({ crowd }, { who }) => somePlayer(crowd, who, (id) => crowd.remove(id)),
+  remove: ({ crowd }, { pick }) => somePlayer(crowd, pick, (id) => crowd.remove(id)),
   clear: ({ crowd }) => crowd.clear(),
-  "change the ground": ({ crowd, judge }, { fields }) => {
-    judge.groundTouched = true;
+  "change ground": ({ crowd, verifier }, { fields }) => {
+    verifier.groundTouched = true;
     crowd.changeGround(fields);
   },
 };
@@ -476,15 +483,15 @@ function lag(connection: Connection | undefined, isBackpressured: boolean): void
   if (connection) connection.ref.isBackpressured = isBackpressured;
 }
 
-function some<T>(all: T[], who: number, act: (one: T) => void): void {
-  if (all.length > 0) act(all[who % all.length]!);
+function some<T>(all: T[], pick: number, act: (one: T) => void): void {
+  if (all.length > 0) act(all[pick % all.length]!);
 }
 
-function somePlayer(crowd: Crowd, who: number, act: (id: string) => void): void {
-  some([...crowd.actors.keys()], who, act);
+function somePlayer(crowd: Crowd, pick: number, act: (id: string) => void): void {
+  some([...crowd.actors.keys()], pick, act);
 }
 
-/** A step of 8 units; the fifth direction is to stay. */
+/** Moves a player by 8 units. The fifth direction does not move it. */
 function walk(crowd: Crowd, id: string, direction: number): void {
   const { x, y } = crowd.actors.get(id)!.figure;
   const [dx, dy] = (
@@ -520,8 +527,8 @@ function spotAt(spot: Spot, { size: { width, height } }: Crowd): Place {
   }
 }
 
-const who = fc.nat(999);
-/** A share of a whole, in ten-thousandths: of all fractions, most would be next to nothing. */
+const pick = fc.nat(999);
+/** A fraction in units of 1/WHOLE. Most arbitrary floating-point numbers would be close to zero. */
 const share = fc.nat(WHOLE - 1);
 const byOne = fc.integer({ min: -1, max: 1 });
 const acknowledged = fc.boolean();
@@ -550,8 +557,8 @@ const fields = fc.oneof(
   fc.record({ height: fc.nat(65535) }),
 );
 
-/** Any command; `bustle` tells how often all walk. */
-function anyCommand(bustle: number): fc.Arbitrary<Command> {
+/** Generates any command. `walkWeight`: the weight of the command `all walk`. */
+function anyCommand(walkWeight: number): fc.Arbitrary<Command> {
   const choose = <T extends keyof Commands>(weight: number, names: T[], params: object = {}) => ({
     weight,
     arbitrary: fc.record({
@@ -562,37 +569,37 @@ function anyCommand(bustle: number): fc.Arbitrary<Command> {
   return fc.oneof(
     choose(12, ["join"], { at, acknowledged }),
     choose(1, ["join as spectator"], { acknowledged }),
-    choose(2, ["enter without client"], { at }),
-    choose(8, ["acknowledge", "acknowledge", "drop", "leave", "take out"], { who }),
-    choose(1, ["begin to leave"], { who }),
-    choose(6, ["put again", "put again as another", "lose the player", "be resynced"], { who }),
-    choose(6, ["fall behind", "catch up"], { who }),
-    choose(3, ["reconnect"], { who, fresh: fc.boolean(), acknowledged }),
-    choose(8, ["get a player", "teleport", "teleport", "replace", "take out and replace"], { who, at }),
-    choose(4, ["walk"], { who, direction: fc.nat(3) }),
-    choose(bustle, ["all walk"], { seed: fc.nat() }),
-    choose(2, ["rename"], { who, name }),
-    choose(1, ["turn"], { who, facing: fc.integer({ min: 1, max: 4 }) }),
-    choose(2, ["apply inputs"], { who, count: fc.nat(9) }),
-    choose(2, ["change the ground"], { fields }),
+    choose(2, ["add player without client"], { at }),
+    choose(8, ["acknowledge", "acknowledge", "drop", "leave", "remove"], { pick }),
+    choose(1, ["start to leave"], { pick }),
+    choose(6, ["reinsert", "reinsert under another id", "remove own player", "resync"], { pick }),
+    choose(6, ["become backpressured", "drain the queue"], { pick }),
+    choose(3, ["reconnect"], { pick, fresh: fc.boolean(), acknowledged }),
+    choose(8, ["add own player", "teleport", "teleport", "replace", "remove and replace"], { pick, at }),
+    choose(4, ["walk"], { pick, direction: fc.nat(3) }),
+    choose(walkWeight, ["all walk"], { seed: fc.nat() }),
+    choose(2, ["rename"], { pick, name }),
+    choose(1, ["turn"], { pick, facing: fc.integer({ min: 1, max: 4 }) }),
+    choose(2, ["apply inputs"], { pick, count: fc.nat(9) }),
+    choose(2, ["change ground"], { fields }),
     choose(1, ["clear", "all walk", "all walk", "all walk"], { seed: fc.nat() }),
   );
 }
 
 interface Play {
   size: [width: number, height: number];
-  /** Whether the room has inputs, so that its frames tell the time. */
+  /** Whether the room has inputs, so that its frames contain the time. */
   timed: boolean;
-  /** How many join before it begins. */
+  /** The number of members that join before the first tick. */
   present: number;
-  /** What happens before each tick. */
+  /** The commands before each tick. */
   history: Command[][];
 }
 
 function play({ size, timed, present, history }: Play): void {
   const crowd = new Crowd(...size, timed);
-  const judge = new Judge(crowd);
-  const stage = { crowd, judge };
+  const verifier = new Verifier(crowd);
+  const stage = { crowd, verifier };
   const random = seededRandom(present);
   for (let i = 0; i < present; i++) {
     const at: Spot = { on: "map", x: random(WHOLE), y: random(WHOLE) };
@@ -600,16 +607,16 @@ function play({ size, timed, present, history }: Play): void {
   }
   for (const commands of history) {
     for (const command of commands) perform(stage, command);
-    judge.tick();
-    if (judge.faults.length > 0) break;
+    verifier.tick();
+    if (verifier.violations.length > 0) break;
   }
-  judge.end();
-  expect(judge.faults.slice(0, 5)).toEqual([]);
+  verifier.end();
+  expect(verifier.violations.slice(0, 5)).toEqual([]);
 }
 
-test("a few, whatever they do, hold what they must after every tick, and nothing that they must not", () => {
+test("each client of a small crowd sees all near players and no far ones after every tick", () => {
   const plays = fc.record({
-    // Some on which all see all, some of a row or a column, some whose size is no multiple of anything.
+    // Maps on which all players see each other, maps of one row or column, and sizes that are no multiple of a cell.
     size: fc.constantFrom<[number, number][]>([1280, 960], [1000, 1700], [2000, 160], [150, 90], [161, 4096]),
     timed: fc.boolean(),
     present: fc.nat(12),
@@ -619,7 +626,7 @@ test("a few, whatever they do, hold what they must after every tick, and nothing
 });
 
 onlyLong(() => {
-  test("three hundred on a large map hold what they must, and nothing that they must not", () => {
+  test("each of three hundred clients on a large map sees all near players and no far ones after every tick", () => {
     const plays = fc.record({
       size: fc.constant<[number, number]>([4096, 4096]),
       timed: fc.boolean(),
@@ -630,12 +637,12 @@ onlyLong(() => {
         size: "max",
       }),
     });
-    // Not made smaller: that would take minutes.
+    // `endOnFailure` skips shrinking, which would take minutes.
     fc.assert(fc.property(plays, play), { numRuns: runs(4), endOnFailure: true });
   });
 });
 
-/** Players by id who stand at these places, each with a client that has been shown the world. */
+/** Creates players at these positions. Each has a client that has received the full state. */
 function crowdAt(places: Record<string, Place>) {
   const crowd = new Crowd(4096, 4096, false);
   const members: Record<string, Member> = {};
@@ -659,7 +666,7 @@ function crowdAt(places: Record<string, Place>) {
 const HERE = { x: 100, y: 100 };
 const THERE = { x: 3000, y: 3000 };
 
-test("a player who has no place yet is seen as soon as it has one", () => {
+test("a player without a position becomes visible when it gets one", () => {
   const { crowd, tick, seenBy } = crowdAt({ watcher: HERE });
   const player = new Player().assign({ name: "late" });
   crowd.state.players.set("late", player);
@@ -671,7 +678,7 @@ test("a player who has no place yet is seen as soon as it has one", () => {
   expect(seenBy("watcher")).toMatchObject({ late: { name: "late", x: 108, y: 100 } });
 });
 
-test("a player whose place is taken away and given back is seen again", () => {
+test("a player that loses its position and gets one again becomes visible again", () => {
   const { crowd, tick, seenBy } = crowdAt({ watcher: HERE, other: HERE });
   const other = crowd.state.players.get("other")! as Partial<Player>;
   other.x = undefined;
@@ -683,7 +690,7 @@ test("a player whose place is taken away and given back is seen again", () => {
   expect(seenBy("watcher")).toMatchObject({ other: { x: 116, y: 100 } });
 });
 
-test("another map in the place of the players is shown instead of them", () => {
+test("replacing the map of players replaces the players that clients see", () => {
   const { crowd, tick, seenBy } = crowdAt({ watcher: HERE, other: HERE });
   const players = new MapSchema<Player>();
   players.set("watcher", new Player().assign({ name: "again", ...HERE }));
@@ -696,7 +703,7 @@ test("another map in the place of the players is shown instead of them", () => {
   expect(Object.keys(seenBy("watcher")).sort()).toEqual(["third", "watcher"]);
 });
 
-test("a full state between two ticks does not tell where somebody has gone who is far by now", () => {
+test("a full state between two ticks does not contain a player that has just moved out of sight", () => {
   const { crowd, members } = crowdAt({ watcher: HERE, other: HERE });
   crowd.change("other", THERE);
   crowd.acknowledge(members.watcher!);
@@ -706,7 +713,7 @@ test("a full state between two ticks does not tell where somebody has gone who i
   expect(audit.leaks("watcher", mentions, { slackTicks: 0 })).toEqual([]);
 });
 
-test("a client that nothing can be sent to costs nobody else the news", () => {
+test("a failed send to one client does not affect the other clients", () => {
   const { crowd, members, tick, seenBy } = crowdAt({ a: HERE, b: HERE, c: HERE, d: HERE });
   const logged = jest.spyOn(logger, "error").mockImplementation(() => {});
   members.b!.connection!.raw = () => {
@@ -718,13 +725,13 @@ test("a client that nothing can be sent to costs nobody else the news", () => {
     tick();
   }
   for (const id of ["a", "c", "d"]) expect(seenBy(id)).toMatchObject({ late: { x: HERE.x + 1 } });
-  // It has missed something, and has to come back for all of it.
+  // It has missed data, so it must reconnect for a full state.
   expect(members.b!.connection!.state).toBe(ClientState.LEAVING);
   expect(logged).toHaveBeenCalledWith(expect.anything(), "sending state to a client failed; disconnecting it");
   logged.mockRestore();
 });
 
-test("what others do while they are being sent to changes nobody's frame", () => {
+test("side effects of a send do not change the frames of other clients", () => {
   const { crowd, members, tick, seenBy } = crowdAt({ a: HERE, b: HERE, c: HERE, d: HERE });
   const { connection } = members.b!;
   connection!.raw = (frame) => {
@@ -740,7 +747,7 @@ test("what others do while they are being sent to changes nobody's frame", () =>
   for (const id of ["a", "b", "d"]) expect(seenBy(id)).toMatchObject({ d: { name: "renamed meanwhile" } });
 });
 
-test.each([2, 3, 8, 21, 100])("of %d clients nobody is served last twice in a row", (count) => {
+test.each([2, 3, 8, 21, 100])("no client is served last twice in a row, with %d clients", (count) => {
   const { crowd, members, tick } = crowdAt(
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, HERE] as const)),
   );
@@ -758,14 +765,14 @@ test.each([2, 3, 8, 21, 100])("of %d clients nobody is served last twice in a ro
   expect(last.filter((id, i) => id === last[i - 1])).toEqual([]);
 });
 
-test("who steps away and back between two ticks while somebody comes is taken leave of once", () => {
+test("a player that crosses cells and returns between two ticks, with a full state in between, is removed once", () => {
   const { crowd, members, tick } = crowdAt({ watcher: HERE, other: HERE });
   const audit = new WireAudit();
   crowd.acknowledge(members.watcher!);
   for (const frame of crowd.arrive(members.watcher!)) audit.read(frame);
   tick();
   crowd.change("other", { x: HERE.x + 200 });
-  crowd.fullState(new Connection("nobody", false));
+  crowd.fullState(new Connection("spectator", false));
   crowd.change("other", HERE);
   crowd.change("watcher", THERE);
   crowd.tick();
@@ -774,7 +781,7 @@ test("who steps away and back between two ticks while somebody comes is taken le
   expect(removals.map(({ id }) => id)).toStrictEqual(["other"]);
 });
 
-test("a player who walks after its own client was shown it, and before anybody else was, is where it is", () => {
+test("a player that moves between its own full state and the next patch has the same position for all clients", () => {
   const { crowd, tick } = crowdAt({ other: HERE });
   const late = crowd.join("late");
   crowd.put("late", { name: "late", facing: 4, ...HERE });

@@ -1,4 +1,4 @@
-// The promise of sight, worked out by distance alone: all within SIGHT, nobody beyond FARTHEST.
+// The sight of a grid, checked by distances alone: all positions within MIN_SIGHT, none beyond MAX_SIGHT.
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Grid, MAX_SIGHT, MIN_SIGHT, NO_CELL } from "../../../rooms/interest/grid.ts";
@@ -15,7 +15,7 @@ interface Place {
   y: number;
 }
 
-/** Two places on a map; the second is anywhere, or near the first, where the promise is kept or broken. */
+/** Two positions on a map. The second one is anywhere, or within about 1000 units of the first one. */
 const pairs = maps.chain(({ width, height }) => {
   const place = fc.record({ x: fc.nat(width), y: fc.nat(height) });
   const offset = fc.record({ x: fc.integer({ min: -1000, max: 1000 }), y: fc.integer({ min: -1000, max: 1000 }) });
@@ -36,11 +36,11 @@ function distance(a: Place, b: Place): number {
   return Math.hypot(a.x - b.x, a.y - b.y);
 }
 
-test("promises what is written: all within 320 units, nobody beyond 960", () => {
+test("sight is guaranteed within 320 units and impossible beyond 960 units", () => {
   expect([MIN_SIGHT, MAX_SIGHT]).toEqual([320, 960]);
 });
 
-test("whoever is within sight is in a cell that is seen, and whoever is too far is not, from either side", () => {
+test("two positions see each other within MIN_SIGHT, and never beyond MAX_SIGHT", () => {
   fc.assert(
     fc.property(pairs, ({ width, height, pair: [a, b] }) => {
       const grid = new Grid(width, height);
@@ -54,21 +54,21 @@ test("whoever is within sight is in a cell that is seen, and whoever is too far 
 });
 
 test.each([
-  ["across", 1, 0],
-  ["down", 0, 1],
-  ["over the corner", Math.SQRT1_2, Math.SQRT1_2],
-])("keeps the promise %s from every unit of a cell, and at every distance", (_way, x, y) => {
+  ["horizontally", 1, 0],
+  ["vertically", 0, 1],
+  ["diagonally", Math.SQRT1_2, Math.SQRT1_2],
+])("keeps the limits of sight %s, from every unit of a cell and at every distance", (_way, x, y) => {
   const grid = new Grid(4096, 4096);
   for (let start = 1280; start <= 1440; start++) {
     for (let units = 0; units <= 1100; units += units === 330 ? 620 : 1) {
       const sees = grid.sees(grid.cellAt(start, start), grid.cellAt(start + x * units, start + y * units));
-      if (units <= MIN_SIGHT && !sees) throw new Error(`${start} does not see ${units} units far`);
-      if (units > MAX_SIGHT && sees) throw new Error(`${start} sees ${units} units far`);
+      if (units <= MIN_SIGHT && !sees) throw new Error(`a player at ${start} does not see ${units} units far`);
+      if (units > MAX_SIGHT && sees) throw new Error(`a player at ${start} sees ${units} units far`);
     }
   }
 });
 
-test("gives every place on the map one of its cells, whole numbers or not", () => {
+test("maps every position on the map, whole or fractional, to one of its cells", () => {
   const place = maps.chain(({ width, height }) =>
     fc.record({
       grid: fc.constant(new Grid(width, height)),
@@ -86,7 +86,7 @@ test("gives every place on the map one of its cells, whole numbers or not", () =
   );
 });
 
-test("lists exactly the cells that are seen, each once, row by row", () => {
+test("rowsInSight lists exactly the visible cells, each once, row by row", () => {
   const grids = maps.map(({ width, height }) => new Grid(width, height)).filter(({ size }) => size < 700);
   fc.assert(
     fc.property(grids, fc.nat(), (grid, any) => {
@@ -106,7 +106,7 @@ test("lists exactly the cells that are seen, each once, row by row", () => {
   );
 });
 
-test("takes a place outside of the map for the nearest one on it", () => {
+test("maps a position outside the map to the cell of the nearest position on it", () => {
   const outside = maps.chain(({ width, height }) =>
     fc.record({
       width: fc.constant(width),
@@ -124,20 +124,23 @@ test("takes a place outside of the map for the nearest one on it", () => {
   );
 });
 
-test.each([Number.NaN, undefined])("takes a place with the coordinate %s for nowhere", (nothing) => {
+test.each([Number.NaN, undefined])("maps a position with the coordinate %s to NO_CELL", (missing) => {
   const grid = new Grid(1280, 960);
-  for (const cell of [grid.cellAt(nothing, nothing), grid.cellAt(nothing, 700), grid.cellAt(700, nothing)]) {
+  for (const cell of [grid.cellAt(missing, missing), grid.cellAt(missing, 700), grid.cellAt(700, missing)]) {
     expect(cell).toBe(NO_CELL);
   }
 });
 
-test.each([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("takes %d for the border", (end) => {
-  const grid = new Grid(1280, 960);
-  const border = end > 0 ? grid.cellAt(1280, 960) : grid.cellAt(0, 0);
-  expect(grid.cellAt(end, end)).toBe(border);
-});
+test.each([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  "maps the coordinate %d to a cell at the border",
+  (end) => {
+    const grid = new Grid(1280, 960);
+    const border = end > 0 ? grid.cellAt(1280, 960) : grid.cellAt(0, 0);
+    expect(grid.cellAt(end, end)).toBe(border);
+  },
+);
 
-test("nobody sees nowhere, and from nowhere nothing is seen", () => {
+test("NO_CELL sees no cell, and no cell sees it", () => {
   const grid = new Grid(1280, 960);
   for (let cell = 0; cell < grid.size; cell++) {
     expect([grid.sees(NO_CELL, cell), grid.sees(cell, NO_CELL)]).toEqual([false, false]);

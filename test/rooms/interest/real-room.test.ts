@@ -1,4 +1,4 @@
-// Interest management as players meet it: real sockets, the SDK as it is, the plain WebSocket, the monitor.
+// Interest management end to end: real sockets, the unmodified SDK, the plain WebSocket and the monitor.
 import { type SchemaType, schema, t } from "@colyseus/schema";
 import { Callbacks, type Room as SdkRoom } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
@@ -15,7 +15,7 @@ import { MONITOR, startServer } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
 import { joinWithSdk } from "../../support/walkers.ts";
 
-/** What a player is promised, in units: it sees all within NEAR and nobody beyond FAR. */
+/** Guaranteed sight, in units: a player sees all players within NEAR, and none beyond FAR. */
 const NEAR = 320;
 const FAR = 960;
 
@@ -33,7 +33,7 @@ const server = startServer({ maps: new Map([["plaza", FIELD]]) });
 
 type SdkClient = SdkRoom<unknown, WorldState>;
 
-/** A client with what its callbacks tell, in order: `+id` for an onAdd, `-id` for an onRemove. */
+/** Joins, and records the client's callbacks in order: `+id` for an onAdd, `-id` for an onRemove. */
 async function join() {
   const client = await joinWithSdk(server);
   const events: string[] = [];
@@ -43,12 +43,12 @@ async function join() {
   return { client, events, id: client.sessionId };
 }
 
-/** Puts a player somewhere, as nobody can walk: what is shown to whom is told from the next tick on. */
+/** Teleports a player. The next tick sends the change of sight. */
 function place(room: WorldRoom, id: string, x: number, y = 160): void {
   Object.assign(room.state.players.get(id)!, { x, y });
 }
 
-/** Who a client sees. */
+/** Returns the sorted ids of the players that a client sees. */
 function seenBy({ state }: SdkClient): string[] {
   return [...state.players.keys()].sort();
 }
@@ -68,14 +68,14 @@ function countTicks(room: WorldRoom): () => number {
   return () => ticks;
 }
 
-/** Every frame that arrives at a client from now on, by its own socket. */
+/** Records every frame that arrives on a client's socket from now on. */
 function framesOf(client: SdkClient): Buffer[] {
   const frames: Buffer[] = [];
   socketOf(client).addEventListener("message", ({ data }) => frames.push(Buffer.from(data as ArrayBuffer)));
   return frames;
 }
 
-test("two who walk towards each other meet within 320 units, and part beyond 960", async () => {
+test("two players see each other within 320 units, and lose sight of each other beyond 960 units", async () => {
   const here = await join();
   const there = await join();
   const room = await server.roomOf(here.id);
@@ -83,23 +83,23 @@ test("two who walk towards each other meet within 320 units, and part beyond 960
   place(room, there.id, 100 + FAR + 8);
   await until(() => sees(here.client, here.id) && sees(there.client, there.id));
 
-  const meeting = here.events.length;
+  const beforeMeeting = here.events.length;
   place(room, there.id, 100 + NEAR + 16);
   for (let i = 0; i < 2; i++) there.client.send("move", "left");
   await until(() => room.state.players.get(there.id)!.x === 100 + NEAR);
   await until(() => sees(here.client, here.id, there.id) && sees(there.client, here.id, there.id));
-  expect(here.events.slice(meeting)).toEqual([`+${there.id}`]);
+  expect(here.events.slice(beforeMeeting)).toEqual([`+${there.id}`]);
 
-  const parting = here.events.length;
+  const beforeParting = here.events.length;
   place(room, there.id, 100 + FAR - 8);
   for (let i = 0; i < 2; i++) there.client.send("move", "right");
   await until(() => room.state.players.get(there.id)!.x === 100 + FAR + 8);
   await until(() => sees(here.client, here.id) && sees(there.client, there.id));
-  expect(here.events.slice(parting)).toEqual([`-${there.id}`]);
+  expect(here.events.slice(beforeParting)).toEqual([`-${there.id}`]);
   expect(here.client.state.toJSON()).toMatchObject({ map: "plaza", width: WIDTH, height: 320 });
 });
 
-test("who comes late is shown those near, as they are now, and nobody else", async () => {
+test("a new client sees the near players in their current state, and no far ones", async () => {
   const [near, far] = [await join(), await join()];
   const room = await server.roomOf(near.id);
   place(room, near.id, WIDTH / 2, 100);
@@ -114,42 +114,42 @@ test("who comes late is shown those near, as they are now, and nobody else", asy
   expect(late.events).not.toContain(`-${near.id}`);
 });
 
-test("who comes back after a cut is shown what became of its neighbours meanwhile", async () => {
-  const back = await join();
-  const [stays, goes, leaves, comes] = [await join(), await join(), await join(), await join()];
-  const room = await server.roomOf(back.id);
-  for (const { id } of [back, stays, goes, leaves]) place(room, id, 1000);
-  place(room, comes.id, 3000);
-  await until(() => sees(back.client, back.id, stays.id, goes.id, leaves.id));
-  back.events.length = 0;
+test("a reconnected client sees the changes that it missed", async () => {
+  const returning = await join();
+  const [stays, leavesSight, leaves, entersSight] = [await join(), await join(), await join(), await join()];
+  const room = await server.roomOf(returning.id);
+  for (const { id } of [returning, stays, leavesSight, leaves]) place(room, id, 1000);
+  place(room, entersSight.id, 3000);
+  await until(() => sees(returning.client, returning.id, stays.id, leavesSight.id, leaves.id));
+  returning.events.length = 0;
   let isBack = false;
-  back.client.onReconnect(() => {
+  returning.client.onReconnect(() => {
     isBack = true;
   });
-  cut(back.client);
-  await until(() => !room.clients.get(back.id));
-  // All of this in one moment, before it can be back.
-  place(room, goes.id, 3000);
-  place(room, comes.id, 1000);
+  cut(returning.client);
+  await until(() => !room.clients.get(returning.id));
+  // All changes happen at once, before the client can reconnect.
+  place(room, leavesSight.id, 3000);
+  place(room, entersSight.id, 1000);
   place(room, stays.id, 1040);
   room.state.players.delete(leaves.id);
   await until(() => isBack);
-  await until(() => sees(back.client, back.id, stays.id, comes.id));
-  expect(back.events.toSorted()).toEqual([`+${comes.id}`, `-${goes.id}`, `-${leaves.id}`].toSorted());
-  expect(back.client.state.players.get(stays.id)?.x).toBe(1040);
+  await until(() => sees(returning.client, returning.id, stays.id, entersSight.id));
+  expect(returning.events.toSorted()).toEqual([`+${entersSight.id}`, `-${leavesSight.id}`, `-${leaves.id}`].toSorted());
+  expect(returning.client.state.players.get(stays.id)?.x).toBe(1040);
   stays.client.send("move", "left");
-  await until(() => back.client.state.players.get(stays.id)?.x === 1032);
+  await until(() => returning.client.state.players.get(stays.id)?.x === 1032);
 });
 
-test("the plain WebSocket shows what an SDK client in the same place is shown, and who is gone", async () => {
+test("a plain WebSocket client sees the same players as an SDK client at the same position, and removals", async () => {
   const beside = await join();
   const other = await join();
   const plain = await PlainPlayer.join(server.url);
   const room = await server.roomOf(plain.id);
   const agree = () => {
-    const told = [...beside.client.state.players].map(([id, { x, y }]) => [id, x, y]);
+    const seen = [...beside.client.state.players].map(([id, { x, y }]) => [id, x, y]);
     return (
-      JSON.stringify(told.sort()) === JSON.stringify([...plain.players].map(([id, { x, y }]) => [id, x, y]).sort())
+      JSON.stringify(seen.sort()) === JSON.stringify([...plain.players].map(([id, { x, y }]) => [id, x, y]).sort())
     );
   };
   place(room, beside.id, 1000);
@@ -167,21 +167,21 @@ test("the plain WebSocket shows what an SDK client in the same place is shown, a
   await until(() => !plain.players.has(other.id));
   await until(agree);
   const gone = plain.frames.flatMap(({ gone }) => (gone as string[] | undefined) ?? []);
-  // Out of sight at 1990 or before, and for good at the end.
+  // Once when it went out of sight, at 1990 or before, and once when it left.
   expect(gone.filter((id) => id === other.id).length).toBeGreaterThanOrEqual(2);
   expect([...plain.players.keys()].sort()).toEqual([beside.id, plain.id].sort());
 });
 
-/** What the monitor tells of a room. */
+/** Fetches the monitor's data of a room. */
 async function inspect(room: WorldRoom) {
   const authorization = `Basic ${Buffer.from(`${MONITOR.user}:${MONITOR.password}`).toString("base64")}`;
-  const answer = await fetch(`${server.url}/monitor/api/room?roomId=${room.roomId}`, {
+  const response = await fetch(`${server.url}/monitor/api/room?roomId=${room.roomId}`, {
     headers: { authorization, "sec-fetch-site": "none" },
   });
-  return (await answer.json()) as { clients: unknown[]; state: { players: object }; stateSize: number };
+  return (await response.json()) as { clients: unknown[]; state: { players: object }; stateSize: number };
 }
 
-test("the monitor shows every player of the room, however far apart", async () => {
+test("the monitor shows all players of a room, however far apart", async () => {
   const clients = await Promise.all([join(), join(), join(), join(), join()]);
   const room = await server.roomOf(clients[0].id);
   for (const [i, { id }] of clients.entries()) place(room, id, 100 + i * 900);
@@ -192,18 +192,18 @@ test("the monitor shows every player of the room, however far apart", async () =
   expect(Object.keys(shown.state.players).sort()).toEqual(clients.map(({ id }) => id).sort());
 });
 
-test("the monitor tells how large the state of the room is", async () => {
+test("the monitor shows the size of a room's state", async () => {
   const { id } = await join();
   const room = await server.roomOf(id);
   expect((await inspect(room)).stateSize).toBeGreaterThan(id.length);
 });
 
-test("nothing is sent while nothing happens, and an applied input that is blocked is told by a bare heartbeat", async () => {
+test("no frames are sent without changes, and a blocked input is acknowledged by a frame without a body", async () => {
   const idle = await join();
   const walker = await join();
   const room = await server.roomOf(walker.id);
   place(room, idle.id, 1000);
-  // In the corner, its face to the wall.
+  // In the corner, facing the wall.
   place(room, walker.id, 12);
   walker.client.send("move", "left");
   await until(() => walker.client.state.players.get(walker.id)?.facing === 1 && sees(idle.client, idle.id));
@@ -224,7 +224,7 @@ test("nothing is sent while nothing happens, and an applied input that is blocke
   expect(toWalker.map((frame) => [frame[0], frame.length])).toEqual([[Protocol.ROOM_STATE_PATCH | 0x80, 9]]);
 });
 
-test("every frame acknowledges exactly the inputs that are applied in it", async () => {
+test("each frame acknowledges exactly the inputs that are applied in its state", async () => {
   const { client, id } = await join();
   const room = await server.roomOf(id);
   place(room, id, 800);
@@ -242,7 +242,7 @@ test("every frame acknowledges exactly the inputs that are applied in it", async
   for (const { acknowledged, steps } of seen) expect(steps).toBe(acknowledged);
 });
 
-// A developer's own player: its fields are sent without a word to the interest management.
+// A developer's own player class: its fields are sent without any change to interest management.
 const Painter = schema({ x: t.uint16(), y: t.uint16(), color: t.string(), speed: t.float64() }, "Painter");
 const Canvas = schema({ title: t.string(), players: t.map(Painter).view() }, "Canvas");
 type Canvas = SchemaType<typeof Canvas>;
@@ -268,7 +268,7 @@ class CanvasRoom extends Room<{ state: Canvas }> {
   }
 }
 
-test("a field that a developer adds to the player is sent, in a room without inputs too", async () => {
+test("a field that a developer adds to the player is sent, even in a room without inputs", async () => {
   matchMaker.defineRoomType("canvas", CanvasRoom);
   const joined = [];
   for (const x of [100, 200, 1900]) joined.push(await server.client().joinOrCreate<Canvas>("canvas", { x }));

@@ -1,5 +1,5 @@
-// What a state may be like: the players that can be shown to some and not to others arrive exactly as the framework's own
-// encoder would have sent them, whatever else is in the state reaches everybody, and all else is refused at once.
+// The states that interest management supports. Players arrive exactly as the framework's own encoder would send them,
+// and the other fields of the state reach all clients. An unsupported state is refused at once.
 import { Encoder, type FieldBuilder, Reflection, type Schema, schema, t } from "@colyseus/schema";
 import { SchemaSerializer } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
@@ -12,8 +12,8 @@ import { runs } from "../../support/long.ts";
 
 type Fields = Record<string, FieldBuilder<unknown, boolean, boolean>>;
 type Values = Record<string, unknown>;
-/** A state as a test writes it: whatever it declared is there. */
-// biome-ignore lint/suspicious/noExplicitAny: what a state declares differs from test to test
+/** A state with the fields that a test declares. */
+// biome-ignore lint/suspicious/noExplicitAny: the fields of a state differ between tests
 type AnyState = any;
 
 const PLACE = { x: t.uint16(), y: t.uint16() };
@@ -22,7 +22,7 @@ function serve(state: unknown): InterestSerializer {
   return new InterestSerializer(state as StateWithPlayers, new Grid(1280, 960), () => ({ consumedCount: 0 }));
 }
 
-/** A client that decodes as the SDK does. */
+/** A client with the SDK's decoder. */
 class Witness {
   readonly sessionId: string;
   readonly state = ClientState.JOINED;
@@ -40,7 +40,7 @@ class Witness {
     this.#sent.push(frame);
   }
 
-  /** Decodes what was sent; says how many frames that were. */
+  /** Decodes the sent frames. Returns the number of frames. */
   arrive(): number {
     const frames = this.#sent.splice(0);
     for (const frame of frames) {
@@ -55,13 +55,13 @@ class Witness {
   }
 }
 
-/** One tick for all of `witnesses`. */
+/** Sends one patch to all of `witnesses`, and decodes it. */
 function tick(serializer: InterestSerializer, state: unknown, witnesses: Witness[]): void {
   serializer.applyPatches(witnesses as unknown as Client[], state as StateWithPlayers);
   for (const witness of witnesses) witness.arrive();
 }
 
-/** A state without interest management, sent whole by the framework's own encoder. */
+/** A state without interest management, sent in full by the framework's own encoder. */
 class Oracle {
   readonly #encoder: Encoder;
   readonly #decoder;
@@ -81,43 +81,47 @@ class Oracle {
   }
 }
 
-describe("is refused, with the class, the field and the mend", () => {
+describe("interest management refuses, with the class, the field and a hint,", () => {
   const Item = schema({ kind: t.string() }, "Item");
 
-  test.each<[what: string, fields: Fields, sentence: string]>([
-    ["no players", { coins: t.number() }, "Hall has no map of players; declare players: t.map(Player).view()."],
-    ["players that are numbers", { players: t.map("number").view() }, "Hall has no map of players; declare "],
-    ["one player", { players: t.ref(schema(PLACE, "Player")).view() }, "Hall has no map of players; declare "],
-    ["a list of players", { players: t.array(schema(PLACE, "Player")).view() }, "Hall has no map of players; declare "],
-    ["players without .view()", { players: t.map(schema(PLACE, "Player")) }, "Hall.players would be sent to everybody"],
-  ])("a state with %s", (_what, fields, sentence) => {
+  test.each<[what: string, fields: Fields, message: string]>([
+    ["no players", { coins: t.number() }, "Hall has no map of players. Declare `players: t.map(Player).view()`."],
+    ["players that are numbers", { players: t.map("number").view() }, "Hall has no map of players. Declare "],
+    ["one player", { players: t.ref(schema(PLACE, "Player")).view() }, "Hall has no map of players. Declare "],
+    ["a list of players", { players: t.array(schema(PLACE, "Player")).view() }, "Hall has no map of players. Declare "],
+    [
+      "players without .view()",
+      { players: t.map(schema(PLACE, "Player")) },
+      "the framework's encoder would send Hall.players to all clients",
+    ],
+  ])("a state with %s", (_what, fields, message) => {
     const Hall = schema(fields as Record<string, never>, "Hall");
-    expect(() => serve(new Hall())).toThrow(`interest management: ${sentence}`);
+    expect(() => serve(new Hall())).toThrow(`interest management: ${message}`);
   });
 
-  test.each<[what: string, field: FieldBuilder<unknown, boolean, boolean>, sentence: RegExp]>([
-    ["a nested Schema", t.ref(Item), /is a Schema or a collection, .* make its values fields of Player, or keep it/],
-    ["a list", t.array("string"), /is a Schema or a collection, .* make its values fields of Player, or keep it/],
+  test.each<[what: string, field: FieldBuilder<unknown, boolean, boolean>, message: RegExp]>([
+    ["a nested Schema", t.ref(Item), /is a Schema or a collection, .* Make its values fields of Player, or move it/],
+    ["a list", t.array("string"), /is a Schema or a collection, .* Make its values fields of Player, or move it/],
     ["a list of Schemas", t.array(Item), /is a Schema or a collection, /],
     ["a map", t.map("number"), /is a Schema or a collection, /],
     ["a set", t.set("number"), /is a Schema or a collection, /],
     ["a collection", t.collection("number"), /is a Schema or a collection, /],
     ["a stream", t.stream(Item), /is a Schema or a collection, /],
-    ["a field with .view()", t.number().view(), /has \.view\(\), .*; take \.view\(\) away\.$/],
-    ["a field with .view() of a tag", t.number().view(7), /has \.view\(\), .*; take \.view\(\) away\.$/],
-    ["an unreliable field", t.number().unreliable(), /is marked .*: take the mark away\.$/],
-    ["a field for patches only", t.number().patchOnly(), /is marked .*: take the mark away\.$/],
-    ["a field for full states only", t.number().fullStateOnly(), /is marked .*: take the mark away\.$/],
-    ["a deprecated field", t.number().deprecated(), /is marked .*: take the mark away\.$/],
-    ["a field deprecated in silence", t.number().deprecated(false), /is marked .*: take the mark away\.$/],
-  ])("a player with %s", (_what, field, sentence) => {
+    ["a field with .view()", t.number().view(), /has \.view\(\), .*\. Remove \.view\(\)\.$/],
+    ["a field with .view() of a tag", t.number().view(7), /has \.view\(\), .*\. Remove \.view\(\)\.$/],
+    ["an unreliable field", t.number().unreliable(), /is marked .*\. Remove the mark\.$/],
+    ["a field for patches only", t.number().patchOnly(), /is marked .*\. Remove the mark\.$/],
+    ["a field for full states only", t.number().fullStateOnly(), /is marked .*\. Remove the mark\.$/],
+    ["a deprecated field", t.number().deprecated(), /is marked .*\. Remove the mark\.$/],
+    ["a field that is deprecated without errors", t.number().deprecated(false), /is marked .*\. Remove the mark\.$/],
+  ])("a player with %s", (_what, field, message) => {
     const Player = schema({ ...PLACE, extra: field as FieldBuilder<number> }, "Player");
     const Hall = schema({ players: t.map(Player).view() }, "Hall");
     expect(() => serve(new Hall())).toThrow(/^interest management: Player\.extra /);
-    expect(() => serve(new Hall())).toThrow(sentence);
+    expect(() => serve(new Hall())).toThrow(message);
   });
 
-  test("a player that inherits what cannot be shown", () => {
+  test("a player with an inherited field that is unsupported", () => {
     const Being = schema({ ...PLACE, bag: t.array("string") }, "Being");
     const Player = Being.extend({ name: t.string() }, "Player");
     const Hall = schema({ players: t.map(Player).view() }, "Hall");
@@ -125,26 +129,26 @@ describe("is refused, with the class, the field and the mend", () => {
   });
 
   test.each<[where: string, field: (player: never) => unknown]>([
-    ["by itself", (Player) => t.ref(Player)],
+    ["in a single field", (Player) => t.ref(Player)],
     ["in a list", (Player) => t.array(Player)],
     ["in a second map", (Player) => t.map(Player)],
     ["in a second map with .view()", (Player) => t.map(Player).view()],
-    ["inside of another Schema", (Player) => t.ref(schema({ leader: t.ref(Player) } as never, "Team"))],
-    ["in a list inside of another Schema", (Player) => t.ref(schema({ all: t.array(Player) } as never, "Team"))],
-  ])("a player held elsewhere: %s", (_where, field) => {
+    ["inside another Schema", (Player) => t.ref(schema({ leader: t.ref(Player) } as never, "Team"))],
+    ["in a list inside another Schema", (Player) => t.ref(schema({ all: t.array(Player) } as never, "Team"))],
+  ])("a player that is also held %s", (_where, field) => {
     const Player = schema(PLACE, "Player");
     const Hall = schema({ players: t.map(Player).view(), winner: field(Player as never) } as never, "Hall");
     expect(() => serve(new Hall())).toThrow(
-      /^interest management: (Hall\.winner|Team\.(leader|all)) holds players too, .* hold their session ids instead\.$/,
+      /^interest management: (Hall\.winner|Team\.(leader|all)) also holds players, .* Hold session ids instead\.$/,
     );
   });
 
-  test("a player of a class that another one extends", () => {
+  test("a player class that another class extends", () => {
     const Player = schema(PLACE, "Player");
     Player.extend({ sword: t.uint8() }, "Knight");
     const Hall = schema({ players: t.map(Player).view() }, "Hall");
     expect(() => serve(new Hall())).toThrow(
-      "interest management: Knight extends Player; all players must be of one class, so put its fields into Player.",
+      "interest management: Knight extends Player, but all players must have one class. Move its fields to Player.",
     );
   });
 
@@ -158,7 +162,7 @@ describe("is refused, with the class, the field and the mend", () => {
   });
 });
 
-// Every type that is a single value, with what may be in it; what does not fit is for the framework to bend.
+// Every type of a single value, with arbitrary values. The framework converts values that are out of range.
 const anyInt = fc.oneof(
   fc.integer(),
   fc.constantFrom(0, -1, 127, 128, 255, 256, 65535, 65536, 2 ** 31, 2 ** 32, -(2 ** 31)),
@@ -192,7 +196,7 @@ const KINDS: Array<
   ["withDefault", () => t.uint8().default(4), fc.nat(255)],
 ];
 
-describe("arrives as the framework's own encoder would have sent it", () => {
+describe("a player arrives as the framework's own encoder would send it:", () => {
   const fields = Object.fromEntries(KINDS.map(([kind, field]) => [kind, field()])) as Record<
     string,
     FieldBuilder<unknown>
@@ -201,7 +205,7 @@ describe("arrives as the framework's own encoder would have sent it", () => {
   const Hall = schema({ players: t.map(Player).view() }, "Hall");
   const Twin = schema({ players: t.map(Player) }, "Hall");
 
-  /** Writes the same into a state with interest management and into one without, and compares what arrives. */
+  /** Writes the same values to a state with interest management and to one without, and compares the decoded states. */
   class Pair {
     readonly #hall = new Hall() as AnyState;
     readonly #twin = new Twin() as AnyState;
@@ -220,7 +224,7 @@ describe("arrives as the framework's own encoder would have sent it", () => {
     tick(): void {
       tick(this.#serializer, this.#hall, this.#witnesses);
       this.#oracle.tick();
-      // One is told bit by bit, another one is given all at once.
+      // The first witness gets patches; the newcomer gets a full state.
       const newcomer = new Witness(this.#serializer, "self");
       if (this.#witnesses.length === 0) this.#witnesses.push(newcomer);
       const expected = valuesOf(this.#oracle.decoded);
@@ -236,7 +240,7 @@ describe("arrives as the framework's own encoder would have sent it", () => {
         .map(([id, player]: [string, Values]) => [id, names.map((name) => [name, player[name]])]),
     );
 
-  test.each(KINDS)("a field of the type %s", (kind, _field, values) => {
+  test.each(KINDS)("with a field of the type %s", (kind, _field, values) => {
     const written = fc.array(
       fc.oneof({ weight: 5, arbitrary: values }, { weight: 1, arbitrary: fc.constant(undefined) }),
       {
@@ -247,7 +251,7 @@ describe("arrives as the framework's own encoder would have sent it", () => {
     fc.assert(
       fc.property(written, (writes) => {
         const pair = new Pair();
-        pair.write("self", { x: 100, y: 100, secret: "none of your business" });
+        pair.write("self", { x: 100, y: 100, secret: "not synced" });
         for (const [i, value] of writes.entries()) {
           pair.write(i % 3 === 0 ? "other" : "self", { x: 100 + i, y: 100, [kind]: value });
           pair.tick();
@@ -257,7 +261,7 @@ describe("arrives as the framework's own encoder would have sent it", () => {
     );
   });
 
-  test("all fields at once, written and taken away in any order, several times a tick", () => {
+  test("with all fields at once, set and unset in any order, several times per tick", () => {
     const write = fc.tuple(
       fc.constantFrom("self", "a", "b"),
       fc.record(
@@ -280,7 +284,7 @@ describe("arrives as the framework's own encoder would have sent it", () => {
   });
 });
 
-test("shows a player of forty fields, each of which changes alone", () => {
+test("sends a player of forty fields, each of which changes alone", () => {
   const names = Array.from({ length: 38 }, (_, i) => `field${i}`);
   const fields = Object.fromEntries(names.map((name) => [name, t.number()]));
   const Player = schema({ ...fields, ...PLACE }, "Player");
@@ -300,12 +304,12 @@ test("shows a player of forty fields, each of which changes alone", () => {
   expect(new Witness(serializer, "self").decoded.players.toJSON()).toEqual(state.players.toJSON());
 });
 
-test("shows players who were in the state before it was served", () => {
+test("sends players that were in the state before the serializer was created", () => {
   const Player = schema(PLACE, "Player");
   const Hall = schema({ players: t.map(Player).view() }, "Hall");
   const state = new Hall() as AnyState;
   state.players.set("self", new Player().assign({ x: 10, y: 10 }));
-  // A room has a serializer of its own before it is given this one.
+  // A room has a default serializer before it gets this one.
   const before = new Encoder(state);
   state.players.set("other", new Player().assign({ x: 20, y: 20 }));
   before.discardChanges();
@@ -317,7 +321,7 @@ test("shows players who were in the state before it was served", () => {
   expect(witness.decoded.players.toJSON()).toEqual({ self: { x: 10, y: 10 }, other: { x: 30, y: 20 } });
 });
 
-test("tells its own client of a field that is taken away before anybody else was told of the player", () => {
+test("sends an unset field to the player's own client before the player's first patch to others", () => {
   const Player = schema({ ...PLACE, color: t.string() }, "Player");
   const Hall = schema({ players: t.map(Player).view() }, "Hall");
   const state = new Hall() as AnyState;
@@ -330,7 +334,7 @@ test("tells its own client of a field that is taken away before anybody else was
   expect(witness.decoded.players.get("self").color).toBeUndefined();
 });
 
-test("makes room for what does not fit, wherever its end falls", () => {
+test("grows the arena for data that does not fit, wherever the buffer ends", () => {
   const Player = schema({ ...PLACE, name: t.string() }, "Player");
   const Hall = schema({ players: t.map(Player).view() }, "Hall");
   const length = fc.integer({ min: 0, max: 10_000 });
@@ -351,7 +355,7 @@ test("makes room for what does not fit, wherever its end falls", () => {
       const witnesses = [new Witness(serializer, "p0"), new Witness(serializer, "p1")];
       for (const [i, [, name]] of names.entries()) state.players.get(`p${i}`).name = text(name);
       tick(serializer, state, witnesses);
-      // Everybody in sight comes anew to the first, who crossed into another cell, and to the second, who did not.
+      // All players are new to both clients: the first one crossed into another cell, and the second one did not.
       for (const [i, [name, other]] of names.entries()) {
         state.players.set(
           `p${i}`,
@@ -365,7 +369,7 @@ test("makes room for what does not fit, wherever its end falls", () => {
   );
 });
 
-describe("what is in the state beside players", () => {
+describe("a field of the state other than players", () => {
   const Player = schema(PLACE, "Player");
   const Weather = schema({ rain: t.uint8(), wind: t.string() }, "Weather");
   const Coin = schema({ ...PLACE, value: t.uint16() }, "Coin");
@@ -393,11 +397,11 @@ describe("what is in the state beside players", () => {
     fc.record({ do: fc.constant("other weather"), value: fc.nat(255) }),
     fc.record({ do: fc.constantFrom("put coin", "take coin", "change coin"), value: fc.nat(5) }),
     fc.record({ do: fc.constantFrom("push", "pop", "write"), value: fc.nat(99) }),
-    fc.record({ do: fc.constantFrom("come", "come and see nobody"), value: fc.constant(0) }),
+    fc.record({ do: fc.constantFrom("join", "join as spectator"), value: fc.constant(0) }),
     fc.record({ do: fc.constant("walk"), value: fc.nat(1279) }),
   );
 
-  test("reaches everybody, newcomers and those who see nobody, whenever it changes", () => {
+  test("reaches all clients, including new ones and those without players in sight, whenever it changes", () => {
     fc.assert(
       fc.property(fc.array(fc.array(change, { maxLength: 6 }), { minLength: 1, maxLength: 12 }), (ticks) => {
         const state = new Hall() as AnyState;
@@ -427,23 +431,23 @@ describe("what is in the state beside players", () => {
           write: (value) => {
             if (state.scores.length > 0) state.scores[value % state.scores.length] = value;
           },
-          come: () => {
+          join: () => {
             const id = `p${witnesses.length}`;
             state.players.set(id, new Player().assign({ x: 10, y: 10 }));
             witnesses.push(new Witness(serializer, id));
           },
-          "come and see nobody": () => witnesses.push(new Witness(serializer, "nobody")),
+          "join as spectator": () => witnesses.push(new Witness(serializer, "spectator")),
           walk: (value) => {
             for (const player of state.players.values()) player.x = value;
           },
         };
         for (const changes of ticks) {
-          // Who comes comes first: a list of which an element is pushed, told to a newcomer and written before the next
-          // tick is told wrong by the framework itself.
-          const inOrder = changes.toSorted((a, b) => Number(b.do.startsWith("come")) - Number(a.do.startsWith("come")));
-          for (const { do: what, value } of inOrder) acts[what]!(value);
+          // Joins come first. The framework itself sends a wrong list if an element is pushed, sent in a full state and
+          // written again before the next tick.
+          const inOrder = changes.toSorted((a, b) => Number(b.do.startsWith("join")) - Number(a.do.startsWith("join")));
+          for (const { do: act, value } of inOrder) acts[act]!(value);
           tick(serializer, state, witnesses);
-          for (const witness of [...witnesses, new Witness(serializer, "nobody")]) {
+          for (const witness of [...witnesses, new Witness(serializer, "spectator")]) {
             expect(shared(witness.decoded)).toEqual(shared(state));
             if (!state.players.has(witness.sessionId)) expect(witness.decoded.players.size).toBe(0);
           }

@@ -10,7 +10,7 @@ import { joinWithSdk } from "../../support/walkers.ts";
 
 const server = startServer();
 
-test("an unclaimed seat is taken back; players stay, and so does the seat of a dropped one, who comes back", async () => {
+test("takes back an unclaimed seat; players stay, and a dropped player returns to its held seat", async () => {
   const dropped = await joinWithSdk(server);
   const plain = await PlainPlayer.join(server.url);
   const room = await server.roomOf(plain.id);
