@@ -34,7 +34,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   protected observer: RoomObserver | undefined;
   protected seats!: RoomSeats;
   #ticks: Metronome | undefined;
-  #tickBegan = 0;
+  #tickStartedAt = 0;
 
   /** One tick of the game. It must call `sendPatches` once. */
   protected abstract step(): void;
@@ -55,9 +55,9 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
 
   /** Sends each client the changes in its sight. */
   protected sendPatches(): void {
-    const moved = performance.now();
+    const movedAt = performance.now();
     this.broadcastPatch();
-    this.observer?.ticked(this.#observed, this.#tickBegan, moved, performance.now());
+    this.observer?.ticked(this.#observed, this.#tickStartedAt, movedAt, performance.now());
   }
 
   /** Holds the seat of a client whose connection was lost. Resolves when the client is back; rejects on timeout. */
@@ -124,7 +124,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   #tick(): void {
     try {
       this.clock.tick();
-      this.#tickBegan = performance.now();
+      this.#tickStartedAt = performance.now();
       this.step();
     } catch (error) {
       this.onUncaughtException(new TimestepException(error as Error, String(error)), "setTimestep");

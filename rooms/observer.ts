@@ -38,5 +38,5 @@ export interface RoomObserver {
   /** A connection ended for good, with or without a body. `code`: its close code. */
   left(room: ObservedRoom, client: Client, code?: number): void;
   /** A tick ended. The times, by `performance.now()`: its start, all bodies moved, all patches sent. */
-  ticked(room: ObservedRoom, begun: number, moved: number, sent: number): void;
+  ticked(room: ObservedRoom, startedAt: number, movedAt: number, sentAt: number): void;
 }

@@ -30,6 +30,6 @@ export interface RoomSettings extends GameRoomSettings {
 
 /** Creates the world of a room from its settings. */
 export function createWorld({ seed, createWorld }: RoomSettings, map: WorldMap, roomId: string): RoomWorld {
-  const start = seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
-  return createWorld?.(map, start, roomId) ?? new World(map, seededRandom(start));
+  const roomSeed = seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
+  return createWorld?.(map, roomSeed, roomId) ?? new World(map, seededRandom(roomSeed));
 }

@@ -1,5 +1,5 @@
-// docs/extending.md is carried out: its steps are applied to a copy of the project, which is checked, started and played;
-// all of them together, and in the long run each alone as well.
+// Applies the steps of docs/extending.md to a copy of the project. The long run compiles, starts and plays the copy
+// with all steps together, and with each step alone.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client, type Room } from "@colyseus/sdk";
@@ -14,13 +14,13 @@ import { dataFolder, type ServerProcess, startProcess } from "../support/process
 import { until } from "../support/until.ts";
 import { Project } from "./project.ts";
 
-/** Lines of code of one step: about ten. What is drawn and what is explained is not counted. */
-const MOST_LINES = 11;
+/** Maximum lines of code of a step. Maps and comments do not count. */
+const MAX_LINES = 11;
 
-/** Somebody who copies files, compiles and starts a server on a busy machine. */
-const PATIENCE_MS = 300_000;
+/** Timeout for copying files, compiling, and starting a server on a busy machine. */
+const TIMEOUT_MS = 300_000;
 
-/** The diffs of the page, by the heading they stand below. */
+/** The diffs of the page, by the heading of their section. */
 const STEPS = readFileSync(new URL("../../docs/extending.md", import.meta.url), "utf8")
   .split(/^## /m)
   .slice(1)
@@ -29,7 +29,7 @@ const STEPS = readFileSync(new URL("../../docs/extending.md", import.meta.url), 
     diff: [...section.matchAll(/^```diff\n([\s\S]*?)^```$/gm)].map(([, diff]) => diff).join(""),
   }));
 
-/** The lines of code that a diff brings: no map, no comment, no blank line. */
+/** Returns the lines of code that a diff adds, without maps, comments and blank lines. */
 function linesOf(diff: string): string[] {
   return diff
     .split(/^(?=--- )/m)
@@ -38,7 +38,7 @@ function linesOf(diff: string): string[] {
     .filter((line) => !/^\+\s*(\/\/|\/?\*|$)/.test(line));
 }
 
-/** A room of a changed project: its state has fields that this project's types do not know. */
+/** A room of a changed project. This project's types lack the new fields of its state. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type AnyRoom = Room<unknown, any>;
 
@@ -65,7 +65,7 @@ class Game {
     expect(await this.#server.ended()).toBe(0);
   }
 
-  /** Stops it and starts it again, on the same data and another port. */
+  /** Restarts the server with the same data on another port. */
   async restart(): Promise<void> {
     await this.stop();
     await this.#start();
@@ -77,17 +77,17 @@ class Game {
   }
 }
 
-/** An SDK client; all of one process share a token store, so each is told its own token. */
+/** Creates an SDK client. The clients of a process share a token store, so each client gets its token explicitly. */
 function clientOf(url: string, token?: string): Client {
   const client = new Client(url);
   client.auth.token = token as string;
   return client;
 }
 
-/** Waits for the own player. */
+/** Waits until the client sees its own player. */
 async function arrived(joining: Promise<Room>): Promise<AnyRoom> {
   const room: AnyRoom = await joining;
-  // A server that a failed test leaves behind is killed: nobody is to come back to it.
+  // A server that a failed test leaves running is killed, and clients must not reconnect to it.
   room.reconnection.enabled = false;
   await until(() => room.state.players?.has(room.sessionId));
   return room;
@@ -105,12 +105,12 @@ function self(room: AnyRoom) {
 const LEFT = 1;
 const RIGHT = 2;
 
-/** Steps that the page is ahead of the server; more than the server keeps waiting would be dropped. */
-const AHEAD = 5;
+/** Maximum steps that the page is ahead of the server. The server drops steps beyond its queue limit. */
+const MAX_AHEAD = 5;
 
 /**
- * How each step of the page is played, by the number in its heading, on a running game of the project. Only the first
- * restarts the game.
+ * Plays each step of the page on a running game, by the number in the step's heading. Only the first one restarts the
+ * game.
  */
 const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
   async 1(game) {
@@ -143,7 +143,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     const DATA_DIR = dataFolder();
     const server = await Game.start(project, { MAPS_DIR, DATA_DIR, RECORD: "1" });
 
-    // A client that sends far more than it may: each frame of the server is a tick.
+    // A client that sends far more inputs than the server applies. Each frame from the server is one tick.
     const flooder = await joinWorld(server.url);
     const strides: number[] = [];
     let before = self(flooder).x;
@@ -157,7 +157,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     const flooding = setInterval(() => flood.send(), 10);
     flooder.onLeave(() => clearInterval(flooding));
 
-    // One that predicts, with the page's own code and that of the changed project.
+    // A client that predicts with the page's code of the changed project.
     const page = await joinWorld(server.url);
     const module: { Prediction: typeof Prediction } = await import(join(project.folder, "web/prediction.ts"));
     let drift = 0;
@@ -168,13 +168,13 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
       });
     let prediction = predict();
     const from = self(page).x;
-    /** Walks some steps ahead of the server, and waits for it: what it answers meanwhile is predicted on from. */
+    /** Walks ahead of the server, and waits for its answers, on which the prediction is then based. */
     const walk = async (steps: number, input: Input, units: number) => {
       const start = prediction.self.x;
       for (let step = 1; step <= steps; step++) {
         prediction.tick(performance.now());
         prediction.send(input);
-        if (step % AHEAD === 0 || step === steps) await until(() => prediction.unacknowledged === 0);
+        if (step % MAX_AHEAD === 0 || step === steps) await until(() => prediction.unacknowledged === 0);
       }
       prediction.tick(performance.now());
       expect(prediction.self.x - start).toBe(units);
@@ -182,10 +182,10 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     };
     const right = { direction: RIGHT };
     const left = { direction: LEFT };
-    // The field is not in this project's type of an input.
+    // This project's input type does not have the field `sprint`.
     const sprint = (input: Input): Input => Object.assign({ sprint: true }, input);
     await walk(45, sprint(right), 40 * 16 + 5 * 8);
-    // As after a reconnection: what is known now is what the server has told.
+    // As after a reconnection, the prediction starts from the server's state alone.
     prediction.dispose();
     prediction = predict();
     await walk(5, sprint(right), 5 * 8);
@@ -198,7 +198,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     expect(strides.slice(0, 60)).toEqual([...Array(40).fill(16), ...Array(20).fill(8)]);
     await server.stop();
 
-    // Nothing of it was an incident, and the recording plays the same, with breath in what it proves.
+    // The game caused no incidents. The recording replays with the same result, and its hash includes breath.
     const [recording, ...incidents] = readdirSync(join(DATA_DIR, "recordings"));
     expect(incidents).toEqual([]);
     const replayed = await project.node(
@@ -254,7 +254,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     expect(room.state).toMatchObject({ map: "yard", width: 384, height: 256 });
     const walking = setInterval(() => room.send("move", "left"), 50);
     room.onLeave(() => clearInterval(walking));
-    // The wall is one tile wide, and a body 24 units: its middle gets to 44.
+    // The wall is one tile wide and a body 24 units, so its centre stops at 44.
     await until(() => self(room).x === 44);
   },
 
@@ -264,7 +264,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     const host = await open();
     const code = host.roomId;
     expect(host.state.map).toBe("meadow");
-    // There is room in it, and yet nobody finds it.
+    // The room has free places, but matchmaking does not find it.
     await expect(clientOf(url).join("private", { map: "meadow" })).rejects.toMatchObject({ code: 521 });
     const other = await open();
     expect(other.roomId).not.toBe(code);
@@ -273,7 +273,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     const outside = await joinWorld(url, {}, token);
     const left = new Promise((resolve) => outside.onLeave(resolve));
     const friends = [await enter(code, token), await enter(code), await enter(code)];
-    // One player is one body, in whatever type of room.
+    // A player has one body across all room types.
     expect(await left).toBe(ERRORS.takenOver.code);
     expect(new Set([host, ...friends].map(({ roomId }) => roomId))).toEqual(new Set([code]));
 
@@ -286,23 +286,23 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
   },
 };
 
-test("docs/extending.md has a play here for each of its steps", () => {
+test("PLAYS has an entry for each step of docs/extending.md", () => {
   expect(STEPS.map(({ title }) => title.split(".", 1)[0])).toEqual(Object.keys(PLAYS));
 });
 
-test.each(STEPS)(`"$title" is about ten lines of code`, ({ diff }) => {
+test.each(STEPS)(`"$title" has at most ${MAX_LINES} lines of code`, ({ diff }) => {
   expect(diff).not.toBe("");
   const lines = linesOf(diff);
-  expect({ lines, tooMany: Math.max(0, lines.length - MOST_LINES) }).toEqual({ lines, tooMany: 0 });
+  expect({ lines, tooMany: Math.max(0, lines.length - MAX_LINES) }).toEqual({ lines, tooMany: 0 });
 });
 
-/** What is applied to one copy of the project. */
+/** The steps that are applied to each copy of the project. */
 const COPIES = [
-  { what: "all steps", steps: STEPS },
+  { what: "all steps of docs/extending.md", steps: STEPS },
   ...STEPS.map((step) => ({ what: `"${step.title}" alone`, steps: [step] })),
 ];
 
-test("the steps can be applied one after the other", async () => {
+test("the steps of docs/extending.md apply one after the other", async () => {
   const project = await Project.copy();
   try {
     for (const { diff } of STEPS) await project.apply(diff);
@@ -311,7 +311,7 @@ test("the steps can be applied one after the other", async () => {
   }
 });
 
-/** Plays all steps in one game; the first of them restarts it. */
+/** Plays the steps in one game. Step 1 is played last, because it restarts the game. */
 async function play(project: Project, steps: typeof STEPS): Promise<void> {
   const game = await Game.start(project);
   const numbers = steps.map(({ title }) => title.split(".", 1)[0]!);
@@ -321,27 +321,27 @@ async function play(project: Project, steps: typeof STEPS): Promise<void> {
 }
 
 onlyLong(() => {
-  describe.each(COPIES)("$what", ({ steps }) => {
+  describe.each(COPIES)("the project with $what", ({ steps }) => {
     let project: Project;
     beforeAll(async () => {
       project = await Project.copy();
       for (const { diff } of steps) await project.apply(diff);
-    }, PATIENCE_MS);
+    }, TIMEOUT_MS);
     afterAll(() => project?.remove());
 
     test(
-      "give a project that compiles, and a game that can be played",
+      "compiles, and the game plays as described",
       async () => {
-        // Two processes, side by side.
-        const [complaints] = await Promise.all([project.complaints("tsc"), play(project, steps)]);
-        expect(complaints).toBe("");
+        // Both at the same time, in two processes.
+        const [errors] = await Promise.all([project.errorsOf("tsc"), play(project, steps)]);
+        expect(errors).toBe("");
       },
-      PATIENCE_MS,
+      TIMEOUT_MS,
     );
 
     if (steps === STEPS) {
-      test("give a project that passes biome", async () => {
-        expect(await project.complaints("biome")).toBe("");
+      test("passes biome", async () => {
+        expect(await project.errorsOf("biome")).toBe("");
       });
     }
   });

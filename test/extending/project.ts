@@ -1,4 +1,4 @@
-// A copy of the project that docs/extending.md is tried out on.
+// A copy of the project to which the changes of docs/extending.md are applied.
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ const ROOT = dirname(dirname(import.meta.dirname));
 
 const run = promisify(execFile);
 
-/** A copy of the project, as it is on the disk, without what git ignores. */
+/** A copy of the project's files on disk, without the files that git ignores. */
 export class Project {
   readonly folder: string;
 
@@ -21,16 +21,16 @@ export class Project {
     const folder = mkdtempSync(join(tmpdir(), "sabang-extending-"));
     const listed = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT });
     for (const file of listed.stdout.split("\0")) {
-      // A file that is removed and not committed is still listed.
+      // git still lists a file that was deleted without a commit.
       if (file && existsSync(join(ROOT, file))) cpSync(join(ROOT, file), join(folder, file));
     }
-    for (const made of ["node_modules", "dist"]) {
-      if (existsSync(join(ROOT, made))) symlinkSync(join(ROOT, made), join(folder, made));
+    for (const generated of ["node_modules", "dist"]) {
+      if (existsSync(join(ROOT, generated))) symlinkSync(join(ROOT, generated), join(folder, generated));
     }
     return new Project(folder);
   }
 
-  /** Applies a diff as a reader does. @throws with what git says, if a line is not where the diff has it. */
+  /** Applies a diff, as a reader of the page would. @throws with the output of git if the diff does not apply. */
   async apply(diff: string): Promise<void> {
     const file = `${this.folder}.diff`;
     writeFileSync(file, diff);
@@ -41,20 +41,20 @@ export class Project {
     }
   }
 
-  /** What a tool of the project complains about; an empty text if it does not. */
-  async complaints(tool: "tsc" | "biome"): Promise<string> {
-    const words = {
+  /** Runs a tool of the project. @returns its output if it failed; an empty string if it passed. */
+  async errorsOf(tool: "tsc" | "biome"): Promise<string> {
+    const command = {
       tsc: ["typescript/bin/tsc", "-p", "."],
       biome: ["@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
     }[tool];
-    const [bin, ...rest] = words as [string, ...string[]];
+    const [bin, ...rest] = command as [string, ...string[]];
     return run(process.execPath, [join("node_modules", bin), ...rest], { cwd: this.folder }).then(
       () => "",
       (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
     );
   }
 
-  /** Runs `node` in it. @returns what it printed, as soon as it has ended. @throws if it ended badly. */
+  /** Runs `node` in the copy. @returns its standard output. @throws if it exits with an error. */
   async node(...args: string[]): Promise<string> {
     return (await run(process.execPath, args, { cwd: this.folder })).stdout;
   }
