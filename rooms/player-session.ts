@@ -119,7 +119,7 @@ export class Sessions {
   readonly #bySession = new Map<string, PlayerSession>();
   readonly #byPlayer = new Map<string, PlayerSession>();
 
-  /** Begins a session. If the player has another one, that one is kicked first, so a player never has two bodies. */
+  /** Begins a session. The player's other session, if any, is kicked first, so a player never has two bodies. */
   begin(room: SessionRoom, client: SessionClient): PlayerSession {
     const session: PlayerSession = new PlayerSession(room, client, () => {
       this.#bySession.delete(sessionId);

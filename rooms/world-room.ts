@@ -75,7 +75,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** The player stands still. If the connection was lost, its seat is held for some seconds; then `onLeave` follows. */
+  /** The player stands still. Its seat is held for some seconds if the connection was lost; then `onLeave` follows. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId);
     const { reconnectionSeconds, sessions } = this.#settings;
@@ -99,7 +99,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
    * One tick, 20 times per second:
    * 1. each player takes at most one queued input;
    * 2. each client is sent the changes in its sight, so an input shows within one tick;
-   * 3. players who changed are handed to the store, which writes them asynchronously.
+   * 3. changed players are put into the store, which writes them asynchronously.
    */
   override step() {
     this.#world.tick((id) => this.inputs.get(id).next());

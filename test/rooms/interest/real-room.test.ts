@@ -142,24 +142,22 @@ test("a reconnected client sees the changes that it missed", async () => {
 });
 
 test("a plain WebSocket client sees the same players as an SDK client at the same position, and removals", async () => {
-  const beside = await join();
+  const sdk = await join();
   const other = await join();
   const plain = await PlainPlayer.join(server.url);
   const room = await server.roomOf(plain.id);
   const agree = () => {
-    const seen = [...beside.client.state.players].map(([id, { x, y }]) => [id, x, y]);
+    const seen = [...sdk.client.state.players].map(([id, { x, y }]) => [id, x, y]);
     return (
       JSON.stringify(seen.sort()) === JSON.stringify([...plain.players].map(([id, { x, y }]) => [id, x, y]).sort())
     );
   };
-  place(room, beside.id, 1000);
+  place(room, sdk.id, 1000);
   place(room, plain.id, 1000);
   for (const x of [3000, 1300, 1700, 1990, 50, 1000]) {
     place(room, other.id, x);
     const isSeen = Math.abs(x - 1000) <= NEAR;
-    await until(
-      () => plain.players.get(plain.id)?.x === 1000 && beside.client.state.players.get(beside.id)?.x === 1000,
-    );
+    await until(() => plain.players.get(plain.id)?.x === 1000 && sdk.client.state.players.get(sdk.id)?.x === 1000);
     if (isSeen || Math.abs(x - 1000) > FAR) await until(() => plain.players.has(other.id) === isSeen);
     await until(agree);
   }
@@ -169,7 +167,7 @@ test("a plain WebSocket client sees the same players as an SDK client at the sam
   const gone = plain.frames.flatMap(({ gone }) => (gone as string[] | undefined) ?? []);
   // Once when it went out of sight, at 1990 or before, and once when it left.
   expect(gone.filter((id) => id === other.id).length).toBeGreaterThanOrEqual(2);
-  expect([...plain.players.keys()].sort()).toEqual([beside.id, plain.id].sort());
+  expect([...plain.players.keys()].sort()).toEqual([sdk.id, plain.id].sort());
 });
 
 /** Fetches the monitor's data of a room. */
