@@ -1,7 +1,7 @@
-// The tables, as the steps that lead to them. They are code, not files: the image has nothing to look for.
+// The database schema, as a list of migrations. They are code, not SQL files, so the image needs no further files.
 import { type Kysely, type Migration, Migrator } from "kysely";
 
-/** The steps by name, which is their order too. One that has been released is never changed: add another. */
+/** The migrations, applied in the order of their names. Never change a released one: add another. */
 const MIGRATIONS: Record<string, Migration> = {
   "0001-places": {
     up: (db) =>
@@ -14,24 +14,25 @@ const MIGRATIONS: Record<string, Migration> = {
         .addColumn("facing", "smallint", (column) => column.notNull())
         .addColumn("name", "text", (column) => column.notNull())
         .addColumn("saved_at", "bigint", (column) => column.notNull())
-        // The only index: `saved_at` changes with every save and would have to be moved in a second one each time.
+        // The only index. Every save changes `saved_at`, so an index on it would be updated each time.
         .addPrimaryKeyConstraint("places_key", ["player", "map"])
         .execute(),
   },
   "0002-kept": {
     async up(db) {
-      // Renamed first: in PostgreSQL that locks the table, and what another process saved meanwhile would be left behind.
+      // Rename first: in PostgreSQL this locks the table. Otherwise rows that another process saves meanwhile would be
+      // lost.
       await db.schema.alterTable("places").renameTo("places_0001").execute();
       await db.schema
         .createTable("places")
         .addColumn("player", "text", (column) => column.notNull())
         .addColumn("map", "text", (column) => column.notNull())
-        // Text and not a type for JSON: the databases are not to look into it, and text is the same in both.
+        // Text, not a JSON type: no query looks into it, and text is the same in both databases.
         .addColumn("kept", "text", (column) => column.notNull())
         .addColumn("saved_at", "bigint", (column) => column.notNull())
         .addPrimaryKeyConstraint("places_0002_key", ["player", "map"])
         .execute();
-      // In pages: PostgreSQL is told to break off what takes it seconds.
+      // In pages: the connection sets a statement timeout of a few seconds in PostgreSQL.
       for (let last = { player: "", map: "" }; ; ) {
         const page = await db
           .selectFrom("places_0001")
@@ -61,15 +62,15 @@ export interface Tables {
   places: {
     player: string;
     map: string;
-    /** JSON: an object of what the game keeps of a player. */
+    /** JSON: an object with the persisted fields of the player. */
     kept: string;
     saved_at: number;
   };
 }
 
 /**
- * Takes the steps that a database has not taken yet. Two processes that start at once take them one after the other.
- * @throws what the database says, or an Error if it has taken steps of a newer version.
+ * Applies the migrations that a database lacks. If two processes start at the same time, one waits for the other.
+ * @throws the error of the database, or an Error if a newer version has migrated it.
  */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });

@@ -1,21 +1,21 @@
-// Which store it is: by the server's settings, or by the address that an operator writes.
+// Selects the store: by the server's settings, or by an address that an operator gives to a command.
 import { access, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { POSTGRES_URL } from "./postgres-url.ts";
 import { openSqlite, SQLITE_FILE } from "./sqlite.ts";
 import { type Store, StoreError } from "./store.ts";
 
-/** Where the places are. */
+/** Where the player records are stored. */
 export interface StoreSettings {
   /** The folder of the SQLite file. */
   dataDir: string;
-  /** A PostgreSQL address, which then is the store. */
+  /** A PostgreSQL address. If given, it is used instead of the SQLite file. */
   databaseUrl?: string | undefined;
 }
 
 /**
  * Opens the server's store.
- * @throws {StoreError} that names `DATA_DIR` or `DATABASE_URL`.
+ * @throws {StoreError} if it cannot be used. The message names `DATA_DIR` or `DATABASE_URL`.
  */
 export function openStore({ dataDir, databaseUrl }: StoreSettings): Promise<Store> {
   return databaseUrl === undefined ? openSqlite(join(dataDir, SQLITE_FILE)) : openPostgres(databaseUrl);
@@ -23,28 +23,28 @@ export function openStore({ dataDir, databaseUrl }: StoreSettings): Promise<Stor
 
 /**
  * Opens the store at an address: a `postgres://` URL, a SQLite file, or the data folder that holds one.
- * @param name what the operator calls it, e.g. `FROM`.
- * @param mustExist refuses a file that is not there, where one would be made otherwise.
- * @throws {StoreError} that begins with the name.
+ * @param name the operator's name for the store, e.g. `FROM`.
+ * @param mustExist refuses a missing file. Otherwise the file is created.
+ * @throws {StoreError} if it cannot be used. The message begins with the name.
  */
 export async function openStoreAt(address: string, name: string, mustExist: boolean): Promise<Store> {
   if (POSTGRES_URL.test(address)) return openPostgres(address, { setting: name });
   if (/^\w+:\/\//.test(address)) {
-    throw new StoreError(name, "an address of a kind that is not known", "expected a path or a postgres:// address");
+    throw new StoreError(name, "unknown kind of address", "expected a path or a postgres:// address");
   }
   const file = (await isFolder(address)) ? join(address, SQLITE_FILE) : address;
   if (mustExist && !(await exists(file))) {
-    throw new StoreError(name, `there is no file ${file}`, "name a store that exists");
+    throw new StoreError(name, `there is no file ${file}`, "give the path of an existing store");
   }
   return openSqlite(file, name);
 }
 
-/** Opens PostgreSQL. Its client is loaded only here: a server on SQLite starts without it. */
+/** Opens PostgreSQL. Its client is loaded only here, so a server on SQLite starts without it. */
 const openPostgres: typeof import("./postgres.ts").openPostgres = async (...settings) =>
   (await import("./postgres.ts")).openPostgres(...settings);
 
 async function isFolder(path: string): Promise<boolean> {
-  // What is not there yet is a folder unless it is called like a file.
+  // A missing path counts as a folder, unless it has a file extension.
   const found = await stat(path).catch(() => undefined);
   return found?.isDirectory() ?? extname(path) === "";
 }

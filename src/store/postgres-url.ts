@@ -1,4 +1,4 @@
-// What an address of PostgreSQL looks like: apart from src/store/postgres.ts, which loads the client.
+// The pattern of a PostgreSQL address. It is a file of its own, because src/store/postgres.ts loads the client.
 
-/** What tells a PostgreSQL address from a path. */
+/** Matches PostgreSQL addresses, but not paths. */
 export const POSTGRES_URL = /^postgres(ql)?:\/\//;

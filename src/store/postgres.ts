@@ -1,23 +1,23 @@
-// The store for more than one machine: PostgreSQL.
+// The PostgreSQL store, for servers on more than one machine.
 import { PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from "kysely";
 import pg from "pg";
 import { POSTGRES_URL } from "./postgres-url.ts";
 import { openSqlStore, type SqlStore } from "./sql-store.ts";
 import { StoreError } from "./store.ts";
 
-/** Connections of one process: one saves, the others load. */
+/** Connections per process: one for saves, the others for loads. */
 const CONNECTIONS = 4;
 
 interface PostgresOptions {
-  /** What the operator calls it in faults. */
+  /** The setting's name in error messages. */
   setting?: string;
-  /** Milliseconds within which the server has to take a connection, and to be through with a statement. */
+  /** Milliseconds within which the server must accept a connection, and complete a statement. */
   timeoutMs?: number;
 }
 
 /**
  * Connects to a database.
- * @throws {StoreError} for an address that is none, a server that does not answer in time or refuses the user.
+ * @throws {StoreError} if the address is invalid, or if the server does not answer in time or rejects the user.
  */
 export async function openPostgres(
   url: string,
@@ -29,7 +29,7 @@ export async function openPostgres(
     keepAlive: true,
     max: CONNECTIONS,
     connectionTimeoutMillis: timeoutMs,
-    // The server gives up first. Otherwise a save that waits for a lock leaves a session behind at every retry.
+    // The server must time out first. Otherwise each retry of a save that waits for a lock leaks a session.
     statement_timeout: timeoutMs,
     idle_in_transaction_session_timeout: 2 * timeoutMs,
     query_timeout: timeoutMs + 1000,
@@ -39,7 +39,7 @@ export async function openPostgres(
   const explain = (error: unknown) =>
     error instanceof StoreError
       ? error
-      : new StoreError(setting, `PostgreSQL at ${address} cannot be used: ${reasonOf(error)}`, mendOf(error), error);
+      : new StoreError(setting, `PostgreSQL at ${address} cannot be used: ${reasonOf(error)}`, hintOf(error), error);
   return openSqlStore({
     dialect: new PostgresDialect({ pool: new Connections(settings, explain) }),
     explain,
@@ -47,14 +47,14 @@ export async function openPostgres(
   });
 }
 
-/** Host, port and database of a URL: it is what may be shown. */
+/** Returns host, port and database of a URL: the parts that may be shown. */
 function addressOf(url: string, settings: pg.ClientConfig, setting: string): string {
   try {
     if (!POSTGRES_URL.test(url)) throw new Error("another scheme");
     const { host, port, database } = new pg.Client(settings);
     return `${host}:${port}/${database}`;
   } catch {
-    // Not even as a cause: the error of a bad URL holds the URL, and the URL the password.
+    // Do not pass the error as `cause`: it contains the URL, which contains the password.
     throw new StoreError(
       setting,
       "not the address of a PostgreSQL database",
@@ -63,13 +63,13 @@ function addressOf(url: string, settings: pg.ClientConfig, setting: string): str
   }
 }
 
-/** 64-bit integers as numbers: ours fit. The default is a string. */
+/** Parses 64-bit integers as numbers: ours fit. By default they are strings. */
 const getTypeParser = ((type: number, format?: "text" | "binary") =>
   type === pg.types.builtins.INT8 && format !== "binary"
     ? Number
     : pg.types.getTypeParser(type, format as "text")) as typeof pg.types.getTypeParser;
 
-/** The pool, made safe against connections that die. */
+/** A connection pool that survives lost connections. */
 class Connections implements PostgresPool {
   readonly #pool: pg.Pool;
   readonly #explain: (error: unknown) => StoreError;
@@ -77,8 +77,8 @@ class Connections implements PostgresPool {
   constructor(settings: pg.PoolConfig, explain: (error: unknown) => StoreError) {
     this.#explain = explain;
     this.#pool = new pg.Pool(settings);
-    // Nobody may be asking a connection anything in the moment in which it is lost, in use or idle. Its error would end
-    // the process; the next one who asks is told.
+    // A connection can be lost while no query is pending, in use or idle. An unhandled error event would end the
+    // process; the next query reports the loss.
     this.#pool.on("error", () => {});
     this.#pool.on("connect", (client) => client.on("error", () => {}));
   }
@@ -94,14 +94,14 @@ class Connections implements PostgresPool {
       try {
         return await client.query(text, [...parameters]);
       } catch (error) {
-        const fault = explain(error);
-        // The server's own "no" leaves a connection in order. After anything else, a timeout above all, there may be
-        // nobody at its other end any more, and whoever used it next would wait in vain too, also with the server back.
-        if (!(error instanceof pg.DatabaseError)) lost = fault;
-        throw fault;
+        const failure = explain(error);
+        // A connection stays usable after an error that the server reports. After any other error, such as a timeout,
+        // its other end may be gone. Then the next query on it would time out too, even if the server is back.
+        if (!(error instanceof pg.DatabaseError)) lost = failure;
+        throw failure;
       }
     };
-    // The type has a second form, for cursors, which a dialect that was given none never uses.
+    // The type has an overload for cursors. The dialect has no cursor setting, so it never uses that overload.
     return { query: query as unknown as PostgresPoolClient["query"], release: () => client.release(lost) };
   }
 
@@ -110,27 +110,32 @@ class Connections implements PostgresPool {
   }
 }
 
-/** What an error says. The one of a host with two addresses says nothing itself, but holds one error for each. */
+/**
+ * Returns an error's message. A host with two addresses gives an AggregateError without one, but with an error for
+ * each.
+ */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
   return (error as Error).message;
 }
 
-const HINTS: [mend: string, code: RegExp][] = [
+const HINTS: [hint: string, code: RegExp][] = [
   ["correct its user and password", /^28/],
   ["create that database", /^3D000$/],
-  ["let its user create and change tables there", /^42501$/],
+  ["allow its user to create and change tables there", /^42501$/],
   ["name the primary server, not a replica", /^25006$/],
   ["free some space on its disk", /^53100$/],
-  ["raise its max_connections, or stop what uses them up", /^53300$/],
-  ["find out what holds it up: pg_stat_activity shows locks and load", /^(57014|55P03|40P01)$/],
+  ["raise its max_connections, or close other connections", /^53300$/],
+  ["find out what it waits for: pg_stat_activity shows locks and load", /^(57014|55P03|40P01)$/],
   ["start it, or correct its address", /^(E[A-Z_]+|57P0\d|)$/],
   ["start the version that wrote it, or a newer one", /^newer$/],
 ];
 
-/** What to do about an error: of PostgreSQL by its SQLSTATE, of the network by its `code`, which a timeout lacks. */
-function mendOf(error: unknown): string {
+/**
+ * Returns what to do about an error: of PostgreSQL by its SQLSTATE, of the network by its `code`. A timeout has none.
+ */
+function hintOf(error: unknown): string {
   const { code = "", message } = error as { code?: string; message: string };
-  const sign = /previously executed migration/.test(message) ? "newer" : code;
-  return HINTS.find(([, pattern]) => pattern.test(sign))?.[0] ?? "its own log says more";
+  const key = /previously executed migration/.test(message) ? "newer" : code;
+  return HINTS.find(([, pattern]) => pattern.test(key))?.[0] ?? "see its own log";
 }

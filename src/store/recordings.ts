@@ -1,31 +1,30 @@
-// Where recordings are kept: files in a folder, written behind the game's back. Whatever goes wrong with them is told
-// once and ends the recording, never the game.
+// Writes recordings asynchronously to files in a folder. An error is logged once; it ends the recording, not the game.
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { type FileHandle, mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Incident } from "../../replay/format.ts";
 import type { RecordingSink, Recordings } from "../../replay/recorded-world.ts";
 
-/** The ending of a recording's file. */
+/** The extension of a recording's file. */
 export const EXTENSION = ".replay";
 
-/** How incidents' files begin, and how many of them are kept in all. */
+/** The prefix of an incident's file name. */
 const INCIDENT = "incident-";
 
-/** What may be kept. */
-export interface Bounds {
-  /** Bytes of one recording. */
+/** Limits of the disk space and memory that recordings use. */
+export interface Limits {
+  /** Maximum bytes of one recording. */
   fileBytes: number;
-  /** Bytes of all recordings, above which none is begun. */
+  /** Bytes of all recordings above which no new one starts. */
   folderBytes: number;
-  /** Bytes that wait for a slow disk. */
-  waitingBytes: number;
-  /** Incidents in the folder. */
+  /** Maximum bytes that are queued for a slow disk. */
+  queuedBytes: number;
+  /** Maximum number of incident files in the folder. */
   incidents: number;
 }
 
 const MB = 1024 * 1024;
-const BOUNDS: Bounds = { fileBytes: 256 * MB, folderBytes: 2048 * MB, waitingBytes: 8 * MB, incidents: 20 };
+const LIMITS: Limits = { fileBytes: 256 * MB, folderBytes: 2048 * MB, queuedBytes: 8 * MB, incidents: 20 };
 
 interface Log {
   info(details: object, message: string): void;
@@ -38,14 +37,14 @@ export class RecordingsFolder implements Recordings {
   readonly #folder: string;
   readonly #all: boolean;
   readonly #log: Log;
-  readonly #bounds: Bounds;
+  readonly #limits: Limits;
 
-  /** @param all whether every world is recorded as a whole; incidents are kept in any case. */
-  constructor(folder: string, all: boolean, log: Log, bounds: Partial<Bounds> = {}) {
+  /** @param all whether every world is recorded from start to end. Incidents are always kept. */
+  constructor(folder: string, all: boolean, log: Log, limits: Partial<Limits> = {}) {
     this.#folder = folder;
     this.#all = all;
     this.#log = log;
-    this.#bounds = { ...BOUNDS, ...bounds };
+    this.#limits = { ...LIMITS, ...limits };
   }
 
   begin(map: string, room: string): RecordingSink | undefined {
@@ -53,16 +52,16 @@ export class RecordingsFolder implements Recordings {
     try {
       mkdirSync(this.#folder, { recursive: true });
       const size = sizeOf(this.#folder);
-      if (size >= this.#bounds.folderBytes) {
+      if (size >= this.#limits.folderBytes) {
         const details = { folder: this.#folder, megabytes: Math.round(size / MB) };
-        this.#log.warn(details, "a room is not recorded: its folder is full; move recordings away");
+        this.#log.warn(details, "room not recorded: the folder is full; move recordings to another folder");
         return undefined;
       }
     } catch (error) {
-      this.#log.error({ err: error }, "a room is not recorded: its folder cannot be used");
+      this.#log.error({ err: error }, "room not recorded: cannot use the folder");
       return undefined;
     }
-    return new FileTape(this.#pathOf(map, room), this.#bounds, this.#log);
+    return new FileSink(this.#pathOf(map, room), this.#limits, this.#log);
   }
 
   keep(map: string, room: string, incident: Incident, file: Uint8Array[]): void {
@@ -70,61 +69,61 @@ export class RecordingsFolder implements Recordings {
     this.#write(path, file).then(
       (written) => {
         const details = { ...incident, map, room, ...(written && { file: path }) };
-        const end = written ? "replay it with npm run replay" : "there are enough files of others already";
-        this.#log.error(details, `an incident: the player ${incident.player} ${incident.fault}; ${end}`);
+        const hint = written ? "replay it with npm run replay" : "no file: the limit of incident files is reached";
+        this.#log.error(details, `incident: player ${incident.player} ${incident.fault}; ${hint}`);
       },
-      (error) => this.#log.error({ err: error, ...incident }, "an incident could not be written down"),
+      (error) => this.#log.error({ err: error, ...incident }, "writing an incident failed"),
     );
   }
 
-  /** @returns whether there was room for one more incident. */
+  /** @returns false if the limit of incident files is reached. */
   async #write(path: string, file: Uint8Array[]): Promise<boolean> {
     await mkdir(this.#folder, { recursive: true });
     const incidents = readdirSync(this.#folder).filter((name) => name.startsWith(INCIDENT));
-    if (incidents.length >= this.#bounds.incidents) return false;
+    if (incidents.length >= this.#limits.incidents) return false;
     await writeFile(path, file, { flag: "wx" });
     return true;
   }
 
-  #pathOf(what: string, room: string): string {
-    const name = [what, new Date().toISOString().replace(/[:.]/g, "-"), room].join("-");
+  #pathOf(prefix: string, room: string): string {
+    const name = [prefix, new Date().toISOString().replace(/[:.]/g, "-"), room].join("-");
     return join(this.#folder, `${name.replace(/[^\w-]/g, "_")}${EXTENSION}`);
   }
 }
 
-/** A file that grows at its end, as fast as the disk takes it. */
-class FileTape implements RecordingSink {
+/** Appends to a file as fast as the disk allows. Bytes are queued meanwhile. */
+class FileSink implements RecordingSink {
   readonly #path: string;
-  readonly #bounds: Bounds;
+  readonly #limits: Limits;
   readonly #log: Log;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
   #bytes = 0;
-  #isOver = false;
+  #isEnded = false;
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
   #file: FileHandle | undefined;
 
-  constructor(path: string, bounds: Bounds, log: Log) {
+  constructor(path: string, limits: Limits, log: Log) {
     this.#path = path;
-    this.#bounds = bounds;
+    this.#limits = limits;
     this.#log = log;
     log.info({ file: path }, "recording a room");
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#isOver) return;
+    if (this.#isEnded) return;
     this.#bytes += bytes.length;
-    this.#waitingBytes += bytes.length;
-    if (this.#bytes > this.#bounds.fileBytes) this.#giveUp("it has become as large as a recording may be");
-    else if (this.#waitingBytes > this.#bounds.waitingBytes) this.#giveUp("the disk does not take it fast enough");
-    else this.#waiting.push(bytes);
+    this.#queuedBytes += bytes.length;
+    if (this.#bytes > this.#limits.fileBytes) this.#giveUp("the size limit is reached");
+    else if (this.#queuedBytes > this.#limits.queuedBytes) this.#giveUp("the disk is too slow");
+    else this.#queue.push(bytes);
     if (!this.#isWriting) this.#writing = this.#drain();
   }
 
   async end(): Promise<void> {
     await this.#writing;
-    this.#isOver = true;
+    this.#isEnded = true;
     await this.#file?.close().catch(() => {});
     this.#file = undefined;
   }
@@ -133,26 +132,26 @@ class FileTape implements RecordingSink {
     this.#isWriting = true;
     try {
       this.#file ??= await open(this.#path, "wx");
-      for (let waiting = this.#take(); waiting.length > 0; waiting = this.#take()) await this.#file.appendFile(waiting);
+      for (let bytes = this.#take(); bytes.length > 0; bytes = this.#take()) await this.#file.appendFile(bytes);
     } catch (error) {
-      this.#giveUp(`it cannot be written to: ${(error as Error).message}`);
+      this.#giveUp(`writing failed: ${(error as Error).message}`);
     } finally {
       this.#isWriting = false;
     }
   }
 
   #take(): Buffer {
-    const waiting = Buffer.concat(this.#waiting);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    return waiting;
+    const bytes = Buffer.concat(this.#queue);
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    return bytes;
   }
 
-  /** Ends the recording where it is; the game goes on. What is there can be played with `--allow-truncated`. */
-  #giveUp(why: string): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#log.warn({ file: this.#path, bytes: this.#bytes }, `a recording ends here: ${why}; the game goes on`);
+  /** Ends the recording early; the game goes on. `--allow-truncated` plays such a file. */
+  #giveUp(reason: string): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#log.warn({ file: this.#path, bytes: this.#bytes }, `recording ended early: ${reason}; the game goes on`);
   }
 }
 

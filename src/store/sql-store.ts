@@ -1,29 +1,29 @@
-// The queries: one set, on whichever database a dialect speaks.
+// The queries of the store, the same for SQLite and PostgreSQL.
 import { type Dialect, Kysely, type RawBuilder } from "kysely";
 import type { PlayerKey, PlayerRecord } from "../../rooms/player-store.ts";
 import { migrate, type Tables } from "./migrations.ts";
 import type { Store, StoreError } from "./store.ts";
 
 /**
- * Rows of one statement. Putting a statement together is work for the thread that ticks: 0.3 ms for a hundred rows,
- * and between two statements the world goes on. Both databases would take thousands (32766 and 65535 parameters).
+ * Rows per statement. The thread that ticks builds the statements: 0.3 ms for a hundred rows, and the world can tick
+ * between two of them. Both databases would accept thousands of rows (32766 and 65535 parameters).
  */
 const ROWS_PER_STATEMENT = 100;
 
-/** A database as the queries need it. Its dialect rejects with `StoreError`s alone. */
+/** A database as the queries need it. All errors of its dialect are `StoreError`s. */
 export interface Database {
   dialect: Dialect;
-  /** For what only reads, where a connection of its own does not wait for the one that writes. */
+  /** A second connection for reads, so that they do not wait for writes. By default reads use `dialect`. */
   reader?: Dialect;
-  /** Puts a fault of the tables (not of a query) as a sentence. */
+  /** Converts an error of a migration to a `StoreError`. */
   explain: (error: unknown) => StoreError;
-  /** A statement that waits until no other transaction writes, for a database that has several writers at once. */
+  /** A statement that waits until no other transaction writes. Needed only for a database with concurrent writers. */
   waitForWriters?: RawBuilder<unknown>;
 }
 
 /**
  * Connects to a database and brings its tables up to date.
- * @throws {StoreError} when that cannot be done.
+ * @throws {StoreError} if that fails.
  */
 export async function openSqlStore(database: Database): Promise<SqlStore> {
   const db = new Kysely<Tables>({ dialect: database.dialect });
@@ -31,15 +31,15 @@ export async function openSqlStore(database: Database): Promise<SqlStore> {
   const store = new SqlStore(db, reader, database.waitForWriters);
   try {
     await migrate(db);
-    await store.load("", ""); // connects the reader too: what is wrong with it stops the start, not the first join
+    await store.load("", ""); // connects the reader too: if it fails, the start must fail, not the first join
     return store;
   } catch (error) {
-    await store.close().catch(() => {}); // it is the first fault that says what is wrong
+    await store.close().catch(() => {}); // the first error is the one to report
     throw database.explain(error);
   }
 }
 
-/** Places in a database whose tables are up to date. */
+/** Player records in a database whose tables are up to date. */
 export class SqlStore implements Store {
   readonly #db: Kysely<Tables>;
   readonly #reader: Kysely<Tables>;
@@ -52,17 +52,17 @@ export class SqlStore implements Store {
   }
 
   async load(player: string, map: string): Promise<PlayerRecord | undefined> {
-    const row = await this.#places().where("player", "=", player).where("map", "=", map).executeTakeFirst();
-    return row && placeOf(row);
+    const row = await this.#records().where("player", "=", player).where("map", "=", map).executeTakeFirst();
+    return row && recordOf(row);
   }
 
-  save(places: readonly PlayerRecord[]): Promise<number> {
+  save(records: readonly PlayerRecord[]): Promise<number> {
     return this.#db.transaction().execute(async (transaction) => {
       let written = 0;
-      for (let at = 0; at < places.length; at += ROWS_PER_STATEMENT) {
+      for (let at = 0; at < records.length; at += ROWS_PER_STATEMENT) {
         const { numInsertedOrUpdatedRows } = await transaction
           .insertInto("places")
-          .values(places.slice(at, at + ROWS_PER_STATEMENT).map(rowOf))
+          .values(records.slice(at, at + ROWS_PER_STATEMENT).map(rowOf))
           .onConflict((conflict) =>
             conflict
               .columns(["player", "map"])
@@ -78,7 +78,7 @@ export class SqlStore implements Store {
 
   forget(player: string): Promise<number> {
     return this.#db.transaction().execute(async (transaction) => {
-      // A save whose connection was lost may still be committing on the server: deleting would not see its new rows.
+      // A save whose connection was lost may still commit on the server. The delete would not see its new rows.
       await this.#waitForWriters?.execute(transaction);
       const { numDeletedRows } = await transaction
         .deleteFrom("places")
@@ -91,13 +91,13 @@ export class SqlStore implements Store {
   async *pages(size: number): AsyncGenerator<PlayerRecord[]> {
     let last: PlayerKey = { player: "", map: "" };
     for (;;) {
-      const page = await this.#places()
+      const page = await this.#records()
         .where(({ eb, refTuple, tuple }) => eb(refTuple("player", "map"), ">", tuple(last.player, last.map)))
         .orderBy("player")
         .orderBy("map")
         .limit(size)
         .execute();
-      if (page.length > 0) yield page.map(placeOf);
+      if (page.length > 0) yield page.map(recordOf);
       if (page.length < size) return;
       last = page.at(-1)!;
     }
@@ -115,19 +115,19 @@ export class SqlStore implements Store {
 
   async close(): Promise<void> {
     await this.#reader.destroy();
-    await this.#db.destroy(); // the same one or not: a second time does nothing
+    await this.#db.destroy(); // may be the same object; a second call has no effect
   }
 
-  #places() {
+  #records() {
     return this.#reader.selectFrom("places").selectAll();
   }
 }
 
-/** What is kept of a player is one column, so that a field more is no change here. */
+/** All persisted fields are in one column, so that a new field needs no migration. */
 function rowOf({ player, map, savedAt, ...kept }: PlayerRecord): Tables["places"] {
   return { player, map, kept: JSON.stringify(kept), saved_at: savedAt };
 }
 
-function placeOf({ player, map, kept, saved_at }: Tables["places"]): PlayerRecord {
+function recordOf({ player, map, kept, saved_at }: Tables["places"]): PlayerRecord {
   return { player, map, ...JSON.parse(kept), savedAt: saved_at };
 }

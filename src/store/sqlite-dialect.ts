@@ -1,4 +1,4 @@
-// Teaches the query builder Node's own SQLite, which is synchronous: a statement is run by a thread of its own.
+// A Kysely dialect for Node's own SQLite. That API is synchronous, so a worker thread executes the statements.
 import { Worker } from "node:worker_threads";
 import {
   CompiledQuery,
@@ -12,7 +12,7 @@ import {
 } from "kysely";
 import type { Answer, SqliteFile, Statement } from "./sqlite-worker.ts";
 
-/** SQLite on a file. `explain` makes the error with which everything rejects out of what SQLite says. */
+/** SQLite on a file. `explain` converts SQLite's errors to the errors that all calls reject with. */
 export function sqliteDialect(file: SqliteFile, explain: (error: unknown) => Error): Dialect {
   return {
     createAdapter: () => new TransactionalSqliteAdapter(),
@@ -22,7 +22,7 @@ export function sqliteDialect(file: SqliteFile, explain: (error: unknown) => Err
   };
 }
 
-/** Runs migrations in a transaction, which SQLite can: of two processes that start at once one waits for the other. */
+/** Runs migrations in a transaction. If two processes start at the same time, one waits for the other. */
 class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
@@ -33,9 +33,12 @@ class SqliteDriver implements Driver {
   readonly #file: SqliteFile;
   readonly #explain: (error: unknown) => Error;
   #thread!: SqliteThread;
-  /** Settles when the last one in line gives the connection back. There is one connection, for one at a time. */
+  /**
+   * Settles when the last caller in the queue releases the connection. There is one connection, used by one caller at a
+   * time.
+   */
   #free: Promise<void> = Promise.resolve();
-  #giveBack: () => void = () => {};
+  #release: () => void = () => {};
 
   constructor(file: SqliteFile, explain: (error: unknown) => Error) {
     this.#file = file;
@@ -51,13 +54,13 @@ class SqliteDriver implements Driver {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#free = promise;
     await before;
-    this.#giveBack = resolve;
+    this.#release = resolve;
     return this.#thread;
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    // "immediate" takes the right to write now, and waits for it. Taken at the first write instead, it is refused at
-    // once when another process has written since our first read.
+    // "immediate" waits for the write lock now. By default the lock is taken at the first write, which fails at once if
+    // another process has written since our first read.
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
   }
 
@@ -66,12 +69,12 @@ class SqliteDriver implements Driver {
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    // SQLite may have rolled back by itself (a full disk), and then there is nothing left to do.
+    // SQLite may have rolled back already, e.g. because the disk is full. Then this fails, which does no harm.
     await connection.executeQuery(CompiledQuery.raw("rollback")).catch(() => {});
   }
 
   async releaseConnection(): Promise<void> {
-    this.#giveBack();
+    this.#release();
   }
 
   async destroy(): Promise<void> {
@@ -80,49 +83,51 @@ class SqliteDriver implements Driver {
   }
 }
 
-/** The near end of the thread. It answers in order, so the one that has asked first is the one that is answered. */
+/**
+ * The worker thread, seen from the main thread. It answers statements in order, so an answer belongs to the oldest one.
+ */
 class SqliteThread implements DatabaseConnection {
   readonly #worker: Worker;
   readonly #explain: (error: unknown) => Error;
-  readonly #asked: PromiseWithResolvers<QueryResult<unknown>>[] = [];
+  readonly #pending: PromiseWithResolvers<QueryResult<unknown>>[] = [];
   readonly #ended: Promise<void>;
-  /** Why there will be no more answers. */
-  #fault: Error | undefined;
+  /** Set when the thread can no longer answer. */
+  #failure: Error | undefined;
 
   constructor(file: SqliteFile, explain: (error: unknown) => Error) {
     this.#explain = explain;
     this.#worker = new Worker(new URL("./sqlite-worker.ts", import.meta.url), { workerData: file });
     this.#worker.on("message", (answer: Answer) => {
-      // Under `node --watch` Node tells of the thread's imports by the same way.
+      // Under `node --watch` Node reports the thread's imports as messages too.
       if ("watch:import" in answer) return;
-      const { resolve, reject } = this.#asked.shift()!;
+      const { resolve, reject } = this.#pending.shift()!;
       if ("message" in answer) return reject(explain(answer));
       const changes = BigInt(answer.changes);
       resolve({ rows: answer.rows, numAffectedRows: changes });
     });
-    // The file could not even be opened.
+    // The file could not be opened.
     this.#worker.on("error", (error) => {
-      this.#fault = explain(error);
+      this.#failure = explain(error);
     });
     this.#ended = new Promise((resolve) => {
       this.#worker.on("exit", () => {
-        this.#fault ??= explain(new Error("its thread has ended"));
-        for (const { reject } of this.#asked.splice(0)) reject(this.#fault);
+        this.#failure ??= explain(new Error("its thread has ended"));
+        for (const { reject } of this.#pending.splice(0)) reject(this.#failure);
         resolve();
       });
     });
   }
 
   executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.#fault) return Promise.reject(this.#fault);
-    const question = Promise.withResolvers<QueryResult<unknown>>();
-    this.#asked.push(question);
+    if (this.#failure) return Promise.reject(this.#failure);
+    const answer = Promise.withResolvers<QueryResult<unknown>>();
+    this.#pending.push(answer);
     this.#worker.postMessage({ sql, parameters } satisfies Statement);
-    return question.promise as Promise<QueryResult<R>>;
+    return answer.promise as Promise<QueryResult<R>>;
   }
 
   streamQuery(): never {
-    throw this.#explain(new Error("streaming is not supported; ask for a page at a time"));
+    throw this.#explain(new Error("streaming is not supported; query one page at a time"));
   }
 
   async end(): Promise<void> {

@@ -1,29 +1,30 @@
-// The thread that owns a SQLite file. However slow the disk is, only this thread waits for it.
+// The thread that owns a SQLite connection. Only this thread waits for the disk.
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 
-/** What the thread is started with. */
+/** The thread's settings. */
 export interface SqliteFile {
   path: string;
-  /** Milliseconds for which a statement waits while another process writes. */
+  /** Milliseconds that a statement waits while another process writes. */
   busyTimeoutMs: number;
 }
 
-/** What the thread is asked; null asks it to end. */
+/** A statement for the thread to execute. Null ends the thread. */
 export type Statement = { sql: string; parameters: readonly unknown[] } | null;
 
-/** What it answers to each statement, in order. `errcode` is SQLite's own. */
+/** The thread's answer to a statement. Answers come in the order of the statements. `errcode` is SQLite's own. */
 export type Answer = { rows: unknown[]; changes: number } | { message: string; errcode: number };
 
 const { path, busyTimeoutMs } = workerData as SqliteFile;
 const database = new DatabaseSync(path);
 database.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
-// Readers and the writer do not wait for each other, and a commit is in the hands of the operating system: it outlives
-// this process, however that ends. Only a power cut may take the last commits; the file stays sound even then.
+// In WAL mode readers and the writer do not wait for each other. A commit is handed to the operating system, so it
+// survives a crash of this process. Only a power cut may lose the last commits; the file stays intact even then.
 database.exec("pragma journal_mode = wal");
 database.exec("pragma synchronous = normal");
-// Copying the log into the file is what a save pays most for. In pages of 4 kB: the larger the log, the more often a
-// page that every save changes is copied but once (2000 players walking: 110 ms a save with the default of 1000).
+// Copying the log into the file is the main cost of a save. Most saves change the same pages, and a larger log lets one
+// copy of a page cover more saves. In pages of 4 kB; with the default of 1000 a save of 2000 walking players takes 110
+// ms.
 database.exec("pragma wal_autocheckpoint = 8000");
 
 parentPort!.on("message", (statement: Statement) => {

@@ -1,59 +1,66 @@
-// What the server asks of a store of places, whichever database is behind it.
+// The interface of a store of player records, for any database.
 import type { PlayerKey, PlayerRecord } from "../../rooms/player-store.ts";
 
-/** Places in a database. Every promise of it rejects with a {@link StoreError} when the database is away or full. */
+/**
+ * Player records in a database. All methods reject with a {@link StoreError} if the database is unavailable or full.
+ */
 export interface Store {
-  /** The place of a player, or undefined if there is none. */
+  /** Returns the record of a player on a map, or undefined if there is none. */
   load(player: string, map: string): Promise<PlayerRecord | undefined>;
   /**
-   * Writes places in one transaction: all of them or, when it rejects, none (or all, if only the answer to the commit
-   * was lost: saving again does no harm). No two of them may have one key. A place that is older than the stored one is
-   * left out. An empty list is a transaction too, and thereby asks whether the database is there.
-   * @returns how many were written.
+   * Writes records in one transaction. The keys must be distinct. A record that is older than the stored one is
+   * skipped. An empty list is a transaction too, and so checks that the database is available.
+   *
+   * If it rejects, no record was written; or all were, if only the answer to the commit was lost. Retrying does no
+   * harm.
+   * @returns the number of written records.
    */
-  save(places: readonly PlayerRecord[]): Promise<number>;
-  /** Removes a player from all maps. @returns how many places there were. */
+  save(records: readonly PlayerRecord[]): Promise<number>;
+  /** Deletes a player's records on all maps. @returns the number of deleted records. */
   forget(player: string): Promise<number>;
-  /** Every place, `size` at a time, in the order of the keys. What is saved meanwhile may be missing. */
+  /** All records, in pages of `size`, in the order of the keys. Records that are saved meanwhile may be missing. */
   pages(size: number): AsyncIterable<PlayerRecord[]>;
-  /** Removes the places from key `first` to key `last` that were saved before a time (ms). @returns how many. */
+  /**
+   * Deletes the records from key `first` to key `last` that were saved before a time in ms since 1970.
+   * @returns the number of deleted records.
+   */
   purge(first: PlayerKey, last: PlayerKey, savedBefore: number): Promise<number>;
-  /** Waits for what is under way and gives everything back. */
+  /** Waits for pending queries, then closes all connections. */
   close(): Promise<void>;
 }
 
-/** A store that cannot be used. Its message is one sentence for the operator and holds no password. */
+/** The store cannot be used. The message is one sentence for the operator and contains no password. */
 export class StoreError extends Error {
   /** @param setting the variable that names the store, e.g. `DATA_DIR`. */
-  constructor(setting: string, fault: string, mend: string, cause?: unknown) {
-    super(`${setting}: ${fault}; ${mend}`, { cause });
+  constructor(setting: string, failure: string, hint: string, cause?: unknown) {
+    super(`${setting}: ${failure}; ${hint}`, { cause });
     this.name = "StoreError";
   }
 }
 
 /**
- * Holds a place to what every database takes. One that is refused there would take the whole transaction with it, and
- * every later one that tries it again.
- * @throws {TypeError} that names the field: such a place is a fault of the program.
+ * Checks that every database accepts a record. A record that the database rejects would fail its whole transaction, and
+ * every retry of it.
+ * @throws {TypeError} that names the field. Such a record is a programming error.
  */
-export function assertPlace(place: PlayerRecord): void {
-  const { player, map, savedAt, ...kept } = place;
+export function assertStorable(record: PlayerRecord): void {
+  const { player, map, savedAt, ...kept } = record;
   for (const [field, key] of Object.entries({ player, map })) {
     if (key.length < 1 || key.length > MAX_KEY_CHARACTERS || key.includes("\0")) refuse(field, key);
   }
   if (!Number.isSafeInteger(savedAt)) refuse("savedAt", savedAt);
-  for (const [field, value] of Object.entries(kept)) if (!isKeepable(value)) refuse(field, value);
+  for (const [field, value] of Object.entries(kept)) if (!isStorable(value)) refuse(field, value);
 }
 
-/** PostgreSQL's index refuses keys of some kilobytes. */
+/** PostgreSQL cannot index keys of a few kilobytes or more. */
 const MAX_KEY_CHARACTERS = 255;
 
-/** Whether a value is the same after it has been JSON. */
-function isKeepable(value: unknown): boolean {
+/** Whether a value survives a round trip through JSON. */
+function isStorable(value: unknown): boolean {
   return typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
 }
 
 function refuse(field: string, value: unknown): never {
   const shown = typeof value === "number" ? value : JSON.stringify(value);
-  throw new TypeError(`a place with ${field} ${shown} cannot be stored`);
+  throw new TypeError(`a player record with ${field} ${shown} cannot be stored`);
 }

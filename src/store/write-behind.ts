@@ -1,158 +1,160 @@
-// Saves places behind the game's back: the world goes on at once, the database learns of it within half a second.
+// Saves player records asynchronously: the world does not wait, and the database has them within half a second.
 import { setTimeout as delay } from "node:timers/promises";
 import type { PlayerRecord } from "../../rooms/player-store.ts";
-import { assertPlace, type Store, StoreError } from "./store.ts";
+import { assertStorable, type Store, StoreError } from "./store.ts";
 
-/** What is told about the store's health. pino's loggers fit. */
+/** Receives messages about the store's health. pino's loggers implement it. */
 interface Logger {
   info(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
 interface WriteBehindOptions {
-  /** Milliseconds between the starts of two saves. */
+  /** Milliseconds between the starts of two saves. 500 by default. */
   periodMs?: number;
-  /** Milliseconds after which a load, or the saving of one batch, counts as a store that is away. */
-  patienceMs?: number;
+  /** Milliseconds after which a load or a save counts as failed. 3000 by default. */
+  timeoutMs?: number;
   /**
-   * Rows that may wait. It takes that many different players to reach it, since a player's newer place replaces the
-   * one that waits; then a place of yet another player is not accepted, and those that wait stay.
+   * Maximum number of queued rows. A newer record of a player replaces the queued one, so only different players fill
+   * the queue. A full queue keeps its rows and refuses records of further players. 100,000 by default.
    */
-  mostRows?: number;
+  maxRows?: number;
 }
 
-/** What has happened so far, and what waits now. */
+/** Counters since the start, and the present state of the queue. */
 export interface StoreCounters {
-  /** Transactions that have committed rows. */
+  /** Transactions that committed rows. */
   saves: number;
   /** Rows in them. */
   rows: number;
-  /** Saves that failed, each retry counted. */
+  /** Failed saves, including each retry. */
   failures: number;
-  /** Places that were not accepted because too many waited. */
+  /** Records that a full queue refused. */
   refused: number;
-  /** Players and maps whose newest place is not committed. */
+  /** Rows whose newest record is not committed yet. */
   rowsWaiting: number;
-  /** Milliseconds since the one that has waited longest was put. */
+  /** Milliseconds since the oldest queued row was put. */
   oldestWaitingMs: number;
-  /** Milliseconds that the last save with rows took, successful or not. */
+  /** Duration of the last save with rows in milliseconds, successful or not. */
   lastSaveMs: number;
 }
 
-interface Waiting {
-  place: PlayerRecord;
-  /** When the first place of this row was put that is not committed, by the clock of `performance.now()`. */
+/** The newest record of a player on a map, until it is committed. */
+interface Row {
+  record: PlayerRecord;
+  /** When the row's first uncommitted record was put, by the clock of `performance.now()`. */
   since: number;
 }
 
-/** Rows by player and map, those that have waited longest first. */
-type Rows = Map<string, Waiting>;
+/** Rows by player and map, oldest first. */
+type Rows = Map<string, Row>;
 
-/** Milliseconds that a store has to close itself. */
-const CLOSING_MS = 1000;
+/** Milliseconds within which a store must close. */
+const CLOSE_TIMEOUT_MS = 1000;
 
 /**
- * A queue of places in front of a store.
+ * A queue of player records in front of a store.
  *
- * Every period, what waits is saved in one transaction; one is under way at a time. A save that fails puts its rows
- * back, except where a newer place waits by now, and the next period tries again, for as long as it takes. Nothing
- * rejects but {@link load} and {@link forget}.
+ * Once per period, all queued rows are saved in one transaction. Saves never overlap. A failed save returns its rows to
+ * the queue, except rows that have a newer record by then. Each following period retries, without limit. Only {@link
+ * load} and {@link forget} reject.
  */
 export class WriteBehind {
   readonly #store: Store;
   readonly #logger: Logger;
   readonly #periodMs: number;
-  readonly #patienceMs: number;
-  readonly #mostRows: number;
+  readonly #timeoutMs: number;
+  readonly #maxRows: number;
 
-  #waiting: Rows = new Map();
-  /** The rows of the save under way. They may be in the database or not. */
+  #queued: Rows = new Map();
+  /** The rows of the current save. They may or may not be in the database yet. */
   #saving: Rows = new Map();
-  /** When the save under way began, an empty one too. */
-  #savingSince: number | undefined;
-  /** The end of the line in which writes to the store stand. */
-  #line: Promise<unknown> = Promise.resolve();
-  /** The save that stands in line and has not begun: it will take whatever waits by then. */
-  #next: Promise<boolean> | undefined;
+  /** When the current save started, also for a save without rows. */
+  #saveStartedAt: number | undefined;
+  /** Settles when the last queued write is done. Writes to the store run one after another. */
+  #lastWrite: Promise<unknown> = Promise.resolve();
+  /** The next save, if one is requested and has not started. It takes all rows that are queued when it starts. */
+  #nextSave: Promise<boolean> | undefined;
   readonly #forgetting = new Map<string, Promise<number>>();
 
   #timer: NodeJS.Timeout | undefined;
   #closing: Promise<number> | undefined;
-  #faultySince: number | undefined;
+  #failingSince: number | undefined;
   readonly #counters = { saves: 0, rows: 0, failures: 0, refused: 0, lastSaveMs: 0 };
 
   constructor(store: Store, logger: Logger, options: WriteBehindOptions = {}) {
     this.#store = store;
     this.#logger = logger;
     this.#periodMs = options.periodMs ?? 500;
-    this.#patienceMs = options.patienceMs ?? 3000;
-    this.#mostRows = options.mostRows ?? 100_000;
+    this.#timeoutMs = options.timeoutMs ?? 3000;
+    this.#maxRows = options.maxRows ?? 100_000;
   }
 
-  /** Begins to save, every period from now on. */
+  /** Starts to save once per period. */
   start(): void {
     this.#timer = setInterval(() => {
-      const ms = this.#savingSince === undefined ? 0 : performance.now() - this.#savingSince;
-      if (ms > this.#patienceMs) this.#fault(`a save has been under way for ${Math.round(ms)} ms`);
-      // Also when nothing waits: an empty save tells whether the store is there, and is how its return is noticed.
+      const ms = this.#saveStartedAt === undefined ? 0 : performance.now() - this.#saveStartedAt;
+      if (ms > this.#timeoutMs) this.#onFailure(`a save has been running for ${Math.round(ms)} ms`);
+      // Also without queued rows: an empty save shows whether the store is available, and detects its recovery.
       this.flush();
     }, this.#periodMs);
   }
 
   /**
-   * Accepts a place: from now on it is not lost while this process lives. The object is kept; do not change it.
-   * @returns false if it is not accepted: too many rows wait, the player is just being forgotten, or all is closed.
-   * @throws {TypeError} for a place that no store can hold.
+   * Queues a record. It stays queued until it is committed, as long as the process lives. Do not change the object
+   * afterwards.
+   * @returns false if the record was refused: the queue is full or closed, or the player is being forgotten.
+   * @throws {TypeError} if no store can hold the record.
    */
-  put(place: PlayerRecord): boolean {
-    assertPlace(place);
-    if (this.#closing || this.#forgetting.has(place.player)) return false;
-    const key = keyOf(place.player, place.map);
-    const row = this.#waiting.get(key);
+  put(record: PlayerRecord): boolean {
+    assertStorable(record);
+    if (this.#closing || this.#forgetting.has(record.player)) return false;
+    const key = keyOf(record.player, record.map);
+    const row = this.#queued.get(key);
     if (row) {
-      row.place = place;
+      row.record = record;
       return true;
     }
-    if (!this.#saving.has(key) && this.#waiting.size + this.#saving.size >= this.#mostRows) {
+    if (!this.#saving.has(key) && this.#queued.size + this.#saving.size >= this.#maxRows) {
       this.#counters.refused++;
       return false;
     }
-    this.#waiting.set(key, { place, since: performance.now() });
+    this.#queued.set(key, { record, since: performance.now() });
     return true;
   }
 
   /**
-   * The newest place of a player, committed or not, or undefined if there is none.
-   * @throws {StoreError} if the store is away or does not answer in time, so that nobody knows.
+   * Returns the newest record of a player on a map, committed or not, or undefined if there is none.
+   * @throws {StoreError} if the record is not queued, and the store is unavailable or does not answer in time.
    */
   async load(player: string, map: string): Promise<PlayerRecord | undefined> {
-    return this.#uncommitted(player, map) ?? within(this.#patienceMs, this.#loadStored(player, map));
+    return this.#uncommitted(player, map) ?? within(this.#timeoutMs, this.#loadStored(player, map));
   }
 
   /**
-   * Saves what waits now, without waiting for the period: after the save that is under way, if one is.
-   * @returns whether all of it is committed. What is not waits for the next time.
+   * Saves all queued rows now, or right after the current save.
+   * @returns whether all of them are committed. Otherwise they stay queued.
    */
   flush(): Promise<boolean> {
-    this.#next ??= this.#inLine(() => {
-      this.#next = undefined;
+    this.#nextSave ??= this.#afterLastWrite(() => {
+      this.#nextSave = undefined;
       return this.#save();
     });
-    return this.#next;
+    return this.#nextSave;
   }
 
   /**
-   * Removes every place of a player, committed or not. The player has left before: until it is done nothing is accepted
-   * of them, and afterwards everything is again.
-   * @returns how many places were in the store.
-   * @throws {StoreError} if the store is away: what waited is gone, what was stored is not, and it has to be asked again.
+   * Deletes all records of a player, committed or not. The player must have left before. Records of this player are
+   * refused until the deletion is done.
+   * @returns the number of deleted records in the store.
+   * @throws {StoreError} if the store is unavailable. Queued records are gone then, stored ones are not: call it again.
    */
   async forget(player: string): Promise<number> {
-    for (const rows of [this.#waiting, this.#saving]) {
-      for (const [key, { place }] of rows) if (place.player === player) rows.delete(key);
+    for (const rows of [this.#queued, this.#saving]) {
+      for (const [key, { record }] of rows) if (record.player === player) rows.delete(key);
     }
-    // In line: the save that is under way may hold a place of this player, and would bring it back.
-    const forgotten = this.#inLine(() => this.#store.forget(player));
+    // After the current save, which may write a record of this player.
+    const forgotten = this.#afterLastWrite(() => this.#store.forget(player));
     this.#forgetting.set(player, forgotten);
     try {
       return await forgotten;
@@ -161,21 +163,22 @@ export class WriteBehind {
     }
   }
 
-  /** Whether places are being saved: the last attempt was successful, and none is taking too long. */
+  /** Whether saving works: the last save succeeded, and the current one has not timed out. */
   get healthy(): boolean {
-    return this.#faultySince === undefined;
+    return this.#failingSince === undefined;
   }
 
   counters(): StoreCounters {
     let rowsWaiting = this.#saving.size;
-    for (const key of this.#waiting.keys()) if (!this.#saving.has(key)) rowsWaiting++;
-    const [oldest] = this.#saving.size > 0 ? this.#saving.values() : this.#waiting.values();
+    for (const key of this.#queued.keys()) if (!this.#saving.has(key)) rowsWaiting++;
+    const [oldest] = this.#saving.size > 0 ? this.#saving.values() : this.#queued.values();
     return { ...this.#counters, rowsWaiting, oldestWaitingMs: oldest ? performance.now() - oldest.since : 0 };
   }
 
   /**
-   * Accepts nothing more, saves what waits and closes the store. It settles a second after the deadline at the latest.
-   * @returns how many rows are lost: not known to be committed when the deadline came. A second call returns the same.
+   * Refuses further records, saves the queued ones and closes the store. Settles at most one second after the deadline.
+   * @returns the number of lost rows: those not known to be committed at the deadline. A second call returns the same
+   * promise.
    */
   close(deadlineMs: number): Promise<number> {
     this.#closing ??= this.#close(deadlineMs);
@@ -185,19 +188,20 @@ export class WriteBehind {
   async #close(deadlineMs: number): Promise<number> {
     clearInterval(this.#timer);
     const deadline = performance.now() + deadlineMs;
-    const left = () => Math.max(0, deadline - performance.now());
-    while (!(await within(left(), this.flush()).catch(() => false)) && left() > 0) {
-      await delay(Math.min(this.#periodMs, left()));
+    const msLeft = () => Math.max(0, deadline - performance.now());
+    while (!(await within(msLeft(), this.flush()).catch(() => false)) && msLeft() > 0) {
+      await delay(Math.min(this.#periodMs, msLeft()));
     }
     const lost = this.counters().rowsWaiting;
-    if (lost > 0) this.#logger.error({ rows: lost }, "places are lost: the store was away until the end");
-    await within(CLOSING_MS, this.#store.close()).catch(() => {}); // there is nothing left to do about it
+    if (lost > 0)
+      this.#logger.error({ rows: lost }, "player records lost: the store was unavailable until the deadline");
+    await within(CLOSE_TIMEOUT_MS, this.#store.close()).catch(() => {}); // the process ends anyway
     return lost;
   }
 
   #uncommitted(player: string, map: string): PlayerRecord | undefined {
     const key = keyOf(player, map);
-    return (this.#waiting.get(key) ?? this.#saving.get(key))?.place;
+    return (this.#queued.get(key) ?? this.#saving.get(key))?.record;
   }
 
   async #loadStored(player: string, map: string): Promise<PlayerRecord | undefined> {
@@ -206,55 +210,55 @@ export class WriteBehind {
     return this.#uncommitted(player, map) ?? stored;
   }
 
-  /** Runs one write after the other. */
-  #inLine<T>(write: () => Promise<T>): Promise<T> {
-    const done = this.#line.then(write);
-    this.#line = done.catch(() => {});
+  /** Runs a write after all earlier ones. */
+  #afterLastWrite<T>(write: () => Promise<T>): Promise<T> {
+    const done = this.#lastWrite.then(write);
+    this.#lastWrite = done.catch(() => {});
     return done;
   }
 
   async #save(): Promise<boolean> {
-    const batch = this.#waiting;
+    const batch = this.#queued;
     this.#saving = batch;
-    this.#waiting = new Map();
-    const places = Array.from(batch.values(), (row) => row.place);
-    const begun = performance.now();
-    this.#savingSince = begun;
+    this.#queued = new Map();
+    const records = Array.from(batch.values(), (row) => row.record);
+    const startedAt = performance.now();
+    this.#saveStartedAt = startedAt;
     try {
-      await this.#store.save(places);
+      await this.#store.save(records);
     } catch (error) {
-      // The newer ones go over the older ones, which keep their turn and their age.
-      for (const [key, newer] of this.#waiting) {
+      // A newer record replaces the older one, but the row keeps its position and its age.
+      for (const [key, newer] of this.#queued) {
         const older = batch.get(key);
-        if (older) older.place = newer.place;
+        if (older) older.record = newer.record;
         else batch.set(key, newer);
       }
-      this.#waiting = batch;
+      this.#queued = batch;
       this.#counters.failures++;
-      this.#fault((error as Error).message);
+      this.#onFailure((error as Error).message);
       return false;
     } finally {
-      if (places.length > 0) this.#counters.lastSaveMs = performance.now() - begun;
+      if (records.length > 0) this.#counters.lastSaveMs = performance.now() - startedAt;
       this.#saving = new Map();
-      this.#savingSince = undefined;
+      this.#saveStartedAt = undefined;
     }
-    if (places.length > 0) this.#counters.saves++;
-    this.#counters.rows += places.length;
-    this.#well();
+    if (records.length > 0) this.#counters.saves++;
+    this.#counters.rows += records.length;
+    this.#onSuccess();
     return true;
   }
 
-  #fault(reason: string): void {
-    if (this.#faultySince !== undefined) return;
-    this.#faultySince = performance.now();
-    this.#logger.error({ reason }, "places cannot be saved; they wait, and it is tried again until it works");
+  #onFailure(reason: string): void {
+    if (this.#failingSince !== undefined) return;
+    this.#failingSince = performance.now();
+    this.#logger.error({ reason }, "saving player records failed; they stay queued; retrying");
   }
 
-  #well(): void {
-    if (this.#faultySince === undefined) return;
-    const seconds = Math.round((performance.now() - this.#faultySince) / 1000);
-    this.#faultySince = undefined;
-    this.#logger.info({ seconds }, "places are saved again");
+  #onSuccess(): void {
+    if (this.#failingSince === undefined) return;
+    const seconds = Math.round((performance.now() - this.#failingSince) / 1000);
+    this.#failingSince = undefined;
+    this.#logger.info({ seconds }, "player records are saved again");
   }
 }
 
@@ -262,13 +266,13 @@ function keyOf(player: string, map: string): string {
   return `${player}\0${map}`;
 }
 
-/** @throws {StoreError} when `work` has not settled in time. */
+/** @throws {StoreError} if `work` does not settle in time. */
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const fault = new StoreError("store", `no answer within ${milliseconds} ms`, "its fault is in the log");
-  const timer = setTimeout(() => reject(fault), milliseconds);
+  const { promise: timedOut, reject } = Promise.withResolvers<never>();
+  const timeout = new StoreError("store", `no answer within ${milliseconds} ms`, "the log has the reason");
+  const timer = setTimeout(() => reject(timeout), milliseconds);
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, timedOut]);
   } finally {
     clearTimeout(timer);
   }

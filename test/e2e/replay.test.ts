@@ -144,16 +144,16 @@ onlyLong(() => {
     const DATA_DIR = dataFolder();
     const server = startProcess({ DATA_DIR }, copy.folder);
     const walkers = await bots(server, 12, "plaza");
-    await until(() => server.stdout().includes("an incident"), 40_000);
+    await until(() => server.stdout().includes("incident: player"), 40_000);
     expect(server.stdout()).toMatch(
-      /an incident: the player \S+ took a step that threw: Error: the mud at \d+; replay it with/,
+      /incident: player \S+ took a step that threw: Error: the mud at \d+; replay it with/,
     );
     // The others walk on.
     const places = walkers.map(({ place }) => JSON.stringify(place));
     await until(() => walkers.some(({ place }, index) => JSON.stringify(place) !== places[index]));
     const [file, ...others] = filesIn(DATA_DIR) as [string];
     expect(others).toEqual([]);
-    expect(server.stdout().match(/an incident/g)).toHaveLength(1);
+    expect(server.stdout().match(/incident: player/g)).toHaveLength(1);
     await Promise.all(walkers.map((bot) => bot.leave()));
 
     const { incident } = readRecording(readFileSync(file)).header;

@@ -29,7 +29,7 @@ const hook = { load: async () => {}, loads: 0 };
 const server = startServer({
   maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
   reconnectionSeconds: RECONNECTION_SECONDS,
-  patienceMs: TIMEOUT_MS,
+  timeoutMs: TIMEOUT_MS,
   store: (real): Store => ({
     load: async (player, map) => {
       hook.loads++;

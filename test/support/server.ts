@@ -1,4 +1,4 @@
-// Starts the real server on a free port inside the test's own process, with its log in hand, and stops it again.
+// Starts the real server on a free port in the test's own process, checks its log, and stops it.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,15 +19,15 @@ import type { Store } from "../../src/store/store.ts";
 import { WriteBehind } from "../../src/store/write-behind.ts";
 import { until } from "./until.ts";
 
-/** Where the maps of this repository are. */
+/** The folder of this repository's maps. */
 const MAPS = new URL("../../maps", import.meta.url).pathname;
 
 export const MONITOR = { user: "admin", password: "open sesame, please" };
 
-/** The secrets that the tokens of the tests are signed with, the current one and the one before. */
+/** The secrets that sign the tokens of the tests: the current one and the previous one. */
 export const SECRETS = { current: "the secret of the tests, long enough", old: "the secret before that: just as long" };
 
-/** A running server and what tests ask of it. */
+/** A running server, with helpers for tests. */
 export interface TestServer {
   app: App;
   port: number;
@@ -35,17 +35,17 @@ export interface TestServer {
   url: string;
   /** `ws://127.0.0.1:port` */
   wsUrl: string;
-  /** The framework's own test harness: rooms as the server holds them. */
+  /** The framework's own test harness, which gives access to the server's room objects. */
   colyseus: ColyseusTestServer;
-  /** Signs the tokens that the server takes. */
+  /** Signs tokens that the server accepts. */
   tokens: Tokens;
-  /** An SDK client that shares nothing with others; without a token it is a guest. */
+  /** Creates an SDK client that shares no state with others. Without a token it is a guest. */
   client(token?: string): Client;
-  /** The room that a player is in. */
+  /** Returns the room of a player. */
   roomOf(sessionId: string): Promise<WorldRoom>;
-  /** Announces a warning or an error that the log will hold: whatever was not announced fails the test. */
+  /** Expects a warning or an error in the log. Unexpected ones fail the test, and so do missing ones. */
   expectLog(pattern: RegExp): void;
-  /** The value of one series as `/metrics` has it, such as `sabang_rooms{map="plaza"}`; undefined if there is none. */
+  /** Returns the value of one series in `/metrics`, such as `sabang_rooms{map="plaza"}`; undefined if it is missing. */
   metric(series: string): Promise<number | undefined>;
 }
 
@@ -55,43 +55,44 @@ export interface TestSettings {
   seed?: number;
   playground?: boolean;
   metricsToken?: string;
-  /** Off by default, as the other limits: tests run on machines that do much else. */
+  /** Off by default, like the other limits: the machines of the tests are busy. */
   maxDelayMs?: number;
   maxPlayers?: number;
   idleSeconds?: number;
-  /** What the edge limits; without it nothing is. */
+  /** The limits of the edge. Without them all limits are off. */
   edge?: Partial<EdgeSettings>;
-  /** Puts the page at `/`; without it there is a word in its place. */
+  /** Serves the page at `/`. By default `/` answers with a short text. */
   page?: (app: Application) => void;
-  /** Milliseconds that the store may take before it counts as away; by default so many that only a hang reaches it. */
-  patienceMs?: number;
-  /** Stands in front of the store, to fail in its place. */
+  /** Milliseconds after which the store counts as unavailable. By default so many that only a hang exceeds them. */
+  timeoutMs?: number;
+  /** Wraps the store, e.g. to simulate failures. */
   store?: (store: Store) => Store;
 }
 
 /**
- * Starts a server before the tests of a file and stops it after the last one. One per file: the matchmaker is a module.
- * @returns the server, which hooks and tests may use. It is empty while the file is loaded, and stays so in a run that skips
- * all its tests: jest runs no hook then, so a server started at load time would never be stopped.
+ * Starts a server before the tests of a file and stops it after the last one. A file can have only one, because the
+ * matchmaker keeps its state in a module.
+ * @returns the server, for hooks and tests. It is empty while the file is loaded. If all tests of the file are skipped it
+ * stays empty: jest runs no hooks then, so a server started at load time would never be stopped.
  */
 export function startServer(settings: TestSettings = {}): TestServer {
   const server = {} as TestServer;
   const lines: string[] = [];
-  const announced: RegExp[] = [];
+  const expected: RegExp[] = [];
   let stop: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
-    const started = await start(settings, logInto(lines), (pattern) => announced.push(pattern));
+    const started = await start(settings, logInto(lines), (pattern) => expected.push(pattern));
     stop = started.stop;
     Object.assign(server, started.server);
   });
   afterEach(async () => {
     await server.colyseus.cleanup();
-    const unannounced = lines.filter((line) => !announced.some((pattern) => pattern.test(line)));
-    const unseen = announced.filter((pattern) => !lines.some((line) => pattern.test(line)));
+    const unexpected = lines.filter((line) => !expected.some((pattern) => pattern.test(line)));
+    const missing = expected.filter((pattern) => !lines.some((line) => pattern.test(line)));
     lines.length = 0;
-    announced.length = 0;
-    expect({ unannounced, unseen }).toEqual({ unannounced: [], unseen: [] });
+    expected.length = 0;
+    expect({ unexpected, missing }).toEqual({ unexpected: [], missing: [] });
   });
   afterAll(() => stop?.());
 
@@ -107,7 +108,7 @@ async function start(
   const store = await openStore({ dataDir: folder });
   const writeBehind = new WriteBehind(settings.store?.(store) ?? store, logger, {
     periodMs: 100,
-    patienceMs: settings.patienceMs ?? 30_000,
+    timeoutMs: settings.timeoutMs ?? 30_000,
   });
   writeBehind.start();
   const tokens = new Tokens(SECRETS.current, SECRETS.old);
@@ -149,7 +150,7 @@ async function start(
     logger,
   });
   const port = await listen(app, 0, "127.0.0.1");
-  // The harness asks the server for the port it was told to listen on, which was 0.
+  // The harness reads the server's port setting, which is 0.
   Object.assign(app.server, { port });
   const colyseus = new ColyseusTestServer(app.server);
   const url = `http://127.0.0.1:${port}`;
@@ -162,7 +163,7 @@ async function start(
     tokens,
     client: (token) => {
       const client = new Client(url);
-      // All SDK clients of one process share a token store: nobody is to join as somebody else.
+      // All SDK clients of a process share a token store. Set the token, so that no client joins as another player.
       client.auth.token = token as string;
       return client;
     },
@@ -186,13 +187,13 @@ async function start(
 }
 
 function logInto(lines: string[]): AppSettings["logger"] {
-  const keep = (...values: unknown[]) => {
+  const record = (...values: unknown[]) => {
     const words = values.map((value) => {
       const error = value instanceof Error ? value : (value as { err?: unknown } | undefined)?.err;
       return error instanceof Error ? `${error.name}: ${error.message}` : typeof value === "string" ? value : "";
     });
     lines.push(words.join(" ").trim());
   };
-  const drop = () => {};
-  return { trace: drop, debug: drop, info: drop, warn: keep, error: keep };
+  const ignore = () => {};
+  return { trace: ignore, debug: ignore, info: ignore, warn: record, error: record };
 }

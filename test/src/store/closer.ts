@@ -1,9 +1,9 @@
-// A process that saves one place and has nothing else to do: it ends by itself, if the store lets it.
+// A process that saves one record and closes the store. It ends by itself, unless the store keeps it alive.
 import { openStore } from "../../../src/store/open.ts";
 import { WriteBehind } from "../../../src/store/write-behind.ts";
 import { place } from "./places.ts";
 
-const places = new WriteBehind(await openStore({ dataDir: process.argv[2]! }), console);
-places.start();
-places.put(place());
-console.log(`lost ${await places.close(5000)}`);
+const queue = new WriteBehind(await openStore({ dataDir: process.argv[2]! }), console);
+queue.start();
+queue.put(place());
+console.log(`lost ${await queue.close(5000)}`);

@@ -197,7 +197,7 @@ describe("store:copy", () => {
 
   test("makes nothing when there is nothing to copy from", async () => {
     const { code, stderr } = await runHere(COPY, [join(folder, "nowhere"), join(folder, "there")]);
-    expect(stderr).toBe(`FROM: there is no file ${folder}/nowhere/sabang.sqlite; name a store that exists\n`);
+    expect(stderr).toBe(`FROM: there is no file ${folder}/nowhere/sabang.sqlite; give the path of an existing store\n`);
     expect(code).toBe(1);
     expect(readdirSync(folder)).toEqual([]);
   });

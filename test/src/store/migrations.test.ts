@@ -1,4 +1,4 @@
-// What earlier versions have stored is there in this one, on every database we have.
+// This version reads the records that earlier versions have stored, in every supported database.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,36 +11,36 @@ import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
 import { describeWith } from "../../support/requiring.ts";
 import { crowd, place } from "./places.ts";
 
-/** Places as version 0001 had them: a column for each field, text as it was. */
-const PLACES = [
+/** Records of version 0001, which had a column for each field. */
+const RECORDS = [
   ...crowd(2500, { facing: 2, savedAt: 1_700_000_000_000 }),
   place({ player: "ann", map: "meadow", x: 0, y: 65_535, facing: 1 }),
   place({ player: "한글", map: "시장", name: '"; drop table places; --\\ \n {"x":1}' }),
   place({ player: "cat", name: "🐈‍⬛ Зоя مريم" }),
 ];
 
-/** Takes a database that is up to date back to version 0001, with the places above. */
+/** Reverts an up-to-date database to version 0001, with the records above. */
 const TO_0001 = [
   "drop table places",
   `create table places (player text not null, map text not null, x bigint not null, y bigint not null,
      facing smallint not null, name text not null, saved_at bigint not null,
      constraint places_key primary key (player, map))`,
   "delete from kysely_migration where name > '0001-places'",
-  ...PLACES.map(({ player, map, x, y, facing, name, savedAt }) => {
+  ...RECORDS.map(({ player, map, x, y, facing, name, savedAt }) => {
     const texts = [player, map].map((text) => `'${text}'`);
     return `insert into places values (${texts}, ${x}, ${y}, ${facing}, '${name}', ${savedAt})`;
   }),
 ].join(";\n");
 
-/** Opens what version 0001 has left, twice at once as two servers do, and looks at all of it. */
-async function isCarriedOver(settings: StoreSettings): Promise<void> {
+/** Opens a database of version 0001 twice at the same time, as two servers would, and checks all its records. */
+async function expectMigrated(settings: StoreSettings): Promise<void> {
   const stores = await Promise.all([openStore(settings), openStore(settings)]);
   try {
-    const places: PlayerRecord[] = [];
-    for await (const page of stores[0].pages(1000)) places.push(...page);
+    const records: PlayerRecord[] = [];
+    for await (const page of stores[0].pages(1000)) records.push(...page);
     const byKey = (one: PlayerRecord, other: PlayerRecord) =>
       `${one.player} ${one.map}` < `${other.player} ${other.map}` ? -1 : 1;
-    expect(places.sort(byKey)).toEqual([...PLACES].sort(byKey));
+    expect(records.sort(byKey)).toEqual([...RECORDS].sort(byKey));
     const later = place({ player: "cat", x: 7, savedAt: 1_800_000_000_000 });
     expect(await stores[0].save([later])).toBe(1);
     expect(await stores[1].load("cat", "plaza")).toEqual(later);
@@ -58,12 +58,12 @@ describe("in SQLite", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("places of version 0001 are carried over", async () => {
+  test("migrates the records of version 0001", async () => {
     await (await openStore({ dataDir: folder })).close();
     const database = new DatabaseSync(join(folder, "sabang.sqlite"));
     database.exec(TO_0001);
     database.close();
-    await isCarriedOver({ dataDir: folder });
+    await expectMigrated({ dataDir: folder });
   });
 });
 
@@ -75,11 +75,11 @@ onlyLong(() => {
     });
     afterAll(() => postgres?.remove());
 
-    test("places of version 0001 are carried over", async () => {
+    test("migrates the records of version 0001", async () => {
       const databaseUrl = await postgres.database();
       await (await openStore({ dataDir: "unused", databaseUrl })).close();
       await query(databaseUrl, `set standard_conforming_strings = on; ${TO_0001}`);
-      await isCarriedOver({ dataDir: "unused", databaseUrl });
+      await expectMigrated({ dataDir: "unused", databaseUrl });
     });
   });
 });

@@ -1,4 +1,4 @@
-// A process that opens the store of a folder without the rights of root, and prints why it could not.
+// A process that opens the store of a folder without root privileges, and prints the error if that fails.
 import { spawnSync } from "node:child_process";
 import { openStore } from "../../../src/store/open.ts";
 

@@ -1,4 +1,4 @@
-// The rules of a store, on every database we have.
+// The contract of a store, for every supported database.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -49,32 +49,32 @@ async function pagesOf(store: Store, size: number): Promise<PlayerRecord[][]> {
   return pages;
 }
 
-/** Every place of a store. */
+/** Returns all records of a store. */
 async function all(store: Store): Promise<PlayerRecord[]> {
   return inOrder((await pagesOf(store, 1000)).flat());
 }
 
-/** Places in an order of ours: each database has its own for text. */
-function inOrder(places: PlayerRecord[]): PlayerRecord[] {
+/** Sorts records by key, because each database sorts text differently. */
+function inOrder(records: PlayerRecord[]): PlayerRecord[] {
   const keyOf = ({ player, map }: PlayerRecord) => `${player} ${map}`;
-  return places.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  return records.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
 /**
- * The rules. They are tried on one store, which is emptied before each.
- * @param settings gives the settings of a store that does not exist yet.
- * @param empty empties the store with some settings, past the store itself.
+ * The contract. All tests share one store, which is emptied before each of them.
+ * @param settings returns the settings of a store that does not exist yet.
+ * @param empty empties the store with these settings directly in its database.
  */
-function keepsPlaces(settings: () => Promise<StoreSettings>, empty: (store: StoreSettings) => Promise<void>): void {
-  let where: StoreSettings;
+function testContract(settings: () => Promise<StoreSettings>, empty: (store: StoreSettings) => Promise<void>): void {
+  let shared: StoreSettings;
   beforeAll(async () => {
-    where = await settings();
-    store = await openStore(where);
+    shared = await settings();
+    store = await openStore(shared);
   });
-  beforeEach(() => empty(where));
+  beforeEach(() => empty(shared));
   afterAll(() => store?.close());
 
-  test("has no place of somebody it does not know", async () => {
+  test("returns undefined for an unknown player or map", async () => {
     await store.save([place()]);
     expect(await store.load("bob", "plaza")).toBeUndefined();
     expect(await store.load("ann", "meadow")).toBeUndefined();
@@ -89,26 +89,26 @@ function keepsPlaces(settings: () => Promise<StoreSettings>, empty: (store: Stor
     place({ player: "p".repeat(255), map: "m".repeat(255), name: "" }),
     place({ name: "\0, \ud800 and \u2028" }),
     place({ colour: "#ff8800", coins: 3, speed: -0.5, sleeping: true } as Partial<PlayerRecord>),
-  ])("gives back what was saved: %j", async (saved) => {
+  ])("loads a record as it was saved: %j", async (saved) => {
     expect(await store.save([saved])).toBe(1);
     expect(await store.load(saved.player, saved.map)).toEqual(saved);
   });
 
-  test("keeps a place of a player on each map", async () => {
-    const places = [place({ x: 1 }), place({ map: "meadow", x: 2 })];
-    await store.save(places);
-    expect(await store.load("ann", "plaza")).toEqual(places[0]);
-    expect(await store.load("ann", "meadow")).toEqual(places[1]);
+  test("stores one record per player and map", async () => {
+    const records = [place({ x: 1 }), place({ map: "meadow", x: 2 })];
+    await store.save(records);
+    expect(await store.load("ann", "plaza")).toEqual(records[0]);
+    expect(await store.load("ann", "meadow")).toEqual(records[1]);
   });
 
-  test("saves thousands of places at once, and over one another", async () => {
+  test("inserts and updates thousands of records at once", async () => {
     await store.save(crowd(2000));
-    const places = crowd(2501, { savedAt: 2_000_000, y: 7 });
-    expect(await store.save(places)).toBe(2501);
-    expect(await all(store)).toEqual(inOrder(places));
+    const records = crowd(2501, { savedAt: 2_000_000, y: 7 });
+    expect(await store.save(records)).toBe(2501);
+    expect(await all(store)).toEqual(inOrder(records));
   });
 
-  test("keeps the later of two places, in whatever order they come, and the last of two of the same time", async () => {
+  test("keeps the record with the later time, and of two with the same time the last one saved", async () => {
     const [early, late] = [place({ savedAt: 10, x: 1 }), place({ savedAt: 11, x: 2 })];
     await store.save([late]);
     expect(await store.save([early])).toBe(0);
@@ -117,18 +117,18 @@ function keepsPlaces(settings: () => Promise<StoreSettings>, empty: (store: Stor
     expect(await store.load("ann", "plaza")).toMatchObject({ x: 3 });
   });
 
-  test("saves all places or none", async () => {
-    const places = [...crowd(300), place({ savedAt: null as unknown as number })];
-    await expect(store.save(places)).rejects.toThrow(StoreError);
+  test("saves all records or none", async () => {
+    const records = [...crowd(300), place({ savedAt: null as unknown as number })];
+    await expect(store.save(records)).rejects.toThrow(StoreError);
     expect(await all(store)).toEqual([]);
     expect(await store.save(crowd(3))).toBe(3);
   });
 
-  test("takes an empty list", async () => {
+  test("accepts an empty list", async () => {
     expect(await store.save([])).toBe(0);
   });
 
-  test("answers whoever asks at the same time", async () => {
+  test("answers concurrent saves and loads", async () => {
     await store.save(crowd(500));
     const [saved, ...loaded] = await Promise.all([
       store.save(crowd(1000, { savedAt: 2_000_000 })),
@@ -138,22 +138,22 @@ function keepsPlaces(settings: () => Promise<StoreSettings>, empty: (store: Stor
     expect(loaded.map((found) => found?.player)).toEqual(crowd(100).map(({ player }) => player));
   });
 
-  test("forgets a player on all maps, and nobody else", async () => {
+  test("forgets a player on all maps, and no other player", async () => {
     await store.save([place(), place({ map: "meadow" }), place({ player: "ann2" })]);
     expect(await store.forget("ann")).toBe(2);
     expect(await store.forget("ann")).toBe(0);
     expect(await all(store)).toEqual([place({ player: "ann2" })]);
   });
 
-  test.each([1, 3, 7, 100])("gives every place once, %i at a time", async (size) => {
-    const places = [...crowd(7), ...crowd(7, { map: "meadow" })];
-    await store.save(places);
+  test.each([1, 3, 7, 100])("pages return every record once, %i at a time", async (size) => {
+    const records = [...crowd(7), ...crowd(7, { map: "meadow" })];
+    await store.save(records);
     const pages = await pagesOf(store, size);
     expect(pages.every((page) => page.length > 0 && page.length <= size)).toBe(true);
-    expect(inOrder(pages.flat())).toEqual(inOrder(places));
+    expect(inOrder(pages.flat())).toEqual(inOrder(records));
   });
 
-  test("is purged of what was saved before a time, and of nothing else", async () => {
+  test("purge deletes only records that were saved before the given time", async () => {
     await store.save([...crowd(2500, { savedAt: 999 }), ...crowd(10, { savedAt: 1000, map: "meadow" })]);
     expect(await purge(store, 1000, true)).toBe(2500);
     expect(await all(store)).toHaveLength(2510);
@@ -162,7 +162,7 @@ function keepsPlaces(settings: () => Promise<StoreSettings>, empty: (store: Stor
     expect(await purge(store, 1000)).toBe(0);
   });
 
-  test("is copied from another store: the later place stays, and a second time changes nothing", async () => {
+  test("copy keeps the later record, and a second copy changes nothing", async () => {
     const from = await open({ dataDir: join(folder, `${stores++}`) });
     await from.save(crowd(2500, { savedAt: 10 }));
     const newer = [place({ player: "player-7", savedAt: 11 }), place({ player: "only-here" })];
@@ -177,15 +177,15 @@ function keepsPlaces(settings: () => Promise<StoreSettings>, empty: (store: Stor
     expect(await all(store)).toEqual(inOrder([...older, ...newer]));
   });
 
-  test("rejects when it has been closed, and is there again when it is opened again", async () => {
-    const first = await open(where);
+  test("rejects after it is closed, and has its records when it is opened again", async () => {
+    const first = await open(shared);
     await first.save([place()]);
     await close(first);
-    expect(await (await open(where)).load("ann", "plaza")).toEqual(place());
+    expect(await (await open(shared)).load("ann", "plaza")).toEqual(place());
     await expect(first.load("ann", "plaza")).rejects.toThrow();
   });
 
-  test("is made once by processes that open it for the first time at once", async () => {
+  test("is created once if several stores open it for the first time concurrently", async () => {
     const fresh = await settings();
     const stores = await Promise.all(Array.from({ length: 4 }, () => open(fresh)));
     await Promise.all(stores.map((each, i) => each.save(crowd(200, { savedAt: i }))));
@@ -193,7 +193,7 @@ function keepsPlaces(settings: () => Promise<StoreSettings>, empty: (store: Stor
     expect(await all(stores[0]!)).toHaveLength(200);
   });
 
-  test("loses nothing that was committed when the process is killed in the middle of saving", async () => {
+  test("loses no committed record if the process is killed while it saves", async () => {
     for (let round = 0; round < shortOrLong(1, 3); round++) {
       const fresh = await settings();
       const child = spawn(process.execPath, [new URL("./saver.ts", import.meta.url).pathname], {
@@ -214,19 +214,19 @@ function keepsPlaces(settings: () => Promise<StoreSettings>, empty: (store: Stor
       child.kill("SIGKILL");
       await closed;
       const committed = printed.trimEnd().split("\n").length;
-      const places = await all(await open(fresh));
-      expect(places).toHaveLength(300);
-      // One transaction: all from the same save, the last one we heard of or the one that was just under way.
-      expect([committed, committed + 1]).toContain(places[0]!.savedAt);
-      expect(new Set(places.map(({ savedAt, x }) => `${savedAt} ${x}`)).size).toBe(1);
+      const records = await all(await open(fresh));
+      expect(records).toHaveLength(300);
+      // One transaction: all records are from the same save, either the last one printed or the one after it.
+      expect([committed, committed + 1]).toContain(records[0]!.savedAt);
+      expect(new Set(records.map(({ savedAt, x }) => `${savedAt} ${x}`)).size).toBe(1);
     }
   });
 }
 
 let stores = 0;
 
-describe("a store in SQLite", () => {
-  keepsPlaces(
+describe("a SQLite store", () => {
+  testContract(
     async () => ({ dataDir: join(folder, "new", `${stores++}`) }),
     async ({ dataDir }) => {
       const database = new DatabaseSync(join(dataDir, "sabang.sqlite"));
@@ -236,42 +236,42 @@ describe("a store in SQLite", () => {
   );
 });
 
-describeWith("postgres", "a store in PostgreSQL", () => {
+describeWith("postgres", "a PostgreSQL store", () => {
   let postgres: Postgres;
   let url: string;
   beforeAll(async () => {
     postgres = await startPostgres();
   });
-  keepsPlaces(
+  testContract(
     async () => ({ dataDir: "unused", databaseUrl: await postgres.database() }),
     async ({ databaseUrl }) => {
       url = databaseUrl!;
       await query(url, "truncate places");
     },
   );
-  // After the store of the rules is closed.
+  // Runs after the shared store is closed.
   afterAll(() => postgres?.remove());
 
-  test("survives the loss of its connections, idle or not", async () => {
+  test("survives the loss of its connections, idle or in use", async () => {
     await store.save([place()]);
-    const cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sabang'";
-    await query(url, cut);
+    const terminate = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sabang'";
+    await query(url, terminate);
     expect(await until(() => store.load("ann", "plaza").catch(() => false as const))).toEqual(place());
     const saves = Promise.allSettled(Array.from({ length: 20 }, () => store.save(crowd(1000))));
-    await query(url, cut);
+    await query(url, terminate);
     await saves;
     expect(await until(() => store.save(crowd(1000)).catch(() => 0))).toBe(1000);
   });
 
-  test("forgets only after a save that is still under way on the server, though nobody here waits for it", async () => {
-    const left = new pg.Client({ connectionString: url });
-    await left.connect();
-    await left.query("begin");
-    await left.query(`insert into places values ('ann', 'plaza', '{"x":1,"y":2}', 4)`);
+  test("forget waits for an abandoned save that is still running on the server", async () => {
+    const abandoned = new pg.Client({ connectionString: url });
+    await abandoned.connect();
+    await abandoned.query("begin");
+    await abandoned.query(`insert into places values ('ann', 'plaza', '{"x":1,"y":2}', 4)`);
     const forgotten = store.forget("ann");
     await until(async () => (await query(url, "select 1 from pg_locks where not granted")).length > 0);
-    await left.query("commit");
-    await left.end();
+    await abandoned.query("commit");
+    await abandoned.end();
     expect(await forgotten).toBe(1);
     expect(await store.load("ann", "plaza")).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-// The queue in front of the store: what it promises while the store works, fails, hangs and comes back.
+// The queue in front of the store, while the store works, fails, hangs and recovers.
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -23,19 +23,19 @@ import { describeWith } from "../../support/requiring.ts";
 import { until } from "../../support/until.ts";
 import { crowd, place } from "./places.ts";
 
-/** A period that no test lives to see: saves begin when the test says so. */
+/** A period longer than any test: saves start only when the test calls `flush`. */
 const NEVER = 1_000_000;
 
-/** What was logged, in words. */
+/** The logged messages, with their levels. */
 let logged: string[];
 const logger = {
   info: (_: object, message: string) => logged.push(`info: ${message}`),
   error: (_: object, message: string) => logged.push(`error: ${message}`),
 };
-const BEGUN = "error: places cannot be saved; they wait, and it is tried again until it works";
-const OVER = "info: places are saved again";
+const FAILED = "error: saving player records failed; they stay queued; retrying";
+const RECOVERED = "info: player records are saved again";
 
-/** The queues of the test under way. A test that fails in the middle leaves no thread and no timer behind. */
+/** The queues of the current test. They are closed after it, so that a failed test leaves no thread and no timer. */
 const queues: WriteBehind[] = [];
 function queueFor(store: Store, options: ConstructorParameters<typeof WriteBehind>[2]): WriteBehind {
   const queue = new WriteBehind(store, logger, options);
@@ -53,35 +53,35 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A store in memory whose saves end when, and as, the test says. */
+/** A store in memory. The test decides when each save ends, and whether it succeeds. */
 class HeldStore implements Store {
-  readonly places = new Map<string, PlayerRecord>();
-  /** The saves under way. */
-  readonly held: { places: readonly PlayerRecord[]; settle: (done: boolean) => void }[] = [];
+  readonly records = new Map<string, PlayerRecord>();
+  /** The saves that have not ended yet. */
+  readonly held: { records: readonly PlayerRecord[]; settle: (done: boolean) => void }[] = [];
   away = false;
   closed = false;
 
   async load(player: string, map: string): Promise<PlayerRecord | undefined> {
     if (this.away) throw new StoreError("TEST", "away", "wait");
-    return this.places.get(`${player} ${map}`);
+    return this.records.get(`${player} ${map}`);
   }
 
-  save(places: readonly PlayerRecord[]): Promise<number> {
+  save(records: readonly PlayerRecord[]): Promise<number> {
     return new Promise((resolve, reject) => {
       const settle = (done: boolean) => {
         this.held.splice(0, 1);
         if (!done) return reject(new StoreError("TEST", "away", "wait"));
-        for (const place of places) this.places.set(`${place.player} ${place.map}`, place);
-        resolve(places.length);
+        for (const record of records) this.records.set(`${record.player} ${record.map}`, record);
+        resolve(records.length);
       };
-      this.held.push({ places, settle });
+      this.held.push({ records, settle });
     });
   }
 
   async forget(player: string): Promise<number> {
     if (this.away) throw new StoreError("TEST", "away", "wait");
-    const keys = [...this.places].filter(([, place]) => place.player === player).map(([key]) => key);
-    for (const key of keys) this.places.delete(key);
+    const keys = [...this.records].filter(([, record]) => record.player === player).map(([key]) => key);
+    for (const key of keys) this.records.delete(key);
     return keys.length;
   }
 
@@ -90,200 +90,200 @@ class HeldStore implements Store {
   }
 
   pages(): never {
-    throw new Error("not asked for");
+    throw new Error("not used by these tests");
   }
   purge(): never {
-    throw new Error("not asked for");
+    throw new Error("not used by these tests");
   }
 }
 
-/** Lets everything go on that waits for nothing but its turn. */
+/** Resolves after all pending microtasks and immediates have run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("the queue", () => {
   let store: HeldStore;
-  let places: WriteBehind;
+  let queue: WriteBehind;
   beforeEach(() => {
     store = new HeldStore();
-    places = queueFor(store, { periodMs: NEVER });
+    queue = queueFor(store, { periodMs: NEVER });
   });
 
-  /** Ends the save under way. */
+  /** Ends the current save. */
   async function settle(done: boolean): Promise<void> {
     store.held[0]!.settle(done);
     await settled();
   }
 
-  test("saves the newest place of each player and map, in one transaction", async () => {
+  test("saves the newest record of each player and map, in one transaction", async () => {
     for (let x = 1; x <= 3; x++) {
-      places.put(place({ x }));
-      places.put(place({ x, map: "meadow" }));
-      places.put(place({ x, player: "bob" }));
+      queue.put(place({ x }));
+      queue.put(place({ x, map: "meadow" }));
+      queue.put(place({ x, player: "bob" }));
     }
-    const flushed = places.flush();
+    const flushed = queue.flush();
     await settled();
     expect(store.held).toHaveLength(1);
-    expect(store.held[0]!.places).toEqual([
+    expect(store.held[0]!.records).toEqual([
       place({ x: 3 }),
       place({ x: 3, map: "meadow" }),
       place({ x: 3, player: "bob" }),
     ]);
     await settle(true);
     expect(await flushed).toBe(true);
-    expect(places.counters()).toMatchObject({ saves: 1, rows: 3, failures: 0, rowsWaiting: 0, oldestWaitingMs: 0 });
+    expect(queue.counters()).toMatchObject({ saves: 1, rows: 3, failures: 0, rowsWaiting: 0, oldestWaitingMs: 0 });
   });
 
-  test("has one save under way at a time, and one more for all who ask meanwhile", async () => {
-    places.put(place({ x: 1 }));
-    places.flush();
+  test("runs one save at a time, and serves all flushes requested meanwhile with one more", async () => {
+    queue.put(place({ x: 1 }));
+    queue.flush();
     await settled();
-    places.put(place({ x: 2 }));
-    const asked = [places.flush(), places.flush(), places.flush()];
+    queue.put(place({ x: 2 }));
+    const flushes = [queue.flush(), queue.flush(), queue.flush()];
     await settled();
-    expect(store.held.map((save) => save.places)).toEqual([[place({ x: 1 })]]);
+    expect(store.held.map((save) => save.records)).toEqual([[place({ x: 1 })]]);
     await settle(true);
-    expect(store.held.map((save) => save.places)).toEqual([[place({ x: 2 })]]);
+    expect(store.held.map((save) => save.records)).toEqual([[place({ x: 2 })]]);
     await settle(true);
-    expect(await Promise.all(asked)).toEqual([true, true, true]);
+    expect(await Promise.all(flushes)).toEqual([true, true, true]);
     expect(store.held).toEqual([]);
   });
 
-  test("keeps what a failed save held, under what is newer, and goes on", async () => {
-    places.put(place({ x: 1 }));
-    places.put(place({ player: "bob", x: 1 }));
-    const failing = places.flush();
+  test("queues the rows of a failed save again, but keeps newer records", async () => {
+    queue.put(place({ x: 1 }));
+    queue.put(place({ player: "bob", x: 1 }));
+    const failing = queue.flush();
     await settled();
-    places.put(place({ x: 2 }));
-    places.put(place({ player: "cat", x: 2 }));
+    queue.put(place({ x: 2 }));
+    queue.put(place({ player: "cat", x: 2 }));
     await settle(false);
     expect(await failing).toBe(false);
-    expect(places.healthy).toBe(false);
-    expect(places.counters()).toMatchObject({ saves: 0, rows: 0, failures: 1, rowsWaiting: 3 });
-    const flushed = places.flush();
+    expect(queue.healthy).toBe(false);
+    expect(queue.counters()).toMatchObject({ saves: 0, rows: 0, failures: 1, rowsWaiting: 3 });
+    const flushed = queue.flush();
     await settled();
-    expect(store.held[0]!.places).toEqual([
+    expect(store.held[0]!.records).toEqual([
       place({ x: 2 }),
       place({ player: "bob", x: 1 }),
       place({ player: "cat", x: 2 }),
     ]);
     await settle(true);
     expect(await flushed).toBe(true);
-    expect(places.healthy).toBe(true);
-    expect(logged).toEqual([BEGUN, OVER]);
+    expect(queue.healthy).toBe(true);
+    expect(logged).toEqual([FAILED, RECOVERED]);
   });
 
-  test("logs a fault when it begins and when it is over, not at each retry", async () => {
+  test("logs the first failed save and the recovery, not each retry", async () => {
     for (const done of [false, false, false, true, true, false, true]) {
-      places.flush();
+      queue.flush();
       await settled();
       await settle(done);
-      expect(places.healthy).toBe(done);
+      expect(queue.healthy).toBe(done);
     }
-    expect(logged).toEqual([BEGUN, OVER, BEGUN, OVER]);
-    expect(places.counters()).toMatchObject({ saves: 0, failures: 4 });
+    expect(logged).toEqual([FAILED, RECOVERED, FAILED, RECOVERED]);
+    expect(queue.counters()).toMatchObject({ saves: 0, failures: 4 });
   });
 
-  test("gives the newest place: one that waits, one that is being saved, one that is stored", async () => {
-    store.places.set("ann plaza", place({ x: 1 }));
-    expect(await places.load("ann", "plaza")).toMatchObject({ x: 1 });
-    expect(await places.load("bob", "plaza")).toBeUndefined();
-    places.put(place({ x: 2 }));
+  test("loads the newest record, whether it is queued, being saved or stored", async () => {
+    store.records.set("ann plaza", place({ x: 1 }));
+    expect(await queue.load("ann", "plaza")).toMatchObject({ x: 1 });
+    expect(await queue.load("bob", "plaza")).toBeUndefined();
+    queue.put(place({ x: 2 }));
     store.away = true;
-    expect(await places.load("ann", "plaza")).toMatchObject({ x: 2 });
-    places.flush();
+    expect(await queue.load("ann", "plaza")).toMatchObject({ x: 2 });
+    queue.flush();
     await settled();
-    expect(await places.load("ann", "plaza")).toMatchObject({ x: 2 });
-    places.put(place({ x: 3 }));
-    expect(await places.load("ann", "plaza")).toMatchObject({ x: 3 });
+    expect(await queue.load("ann", "plaza")).toMatchObject({ x: 2 });
+    queue.put(place({ x: 3 }));
+    expect(await queue.load("ann", "plaza")).toMatchObject({ x: 3 });
     await settle(false);
-    expect(await places.load("ann", "plaza")).toMatchObject({ x: 3 });
-    await expect(places.load("ann", "meadow")).rejects.toThrow(StoreError);
+    expect(await queue.load("ann", "plaza")).toMatchObject({ x: 3 });
+    await expect(queue.load("ann", "meadow")).rejects.toThrow(StoreError);
   });
 
-  test("rejects a load when the store does not answer in time", async () => {
+  test("rejects a load if the store does not answer in time", async () => {
     store.load = () => new Promise(() => {});
-    places = queueFor(store, { periodMs: NEVER, patienceMs: 20 });
-    await expect(places.load("ann", "plaza")).rejects.toThrow(
-      new StoreError("store", "no answer within 20 ms", "its fault is in the log"),
+    queue = queueFor(store, { periodMs: NEVER, timeoutMs: 20 });
+    await expect(queue.load("ann", "plaza")).rejects.toThrow(
+      new StoreError("store", "no answer within 20 ms", "the log has the reason"),
     );
   });
 
-  test("is unhealthy while a save takes too long, and healthy when it is done", async () => {
-    places = queueFor(store, { periodMs: 5, patienceMs: 20 });
-    places.put(place());
-    places.start();
-    await until(() => !places.healthy);
+  test("is unhealthy while a save exceeds the timeout, and healthy when it is done", async () => {
+    queue = queueFor(store, { periodMs: 5, timeoutMs: 20 });
+    queue.put(place());
+    queue.start();
+    await until(() => !queue.healthy);
     expect(store.held).toHaveLength(1);
     await settle(true);
-    expect(places.healthy).toBe(true);
-    expect(logged).toEqual([BEGUN, OVER]);
-    const closed = places.close(0);
+    expect(queue.healthy).toBe(true);
+    expect(logged).toEqual([FAILED, RECOVERED]);
+    const closed = queue.close(0);
     await until(() => store.closed);
     await closed;
   });
 
-  test("forgets a player who waits, and one who is just being saved, done or failed", async () => {
+  test("forgets queued records, and records being saved, whether that save succeeds or fails", async () => {
     for (const done of [true, false]) {
-      store.places.set("ann plaza", place({ x: 0 }));
-      places.put(place());
-      places.put(place({ map: "meadow" }));
-      places.put(place({ player: "bob" }));
-      const flushed = places.flush();
+      store.records.set("ann plaza", place({ x: 0 }));
+      queue.put(place());
+      queue.put(place({ map: "meadow" }));
+      queue.put(place({ player: "bob" }));
+      const flushed = queue.flush();
       await settled();
-      places.put(place({ x: 5 }));
-      const forgotten = places.forget("ann");
-      const loaded = places.load("ann", "plaza");
-      expect(places.put(place({ x: 6 }))).toBe(false);
+      queue.put(place({ x: 5 }));
+      const forgotten = queue.forget("ann");
+      const loaded = queue.load("ann", "plaza");
+      expect(queue.put(place({ x: 6 }))).toBe(false);
       await settle(done);
       expect(await flushed).toBe(done);
       expect(await forgotten).toBe(done ? 2 : 1);
       expect(await loaded).toBeUndefined();
-      expect(await places.load("ann", "meadow")).toBeUndefined();
-      expect(await places.load("bob", "plaza")).toEqual(place({ player: "bob" }));
-      expect([...store.places.keys()].filter((key) => key.startsWith("ann"))).toEqual([]);
-      expect(places.counters().rowsWaiting).toBe(done ? 0 : 1);
+      expect(await queue.load("ann", "meadow")).toBeUndefined();
+      expect(await queue.load("bob", "plaza")).toEqual(place({ player: "bob" }));
+      expect([...store.records.keys()].filter((key) => key.startsWith("ann"))).toEqual([]);
+      expect(queue.counters().rowsWaiting).toBe(done ? 0 : 1);
     }
-    expect(places.put(place())).toBe(true);
+    expect(queue.put(place())).toBe(true);
   });
 
-  test("says so when a player cannot be forgotten now, and takes their places again", async () => {
-    store.places.set("ann plaza", place());
+  test("rejects forget while the store is unavailable, and accepts the player's records afterwards", async () => {
+    store.records.set("ann plaza", place());
     store.away = true;
-    await expect(places.forget("ann")).rejects.toThrow(StoreError);
-    expect(places.put(place({ x: 2 }))).toBe(true);
+    await expect(queue.forget("ann")).rejects.toThrow(StoreError);
+    expect(queue.put(place({ x: 2 }))).toBe(true);
     store.away = false;
-    expect(await places.forget("ann")).toBe(1);
-    expect(await places.load("ann", "plaza")).toBeUndefined();
+    expect(await queue.forget("ann")).toBe(1);
+    expect(await queue.load("ann", "plaza")).toBeUndefined();
   });
 
-  test("accepts so many rows and no more; who waits already is accepted", async () => {
-    places = queueFor(store, { periodMs: NEVER, mostRows: 3 });
-    expect(crowd(5).map((each) => places.put(each))).toEqual([true, true, true, false, false]);
-    places.flush();
+  test("refuses new rows when the queue is full, but updates queued ones", async () => {
+    queue = queueFor(store, { periodMs: NEVER, maxRows: 3 });
+    expect(crowd(5).map((each) => queue.put(each))).toEqual([true, true, true, false, false]);
+    queue.flush();
     await settled();
-    expect(crowd(5, { x: 2 }).map((each) => places.put(each))).toEqual([true, true, true, false, false]);
-    expect(places.counters()).toMatchObject({ rowsWaiting: 3, refused: 4 });
+    expect(crowd(5, { x: 2 }).map((each) => queue.put(each))).toEqual([true, true, true, false, false]);
+    expect(queue.counters()).toMatchObject({ rowsWaiting: 3, refused: 4 });
     await settle(false);
-    expect(places.counters()).toMatchObject({ rowsWaiting: 3 });
-    places.flush();
+    expect(queue.counters()).toMatchObject({ rowsWaiting: 3 });
+    queue.flush();
     await settled();
-    expect(store.held[0]!.places).toEqual(crowd(3, { x: 2 }));
+    expect(store.held[0]!.records).toEqual(crowd(3, { x: 2 }));
     await settle(true);
-    expect(places.put(place())).toBe(true);
+    expect(queue.put(place())).toBe(true);
   });
 
-  test("tells how long the oldest row has waited, failed saves and newer places included", async () => {
-    places.put(place({ player: "bob" }));
-    places.flush();
+  test("counts the age of the oldest row across failed saves and newer records", async () => {
+    queue.put(place({ player: "bob" }));
+    queue.flush();
     await settled();
     const since = performance.now();
     await until(() => performance.now() - since > 20);
-    places.put(place());
-    places.put(place({ player: "bob", x: 9 }));
-    expect(places.counters().oldestWaitingMs).toBeGreaterThan(20);
+    queue.put(place());
+    queue.put(place({ player: "bob", x: 9 }));
+    expect(queue.counters().oldestWaitingMs).toBeGreaterThan(20);
     await settle(false);
-    expect(places.counters().oldestWaitingMs).toBeGreaterThan(20);
-    expect(places.counters().lastSaveMs).toBeGreaterThan(20);
+    expect(queue.counters().oldestWaitingMs).toBeGreaterThan(20);
+    expect(queue.counters().lastSaveMs).toBeGreaterThan(20);
   });
 
   test.each<[string, Partial<PlayerRecord>]>([
@@ -298,38 +298,38 @@ describe("the queue", () => {
     ["savedAt", { savedAt: 2 ** 53 }],
     ["savedAt", { savedAt: 1.5 }],
     ["facing", { facing: Number.POSITIVE_INFINITY }],
-  ])("takes no place that a database would refuse, and all others with it: %s %j", (field, fields) => {
-    expect(() => places.put(place(fields))).toThrow(new RegExp(`^a place with ${field} .* cannot be stored$`));
-    expect(places.counters().rowsWaiting).toBe(0);
+  ])("refuses a record that would make a database reject the whole transaction: %s %j", (field, fields) => {
+    expect(() => queue.put(place(fields))).toThrow(new RegExp(`^a player record with ${field} .* cannot be stored$`));
+    expect(queue.counters().rowsWaiting).toBe(0);
   });
 
-  test("closes: saves what waits, accepts nothing more, and tells what is lost at the deadline", async () => {
-    places.put(place());
-    const closed = places.close(NEVER);
+  test("close saves the queued rows, refuses new ones, and returns the number of rows lost at the deadline", async () => {
+    queue.put(place());
+    const closed = queue.close(NEVER);
     await settled();
-    expect(places.put(place({ player: "bob" }))).toBe(false);
+    expect(queue.put(place({ player: "bob" }))).toBe(false);
     expect(store.closed).toBe(false);
     await settle(true);
     expect(await closed).toBe(0);
     expect(store.closed).toBe(true);
     expect(logged).toEqual([]);
 
-    places = queueFor(store, { periodMs: NEVER });
-    for (const each of crowd(7)) places.put(each);
-    expect(await places.close(20)).toBe(7);
-    expect(logged).toEqual(["error: places are lost: the store was away until the end"]);
+    queue = queueFor(store, { periodMs: NEVER });
+    for (const each of crowd(7)) queue.put(each);
+    expect(await queue.close(20)).toBe(7);
+    expect(logged).toEqual(["error: player records lost: the store was unavailable until the deadline"]);
   });
 
-  test("closes in time when the store does not even close", async () => {
+  test("closes in time if the store never closes", async () => {
     store.close = () => new Promise(() => {});
-    const closed = places.close(10);
+    const closed = queue.close(10);
     await settled();
     await settle(true);
     expect(await closed).toBe(0);
   });
 
-  // Whatever happens in whatever order: a load gives the last place that was accepted, and in the end the store has it.
-  test("never loses the newest place, nor brings back one that was forgotten", async () => {
+  // For random sequences of actions: a load returns the last accepted record, and the store has it in the end.
+  test("never loses the newest record, and never restores a forgotten one", async () => {
     const player = fc.constantFrom("ann", "bob", "cat");
     const map = fc.constantFrom("plaza", "meadow");
     const action = fc.oneof(
@@ -341,7 +341,7 @@ describe("the queue", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
         const store = new HeldStore();
-        const places = new WriteBehind(store, logger, { periodMs: NEVER });
+        const queue = new WriteBehind(store, logger, { periodMs: NEVER });
         const newest = new Map<string, PlayerRecord>();
         const forgetting = new Set<string>();
         let x = 0;
@@ -350,7 +350,7 @@ describe("the queue", () => {
           await settled();
           for (const player of ["ann", "bob", "cat"].filter((each) => !forgetting.has(each))) {
             for (const map of ["plaza", "meadow"]) {
-              expect(await places.load(player, map)).toEqual(newest.get(`${player} ${map}`));
+              expect(await queue.load(player, map)).toEqual(newest.get(`${player} ${map}`));
             }
           }
         }
@@ -358,31 +358,31 @@ describe("the queue", () => {
         for (const act of actions) {
           if (act.does === "put") {
             const next = place({ player: act.player, map: act.map, x: ++x, savedAt: x });
-            const accepted = places.put(next);
+            const accepted = queue.put(next);
             expect(accepted).toBe(!forgetting.has(act.player));
             if (accepted) newest.set(`${act.player} ${act.map}`, next);
           } else if (act.does === "flush") {
-            places.flush();
+            queue.flush();
           } else if (act.does === "settle") {
             store.held[0]?.settle(act.done);
           } else if (!forgetting.has(act.player)) {
             for (const map of ["plaza", "meadow"]) newest.delete(`${act.player} ${map}`);
             forgetting.add(act.player);
-            places.forget(act.player).then(() => forgetting.delete(act.player));
+            queue.forget(act.player).then(() => forgetting.delete(act.player));
           }
           await check();
           expect(store.held.length).toBeLessThanOrEqual(1);
-          expect(places.counters().rowsWaiting).toBeLessThanOrEqual(6);
+          expect(queue.counters().rowsWaiting).toBeLessThanOrEqual(6);
         }
         while (store.held.length > 0 || forgetting.size > 0) {
           store.held[0]?.settle(true);
           await settled();
         }
-        const closed = places.close(NEVER);
+        const closed = queue.close(NEVER);
         await settled();
         store.held[0]!.settle(true);
         expect(await closed).toBe(0);
-        expect(store.places).toEqual(newest);
+        expect(store.records).toEqual(newest);
       }),
       { numRuns: runs(150) },
     );
@@ -390,16 +390,16 @@ describe("the queue", () => {
 });
 
 describe("with SQLite", () => {
-  test("saves every period by itself, and is there for the next process", async () => {
-    const places = queueFor(await openStore({ dataDir: folder }), { periodMs: 10 });
-    places.start();
-    places.put(place({ x: 1 }));
-    await until(() => places.counters().saves === 1);
-    places.put(place({ x: 2 }));
-    await until(() => places.counters().saves === 2);
-    expect(places.counters()).toMatchObject({ rows: 2, rowsWaiting: 0, failures: 0 });
-    places.put(place({ x: 3 }));
-    expect(await places.close(5000)).toBe(0);
+  test("saves once per period, and the next process finds the records", async () => {
+    const queue = queueFor(await openStore({ dataDir: folder }), { periodMs: 10 });
+    queue.start();
+    queue.put(place({ x: 1 }));
+    await until(() => queue.counters().saves === 1);
+    queue.put(place({ x: 2 }));
+    await until(() => queue.counters().saves === 2);
+    expect(queue.counters()).toMatchObject({ rows: 2, rowsWaiting: 0, failures: 0 });
+    queue.put(place({ x: 3 }));
+    expect(await queue.close(5000)).toBe(0);
 
     const again = queueFor(await openStore({ dataDir: folder }), {});
     expect(await again.load("ann", "plaza")).toEqual(place({ x: 3 }));
@@ -407,58 +407,58 @@ describe("with SQLite", () => {
     expect(logged).toEqual([]);
   });
 
-  // A disk that hangs cannot be made everywhere; a file that somebody else has locked makes SQLite wait just as long.
-  test("goes on with the world while SQLite waits, and lets players in", async () => {
+  // A hanging disk cannot be simulated everywhere. A file locked by another connection makes SQLite wait just as long.
+  test("does not block the event loop while SQLite waits, and still loads records", async () => {
     const store = await openStore({ dataDir: folder });
     await store.save([place()]);
-    const places = queueFor(store, { periodMs: 20 });
+    const queue = queueFor(store, { periodMs: 20 });
     const other = new DatabaseSync(join(folder, "sabang.sqlite"));
     other.exec("begin immediate");
-    places.start();
-    places.put(place({ player: "bob" }));
-    const save = places.flush();
-    expect(await Promise.race([places.load("ann", "plaza"), save])).toEqual(place());
+    queue.start();
+    queue.put(place({ player: "bob" }));
+    const save = queue.flush();
+    expect(await Promise.race([queue.load("ann", "plaza"), save])).toEqual(place());
     let longestGap = 0;
     let last = performance.now();
     const until1500 = last + 1500;
     while (last < until1500) {
-      for (const each of crowd(500, { savedAt: Math.round(last) })) places.put(each);
+      for (const each of crowd(500, { savedAt: Math.round(last) })) queue.put(each);
       await new Promise((resolve) => setTimeout(resolve, 10));
       longestGap = Math.max(longestGap, performance.now() - last);
       last = performance.now();
     }
     other.exec("rollback");
     other.close();
-    await until(() => places.counters().rowsWaiting === 0);
-    // A loop that waited for SQLite would stand still until SQLite gives up, after two seconds.
+    await until(() => queue.counters().rowsWaiting === 0);
+    // If the event loop waited for SQLite, it would be blocked until SQLite gives up after two seconds.
     expect(longestGap).toBeLessThan(1500);
-    expect(await places.close(5000)).toBe(0);
+    expect(await queue.close(5000)).toBe(0);
   });
 
-  test("keeps everything while the disk is full, and saves it when there is room again", async () => {
+  test("keeps all rows while the disk is full, and saves them when there is space again", async () => {
     const explain = (error: unknown) => new StoreError("DATA_DIR", (error as Error).message, "free some space");
     const dialect = sqliteDialect({ path: join(folder, "full.sqlite"), busyTimeoutMs: 100 }, explain);
     const db = new Kysely<Tables>({ dialect });
     await migrate(db);
     const store = new SqlStore(db);
-    // SQLite reports its own limit with the very error of a full disk.
+    // SQLite reports this limit with the same error as a full disk.
     await sql`pragma max_page_count = 20`.execute(db);
-    const places = queueFor(store, { periodMs: 10 });
-    places.start();
-    for (const each of crowd(1000)) places.put(each);
-    await until(() => !places.healthy);
-    expect(places.counters().rowsWaiting).toBe(1000);
+    const queue = queueFor(store, { periodMs: 10 });
+    queue.start();
+    for (const each of crowd(1000)) queue.put(each);
+    await until(() => !queue.healthy);
+    expect(queue.counters().rowsWaiting).toBe(1000);
     expect(await store.load("player-1", "plaza")).toBeUndefined();
-    expect(await places.load("player-1", "plaza")).toMatchObject({ x: 1 });
+    expect(await queue.load("player-1", "plaza")).toMatchObject({ x: 1 });
     await sql`pragma max_page_count = 100000`.execute(db);
-    await until(() => places.healthy);
-    expect(places.counters().rowsWaiting).toBe(0);
+    await until(() => queue.healthy);
+    expect(queue.counters().rowsWaiting).toBe(0);
     expect(await store.load("player-999", "plaza")).toMatchObject({ x: 999 });
-    expect(logged).toEqual([BEGUN, OVER]);
-    expect(await places.close(5000)).toBe(0);
+    expect(logged).toEqual([FAILED, RECOVERED]);
+    expect(await queue.close(5000)).toBe(0);
   });
 
-  test("lets the process end after it is closed", () => {
+  test("the process can exit after the queue is closed", () => {
     const printed = execFileSync(process.execPath, [new URL("./closer.ts", import.meta.url).pathname, folder], {
       encoding: "utf8",
       timeout: 30_000,
@@ -479,87 +479,84 @@ onlyLong(() => {
       url = await postgres.database();
     });
 
-    test.each(["stop", "kill"] as const)(
-      "loses nothing while the server is away (%s), and is healthy after",
-      async (end) => {
-        const store = await openPostgres(url);
-        const places = queueFor(store, { periodMs: 20 });
-        places.start();
-        let round = 0;
-        const accepted = new Map<string, PlayerRecord>();
-        // The players move all the while.
-        const walking = setInterval(() => {
-          round++;
-          for (const each of crowd(300, { x: round, savedAt: round })) {
-            if (Math.random() < 0.5 && places.put(each)) accepted.set(each.player, each);
-          }
-        }, 20);
+    test.each(["stop", "kill"] as const)("loses no record while the server is down (%s), and recovers", async (end) => {
+      const store = await openPostgres(url);
+      const queue = queueFor(store, { periodMs: 20 });
+      queue.start();
+      let round = 0;
+      const accepted = new Map<string, PlayerRecord>();
+      // The players keep moving.
+      const walking = setInterval(() => {
+        round++;
+        for (const each of crowd(300, { x: round, savedAt: round })) {
+          if (Math.random() < 0.5 && queue.put(each)) accepted.set(each.player, each);
+        }
+      }, 20);
 
-        await until(() => places.counters().saves > 3);
-        expect(places.healthy).toBe(true);
-        await postgres[end]();
-        await until(() => !places.healthy);
-        await expect(places.load("stranger", "plaza")).rejects.toThrow(/^DATABASE_URL: PostgreSQL at /);
-        const { failures } = places.counters();
-        await until(() => places.counters().failures > failures + 3);
-        const late = place({ player: "late" });
-        accepted.set("late", late);
-        expect(places.put(late)).toBe(true);
-        expect(await places.load("late", "plaza")).toEqual(late);
-        await postgres.start();
-        await until(() => places.healthy);
-        clearInterval(walking);
-        expect(await places.flush()).toBe(true);
+      await until(() => queue.counters().saves > 3);
+      expect(queue.healthy).toBe(true);
+      await postgres[end]();
+      await until(() => !queue.healthy);
+      await expect(queue.load("stranger", "plaza")).rejects.toThrow(/^DATABASE_URL: PostgreSQL at /);
+      const { failures } = queue.counters();
+      await until(() => queue.counters().failures > failures + 3);
+      const late = place({ player: "late" });
+      accepted.set("late", late);
+      expect(queue.put(late)).toBe(true);
+      expect(await queue.load("late", "plaza")).toEqual(late);
+      await postgres.start();
+      await until(() => queue.healthy);
+      clearInterval(walking);
+      expect(await queue.flush()).toBe(true);
 
-        expect(accepted.size).toBe(301);
-        for (const [player, place] of accepted) expect(await store.load(player, "plaza")).toEqual(place);
-        expect(logged).toEqual([BEGUN, OVER]);
-        expect(await places.close(5000)).toBe(0);
-      },
-    );
+      expect(accepted.size).toBe(301);
+      for (const [player, record] of accepted) expect(await store.load(player, "plaza")).toEqual(record);
+      expect(logged).toEqual([FAILED, RECOVERED]);
+      expect(await queue.close(5000)).toBe(0);
+    });
 
-    test("tells what is lost when the server is away at the end, in time", async () => {
-      const places = queueFor(await openPostgres(url), { periodMs: 20 });
-      places.put(place());
+    test("close returns the number of lost rows in time if the server is down", async () => {
+      const queue = queueFor(await openPostgres(url), { periodMs: 20 });
+      queue.put(place());
       await postgres.stop();
-      expect(await places.close(100)).toBe(1);
-      expect(logged).toEqual([BEGUN, "error: places are lost: the store was away until the end"]);
+      expect(await queue.close(100)).toBe(1);
+      expect(logged).toEqual([FAILED, "error: player records lost: the store was unavailable until the deadline"]);
       await postgres.start();
     });
 
-    test("does not ask again where nobody answers: a connection that went dead is replaced", async () => {
-      const way = await deadEnd(Number(new URL(url).port));
-      const places = queueFor(await openPostgres(url.replace(/:\d+\//, `:${way.port}/`), { timeoutMs: 100 }), {
+    test("replaces a dead connection after a timeout", async () => {
+      const proxy = await dyingProxy(Number(new URL(url).port));
+      const queue = queueFor(await openPostgres(url.replace(/:\d+\//, `:${proxy.port}/`), { timeoutMs: 100 }), {
         periodMs: NEVER,
       });
-      places.put(place());
-      expect(await places.flush()).toBe(true);
-      way.goDead();
-      places.put(place({ x: 5 }));
-      expect(await places.flush()).toBe(false);
-      expect(await places.flush()).toBe(true);
-      expect(await places.close(5000)).toBe(0);
-      await way.close();
+      queue.put(place());
+      expect(await queue.flush()).toBe(true);
+      proxy.goDead();
+      queue.put(place({ x: 5 }));
+      expect(await queue.flush()).toBe(false);
+      expect(await queue.flush()).toBe(true);
+      expect(await queue.close(5000)).toBe(0);
+      await proxy.close();
     });
 
-    test("gives up a save that somebody's lock holds up, leaves no session behind, and saves when the lock is gone", async () => {
-      const places = queueFor(await openPostgres(url, { timeoutMs: 100 }), { periodMs: 20 });
-      places.start();
-      places.put(place());
+    test("cancels a save that waits for a lock, leaks no session, and saves when the lock is released", async () => {
+      const queue = queueFor(await openPostgres(url, { timeoutMs: 100 }), { periodMs: 20 });
+      queue.start();
+      queue.put(place());
       const locked = query(url, "begin; lock table places; select pg_sleep(1.5); commit");
       await until(async () => (await sessions()).includes("PgSleep"));
-      places.put(place({ x: 5 }));
-      await until(() => places.counters().failures > 2);
-      expect(places.healthy).toBe(false);
+      queue.put(place({ x: 5 }));
+      await until(() => queue.counters().failures > 2);
+      expect(queue.healthy).toBe(false);
       expect((await sessions()).length).toBeLessThanOrEqual(4 + 1);
       await locked;
-      await until(() => places.healthy);
-      expect(await places.close(5000)).toBe(0);
+      await until(() => queue.healthy);
+      expect(await queue.close(5000)).toBe(0);
       const rows = await query(url, "select (kept::json->>'x')::int as x from places");
       expect(rows).toEqual([{ x: 5 }]);
     });
 
-    /** What each session of this database, but the one that asks, waits for. */
+    /** The wait events of all other sessions of this database. */
     async function sessions(): Promise<unknown[]> {
       const rows = await query(
         url,
@@ -570,8 +567,8 @@ onlyLong(() => {
   });
 });
 
-/** A way to a local port. What is connected when it goes dead stays connected, and no byte passes any more. */
-async function deadEnd(port: number) {
+/** A proxy to a local port. After `goDead` its connections stay open, but forward no bytes. */
+async function dyingProxy(port: number) {
   const sockets: Socket[] = [];
   const server = createServer((near) => {
     const far = connect(port, "127.0.0.1");
