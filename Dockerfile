@@ -1,7 +1,7 @@
 # The server as one container: docker build -t sabang . && docker run -p 2567:2567 -v sabang:/data \
 #   -e MONITOR_PASSWORD=... -e JWT_SECRET=... sabang
 
-# The demo page; none of its tools get into the image.
+# Builds the demo page. The build tools do not end up in the image.
 FROM node:24-bookworm-slim AS page
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -14,8 +14,9 @@ COPY maps maps
 COPY web web
 RUN npm run build
 
-# What the server imports. "optional" are, besides a native speed-up of msgpackr, Vite and TypeScript with their
-# platform binaries, which the framework names as optional peers. Source maps and type declarations nobody reads.
+# Installs the packages that the server imports. Optional ones are left out: Vite and TypeScript with their platform
+# binaries, which are optional peers of the framework, and a native addon of msgpackr. Source maps and type
+# declarations are not needed at run time.
 FROM node:24-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -35,17 +36,17 @@ COPY src src
 COPY maps/*.tmj maps/tiles.png maps/
 COPY --from=page /app/dist dist
 
-# Places are kept here unless DATABASE_URL is set. A new volume takes over whose folder it is.
+# The store is here unless DATABASE_URL is set. A new volume inherits the owner of the folder.
 RUN mkdir /data && chown node:node /data
 VOLUME /data
 
 ENV NODE_ENV=production DATA_DIR=/data
 USER node
 EXPOSE 2567
-# Not fetch, which refuses some ports (6000, 6667); and it asks where the server listens, not where it usually does.
+# Uses http.get, because fetch refuses some ports (6000, 6667). HOST and PORT are the server's own settings.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=15s --retries=3 \
   CMD ["node", "-e", "http.get({ host: process.env.HOST || 'localhost', port: process.env.PORT || 2567, path: '/healthz' }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
-# Not through npm, which would be the one to get the signals. A stop takes at most 9 seconds, after DRAIN_SECONDS. The
-# flags are those of `npm start`: the collector's young generation would else grow to 128 MB, and the old one to three
-# times of what lives.
+# Starts node directly: npm would receive the signals instead. A stop takes DRAIN_SECONDS and at most 9 seconds more.
+# The flags are the same as in `npm start`. Without them the garbage collector's young generation grows to 128 MB, and
+# the old generation to three times the live data.
 CMD ["node", "--max-semi-space-size=16", "--heap-growing-percent=80", "src/main.ts"]

@@ -1,22 +1,22 @@
-// Tests are ES modules in TypeScript: swc strips the types, Node runs the rest (see the script `test`). `npm test` runs what
-// fits into five minutes on two cores. `npm run test:long` runs the rest: the files named *.long.test.ts, and those whose
-// numbers grow in the long run (test/support/long.ts).
+// Tests are ES modules in TypeScript: swc strips the types, and Node runs the result (see the script `test`).
+// `npm test` takes at most five minutes on two cores. `npm run test:long` runs the rest: the files named *.long.test.ts,
+// and the files that import test/support/long.ts, with larger numbers.
 import { globSync, readFileSync } from "node:fs";
 
 const isLong = process.env.TEST_LONG === "1";
 const LONG_ONLY = /\.long\.test\.ts$/;
-const GROWS = /from "[./]+\/support\/long\.ts"/;
+const LONG_TOO = /from "[./]+\/support\/long\.ts"/;
 
-/** Tests that must be alone on the machine: they use all of its cores. */
+/** Tests that must run alone, because they use all cores of the machine. */
 const ALONE = /^test\/e2e\/neighbours\.long\.test\.ts$/;
 
 const root = import.meta.dirname;
 const files = globSync("test/**/*.test.ts", { cwd: root }).filter((file) =>
-  isLong ? LONG_ONLY.test(file) || GROWS.test(readFileSync(`${root}/${file}`, "utf8")) : !LONG_ONLY.test(file),
+  isLong ? LONG_ONLY.test(file) || LONG_TOO.test(readFileSync(`${root}/${file}`, "utf8")) : !LONG_ONLY.test(file),
 );
 const matching = (isWanted) => files.filter(isWanted).map((file) => `<rootDir>/${file}`);
 
-/** What every test needs. */
+/** Settings of all tests. */
 const project = {
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
@@ -34,10 +34,10 @@ const project = {
 export default {
   maxWorkers: 2,
   reporters: ["default", "<rootDir>/test/support/missing-reporter.ts"],
-  // Real servers, sockets and browsers on shared machines: wide enough that only a hang reaches it. Jest reads it here
-  // alone, not in a project.
+  // Tests start real servers, sockets and browsers on shared machines. Only a hang exceeds this timeout. Jest reads it
+  // only here, not in a project.
   testTimeout: 60_000,
-  // A project without files would run every test there is.
+  // A project without files would run all tests.
   projects: [
     { ...project, testMatch: matching((file) => !ALONE.test(file)) },
     { ...project, testMatch: matching((file) => ALONE.test(file)), runner: "<rootDir>/test/support/alone.js" },

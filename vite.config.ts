@@ -1,4 +1,4 @@
-// How the demo page is built: the only part of sabang that is bundled.
+// Builds the demo page, the only part of sabang that is bundled.
 import { defineConfig } from "vite";
 
 export default defineConfig({
@@ -9,7 +9,8 @@ export default defineConfig({
     outDir: "../dist",
     emptyOutDir: true,
     chunkSizeWarningLimit: 2000,
-    // The game, and the page that plays recordings. Whole paths: building and developing begin in different folders.
+    // The game, and the page that plays recordings. The paths are absolute, because `build` and `dev` start in
+    // different folders.
     rolldownOptions: {
       input: [`${import.meta.dirname}/web/index.html`, `${import.meta.dirname}/web/replay.html`],
     },

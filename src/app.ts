@@ -1,4 +1,4 @@
-// Assembles the server from its parts. It does not listen: that is src/listen.ts.
+// Assembles the server from its parts. src/listen.ts makes it listen.
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { createRouter, defineServer, type Server, WebSocketTransport } from "colyseus";
 import type { Application } from "express";
@@ -42,12 +42,12 @@ export interface AppSettings {
   >;
   edge: EdgeSettings;
   http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "metrics" | "filter">;
-  /** The p99 of the ticks' delay above which a busy process refuses new players, in ms; 0 for never. */
+  /** The p99 of the ticks' delay above which a busy process refuses new players, in ms; 0 turns this off. */
   maxDelayMs: number;
   tokens: Tokens;
-  /** Started already. It is closed with the app. */
+  /** It must be started already. It is closed with the app. */
   store: WriteBehind;
-  /** Where the worlds are recorded. By default nowhere. */
+  /** Receives recordings of the worlds. By default worlds are not recorded. */
   recordings?: Recordings;
   logger: Pick<Console, "debug" | "error" | "info" | "trace" | "warn">;
 }

@@ -1,4 +1,4 @@
-// Starts the server with the page straight from its sources: it reloads in the browser when they change.
+// Starts the server and serves the page from its sources. The browser reloads it when they change.
 import type { Application } from "express";
 import { createServer } from "vite";
 import { run } from "./run.ts";

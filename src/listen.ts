@@ -1,12 +1,12 @@
-// When the server starts to listen: apart from what it is, so that tests can put it on any port.
+// Makes the server listen. It is separate from src/app.ts, so that tests can use any port.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { App } from "./app.ts";
 
 /**
  * Starts to listen.
- * @returns the port, which is another than the one asked for if that was 0.
- * @throws what the system says, for a port or host that cannot be had: the framework's own `listen` would never settle.
+ * @returns the port. Port 0 selects a free one.
+ * @throws the system's error if the port or host is unavailable. The framework's own `listen` would never settle then.
  */
 export async function listen({ server, httpServer }: App, port: number, host: string): Promise<number> {
   const failed = once(httpServer, "error").then(([error]) => {

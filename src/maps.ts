@@ -1,4 +1,4 @@
-// The worlds of this server: reads every Tiled map of a folder, and refuses the whole start for one that is bad.
+// Loads all Tiled maps of a folder. One invalid map fails the whole start.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DEFAULT_MAP } from "../rooms/join-options.ts";
@@ -7,8 +7,8 @@ import { MapError, readMap, type WorldMap } from "../sim/map.ts";
 const EXTENSION = ".tmj";
 
 /**
- * Reads the maps of a folder, by name: the name of the file without its ending.
- * @throws {MapError} for a folder without the default map, and for any map that cannot be played on.
+ * Loads the maps of a folder, by name: the name of the file without its extension.
+ * @throws {MapError} if the folder cannot be read or lacks the default map, or if a map is invalid.
  */
 export function loadMaps(folder: string): Map<string, WorldMap> {
   const maps = new Map<string, WorldMap>();

@@ -1,4 +1,4 @@
-// The life of the process: environment, start, signals, end. What it runs is put together in src/app.ts.
+// The life cycle of the process: environment, start, signals, end. src/app.ts assembles the server itself.
 import { join } from "node:path";
 import { MapError } from "../sim/map.ts";
 import { loadOrCreateSecret, SecretError } from "./auth/secret.ts";
@@ -12,17 +12,17 @@ import { StoreError } from "./store/store.ts";
 import { WriteBehind } from "./store/write-behind.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
-/** Seconds for which a dropped connection keeps its place. */
+/** Seconds for which the seat of a lost connection is held. */
 const RECONNECTION_SECONDS = 20;
 
-/** Runs the server with a page until it is told to stop. */
+/** Runs the server with a page until a signal stops it. */
 export async function run(page: HttpSettings["page"]): Promise<void> {
-  // From the first moment on: as the first process of a container it would not hear a signal that nobody handles.
+  // Handle signals from the start: the first process of a container ignores signals that it has no handler for.
   let onSignal: (signal: string) => void = () => process.exit(0);
   for (const signal of SIGNALS) process.on(signal, () => onSignal(signal));
 
   const config = await orExit(() => readConfig(process.env), ConfigError);
-  // Only now: these import the framework, which reads .env files and puts what they say into the environment.
+  // Imported after the configuration is read, because the framework loads .env files into the environment.
   process.env.DOTENV_CONFIG_QUIET = "true";
   const [{ createApp }, { loadMaps }, { Tokens }] = await Promise.all([
     import("./app.ts"),
@@ -71,57 +71,59 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
 
   let isStopping = false;
   const stop = async (exitCode: number) => {
-    // A fault while the server drains: it stops for that, and not once more when the time is over.
+    // An uncaught exception may stop the server while it drains. The end of draining must not stop it again.
     if (isStopping) return;
     isStopping = true;
-    onSignal = onceMore(() => process.exit(1));
+    onSignal = onSecondSignal(() => process.exit(1));
     const { ended, lost } = await shutDown(app);
-    if (!ended) logger.error("not every room ended in time; stopping without them");
+    if (!ended) logger.error("some rooms did not end in time; stopping without them");
     logger.info("stopped");
     process.exit(ended && lost === 0 ? exitCode : 1);
   };
   onSignal = async (signal) => {
     const draining = drain(app, config.DRAIN_SECONDS);
     if (config.DRAIN_SECONDS > 0) logger.info({ signal }, `stopping in ${config.DRAIN_SECONDS} s: no new players`);
-    onSignal = onceMore(draining.cutShort);
+    onSignal = onSecondSignal(draining.cutShort);
     await draining.over;
-    logger.info({ signal }, "stopping: no new players, everybody is told to come back later");
+    logger.info({ signal }, "stopping: no new players; clients are told to reconnect later");
     await stop(0);
   };
   process.on("uncaughtException", (error) => {
-    logger.fatal({ err: error }, "a fault that nobody caught; the state cannot be trusted any more");
+    logger.fatal({ err: error }, "uncaught exception; shutting down, because the state may be inconsistent");
     stop(1);
   });
-  process.on("unhandledRejection", (error) => logger.error({ err: error }, "a promise was rejected and nobody asked"));
+  process.on("unhandledRejection", (error) => logger.error({ err: error }, "unhandled promise rejection"));
 
   if (config.production && !config.METRICS_TOKEN) {
-    logger.warn("METRICS_TOKEN is not set: everybody who reaches the port may read /metrics");
+    logger.warn("METRICS_TOKEN is not set: any client that can reach the port can read /metrics");
   }
   try {
     const port = await listen(app, config.PORT, config.HOST);
     announce(port, config);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const hint = code === "EADDRINUSE" ? "stop what uses the port, or set PORT to another one" : "see HOST and PORT";
+    const hint = code === "EADDRINUSE" ? "stop the program on that port, or set another PORT" : "check HOST and PORT";
     console.error(`cannot listen on ${config.HOST}:${config.PORT}: ${message}; ${hint}`);
     process.exit(1);
   }
 }
 
-/** Milliseconds within which signals are one and the same. */
-const SECOND_SIGNAL_MS = 500;
+/** Milliseconds within which repeated signals count as one. */
+const SAME_SIGNAL_MS = 500;
 
-/** What a second signal does. It is from somebody who will not wait; but npm sends the one of Ctrl-C twice, at once. */
-function onceMore(act: () => void): () => void {
-  const since = performance.now();
+/**
+ * Returns the handler of a second signal, which hurries the stop. It ignores the duplicate that npm sends on Ctrl-C.
+ */
+function onSecondSignal(act: () => void): () => void {
+  const startedAt = performance.now();
   return () => {
-    if (performance.now() - since > SECOND_SIGNAL_MS) act();
+    if (performance.now() - startedAt > SAME_SIGNAL_MS) act();
   };
 }
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-/** Prints where to go. It is for people, so it is no log line. */
+/** Prints the addresses of the server. The output is for people, so it does not go to the log. */
 function announce(port: number, config: ReturnType<typeof readConfig>): void {
   const host = `localhost:${port}`;
   const rows = [
@@ -132,21 +134,19 @@ function announce(port: number, config: ReturnType<typeof readConfig>): void {
     ["WebSocket", `ws://${host}/websocket`],
   ];
   console.log(`sabang is listening on port ${port}\n`);
-  for (const [what, where] of rows) console.log(`  ${what!.padEnd(16)}${where}`);
+  for (const [name, address] of rows) console.log(`  ${name!.padEnd(16)}${address}`);
   if (config.monitorPasswordIsRandom) {
-    console.log(
-      `\n  The monitor's user is ${config.MONITOR_USER}, its password until the next start: ${config.MONITOR_PASSWORD}`,
-    );
+    console.log(`\n  Monitor user: ${config.MONITOR_USER}; password until the next start: ${config.MONITOR_PASSWORD}`);
   }
   console.log("");
 }
 
-/** The value, or the end of the process with the sentence of an error that was foreseen. */
-async function orExit<T>(read: () => T | Promise<T>, foreseen: new (...values: never[]) => Error): Promise<T> {
+/** Returns the value. If reading it throws an expected error, prints its message and ends the process. */
+async function orExit<T>(read: () => T | Promise<T>, expected: new (...values: never[]) => Error): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof foreseen)) throw error;
+    if (!(error instanceof expected)) throw error;
     console.error(`sabang cannot start:\n${error.message.replace(/^/gm, "  ")}`);
     process.exit(1);
   }

@@ -1,20 +1,22 @@
-// How the server stops: no new players, everybody is told, every room ends, the last store and bytes go out.
+// Stops the server: refuses new players, closes all clients, ends all rooms, then saves the store and closes the
+// sockets.
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { App } from "./app.ts";
 
-/** Milliseconds for the rooms to end, `onDispose` of each included, and for the store to be saved after that. */
+/** Milliseconds within which all rooms must end, including `onDispose`, and the store must be saved. */
 const ROOMS_DEADLINE_MS = 7000;
 
-/** Milliseconds that are left for the store to be saved, however long the rooms took. */
-const LEAST_SAVING_MS = 500;
+/** Minimum milliseconds for saving the store, however long the rooms took. */
+const MIN_SAVING_MS = 500;
 
-/** Milliseconds for the clients to take their closing frames; who does not is cut. */
+/** Milliseconds within which clients must receive their close frames. Then all connections are closed. */
 const SOCKETS_DEADLINE_MS = 1000;
 
 /**
- * Lets nobody in any more while the game goes on, so that a balancer which asks `/readyz` sends new players elsewhere.
- * @returns when that is over, and a way to have it over at once.
+ * Refuses new players while the game goes on, so that a load balancer that checks `/readyz` sends them to another
+ * server.
+ * @returns `over`, which resolves after `seconds`, and `cutShort`, which resolves it at once.
  */
 export function drain({ admission }: Pick<App, "admission">, seconds: number) {
   admission.stop();
@@ -23,24 +25,24 @@ export function drain({ admission }: Pick<App, "admission">, seconds: number) {
   return { over, cutShort: () => end.abort() };
 }
 
-/** How a stop went. */
+/** The result of a stop. */
 interface Stopped {
-  /** Whether every room ended by itself. */
+  /** Whether all rooms ended before the deadline. */
   ended: boolean;
-  /** Places that could not be saved. */
+  /** Player records that could not be saved. */
   lost: number;
 }
 
 /**
- * Stops an app. The framework locks the rooms and closes every client with 4001; meanwhile `/readyz` says 503. It
- * settles within 9 seconds, whatever a room, a client or the store does.
+ * Stops an app. The framework locks the rooms and closes every client with 4001; meanwhile `/readyz` answers 503.
+ * Settles within 9 seconds, even if a room, a client or the store hangs.
  */
 export async function shutDown({ server, httpServer, plainSockets, admission, store }: App): Promise<Stopped> {
   admission.stop();
-  const since = performance.now();
+  const startedAt = performance.now();
   const ended = await within(ROOMS_DEADLINE_MS, server.gracefullyShutdown(false));
-  const left = ROOMS_DEADLINE_MS - (performance.now() - since);
-  const saving = store.close(Math.max(LEAST_SAVING_MS, left));
+  const msLeft = ROOMS_DEADLINE_MS - (performance.now() - startedAt);
+  const saving = store.close(Math.max(MIN_SAVING_MS, msLeft));
   plainSockets.close();
   const closed = httpServer.listening ? once(httpServer.close(), "close") : Promise.resolve();
   httpServer.closeIdleConnections();
@@ -49,11 +51,11 @@ export async function shutDown({ server, httpServer, plainSockets, admission, st
   return { ended, lost: await saving };
 }
 
-/** Whether `work` was done in time. */
+/** Returns whether `work` resolved in time. */
 async function within(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   const timer = new AbortController();
-  const late = delay(milliseconds, false, { signal: timer.signal }).catch(() => false);
-  const done = await Promise.race([work.then(() => true), late]);
+  const timedOut = delay(milliseconds, false, { signal: timer.signal }).catch(() => false);
+  const done = await Promise.race([work.then(() => true), timedOut]);
   timer.abort();
   return done;
 }

@@ -18,19 +18,19 @@ afterEach(() => {
 const write = (file: string, content: unknown) =>
   writeFileSync(join(folder, file), typeof content === "string" ? content : JSON.stringify(content));
 
-/** The message with which the folder is refused. */
-function refusalOf(path = folder): string {
+/** Returns the message of the error that loading a folder must throw. */
+function errorOf(path = folder): string {
   try {
     loadMaps(path);
   } catch (error) {
     expect(error).toBeInstanceOf(MapError);
     return (error as MapError).message;
   }
-  throw new Error("the folder was taken");
+  throw new Error("loading the folder did not throw");
 }
 
-describe("a folder of maps", () => {
-  test("gives each map by the name of its file", () => {
+describe("loading a folder of maps", () => {
+  test("returns each map by the name of its file", () => {
     write("plaza.tmj", tiledMap(["s.."]));
     write("시장.tmj", tiledMap(["s", "."]));
     write("old.town.tmj", tiledMap(["s"]));
@@ -42,60 +42,60 @@ describe("a folder of maps", () => {
     ]);
   });
 
-  test("may hold other files, which are not even read", () => {
+  test("does not read other files", () => {
     write("plaza.tmj", tiledMap(["s"]));
     for (const file of ["tiles.tsj", "notes.txt", "meadow.tmj.bak", "harbour.json", "tmj", "UPPER.TMJ"]) {
-      write(file, "no map at all");
+      write(file, "not a map");
     }
     mkdirSync(join(folder, "art"));
-    write("art/hidden.tmj", "no map at all");
+    write("art/hidden.tmj", "not a map");
     expect([...loadMaps(folder).keys()]).toEqual(["plaza"]);
   });
 
-  test("that does not exist is refused: by its path, and the setting that names it", () => {
+  test("throws if the folder does not exist, and names its path and its setting", () => {
     const missing = join(folder, "nowhere");
-    expect(refusalOf(missing)).toMatch(
+    expect(errorOf(missing)).toMatch(
       /^map "plaza" cannot be used: its folder cannot be read \(ENOENT.*\); see MAPS_DIR$/,
     );
-    expect(refusalOf(missing)).toContain(missing);
+    expect(errorOf(missing)).toContain(missing);
   });
 
-  test("that is a file is refused in the same way", () => {
+  test("throws if the folder is a file", () => {
     write("plaza.tmj", tiledMap(["s"]));
     const file = join(folder, "plaza.tmj");
-    expect(refusalOf(file)).toMatch(
+    expect(errorOf(file)).toMatch(
       /^map "plaza" cannot be used: its folder cannot be read \(ENOTDIR.*\); see MAPS_DIR$/,
     );
   });
 
-  test.each([[[]], [["meadow"]]])("that holds no plaza is refused: %j", (names) => {
+  test.each([[[]], [["meadow"]]])("throws if there is no plaza: %j", (names) => {
     for (const name of names) write(`${name}.tmj`, tiledMap(["s"]));
-    expect(refusalOf()).toBe(`map "plaza" cannot be used: there is no file plaza.tmj in ${folder}; see MAPS_DIR`);
+    expect(errorOf()).toBe(`map "plaza" cannot be used: there is no file plaza.tmj in ${folder}; see MAPS_DIR`);
   });
 
   test.each(["", "{", '{"width": 4,}', "<map/>", "plaza"])(
-    "that holds broken JSON is refused by the map's name: %j",
+    "throws if a file is not valid JSON, and names the map: %j",
     (json) => {
       write("plaza.tmj", tiledMap(["s"]));
       write("meadow.tmj", json);
-      expect(refusalOf()).toMatch(
+      expect(errorOf()).toMatch(
         /^map "meadow" cannot be used: the file is not JSON \(.+\); save it from Tiled as \.tmj$/s,
       );
     },
   );
 
-  test("that holds one map which cannot be played on is refused by that map's name, whatever the others are", () => {
+  test("throws if one map is invalid, and names it, even if the others are valid", () => {
     write("plaza.tmj", tiledMap(["s"]));
     write("meadow.tmj", tiledMap(["s"]));
     write("well.tmj", tiledMap(["#"]));
-    expect(refusalOf()).toBe(
+    expect(errorOf()).toBe(
       'map "well" cannot be used: its layer `spawns` is empty; put at least one point on open ground',
     );
   });
 
-  test("that holds a folder with the name of a map is refused by that map's name", () => {
+  test("throws if a map file is a folder, and names the map", () => {
     write("plaza.tmj", tiledMap(["s"]));
     mkdirSync(join(folder, "attic.tmj"));
-    expect(refusalOf()).toMatch(/^map "attic" cannot be used: /);
+    expect(errorOf()).toMatch(/^map "attic" cannot be used: /);
   });
 });

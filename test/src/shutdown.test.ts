@@ -1,4 +1,4 @@
-// What a server says to who comes while it stops.
+// Joins are refused while the server stops.
 import { MatchMakeError } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
 import { ERRORS, errorBody, taggedMessage } from "../../schema/errors.ts";
@@ -10,7 +10,7 @@ import { joinWithSdk } from "../support/walkers.ts";
 
 const server = startServer();
 
-test("refuses a join by HTTP and by plain socket with a code and a sentence, while its rooms end", async () => {
+test("refuses joins by HTTP and by plain WebSocket with a code and a message while its rooms end", async () => {
   const present = await joinWithSdk(server);
   const room = await server.roomOf(present.sessionId);
   let end = () => {};
@@ -19,13 +19,13 @@ test("refuses a join by HTTP and by plain socket with a code and a sentence, whi
     await dispose();
     await new Promise<void>((resolve) => (end = resolve));
   };
-  let left: number | undefined;
+  let closeCode: number | undefined;
   present.onLeave((code) => {
-    left = code;
+    closeCode = code;
   });
 
   const stopped = shutDown(server.app);
-  await until(() => left === ERRORS.serverShutdown.code);
+  await until(() => closeCode === ERRORS.serverShutdown.code);
   const { code } = ERRORS.stopping;
   for (const method of ["joinOrCreate", "create", "join"] as const) {
     const refused = await server

@@ -303,7 +303,7 @@ describe("the queue", () => {
     expect(queue.counters().rowsWaiting).toBe(0);
   });
 
-  test("close saves the queued rows, refuses new ones, and returns the number of rows lost at the deadline", async () => {
+  test("close saves the queued rows, refuses new ones, and returns how many are lost at the deadline", async () => {
     queue.put(place());
     const closed = queue.close(NEVER);
     await settled();
