@@ -31,7 +31,7 @@ test("a run in which every test is skipped exits, and names the package to insta
   const run = jest(["test/examples/python"], { [MISSING]: "websockets" });
   expect(run).toMatchObject(SUCCESS);
   expect(run.stderr).toContain(
-    "skipped 4 tests: websockets is missing; on Debian, apt-get install python3-websockets brings it\n",
+    "skipped 4 tests: websockets is missing; on Debian, install it with apt-get install python3-websockets\n",
   );
 });
 

@@ -1,5 +1,5 @@
-// Jest's own runner, for tests that must be alone on the machine: jest runs a serial runner's files one after the other, while
-// no other test runs.
+// Jest's own runner, for tests that must run alone: jest runs the files of a serial runner one after another, while no
+// other test runs.
 import JestRunner from "jest-runner";
 
 export default class AloneRunner extends JestRunner {

@@ -1,8 +1,8 @@
-// What keeps people out of a page, as axe finds it.
+// Finds accessibility problems of a page with axe.
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 
-/** What axe finds that is serious or worse, as `rule: element`. */
+/** Returns the serious and critical violations, as `rule: element summary`. */
 export async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() =>

@@ -1,4 +1,4 @@
-// Starts the bench as people do: a process of its own.
+// Starts the benchmark as a process of its own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach } from "@jest/globals";
@@ -11,7 +11,7 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** Starts the bench. It is ended after the test that started it. */
+/** Starts the benchmark. It is terminated after the test. */
 export function startBench(...args: string[]) {
   const env = { ...process.env, ...COMPILE_CACHE };
   const child = spawn(process.execPath, ["bench/main.ts", ...args], { cwd: ROOT, env });

@@ -1,4 +1,4 @@
-// Which browser the tests drive: one that is installed, or the one that npm brings, unpacked at its first use.
+// Selects the browser of the tests: an installed one, or the one from npm, which is unpacked at its first use.
 import { existsSync } from "node:fs";
 import sparticuz from "@sparticuz/chromium";
 

@@ -1,33 +1,35 @@
-// A real browser, one for all tests of a file, and what tests do with the page in it.
+// A real browser, shared by all tests of a file, and helpers for the page.
 import { afterAll, afterEach, beforeAll } from "@jest/globals";
 import sparticuz from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { browserPath } from "./browser-path.ts";
 import { testWith } from "./requiring.ts";
 
-/** The window of a test that needs no certain one: small, because each pixel of it is drawn by the processor. */
+/** The default window. It is small, because the CPU draws each pixel. */
 const SMALL = { width: 640, height: 480 };
 
-/** A window like that of a laptop, and a phone held in the hand. */
+/** A laptop's window. */
 export const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
+/** A phone in portrait orientation. */
 export const PHONE: BrowserContextOptions = {
   viewport: { width: 390, height: 844 },
   deviceScaleFactor: 2,
   hasTouch: true,
   isMobile: true,
 };
+/** A phone in landscape orientation. */
 export const PHONE_ON_ITS_SIDE: BrowserContextOptions = { ...PHONE, viewport: { width: 844, height: 390 } };
 
-/** Flags of the browser from npm that tests do without. */
+/** Default flags of the npm browser that tests remove. */
 const UNWANTED = new Set([
-  // Its single process would end with the first profile that is closed.
+  // A single process would end when the first profile is closed.
   "--single-process",
-  // These two switch off what keeps the pages of one site from those of another.
+  // These two turn off the same-origin policy.
   "--disable-web-security",
   "--allow-running-insecure-content",
 ]);
 
-/** Those with which it draws 3D without a graphics card. */
+/** Flags that enable WebGL without a graphics card. */
 const WEBGL = new Set([
   "--ignore-gpu-blocklist",
   "--use-gl=angle",
@@ -35,25 +37,25 @@ const WEBGL = new Set([
   "--enable-unsafe-swiftshader",
 ]);
 
-/** Has a page draw every third frame only, twenty a second. */
-function drawSeldom(): void {
+/** Makes a page draw only every third frame: 20 per second. */
+function drawEveryThirdFrame(): void {
   const next = window.requestAnimationFrame.bind(window);
   window.requestAnimationFrame = (draw) => next(() => next(() => next(draw)));
 }
 
-/** What a page of a test can have beyond what any browser gives it. */
+/** Options of a page. */
 type PageOptions = BrowserContextOptions & {
-  /** A clock that the test can move on: `page.clock`. */
+  /** Whether the test controls the page's time with `page.clock`. */
   clock?: boolean;
 };
 
 /**
- * Starts the browser before the tests of a file and closes it after them; pages are closed after each test. Call it before
- * `startServer`, so that no page joins again while the server puts everybody out.
- * @param webgl whether it has WebGL. Where there is no graphics card that takes most of the processor, so by default the
- * game is drawn on a plain canvas.
- * @param everyFrame whether pages draw each frame of the screen, and not every third one.
- * @returns the file's own `test`, which skips its tests on a machine that cannot run the browser.
+ * Starts the browser before the tests of a file and closes it after them. Pages are closed after each test. Call it
+ * before `startServer`, so that no page rejoins while the server closes its clients.
+ * @param webgl whether WebGL is on. Without a graphics card WebGL uses most of the CPU, so by default the game draws on
+ * a 2D canvas.
+ * @param everyFrame whether pages draw each frame of the screen. By default they draw every third one.
+ * @returns functions to open pages, and a `test` that is skipped on a machine that cannot run the browser.
  */
 export function startBrowser({ webgl = false, everyFrame = false } = {}) {
   let browser: Browser;
@@ -65,7 +67,7 @@ export function startBrowser({ webgl = false, everyFrame = false } = {}) {
         ...(webgl ? [] : ["--disable-gpu", "--disable-3d-apis"]),
         "--no-sandbox",
         "--disable-quic",
-        // Sites that are not localhost, which browsers trust more than others over plain http.
+        // Test sites with other names: over plain http, browsers trust localhost more than other sites.
         "--host-resolver-rules=MAP *.example 127.0.0.1",
         "--disable-background-networking",
       ],
@@ -77,16 +79,16 @@ export function startBrowser({ webgl = false, everyFrame = false } = {}) {
   });
   afterAll(() => browser.close());
 
-  /** An empty page in a browser profile of its own, which speaks English unless told otherwise. */
+  /** Opens an empty page in a new browser profile. Its language is English by default. */
   const blank = async ({ clock = false, ...options }: PageOptions = {}): Promise<Page> => {
     const context = await browser.newContext({ locale: "en-US", viewport: SMALL, ...options });
     if (clock) await context.clock.install();
-    if (!everyFrame) await context.addInitScript(drawSeldom);
-    // As long as a whole test may take: only a hang reaches it.
+    if (!everyFrame) await context.addInitScript(drawEveryThirdFrame);
+    // The timeout of a whole test: only a hang exceeds it.
     context.setDefaultTimeout(60_000);
     return context.newPage();
   };
-  /** Opens the page in a browser profile of its own and waits until it plays. */
+  /** Opens the page in a new browser profile and waits until it is in a room. */
   const open = async (url: string, options: PageOptions = {}): Promise<Page> => {
     const page = await blank(options);
     await page.goto(url);
@@ -104,16 +106,16 @@ export async function playing(page: Page): Promise<void> {
 }
 
 /**
- * Lets a minute pass on a page that has a clock: more than it ever waits before it joins again. Should it join,
- * `joinsOf` has it when this resolves.
+ * Advances a page's clock by a minute, which exceeds the page's longest wait before it rejoins. If it joins, `joinsOf`
+ * contains that join when this resolves.
  */
 export async function letAMinutePass(page: Page): Promise<void> {
   await page.clock.fastForward(60_000);
-  // Requests are told of in their order.
+  // Requests are reported in order, so all earlier ones are reported when this one is done.
   await page.evaluate(() => fetch("/healthz"));
 }
 
-/** The joins that a page asks for from now on: what each says. */
+/** Returns the bodies of the join requests that a page sends from now on. The array grows. */
 export function joinsOf(page: Page): { protocol?: number }[] {
   const joins: { protocol?: number }[] = [];
   page.on("request", (request) => {
@@ -122,36 +124,36 @@ export function joinsOf(page: Page): { protocol?: number }[] {
   return joins;
 }
 
-/** What the browser says on the consoles of pages about what their security headers keep them from. */
+/** Returns console messages about content that security headers block on the pages. The array grows. */
 export function refusalsOn(...pages: Page[]): string[] {
-  const said: string[] = [];
+  const messages: string[] = [];
   for (const page of pages) {
-    page.on("console", (line) => {
-      if (/Content.Security.Policy|Refused|violates|blocked/i.test(line.text())) said.push(line.text());
+    page.on("console", (message) => {
+      if (/Content.Security.Policy|Refused|violates|blocked/i.test(message.text())) messages.push(message.text());
     });
   }
-  return said;
+  return messages;
 }
 
-/** What the page says of itself; a copy. */
+/** Returns a copy of the page's test hook. */
 export const hook = (page: Page) => page.evaluate(() => ({ ...window.sabang, players: { ...window.sabang.players } }));
 
-/** The own player's name. */
+/** Returns the own player's name. */
 export function nameOf({ players, sessionId }: Awaited<ReturnType<typeof hook>>): string | undefined {
   return players[sessionId!]?.name;
 }
 
-/** The token that the SDK keeps for the page. */
+/** Returns the token that the SDK has stored for the page. */
 export function tokenOf(page: Page): Promise<string> {
   return page.evaluate(() => localStorage.getItem("colyseus-auth-token")!);
 }
 
-/** The player that a token names. */
+/** Returns the player id in a token. */
 export function idOf(token: string): string {
   return JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString()).id;
 }
 
-/** Waits until nothing is under way: all inputs are answered. */
+/** Waits until all inputs are acknowledged. */
 export async function atRest(page: Page): Promise<void> {
   await page.waitForFunction(() => window.sabang.unacknowledged === 0, null, { timeout: 30_000 });
 }
@@ -162,12 +164,14 @@ export async function walk(page: Page, key: string, milliseconds: number): Promi
   await page.keyboard.up(key);
 }
 
-/** Sets the sliders of the lag panel, which must be open, and waits until the page measures a round trip of `whole` ms. */
-export async function setLag(page: Page, roundTrip: number, jitter = 0, whole = roundTrip): Promise<void> {
+/**
+ * Sets the sliders of the lag panel, which must be open. Waits until the page measures a round trip of `expected` ms.
+ */
+export async function setLag(page: Page, roundTrip: number, jitter = 0, expected = roundTrip): Promise<void> {
   await page.locator("#round-trip").fill(String(roundTrip));
   await page.locator("#jitter").fill(String(jitter));
   await page.locator("#game").focus();
-  await page.waitForFunction((least) => window.sabang.rtt >= least, whole - 1);
+  await page.waitForFunction((min) => window.sabang.rtt >= min, expected - 1);
 }
 
 /** Opens or closes one of the panels. */

@@ -1,7 +1,6 @@
-// Programs that tests start keep their compiled code from one start to the next: a server's start then takes 1.6 s of CPU
-// time instead of 2.6.
+// A compile cache for programs that tests start. With it a server's start takes 1.6 s of CPU time instead of 2.6 s.
 
-/** What to add to the environment of a program. */
+/** Variables to add to the environment of a program. */
 export const COMPILE_CACHE = {
   NODE_COMPILE_CACHE: new URL("../../node_modules/.cache/compiled", import.meta.url).pathname,
 };

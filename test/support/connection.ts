@@ -1,17 +1,17 @@
-// What is under an SDK client's room: its socket, which the SDK itself does not show.
+// Access to the socket of an SDK client's room, which the SDK does not expose.
 import type { WebSocket } from "ws";
 
-/** A room of the SDK, whatever its state. */
+/** A room of the SDK, with any state type. */
 interface Connected {
   connection: { transport: unknown };
 }
 
-/** The client's end of the connection. */
+/** Returns the client's socket. */
 export function socketOf(room: Connected): WebSocket {
   return (room.connection.transport as { ws: WebSocket }).ws;
 }
 
-/** Ends the connection without a close code, as when it is lost: neither side takes it for a leave. */
+/** Closes the connection without a close code. Both sides treat that as a lost connection, not as a leave. */
 export function cut(room: Connected): void {
   socketOf(room).close();
 }

@@ -1,4 +1,4 @@
-// A copy of the project in a folder of its own, in which a rule can be broken: the real commands run in it.
+// Copies the project to a temporary folder, so that a test can change its code and run the real commands in it.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,9 +12,9 @@ const COPIED = ["sim", "schema", "replay", "rooms", "src", "maps", "package.json
 /** A copy of the project. It is removed after the last test. */
 export interface Copy {
   folder: string;
-  /** Replaces a text in a file, which has to be there. */
+  /** Replaces a text in a file. Throws if the file does not contain it. */
   change(file: string, from: string, to: string): void;
-  /** Runs `node` in it. */
+  /** Runs `node` in the copy. */
   node(...args: string[]): { code: number | null; out: string };
 }
 
@@ -28,7 +28,7 @@ export function copyOfProject(): Copy {
     change(file, from, to) {
       const path = join(folder, file);
       const text = readFileSync(path, "utf8");
-      if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
+      if (!text.includes(from)) throw new Error(`${file} does not contain: ${from}`);
       writeFileSync(path, text.replace(from, to));
     },
     node(...args) {

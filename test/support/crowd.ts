@@ -1,6 +1,6 @@
-// A crowd without sockets: the state of a world under interest management, its clients as a room keeps them, and at the
-// far end of each the SDK's own room, which decodes its frames and calls back as it does for everybody. Beside it, in
-// plain objects, what ought to be true.
+// A crowd without sockets: the state of a world under interest management, and clients as a room has them. The other
+// end of each client is the SDK's own room, which decodes frames and calls its callbacks. The expected state is kept in
+// plain objects.
 import { Callbacks, Room } from "@colyseus/sdk";
 import { type Client, ClientState, getMessageBytes, Protocol } from "colyseus";
 import { Grid } from "../../rooms/interest/grid.ts";
@@ -19,14 +19,14 @@ export interface Figure extends Place {
   facing: number;
 }
 
-/** The fields of the state beside its players. */
+/** The fields of the state besides its players. */
 export interface Ground {
   map: string;
   width: number;
   height: number;
 }
 
-/** A player: the object in the server's state, and what its fields ought to be. */
+/** A player: the object in the server's state, and its expected fields. */
 export interface Actor {
   player: Player;
   figure: Figure;
@@ -34,29 +34,29 @@ export interface Actor {
   touched: boolean;
 }
 
-/** The server's end of a connection, as the framework's in-process clients are. */
+/** The server's end of a connection, with the interface of the framework's clients. */
 export class Connection {
   readonly sessionId: string;
   state: ClientState = ClientState.JOINING;
-  /** The socket: whether too much waits for the client to send it more, and, of ours, how it sends in place. */
+  /** The socket: whether it is backpressured, and, for our own sockets, how it sends in place. */
   readonly ref: { isBackpressured: boolean; sendInPlace?(bytes: Buffer, start: number, end: number): void } = {
     isBackpressured: false,
   };
-  /** What was sent and has not arrived yet. A socket may hold a frame for long after it was given it. */
+  /** Frames that were sent and have not arrived yet. A socket may hold a frame for a long time. */
   readonly sent: Uint8Array[] = [];
 
-  /** `isOurs`: whether its socket is one of ours, which sends from memory that is written anew for each frame. */
+  /** @param isOurs whether its socket is one of ours, which sends from memory that is reused for each frame. */
   constructor(sessionId: string, isOurs: boolean) {
     this.sessionId = sessionId;
     if (!isOurs) return;
     this.ref.sendInPlace = (bytes, start, end) => {
       this.raw(Buffer.from(bytes.subarray(start, end)));
-      // Here comes the header of a transport.
+      // The transport writes its header here.
       bytes.fill(0xee, start - 4, start);
     };
   }
 
-  /** A connection that is being closed sends no more, as `ws` has it. */
+  /** Sends a frame, unless the connection is being closed, as `ws` does. */
   raw(frame: Uint8Array): void {
     if (this.state !== ClientState.LEAVING) this.sent.push(frame);
   }
@@ -66,19 +66,19 @@ export class Connection {
   }
 }
 
-/** The client's end: the SDK's room without a socket, and what its callbacks alone tell of the world. */
+/** The client's end: the SDK's room without a socket, and the world as its callbacks report it. */
 export class Onlooker {
   readonly room = new Room<unknown, WorldState>("world");
-  /** The players by the callbacks alone. */
+  /** The players, as reported by callbacks only. */
   readonly heard = new Map<string, Partial<Figure>>();
   readonly ground: Partial<Ground> = {};
-  /** What the callbacks told since `forget`, in order: `+id` for an onAdd, `-id` for an onRemove. */
+  /** The callbacks so far, in order: `+id` for an onAdd, `-id` for an onRemove. */
   readonly events: string[] = [];
   readonly #seen = new WeakSet<object>();
-  #listens = false;
+  #isListening = false;
 
   constructor() {
-    // It acknowledges its join by this; the crowd says when that arrives.
+    // The SDK acknowledges its join with this. `Crowd.acknowledge` decides when that arrives.
     Object.assign(this.room, { connection: { send: () => {}, isOpen: true } });
   }
 
@@ -86,16 +86,16 @@ export class Onlooker {
     return (this.room.state.players ?? new Map()) as unknown as ReadonlyMap<string, Player>;
   }
 
-  /** Takes one frame as the SDK's connection hands it over. */
+  /** Receives one frame, as from the SDK's connection. */
   take(frame: Uint8Array): void {
     (this.room as unknown as { onMessageCallback(event: { data: Uint8Array }): void }).onMessageCallback({
       data: frame,
     });
-    if (!this.#listens && this.room.serializer) this.#listen();
+    if (!this.#isListening && this.room.serializer) this.#listen();
   }
 
   #listen(): void {
-    this.#listens = true;
+    this.#isListening = true;
     const callbacks = Callbacks.get<WorldState>(this.room);
     for (const field of ["map", "width", "height"] as const) {
       callbacks.listen(field, (value: string | number) => {
@@ -104,7 +104,7 @@ export class Onlooker {
     }
     callbacks.onAdd("players", (player, id) => {
       this.events.push(`+${id}`);
-      // Under another id, an object is the same one to the framework: nobody is told of fields that stay as they are.
+      // If an object returns under another id, the framework calls no listener for its unchanged fields.
       const figure: Partial<Figure> = this.#seen.has(player) ? pickFigure(player) : {};
       this.#seen.add(player);
       this.heard.set(id, figure);
@@ -125,34 +125,34 @@ function pickFigure({ name, x, y, facing }: Figure): Figure {
   return { name, x, y, facing };
 }
 
-/** Somebody at a client: with or without a connection, with or without a player. */
+/** A client, which may lack a connection or a player. */
 export interface Member {
   readonly id: string;
   onlooker: Onlooker;
   connection: Connection | undefined;
 }
 
-/** A room's worth of players and clients. What a room would do with its state is done by the methods here. */
+/** The players and clients of a room. The methods change the state as a room does. */
 export class Crowd {
   readonly state = new WorldState();
   readonly serializer: InterestSerializer;
   readonly actors = new Map<string, Actor>();
   readonly members: Member[] = [];
-  /** How many inputs of a client have been applied, as the framework counts them: anew for each connection. */
+  /** The applied inputs of each client. The framework restarts this count for each connection. */
   readonly inputs = new Map<string, { consumedCount: number }>();
   readonly ground: Ground;
-  /** Of the map, in units. */
+  /** The size of the map in units. */
   readonly size: { width: number; height: number };
-  /** Undefined in a room without inputs, where frames have no time in them. */
+  /** Undefined in a room without inputs, whose frames carry no time. */
   timing: { sNow: number } | undefined;
   #connections: Connection[] = [];
-  #born = 0;
+  #created = 0;
 
   constructor(width: number, height: number, timed: boolean) {
     this.size = { width, height };
     this.ground = { map: "plaza", width, height };
     this.state.assign(this.ground);
-    // It has fractions, and is cut to 32 bits on the wire.
+    // The time has fractions, and is truncated to 32 bits on the wire.
     if (timed) this.timing = { sNow: 2 ** 32 - 300.5 };
     this.serializer = new InterestSerializer(
       this.state,
@@ -161,9 +161,9 @@ export class Crowd {
     );
   }
 
-  /** A name nobody has had yet. */
+  /** Returns an unused id. */
   newId(): string {
-    return `p${this.#born++}`;
+    return `p${this.#created++}`;
   }
 
   put(id: string, figure: Figure): void {
@@ -184,13 +184,13 @@ export class Crowd {
 
   change(id: string, fields: Partial<Figure>): void {
     const { player, figure } = this.actors.get(id)!;
-    const isNews = Object.entries(fields).some(([field, value]) => figure[field as keyof Figure] !== value);
-    if (isNews) this.actors.get(id)!.touched = true;
+    const isChanged = Object.entries(fields).some(([field, value]) => figure[field as keyof Figure] !== value);
+    if (isChanged) this.actors.get(id)!.touched = true;
     Object.assign(figure, fields);
     Object.assign(player, fields);
   }
 
-  /** Takes a player out of the map and puts the same object back, under the same id or another one. */
+  /** Removes a player from the map and adds the same object again, under the same id or another one. */
   putAgain(id: string, as = id): void {
     const actor = this.actors.get(id)!;
     this.remove(id);
@@ -203,7 +203,7 @@ export class Crowd {
     Object.assign(this.state, fields);
   }
 
-  /** A client joins; it is shown nothing before it acknowledges. */
+  /** A client joins. It receives no state before it acknowledges. */
   join(id: string): Member {
     const member: Member = { id, onlooker: new Onlooker(), connection: undefined };
     this.members.push(member);
@@ -232,31 +232,31 @@ export class Crowd {
     connection!.raw(this.fullState(connection));
   }
 
-  /** What somebody with this connection would be given right now. */
+  /** Returns the full state that a client with this connection would receive now. */
   fullState(connection?: Connection): Uint8Array {
     return this.serializer.getFullState(connection as unknown as Client, this.timing);
   }
 
-  /** The connection is gone; the client may come back. */
+  /** The connection is lost. The client may reconnect. */
   drop(member: Member): void {
     this.#connections = this.#connections.filter((connection) => connection !== member.connection);
     member.connection = undefined;
   }
 
-  /** The client is gone for good, and so is its player. */
+  /** The client and its player leave for good. */
   leave(member: Member): void {
     this.drop(member);
     this.members.splice(this.members.indexOf(member), 1);
     if (this.actors.has(member.id)) this.remove(member.id);
   }
 
-  /** The room's tick: everybody is sent what changed. Nothing arrives by that: see `arrive`. */
+  /** The room's tick: sends the changes to all clients. They arrive only when `arrive` is called. */
   tick(): void {
     if (this.timing) this.timing = { sNow: this.timing.sNow + 49.9 };
     this.serializer.applyPatches(this.#connections as unknown as Client[], this.state, this.timing);
   }
 
-  /** What was sent to a client arrives there. */
+  /** Delivers the sent frames to a client and returns them. */
   arrive({ connection, onlooker }: Member): Uint8Array[] {
     const arrived = connection?.sent.splice(0) ?? [];
     for (const frame of arrived) onlooker.take(frame);

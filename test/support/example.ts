@@ -1,4 +1,4 @@
-// Runs the examples as people do: programs of their own, with a Python that has what they need.
+// Runs the examples as separate processes, with a Python that has the packages they need.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach } from "@jest/globals";
@@ -7,7 +7,7 @@ import { testWith } from "./requiring.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/** A test that runs Python with a package, and is handed the Python that has it. */
+/** Defines a test that needs a Python package. `run` gets the path of a Python that has it. */
 export function testWithPython(
   needed: "tornado" | "websockets",
   name: string,
@@ -16,13 +16,13 @@ export function testWithPython(
   testWith(needed)(name, () => run(pythonWith(needed) ?? "python3"));
 }
 
-/** A program as it runs. */
+/** A running program. */
 export interface ExampleProcess {
   stdout(): string;
   stderr(): string;
-  /** As Ctrl-C does. */
+  /** Sends SIGINT, as Ctrl-C does. */
   interrupt(): void;
-  /** Its exit code, as soon as it has ended and all it printed has arrived. */
+  /** Resolves with its exit code when it has ended and all its output has arrived. */
   ended: Promise<number | null>;
 }
 
@@ -36,7 +36,7 @@ afterEach(async () => {
   started.clear();
 });
 
-/** Starts an example in the folder that the commands in examples/README.md are for; it is killed after the test. */
+/** Starts an example in the project folder, as examples/README.md does. It is killed after the test. */
 export function startExample(program: string, ...command: string[]): ExampleProcess {
   const child = spawn(program, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   started.add(child);

@@ -1,8 +1,8 @@
-// A port for a program that cannot choose a free one itself.
+// Finds a free port for programs that cannot choose one themselves.
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 
-/** A port of this machine that was free a moment ago. */
+/** Returns a local port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,5 +1,5 @@
-// Runs once before all tests: looks for what they need, and unpacks the browser before two workers would do so at once. The
-// folder of the run, which test/support/global-teardown.ts removes, holds what its files share.
+// Runs once before all tests. Checks their requirements, unpacks the browser so that two workers do not do so at the
+// same time, and creates the shared folder of the run. test/support/global-teardown.ts removes that folder.
 import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ const runs = (program: string, argument: string) =>
     () => false,
   );
 
-const IS_THERE: Record<Requirement, () => Promise<boolean>> = {
+const CHECKS: Record<Requirement, () => Promise<boolean>> = {
   browser: async () => runs(await browserPath(), "--version"),
   caddy: () => runs("caddy", "version"),
   postgres: () => runs("postgres", "--version"),
@@ -25,19 +25,19 @@ const IS_THERE: Record<Requirement, () => Promise<boolean>> = {
 };
 
 export default async function setUp(): Promise<void> {
-  // Each project of the configuration calls this.
+  // jest calls this once per project of its configuration.
   process.env[RUN_FOLDER] ??= newFolder();
   if (process.env[MISSING] !== undefined) return;
   process.env.PATH = [process.env.PATH, ...POSTGRES_FOLDERS].join(delimiter);
-  const found = await Promise.all(
-    Object.entries(IS_THERE).map(async ([requirement, isThere]) => ((await isThere()) ? [] : [requirement])),
+  const missing = await Promise.all(
+    Object.entries(CHECKS).map(async ([requirement, isAvailable]) => ((await isAvailable()) ? [] : [requirement])),
   );
-  process.env[MISSING] = found.flat().join(",");
+  process.env[MISSING] = missing.flat().join(",");
 }
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "sabang-run-"));
-  // PostgreSQL runs as another user if the tests run as root.
+  // If the tests run as root, PostgreSQL runs as another user, who must be able to read this folder.
   chmodSync(folder, 0o755);
   return folder;
 }

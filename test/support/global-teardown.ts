@@ -1,8 +1,8 @@
-// Runs once after all tests, also after those that fail: removes what the files of the run shared.
+// Runs once after all tests, even if tests failed. Removes the shared folder of the run.
 import { rmSync } from "node:fs";
 import { runFolder } from "./run-folder.ts";
 
 export default function tearDown(): void {
-  // Each project of the configuration calls this.
+  // jest calls this once per project of its configuration.
   rmSync(runFolder(), { recursive: true, force: true });
 }

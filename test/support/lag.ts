@@ -1,23 +1,23 @@
-// A network with a delay: a TCP proxy that passes on every byte later, and can be cut.
+// A network with latency: a TCP proxy that delays all bytes, and can cut its connections.
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** A slow way to a server. */
+/** A proxy in front of a server. */
 export interface LaggyNetwork {
-  /** `http://127.0.0.1:port` of the near end. */
+  /** The proxy's address: `http://127.0.0.1:port`. */
   url: string;
-  /** Leads to another local port, from the next connection on. */
+  /** Connects to another local port from the next connection on. */
   lead(port: number): void;
-  /** Passes on nothing more over the connections that are open now, without closing them. */
+  /** Forwards nothing more on the open connections, without closing them. */
   silence(): void;
-  /** Likewise, but the near end learns that its connection is lost. */
+  /** Does the same, but destroys the client ends. */
   cutNearEnd(): void;
-  /** Breaks every connection that is open now. */
+  /** Destroys all open connections. */
   cut(): void;
   close(): void;
 }
 
-/** Opens a way to a local port on which each direction takes `oneWay` ms, in order. */
+/** Opens a proxy to a local port. It delays each direction by `oneWay` ms and keeps the order. */
 export async function laggyNetwork(port: number, oneWay: number): Promise<LaggyNetwork> {
   const open = new Set<Socket>();
   const silent = new Set<Socket>();

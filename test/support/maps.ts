@@ -1,8 +1,10 @@
-// Small maps drawn as text, for tests that want to see their walls.
+// Small maps drawn as text, so that a test shows its walls.
 import { readMap, type WorldMap } from "../../sim/map.ts";
 import { TILE } from "../../sim/rules.ts";
 
-/** The parsed JSON of a Tiled map drawn as rows of characters: `#` is a wall, `s` a spawn, anything else open ground. */
+/**
+ * Returns the parsed JSON of a Tiled map drawn as rows: `#` is a wall, `s` a spawn, any other character open ground.
+ */
 export function tiledMap(rows: string[]): Record<string, unknown> {
   const tiles = rows.map((row) => [...row]);
   const spawns = tiles.flatMap((row, y) =>
@@ -25,7 +27,7 @@ export function tiledMap(rows: string[]): Record<string, unknown> {
   };
 }
 
-/** A playable map drawn as text. */
+/** Returns a map drawn as text. */
 export function drawnMap(name: string, rows: string[]): WorldMap {
   return readMap(name, tiledMap(rows));
 }

@@ -1,7 +1,7 @@
-// The last lines of a run: what was missing on this machine, which tests were skipped for it, and the command that brings it.
+// Prints the missing requirements at the end of a run: how many tests were skipped, and the command that installs them.
 import { DEBIAN_PACKAGES, MARK, type Requirement } from "./requirements.ts";
 
-/** As much of jest's results as is read here. */
+/** The part of jest's results that is used here. */
 interface Results {
   testResults: { testResults: { fullName: string; status: string }[] }[];
 }
@@ -15,7 +15,9 @@ export default class MissingReporter {
     }
     for (const [requirement, count] of [...skipped].sort()) {
       const command = `apt-get install ${DEBIAN_PACKAGES[requirement]}`;
-      process.stderr.write(`skipped ${count} tests: ${requirement} is missing; on Debian, ${command} brings it\n`);
+      process.stderr.write(
+        `skipped ${count} tests: ${requirement} is missing; on Debian, install it with ${command}\n`,
+      );
     }
   }
 }

@@ -1,10 +1,9 @@
-// A client written from the protocol page alone: a bare WebSocket, words in, JSON out.
-
+// A client that follows docs/protocol.md: a plain WebSocket that sends words and receives JSON.
 import { WebSocket } from "ws";
 import { ERRORS, type ErrorName } from "../../schema/errors.ts";
 import { until } from "./until.ts";
 
-/** One player on a plain WebSocket, with all it was ever told. */
+/** A player on a plain WebSocket. Keeps all frames that it has received. */
 export class PlainPlayer {
   readonly frames: Array<Record<string, unknown>> = [];
   readonly players = new Map<string, { x: number; y: number }>();
@@ -15,21 +14,21 @@ export class PlainPlayer {
 
   constructor(url: string, options: { headers?: Record<string, string> } = {}) {
     this.socket = new WebSocket(url, options);
-    this.socket.on("message", (data) => this.#take(JSON.parse(String(data))));
+    this.socket.on("message", (data) => this.#receive(JSON.parse(String(data))));
     this.socket.on("close", (code, reason) => {
       this.closed = { code, reason: String(reason) };
     });
     this.socket.on("error", () => {});
   }
 
-  /** Connects and waits until the own player is known. `server` is `http://host:port`. */
+  /** Connects to `http://host:port` and waits until the own player is known. */
   static async join(server: string, query = ""): Promise<PlainPlayer> {
     const player = new PlainPlayer(`${server.replace("http", "ws")}/websocket${query}`);
     await until(() => player.players.has(player.id));
     return player;
   }
 
-  #take(frame: Record<string, unknown>): void {
+  #receive(frame: Record<string, unknown>): void {
     this.frames.push(frame);
     if (frame.type === "welcome") this.id = frame.id as string;
     if (frame.type === "error") this.errors.push(frame as { code: number; message: string });
@@ -42,7 +41,7 @@ export class PlainPlayer {
   }
 }
 
-/** The error frame that a plain client gets for an error of the table. */
+/** Returns the error frame that a plain client receives for an error. */
 export function plainError(name: ErrorName) {
   return { type: "error", name, ...ERRORS[name] };
 }

@@ -1,4 +1,4 @@
-// A PostgreSQL of the test's own, in a temporary folder, which can be stopped, killed and started again.
+// Starts a PostgreSQL server for a test, in a temporary folder. The test can stop, kill and restart it.
 import { type ChildProcess, type SpawnSyncOptions, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -9,24 +9,24 @@ import { freePort } from "./free-port.ts";
 import { runFolder } from "./run-folder.ts";
 import { until } from "./until.ts";
 
-/** The password of every server, to look for in what is printed. */
+/** The password of all servers. Tests check that it is never printed. */
 export const PASSWORD = "s3cret/pass word";
 
 /** A running server. */
 export interface Postgres {
-  /** Makes an empty database. @returns its URL, user and password included. */
+  /** Creates an empty database. @returns its URL, including user and password. */
   database(): Promise<string>;
-  /** Ends it, each connection told. */
+  /** Stops the server. It notifies all connections. */
   stop(): Promise<void>;
-  /** Ends it as kill -9 does. */
+  /** Kills the server with SIGKILL. */
   kill(): Promise<void>;
-  /** Starts it again, with the same port and data. */
+  /** Starts the server again, with the same port and data. */
   start(): Promise<void>;
-  /** Ends it and removes its data. */
+  /** Stops the server and removes its data. */
   remove(): Promise<void>;
 }
 
-/** Makes a server on a free port of 127.0.0.1 and starts it. */
+/** Creates a server on a free port of 127.0.0.1 and starts it. */
 export async function startPostgres(): Promise<Postgres> {
   const user = unprivilegedUser();
   const folder = mkdtempSync(join(tmpdir(), "sabang-postgres-"));
@@ -49,7 +49,7 @@ export async function startPostgres(): Promise<Postgres> {
       });
     server = run();
     await until(async () => {
-      // What is left of a killed server holds its data for a moment; the next one then ends at once.
+      // Remaining processes of a killed server lock its data for a moment. A new server exits at once then.
       if (server.exitCode !== null) server = run();
       return query(urlOf("postgres"), "select 1").then(
         () => true,
@@ -76,17 +76,17 @@ export async function startPostgres(): Promise<Postgres> {
     start,
     async remove() {
       await end("SIGQUIT");
-      // After a kill its other processes may still be on their way out, and leave a file.
+      // After a kill, its child processes may still be exiting and leave a file.
       rmSync(folder, { recursive: true, maxRetries: 10 });
     },
   };
 }
 
-/** An empty cluster, made by the first of the run that needs one: a copy of it takes a sixth of the time. */
+/** Returns an empty cluster. The first test that needs one creates it; copying it takes a sixth of the time. */
 function clusterOfRun(user: User | undefined): string {
   const cluster = join(runFolder(), "postgres");
   if (existsSync(cluster)) return cluster;
-  // Another worker may be making one as well. Each has a folder of its own, and the first to be ready wins.
+  // Another worker may create one at the same time. Each uses its own folder, and the first to finish wins.
   const folder = join(runFolder(), `postgres-${process.pid}`);
   const data = join(folder, "data");
   const passwordFile = join(folder, "password");
@@ -108,7 +108,7 @@ function runOrThrow(program: string, args: string[], options: SpawnSyncOptions =
   if (status !== 0) throw new Error(`${program} failed: ${error ?? stderr}`);
 }
 
-/** Runs one statement on a connection of its own. */
+/** Runs one statement on a new connection. */
 export async function query(url: string, text: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => {});
@@ -125,7 +125,9 @@ interface User {
   gid: number;
 }
 
-/** The user that runs the server, which refuses to run as root. Undefined for the user that runs the tests. */
+/**
+ * Returns the user that runs the server, which refuses to run as root. Undefined means the user that runs the tests.
+ */
 function unprivilegedUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const idOf = (flag: string) => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout);

@@ -1,4 +1,4 @@
-// Starts the server as people do: a process of its own with an environment of its own, its output in hand.
+// Starts the server as a process of its own, with its own environment, and captures its output.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,19 +10,21 @@ import { until } from "./until.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/** Milliseconds that a start may take on a busy machine: less than a test may take, so that a hang is told with what was printed. */
-const LISTENING_MS = 55_000;
+/**
+ * Milliseconds that a start may take on a busy machine. Less than jest's timeout, so that a hang fails with the output.
+ */
+const START_TIMEOUT_MS = 55_000;
 
 /** A server in its own process. It is killed after the test that started it. */
 export interface ServerProcess {
-  /** What it has printed so far. */
+  /** Returns its standard output so far. */
   stdout(): string;
-  /** The same, without what the framework says about /etc/environment on machines that have one. */
+  /** Returns its standard error so far, without the framework's lines about /etc/environment. */
   stderr(): string;
-  /** Its port, as soon as it listens. */
+  /** Resolves with its port when it listens. */
   listening(): Promise<number>;
   signal(name: NodeJS.Signals): void;
-  /** Its exit code (null if a signal ended it), as soon as it has ended and all it printed has arrived. */
+  /** Resolves when it has ended and all its output has arrived, with its exit code; null if a signal ended it. */
   ended(): Promise<number | null>;
   hasEnded(): boolean;
 }
@@ -40,7 +42,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A folder for the data of servers, which is removed after the test, as soon as they have ended. */
+/** Creates a data folder for servers. It is removed after the test, when they have ended. */
 export function dataFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "sabang-data-"));
   folders.push(folder);
@@ -48,9 +50,9 @@ export function dataFolder(): string {
 }
 
 /**
- * Starts a server on a free port. It sees the given variables and nothing of the test's own environment, and its data
- * are its own unless `DATA_DIR` is given.
- * @param root the project that it is the server of, by default this one.
+ * Starts a server on a free port. Its environment has the given variables, but not those of the test. It gets a new
+ * data folder unless `DATA_DIR` is given.
+ * @param root the project folder of the server; this project by default.
  */
 export function startProcess(environment: Record<string, string> = {}, root: string = ROOT): ServerProcess {
   const child = spawn(process.execPath, ["src/main.ts"], {
@@ -60,7 +62,7 @@ export function startProcess(environment: Record<string, string> = {}, root: str
       PATH: process.env.PATH,
       HOST: "127.0.0.1",
       PORT: "0",
-      // Tests run on machines that do much else.
+      // Off, because the machines of the tests are busy.
       ADMISSION_MAX_DELAY_MS: "0",
       ...(environment.DATA_DIR ? {} : { DATA_DIR: dataFolder() }),
       ...environment,
@@ -76,16 +78,16 @@ export function startProcess(environment: Record<string, string> = {}, root: str
   }
   const closed = once(child, "close");
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  const all = () => `\n${printed.stdout}\n${printed.stderr}`;
+  const output = () => `\n${printed.stdout}\n${printed.stderr}`;
 
   return {
     stdout: () => printed.stdout,
     stderr: () => printed.stderr.replace(/^.*injected env .*\n/gm, ""),
     listening: async () => {
       const match = await until(() => {
-        if (hasEnded()) throw new Error(`the server ended instead of listening:${all()}`);
+        if (hasEnded()) throw new Error(`the server exited before it listened:${output()}`);
         return /listening on port (\d+)\n[\s\S]*\/websocket\n\n/.exec(printed.stdout);
-      }, LISTENING_MS);
+      }, START_TIMEOUT_MS);
       return Number(match[1]);
     },
     signal: (name) => child.kill(name),

@@ -1,18 +1,18 @@
-// A client of the room protocol without an SDK: a seat by HTTP, then the very frames, in and out.
+// A client of the room protocol without an SDK: it reserves a seat by HTTP, then sends and receives raw frames.
 import { WebSocket } from "ws";
 import { pathOf, type Seat, takeSeat } from "./seat.ts";
 import { until } from "./until.ts";
 
 const HANDSHAKE = 0x0a;
 
-/** One connection to a room, with every frame it was sent. */
+/** A connection to a room. Keeps all frames that it has received. */
 export class RawPlayer {
   readonly seat: Seat;
   readonly frames: Buffer[] = [];
   closed: number | undefined;
   readonly socket: WebSocket;
 
-  /** Connects to a seat, and answers the handshake. `query`: more of the address, beginning with `&`. */
+  /** Connects to a seat, and answers the handshake. `query` is appended to the path and begins with `&`. */
   constructor(server: string, seat: Seat, query = "") {
     this.seat = seat;
     this.socket = new WebSocket(server.replace("http", "ws") + pathOf(seat) + query);
@@ -25,7 +25,7 @@ export class RawPlayer {
     });
   }
 
-  /** Takes a seat and waits for the full state. */
+  /** Reserves a seat, connects, and waits for the full state. */
   static async join(server: string, options: object, headers: Record<string, string> = {}): Promise<RawPlayer> {
     const player = new RawPlayer(server, await takeSeat(server, options, headers));
     await until(() => player.frames.length > 1);
@@ -36,7 +36,7 @@ export class RawPlayer {
     this.socket.send(frame);
   }
 
-  /** The token of the handshake, by which a broken connection is taken up again. */
+  /** The reconnection token in the handshake. */
   get reconnectionToken(): string {
     const handshake = this.frames[0]!;
     return handshake.toString("utf8", 2, 2 + handshake[1]!);

@@ -1,4 +1,4 @@
-// Bare TCP connections to a server: for what no client library would do.
+// Raw TCP connections to a server, for requests that no client library sends.
 import { connect, type Socket } from "node:net";
 import { afterEach } from "@jest/globals";
 import { upgradeRequest } from "../../bench/harness/upgrade-request.ts";
@@ -9,7 +9,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** A TCP connection that does not end by itself when the other side ends its half. It ends after the test that made it. */
+/** Opens a TCP connection that stays half open when the server ends its side. It is destroyed after the test. */
 function connection(port: number, localAddress = "127.0.0.1"): Socket {
   const socket = connect({ port, host: "127.0.0.1", localAddress, allowHalfOpen: true });
   sockets.push(socket);
@@ -17,20 +17,20 @@ function connection(port: number, localAddress = "127.0.0.1"): Socket {
   return socket;
 }
 
-/** Such a connection as soon as it is there; nobody reads from it yet. */
+/** Opens such a connection and waits until it is established. It has no reader yet. */
 export async function openSocket(port: number): Promise<Socket> {
   const socket = connection(port);
   await new Promise((resolve) => socket.once("connect", resolve));
   return socket;
 }
 
-/** A connection that sends what it is told, byte by byte. It ends after the test that made it. */
+/** A connection that sends exactly the given bytes. It is destroyed after the test. */
 export class RawConnection {
   readonly socket: Socket;
   received = "";
   closed = false;
 
-  /** `localAddress`: whom it comes from; the whole of 127.0.0.0/8 is this machine. */
+  /** @param localAddress the client's address: any address in 127.0.0.0/8. */
   constructor(port: number, localAddress = "127.0.0.1") {
     this.socket = connection(port, localAddress);
     this.socket.on("data", (chunk) => {
@@ -44,30 +44,30 @@ export class RawConnection {
     });
   }
 
-  /** Sends lines as the head of a request. */
+  /** Sends a request's head. */
   head(...lines: string[]): void {
     this.socket.write(`${lines.join("\r\n")}\r\n\r\n`);
   }
 
-  /** Asks for a WebSocket. */
+  /** Sends a WebSocket upgrade request. */
   upgrade(path: string, headers: string[] = []): void {
     this.socket.write(upgradeRequest(path, headers.map((line) => `${line}\r\n`).join("")));
   }
 
-  /** The status of the first answer. */
+  /** Returns the status of the first response; 0 if the connection was closed without one. */
   async status(): Promise<number> {
     const match = await until(() => /^HTTP\/1\.1 (\d{3})/.exec(this.received) ?? this.closed);
     return match === true ? 0 : Number(match[1]);
   }
 
-  /** The headers of the first answer, in one text of lower-case letters. */
+  /** Returns the head of the first response in lower case. */
   async headers(): Promise<string> {
     await until(() => this.received.includes("\r\n\r\n"));
     return this.received.split("\r\n\r\n", 1)[0]!.toLowerCase();
   }
 }
 
-/** Sends a request from `localAddress` and reads its whole answer. */
+/** Sends a request from `localAddress` and returns its response. */
 export async function request(
   port: number,
   lines: string[],

@@ -1,28 +1,30 @@
-// Records the frames that a page of the game draws while keys are pressed, on a map so small that the camera stands still.
+// Records the frames that the page draws while keys are pressed. The map is so small that the camera does not move.
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 
 const MAPS = new URL("../../maps/", import.meta.url).pathname;
 
-/** The part of the plaza that is the stage, in tiles of 32 units. */
+/** The part of the plaza that becomes the stage, in tiles of 32 units. */
 const PLAZA = { left: 33, top: 20, columns: 10, rows: 7 };
 
-/** Where every player begins, in units from the upper left corner of the stage. */
+/** The spawn of all players, in units from the upper left corner of the stage. */
 const SPAWN = { x: 88, y: 208 };
 
-/** The browser's window, in pixels. The page zooms by 2, so the stage is as wide as the window and in its middle. */
+/**
+ * The size of the browser's window in pixels. The page zooms by 2, so the stage is as wide as the window and centred.
+ */
 export const WINDOW = { width: 640, height: 576 };
 
-/** Where the stage is in the window. */
+/** The stage's rectangle in the window. */
 export const STAGE = { x: 0, y: 64, width: 640, height: 448 };
 
-/** The part of the window in which the player walks left and right. */
+/** The rectangle of the window in which the player walks left and right. */
 export const LANE = { x: 0, y: 362, width: 640, height: 150 };
 
 type Layer = { type: string; data: number[]; objects: object[] };
 
-/** Writes the stage into a folder, as its only map. */
+/** Writes the stage to a folder, as its only map. */
 export function writeStage(folder: string): void {
   const map = JSON.parse(readFileSync(join(MAPS, "plaza.tmj"), "utf8")) as { width: number; layers: Layer[] };
   const { left, top, columns, rows } = PLAZA;
@@ -40,20 +42,20 @@ export function writeStage(folder: string): void {
   copyFileSync(join(MAPS, "tiles.png"), join(folder, "tiles.png"));
 }
 
-/** Hides everything but the game. */
+/** Hides all parts of the page except the game. */
 export async function showOnlyGame(page: Page): Promise<void> {
   await page.addStyleTag({ content: "#banner, #hint, #pad, header, #panels { display: none !important; }" });
 }
 
-/** A key that is held until the player, as predicted, has walked so many units. */
+/** A key that is held until the predicted player has walked `units`. */
 export interface Walk {
   key: "ArrowLeft" | "ArrowRight";
   units: number;
-  /** Milliseconds after the first walk began, or after the beginning for the first. */
+  /** Milliseconds after the start of the first walk; for the first walk, after the start of the recording. */
   after: number;
 }
 
-/** The stage as the page draws it now: a PNG in base64. */
+/** Returns the stage as the page draws it now: a PNG in base64. */
 export function stageOf(page: Page): Promise<string> {
   return page.evaluate(async ({ x, y, width, height }) => {
     await new Promise(requestAnimationFrame);
@@ -66,15 +68,15 @@ export function stageOf(page: Page): Promise<string> {
 
 /** A frame of the lane. */
 export interface Shot {
-  /** In milliseconds since the first key was pressed. */
+  /** Milliseconds since the first key was pressed. */
   at: number;
-  /** Whether it differs from the first frame of all. */
+  /** Whether it differs from the first frame. */
   differs: boolean;
-  /** A PNG in base64, if it was asked for. */
+  /** A PNG in base64, if requested. */
   png: string;
 }
 
-/** Presses keys in a page. Returns each frame that the page draws until all walks and the given time are over. */
+/** Presses keys in a page. Returns all frames that the page draws until all walks and the given time are over. */
 export function record(page: Page, walks: readonly Walk[], milliseconds: number, withPng = false): Promise<Shot[]> {
   return page.evaluate(recordInPage, { walks, milliseconds, withPng, lane: LANE });
 }
@@ -94,7 +96,7 @@ async function recordInPage({
   const game = document.querySelector<HTMLCanvasElement>("#game canvas")!;
   const send = (type: string, key: string) => window.dispatchEvent(new KeyboardEvent(type, { code: key, key }));
   const frames: { at: number; bitmap: ImageBitmap }[] = [];
-  const waiting = [...walks];
+  const pending = [...walks];
   let held: { key: string; from: number; units: number } | undefined;
   const release = setInterval(() => {
     if (!held || Math.abs(window.sabang.self!.x - held.from) < held.units) return;
@@ -103,15 +105,15 @@ async function recordInPage({
   }, 4);
   const start = performance.now() + 300;
   const now = () => performance.now() - start;
-  let begun = 0;
-  while (now() < begun + milliseconds || waiting.length > 0 || held || window.sabang.unacknowledged > 0) {
-    // Browsers of tests have no WebGL, and a plain canvas keeps its content between frames.
+  let firstWalkAt = 0;
+  while (now() < firstWalkAt + milliseconds || pending.length > 0 || held || window.sabang.unacknowledged > 0) {
+    // The browsers of tests have no WebGL, and a 2D canvas keeps its content between frames.
     await new Promise(requestAnimationFrame);
     frames.push({ at: now(), bitmap: await createImageBitmap(game, x, y, width, height) });
-    if (!waiting[0] || held || now() < waiting[0].after) continue;
-    const { key, units } = waiting.shift()!;
+    if (!pending[0] || held || now() < pending[0].after) continue;
+    const { key, units } = pending.shift()!;
     held = { key, units, from: window.sabang.self!.x };
-    if (waiting.length === walks.length - 1) begun = now();
+    if (pending.length === walks.length - 1) firstWalkAt = now();
     send("keydown", key);
   }
   clearInterval(release);
@@ -134,7 +136,7 @@ async function recordInPage({
       png = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
     }
     last = pixels;
-    shots.push({ at: at - begun, differs: !same(pixels, first), png });
+    shots.push({ at: at - firstWalkAt, differs: !same(pixels, first), png });
     bitmap.close();
   }
   return shots;

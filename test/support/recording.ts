@@ -1,5 +1,4 @@
-// A world that is recorded without a server: seeded players walk about in it, and the file is in memory.
-
+// A recorded world without a server: players move by a seeded random generator, and the recording stays in memory.
 import type { Incident } from "../../replay/format.ts";
 import { RecordedWorld, type Recordings } from "../../replay/recorded-world.ts";
 import { BLANK_INPUT } from "../../schema/move-input.ts";
@@ -7,7 +6,7 @@ import type { WorldMap } from "../../sim/map.ts";
 import { type Random, seededRandom } from "../../sim/random.ts";
 import type { Body } from "../../sim/step.ts";
 
-/** What was recorded. */
+/** Keeps recordings and incidents in memory. */
 export class Kept implements Recordings {
   readonly chunks: Uint8Array[] = [];
   readonly incidents: { incident: Incident; file: Uint8Array }[] = [];
@@ -33,14 +32,14 @@ export class Kept implements Recordings {
   }
 }
 
-/** A crowd in a recorded world: people come and go, walk by both ways, send nonsense, and stand still. */
+/** A crowd in a recorded world. Players join, leave, move by both channels, send invalid inputs, and stand still. */
 export class Bustle {
   readonly kept = new Kept();
   readonly world: RecordedWorld;
   /** Bodies by id. */
   readonly bodies = new Map<string, Body>();
   readonly #random: Random;
-  #born = 0;
+  #joined = 0;
 
   constructor(map: WorldMap, seed: number) {
     this.world = new RecordedWorld(map, seed, {
@@ -53,7 +52,7 @@ export class Bustle {
   }
 
   join(name = "somebody", before?: { x: number; y: number }): string {
-    const id = `p${this.#born++}`;
+    const id = `p${this.#joined++}`;
     const body = { name, facing: 4 } as unknown as Body;
     this.world.join(id, body, before);
     this.bodies.set(id, body);
@@ -65,23 +64,23 @@ export class Bustle {
     this.bodies.delete(id);
   }
 
-  /** Plays so many ticks with about so many players. */
+  /** Plays a number of ticks with about the given number of players. */
   play(ticks: number, players: number): void {
     for (let tick = 0; tick < ticks; tick++) {
-      const chance = this.#random;
-      if (this.bodies.size < players && chance(3) === 0) this.join(`이름 ${tick}`);
-      if (this.bodies.size > 0 && chance(40) === 0) {
+      const random = this.#random;
+      if (this.bodies.size < players && random(3) === 0) this.join(`이름 ${tick}`);
+      if (this.bodies.size > 0 && random(40) === 0) {
         const before = [...this.bodies.values()][0]!;
-        this.leave(this.#anybody());
-        // Back again, where somebody stood.
+        this.leave(this.#randomPlayer());
+        // A player rejoins at the position of another one.
         this.join("back", { x: before.x, y: before.y });
       }
-      for (let move = chance(players); move > 0; move--) {
-        if (this.bodies.size > 0) this.world.queueMove(this.#anybody(), { direction: 1 + chance(4) });
+      for (let move = random(players); move > 0; move--) {
+        if (this.bodies.size > 0) this.world.queueMove(this.#randomPlayer(), { direction: 1 + random(4) });
       }
-      if (this.bodies.size > 0 && chance(20) === 0) this.world.clearQueue(this.#anybody());
+      if (this.bodies.size > 0 && random(20) === 0) this.world.clearQueue(this.#randomPlayer());
       const inputs = new Map(
-        [...this.bodies.keys()].map((id) => [id, Array.from({ length: chance(3) }, () => ({ direction: chance(7) }))]),
+        [...this.bodies.keys()].map((id) => [id, Array.from({ length: random(3) }, () => ({ direction: random(7) }))]),
       );
       this.world.tick((id) => inputs.get(id)?.shift());
     }
@@ -92,7 +91,7 @@ export class Bustle {
     return this.kept.file;
   }
 
-  #anybody(): string {
+  #randomPlayer(): string {
     return [...this.bodies.keys()][this.#random(this.bodies.size)]!;
   }
 }

@@ -1,9 +1,10 @@
-// What tests need that npm does not bring. It is looked for once, before a run; a test whose requirement is missing is skipped
-// (test/support/requiring.ts), and the end of the run says what would bring it. With CI=true such a test fails instead.
+// Requirements of tests that npm does not install. They are checked once before a run. A test with a missing
+// requirement is skipped (test/support/requiring.ts), and the end of the run names the packages. With CI=true such a
+// test fails instead.
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 
-/** A requirement, and the Debian packages that bring it. */
+/** The Debian packages that provide each requirement. */
 export const DEBIAN_PACKAGES = {
   browser: "libnss3 libgbm1 libasound2",
   caddy: "caddy",
@@ -15,19 +16,19 @@ export const DEBIAN_PACKAGES = {
 
 export type Requirement = keyof typeof DEBIAN_PACKAGES;
 
-/** Debian's Python packages belong to /usr/bin/python3, which another Python may hide. */
+/** Debian's Python packages work only with /usr/bin/python3, and another Python may come first on the PATH. */
 const PYTHONS = ["python3", "/usr/bin/python3"];
 
-/** The first Python that can import a package; undefined if there is none. */
+/** Returns the first Python that can import a package; undefined if there is no such Python. */
 export function pythonWith(needed: "tornado" | "websockets"): string | undefined {
   return PYTHONS.find((path) => spawnSync(path, ["-c", `import ${needed}`]).status === 0);
 }
 
-/** Where Debian keeps the programs of PostgreSQL: off the PATH. */
+/** The folders of PostgreSQL's programs on Debian, which are not on the PATH. */
 export const POSTGRES_FOLDERS = globSync("/usr/lib/postgresql/*/bin");
 
-/** The environment variable by which workers know what is missing: names of requirements, separated by commas. */
+/** The environment variable that tells workers the missing requirements, separated by commas. */
 export const MISSING = "SABANG_TESTS_MISSING";
 
-/** The mark in the name of a test that was skipped for want of something. */
+/** Matches the mark in the name of a test that was skipped for a missing requirement. */
 export const MARK = / \[needs (\w+)\]/;

@@ -1,4 +1,4 @@
-// Tests that need a program or a library which npm does not bring.
+// Tests that need a program or a library that npm does not install.
 import { spawnSync } from "node:child_process";
 import { describe, test } from "@jest/globals";
 import { MISSING, type Requirement } from "./requirements.ts";
@@ -7,13 +7,13 @@ function isSkipped(requirement: Requirement): boolean {
   return process.env.CI !== "true" && (process.env[MISSING] ?? "").split(",").includes(requirement);
 }
 
-/** `describe` for tests with a requirement. */
+/** Like `describe`, but skips the tests if the requirement is missing. */
 export function describeWith(requirement: Requirement, name: string, tests: () => void): void {
   if (isSkipped(requirement)) describe.skip(`${name} [needs ${requirement}]`, tests);
   else describe(name, tests);
 }
 
-/** `test`, and its `each`, for tests with a requirement. */
+/** Returns `test`, with its `each`; both skip if the requirement is missing. */
 export function testWith(requirement: Requirement): Pick<typeof test, "each"> & typeof test.skip {
   if (!isSkipped(requirement)) return test;
   const marked = (name: unknown) => `${name} [needs ${requirement}]`;
@@ -25,7 +25,7 @@ export function testWith(requirement: Requirement): Pick<typeof test, "each"> & 
   return Object.assign(skip, { each }) as never;
 }
 
-/** Runs a program to its end with a text as its input. @returns its exit code and all it printed. */
+/** Runs a program with a text as its standard input. @returns its exit code and its output. */
 export function runProgram(program: string, args: string[], input = ""): { status: number | null; output: string } {
   const { status, stdout, stderr, error } = spawnSync(program, args, { input, encoding: "utf8" });
   return { status, output: error ? String(error) : stdout + stderr };

@@ -1,4 +1,4 @@
-// Players who come back by themselves: each signs in once, walks about, and joins again whenever it has lost its room.
+// Players that rejoin automatically: each signs in once, walks, and joins again whenever it has lost its room.
 import { Client, type Room } from "@colyseus/sdk";
 import { ProtocolModifier } from "colyseus";
 import type { WorldState } from "../../schema/world-state.ts";
@@ -13,15 +13,15 @@ interface Figure {
 
 const WORDS = ["left", "right", "up", "down"];
 
-/** Milliseconds between two tries to join. */
+/** Mean milliseconds between two attempts to join. */
 const RETRY_MS = 200;
 
-/** A player that wants to be in the world. */
+/** A player that rejoins until `end` is called. */
 export class Returning {
   room: Room<unknown, WorldState> | undefined;
-  /** The code with which the last room was left. */
+  /** The close code of the last room. */
   left: number | undefined;
-  /** The server's clock at every patch: ms since the room began. */
+  /** The server's clock at each patch, in ms since the room was created. */
   readonly ticks = new Set<number>();
   readonly #client: Client;
   readonly #options: object;
@@ -36,7 +36,7 @@ export class Returning {
   /** Signs in at `http://host:port` and joins. */
   static async join(url: string, options: object): Promise<Returning> {
     const client = new Client(url);
-    // All SDK clients of one process share a token store.
+    // All SDK clients of a process share a token store.
     client.auth.token = undefined as unknown as string;
     await client.auth.signInAnonymously();
     const player = new Returning(client, options);
@@ -44,21 +44,21 @@ export class Returning {
     return player;
   }
 
-  /** The id that the token names. */
+  /** The player id in the token. */
   get id(): string {
     return JSON.parse(Buffer.from(this.#client.auth.token!.split(".")[1]!, "base64url").toString()).id;
   }
 
-  /** Where it was last seen, by itself; a copy. */
+  /** A copy of its own player, as last seen by this client. */
   get figure(): Figure | undefined {
     const self = this.room?.state.players?.get(this.room.sessionId);
     return self && { name: self.name, x: self.x, y: self.y, facing: self.facing };
   }
 
-  /** Walks about, in a random direction for a second each, one step a tick. */
+  /** Walks one step per tick, in a new random direction each second. */
   walk(): void {
     this.stand();
-    // A test that failed may still be running.
+    // A failed test may call this after the end.
     if (this.#ended) return;
     let word = "left";
     let steps = Math.floor(Math.random() * 20);
@@ -81,7 +81,7 @@ export class Returning {
 
   async #join(): Promise<void> {
     const room = await this.#client.joinOrCreate<WorldState>("world", this.#options);
-    // A server that was killed knows no seats: joining again is what is tested.
+    // A killed server has lost its seats. These tests are about joining again.
     room.reconnection.enabled = false;
     const { onmessage } = room.connection.events;
     room.connection.events.onmessage = (event) => {
@@ -91,19 +91,19 @@ export class Returning {
     };
     room.onLeave((code) => {
       this.left = code;
-      if (!this.#ended) void this.#comeBack();
+      if (!this.#ended) void this.#rejoin();
     });
     await until(() => room.state.players?.has(room.sessionId));
     this.room = room;
   }
 
-  async #comeBack(): Promise<void> {
+  async #rejoin(): Promise<void> {
     while (!this.#ended) {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS * (0.5 + Math.random())));
       try {
         return await this.#join();
       } catch {
-        // The server is not there yet.
+        // The server is not back yet.
       }
     }
   }

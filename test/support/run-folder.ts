@@ -1,11 +1,11 @@
-// A folder that all files of a run share.
+// The folder that all test files of a run share.
 
-/** The environment variable by which workers know the folder. */
+/** The environment variable that tells workers the folder. */
 export const RUN_FOLDER = "SABANG_TESTS_FOLDER";
 
-/** The folder. It is removed after the run. */
+/** Returns the path of the folder. It is removed after the run. */
 export function runFolder(): string {
   const folder = process.env[RUN_FOLDER];
-  if (folder === undefined) throw new Error(`${RUN_FOLDER} is not set; start the tests with npm test`);
+  if (folder === undefined) throw new Error(`${RUN_FOLDER} is not set; run the tests with npm test`);
   return folder;
 }

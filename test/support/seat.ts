@@ -1,6 +1,6 @@
-// A seat in a room, by HTTP alone: for clients that go on by hand.
+// Reserves a seat in a room by HTTP, for clients without an SDK.
 
-/** What matchmaking answers. */
+/** The response of the matchmaker. */
 export interface Seat {
   name: string;
   sessionId: string;
@@ -8,7 +8,7 @@ export interface Seat {
   processId: string;
 }
 
-/** Takes a seat in the room `world`. `server`: `http://host:port`. */
+/** Reserves a seat in the room `world`. `server` is `http://host:port`. */
 export async function takeSeat(
   server: string,
   options: object = {},
@@ -16,14 +16,14 @@ export async function takeSeat(
 ): Promise<Seat> {
   const answer = await fetch(`${server}/matchmake/joinOrCreate/world`, {
     method: "POST",
-    // Kept alive, it would keep the test from ending.
+    // A keep-alive connection would keep the test from ending.
     headers: { "content-type": "application/json", connection: "close", ...headers },
     body: JSON.stringify(options),
   });
   return (await answer.json()) as Seat;
 }
 
-/** Where the seat is taken, by WebSocket. */
+/** Returns the WebSocket path that uses the seat. */
 export function pathOf({ processId, roomId, sessionId }: Seat): string {
   return `/${processId}/${roomId}?sessionId=${sessionId}`;
 }

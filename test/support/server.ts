@@ -72,8 +72,8 @@ export interface TestSettings {
 /**
  * Starts a server before the tests of a file and stops it after the last one. A file can have only one, because the
  * matchmaker keeps its state in a module.
- * @returns the server, for hooks and tests. It is empty while the file is loaded. If all tests of the file are skipped it
- * stays empty: jest runs no hooks then, so a server started at load time would never be stopped.
+ * @returns the server, for hooks and tests. It is empty while the file is loaded. If all tests of the file are skipped
+ * it stays empty: jest runs no hooks then, so a server started at load time would never be stopped.
  */
 export function startServer(settings: TestSettings = {}): TestServer {
   const server = {} as TestServer;

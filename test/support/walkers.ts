@@ -1,4 +1,4 @@
-// The three ways into the room, behind one face, so that the rules of moving are tested once for all of them.
+// The three ways to move in the room, behind one interface, so that each movement test runs for all of them.
 import type { Room } from "@colyseus/sdk";
 import type { MoveInput } from "../../schema/move-input.ts";
 import type { WorldState } from "../../schema/world-state.ts";
@@ -7,14 +7,14 @@ import { PlainPlayer } from "./plain.ts";
 import type { TestServer } from "./server.ts";
 import { until } from "./until.ts";
 
-/** Somebody who walks and looks around. */
+/** A client that walks and sees players. */
 interface Walker {
   id: string;
-  /** Asks for one step. */
+  /** Sends one step. */
   move(word: DirectionWord): void;
-  /** Where it sees a player, itself included. */
+  /** Returns a visible player's position; undefined if it does not see the player. It sees itself. */
   sees(id: string): { x: number; y: number } | undefined;
-  /** How many players it sees. */
+  /** Returns the number of visible players, itself included. */
   count(): number;
   leave(): Promise<void>;
 }
@@ -24,14 +24,14 @@ export interface Way {
   join(server: TestServer, options?: { name?: string; map?: string }): Promise<Walker>;
 }
 
-/** Joins with the SDK and waits until the own player is there. */
+/** Joins with the SDK and waits until the own player is in the state. */
 export async function joinWithSdk(
   server: TestServer,
   options: Record<string, unknown> = {},
   token?: string,
 ): Promise<Room<unknown, WorldState>> {
   const room = await server.client(token).joinOrCreate<WorldState>("world", options);
-  // In tests a connection may drop as soon as it is there.
+  // A test may drop a connection right after it is open.
   room.reconnection.minUptime = 0;
   await until(() => room.state.players?.has(room.sessionId));
   return room;
