@@ -46,7 +46,7 @@ EXPOSE 2567
 # Uses http.get, because fetch refuses some ports (6000, 6667). HOST and PORT are the server's own settings.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=15s --retries=3 \
   CMD ["node", "-e", "http.get({ host: process.env.HOST || 'localhost', port: process.env.PORT || 2567, path: '/healthz' }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
-# Starts node directly: npm would receive the signals instead. A stop takes DRAIN_SECONDS and at most 9 seconds more.
+# Starts node directly: npm would receive the signals instead. A stop takes at most 9 seconds, after DRAIN_SECONDS.
 # The flags are the same as in `npm start`. Without them the garbage collector's young generation grows to 128 MB, and
 # the old generation to three times the live data.
 CMD ["node", "--max-semi-space-size=16", "--heap-growing-percent=80", "src/main.ts"]

@@ -1,4 +1,4 @@
-// The proxy's file, by a real Caddy with certificates of its own in front of a real server.
+// Tests deploy/Caddyfile with a real Caddy, which has its own certificates, in front of a real server.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -47,7 +47,7 @@ async function freePorts(count: number): Promise<number[]> {
 interface Proxy {
   url: string;
   http: string;
-  /** The certificate that those of the proxy are signed with. */
+  /** Path of the certificate that signs the proxy's certificates. */
   authority: string;
   ask(path: string, options?: { method?: string; headers?: Record<string, string>; body?: Buffer }): Promise<Answer>;
 }
@@ -58,7 +58,7 @@ interface Answer {
   body: string;
 }
 
-/** Starts Caddy with the file as it is, in front of a port. */
+/** Starts Caddy with the unchanged Caddyfile in front of a local port. */
 async function startProxy(upstream: number): Promise<Proxy> {
   const [https, http] = (await freePorts(2)) as [number, number];
   const environment = {
@@ -85,19 +85,19 @@ async function startProxy(upstream: number): Promise<Proxy> {
   const ask: Proxy["ask"] = (path, { method = "GET", headers = {}, body } = {}) =>
     new Promise((resolve, reject) => {
       const ca = readFileSync(authority);
-      const asked = request({ host: "localhost", port: https, path, method, headers, ca, agent: false });
-      asked.on("response", (answer) => {
+      const sent = request({ host: "localhost", port: https, path, method, headers, ca, agent: false });
+      sent.on("response", (answer) => {
         let text = "";
         answer.setEncoding("utf8").on("data", (part: string) => {
           text += part;
         });
         answer.on("end", () => resolve({ status: answer.statusCode!, headers: answer.headers, body: text }));
       });
-      asked.on("error", reject);
-      asked.end(body);
+      sent.on("error", reject);
+      sent.end(body);
     });
   await until(async () => {
-    if (proxy.exitCode !== null) throw new Error(`caddy ended:\n${log}`);
+    if (proxy.exitCode !== null) throw new Error(`caddy exited:\n${log}`);
     return (
       existsSync(authority) &&
       ask("/healthz").then(
@@ -110,11 +110,11 @@ async function startProxy(upstream: number): Promise<Proxy> {
 }
 
 describeWith("caddy", "caddy", () => {
-  test("takes the file, and has nothing to say about its form", () => {
+  test("caddy fmt leaves the file unchanged", () => {
     expect(runProgram("caddy", ["fmt", CADDYFILE]).output).toBe(readFileSync(CADDYFILE, "utf8"));
   });
 
-  test("an SDK client and a plain WebSocket play through it, over TLS", async () => {
+  test("an SDK client and a plain WebSocket play through the proxy over TLS", async () => {
     const server = startProcess(PRODUCTION);
     const proxy = await startProxy(await server.listening());
     const { stdout } = await promisify(execFile)(process.execPath, ["test/deploy/visitor.ts", proxy.url], {
@@ -125,7 +125,7 @@ describeWith("caddy", "caddy", () => {
     expect(JSON.parse(stdout.trim().split("\n").at(-1)!)).toEqual({ protocol: "https:", known: true, facing: [1, 2] });
   });
 
-  test("serves the page and the health, sends http to https, and shows operators' paths to nobody", async () => {
+  test("serves the page and /healthz, redirects http to https, and hides the operators' paths", async () => {
     const server = startProcess(PRODUCTION);
     const port = await server.listening();
     const proxy = await startProxy(port);
@@ -152,12 +152,12 @@ describeWith("caddy", "caddy", () => {
       const { status, body } = await proxy.ask(path);
       expect([path, status, /sabang_|monitor|colyseus/i.test(body)]).toEqual([path, 404, false]);
     }
-    // They are there: for who asks the server itself.
+    // Direct requests to the server do reach them.
     expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(200);
     expect((await fetch(`http://127.0.0.1:${port}/monitor/`)).status).toBe(401);
   });
 
-  test("refuses a large body, before the server has it", async () => {
+  test("refuses a large body before it reaches the server", async () => {
     const server = startProcess(PRODUCTION);
     const proxy = await startProxy(await server.listening());
     const headers = { "content-type": "application/json" };
@@ -169,7 +169,7 @@ describeWith("caddy", "caddy", () => {
       });
     expect((await join("Ada")).status).toBe(200);
     expect((await join("x".repeat(100_000))).status).toBe(413);
-    // Without a length it is cut off on its way. Caddy 2.6 calls that 502, later ones 413.
+    // A body without a length is cut off while it is forwarded. Caddy 2.6 answers 502 then, later versions 413.
     const chunked = await proxy.ask("/matchmake/joinOrCreate/world", {
       method: "POST",
       headers: { ...headers, "transfer-encoding": "chunked" },
@@ -178,9 +178,9 @@ describeWith("caddy", "caddy", () => {
     expect([413, 502]).toContain(chunked.status);
   });
 
-  test("says where a client is, and does not pass on what the client says of it", async () => {
+  test("sets X-Forwarded-* itself, and drops the client's own values", async () => {
     const seen: IncomingHttpHeaders[] = [];
-    // Stands where the server stands, to see what it would be told.
+    // Takes the server's place to record the headers that it would receive.
     const listener = createServer((request, response) => {
       seen.push(request.headers);
       response.end();
@@ -198,7 +198,7 @@ describeWith("caddy", "caddy", () => {
     expect(seen[0]!["x-forwarded-host"]).toMatch(/^localhost/);
   });
 
-  test("lets requests wait for a server that is being restarted", async () => {
+  test("holds requests while the server restarts", async () => {
     const first = startProcess(PRODUCTION);
     const port = await first.listening();
     const proxy = await startProxy(port);

@@ -1,4 +1,4 @@
-// The files for operators say what the server really takes: nothing here runs Docker or Kubernetes.
+// Compares the deployment files with the server's settings, ports and limits. Docker and Kubernetes are not run.
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
@@ -31,12 +31,12 @@ const compose = yaml("deploy/compose.yaml") as {
 };
 const services = Object.entries(compose.services);
 
-/** The variables of a compose file: with `:?` they are asked for, with `:-` they have a default. */
+/** The variables of the compose file: `:?` marks required ones, `:-` those with a default. */
 const variables = new Map<string, string>();
 for (const [, name, sign] of read("deploy/compose.yaml").matchAll(/\$\{(\w+)(:[?-])?/g))
   variables.set(name!, sign ?? "");
 
-/** The lines of .env.example that set something. */
+/** The variables of .env.example. */
 const example = new Map(
   read("deploy/.env.example")
     .split("\n")
@@ -44,29 +44,29 @@ const example = new Map(
     .map((line) => line.split("=", 2) as [string, string]),
 );
 
-/** A value of compose with the variables put in. */
+/** Returns a value of the compose file with its variables replaced. */
 const filled = (text: string, values: Record<string, string>) =>
   text.replace(/\$\{(\w+)(?::\?[^}]*|:-([^}]*))?\}/g, (_all, name, fallback) => values[name] || (fallback ?? ""));
 
-test("whatever the Dockerfile copies from the project gets past .dockerignore", () => {
-  const [nothing, ...allowed] = read(".dockerignore")
+test(".dockerignore allows exactly the paths that the Dockerfile copies", () => {
+  const [all, ...allowed] = read(".dockerignore")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
-  expect(nothing).toBe("*");
+  expect(all).toBe("*");
   const copied = [...read("Dockerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths]) =>
     paths!.split(" "),
   );
   expect(copied).toEqual(expect.arrayContaining(["package.json", "sim", "replay", "maps/*.tmj"]));
-  const left = copied.filter((path) => !allowed.includes(`!${path.split("/")[0]}`));
-  expect(left).toEqual([]);
-  // And what nobody copies stays out.
+  const ignored = copied.filter((path) => !allowed.includes(`!${path.split("/")[0]}`));
+  expect(ignored).toEqual([]);
+  // Paths that are not copied stay ignored.
   const used = new Set(copied.map((path) => `!${path.split("/")[0]}`));
   expect(allowed.filter((line) => !used.has(line))).toEqual([]);
 });
 
-test("compose asks for every secret and the host, and has a default for none of them", () => {
-  const asked = [...variables].filter(([, sign]) => sign === ":?").map(([name]) => name);
-  expect(asked.sort()).toEqual(
+test("compose requires every secret and the host, and has no defaults for them", () => {
+  const required = [...variables].filter(([, sign]) => sign === ":?").map(([name]) => name);
+  expect(required.sort()).toEqual(
     ["GRAFANA_PASSWORD", "JWT_SECRET", "METRICS_TOKEN", "MONITOR_PASSWORD", "POSTGRES_PASSWORD", "SABANG_HOST"].sort(),
   );
   for (const [name, sign] of variables) expect([name, sign]).not.toEqual([name, ""]);
@@ -78,12 +78,12 @@ test("compose asks for every secret and the host, and has a default for none of 
   }
 });
 
-test(".env.example names each variable of compose, and holds no value", () => {
+test(".env.example lists each variable of compose, without values", () => {
   expect([...example.keys()].sort()).toEqual([...variables.keys()].sort());
   expect([...example.values()].filter((value) => value !== "")).toEqual([]);
 });
 
-test("what compose gives the server is a production configuration that it takes", () => {
+test("compose gives the server a valid production configuration", () => {
   const values = {
     ...Object.fromEntries(example),
     SABANG_HOST: "play.example.org",
@@ -103,7 +103,7 @@ test("what compose gives the server is a production configuration that it takes"
     METRICS_TOKEN: values.METRICS_TOKEN,
     TRUST_PROXY: ["uniquelocal"],
     LOG_LEVEL: "info",
-    // Left empty, these are the server's to choose.
+    // Empty values select the server's defaults.
     MAX_PLAYERS_PER_ROOM: 2000,
     MAX_JOINS_PER_MINUTE: 60,
     DRAIN_SECONDS: 0,
@@ -112,10 +112,10 @@ test("what compose gives the server is a production configuration that it takes"
   expect(new URL(config.DATABASE_URL!).password).toBe(values.POSTGRES_PASSWORD);
 });
 
-test.each(services)("%s has no more rights than it needs, and is asked how it is", (name, service) => {
+test.each(services)("the service %s has minimal privileges and a health check", (name, service) => {
   expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"] });
   expect(service.privileged).toBeUndefined();
-  // The server's own stands in its image.
+  // The server's health check is in its image.
   if (name === "server") expect(read("Dockerfile")).toMatch(/^HEALTHCHECK /m);
   else expect(service.healthcheck).toBeDefined();
 });

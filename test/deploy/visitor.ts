@@ -1,5 +1,5 @@
-// Plays through a proxy: a process of its own, since only a new process can be told to trust the proxy's certificates.
-// Takes the server's URL, and prints what it saw as JSON.
+// Plays through a proxy. It is a process of its own, because trusted certificates are set when a process starts. Its argument
+// is the server's URL. Prints its results as JSON.
 import { Client } from "@colyseus/sdk";
 import type { WorldState } from "../../schema/world-state.ts";
 import { PlainPlayer } from "../support/plain.ts";

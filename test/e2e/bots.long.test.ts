@@ -1,4 +1,4 @@
-// The command `npm run bots`, with a server that runs, that restarts, and without one.
+// The command `npm run bots`, with a running server, a restarting server, and no server.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, expect, test } from "@jest/globals";
@@ -36,7 +36,7 @@ function command(...args: string[]) {
   return { child, printed, ended: async () => (await closed)[0] as number };
 }
 
-test("bots join, walk, and leave on Ctrl-C or after --seconds; after a restart of the server a bot comes back and walks on", async () => {
+test("bots join, walk, leave on Ctrl-C or after --seconds, and rejoin after a restart of the server", async () => {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR });
   const port = await server.listening();
@@ -53,19 +53,19 @@ test("bots join, walk, and leave on Ctrl-C or after --seconds; after a restart o
   expect(await crowd.ended()).toBe(0);
   expect(crowd.printed.out).toMatch(/\n12 bots have left\n$/);
 
-  const troubles: string[] = [];
-  const bot = new Bot({ url, grounds: new MapCache(url), seed: 1, onTrouble: (what) => troubles.push(what) });
+  const problems: string[] = [];
+  const bot = new Bot({ url, grounds: new MapCache(url), seed: 1, onTrouble: (problem) => problems.push(problem) });
   const playing = bot.play();
   await until(() => bot.steps > 20);
   server.signal("SIGTERM");
   expect(await server.ended()).toBe(0);
-  await until(() => troubles.includes("closed with 4001"));
+  await until(() => problems.includes("closed with 4001"));
   await startProcess({ DATA_DIR, PORT: String(port) }).listening();
   const { steps } = bot;
   await until(() => bot.sessionId && bot.steps > steps + 20, 30_000);
-  // Not by its own reckoning alone: the server has it walk, too.
-  const place = JSON.stringify(bot.place);
-  await until(() => bot.place && JSON.stringify(bot.place) !== place);
+  // The server moves it too, not only its own prediction.
+  const position = JSON.stringify(bot.place);
+  await until(() => bot.place && JSON.stringify(bot.place) !== position);
   await bot.leave();
   expect(await playing).toBe(true);
 }, 120_000);
@@ -75,8 +75,8 @@ test.each([
   [["two"], 2, 'Got "two"; expected a whole number from 1 to 5000.'],
   [["--url", "localhost"], 2, 'Got "localhost"; expected an address such as http://localhost:2567.'],
   [["--fast"], 2, "unknown option '--fast'"],
-])("a command line that cannot be used is answered with a sentence: %j", async (args, code, sentence) => {
+])("an invalid command line exits with an error message: %j", async (args, code, message) => {
   const bots = command(...args);
   expect(await bots.ended()).toBe(code);
-  expect(bots.printed.out).toContain(sentence);
+  expect(bots.printed.out).toContain(message);
 });

@@ -1,4 +1,4 @@
-// How a crowded server stops: at once it lets nobody in, everybody is told, nobody loses its place, and it ends in time.
+// A server with many players stops: it refuses joins at once, closes all clients, saves all players, and ends in time.
 import { Client, MatchMakeError, type Room } from "@colyseus/sdk";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { ERRORS, taggedMessage } from "../../schema/errors.ts";
@@ -11,20 +11,20 @@ import { dataFolder, startProcess } from "../support/process.ts";
 import { describeWith } from "../support/requiring.ts";
 import { until } from "../support/until.ts";
 
-/** Milliseconds that `docker stop` waits before it kills. */
+/** Milliseconds before `docker stop` kills a container. */
 const GRACE_MS = 10_000;
 
 /** A tenth of the crowd. */
 const PART = shortOrLong(5, 20);
 
-type WorldRoomAsSeen = Room<unknown, WorldState>;
+type ClientRoom = Room<unknown, WorldState>;
 
-/** An SDK client on the meadow: with a token somebody, without one a guest. */
+/** Joins the meadow with the SDK, signed in with the token or as a guest. */
 async function joinBySdk(url: string, token?: string) {
   const client = new Client(url);
-  // All SDK clients of one process share a token store.
+  // All SDK clients of a process share a token store.
   client.auth.token = token as string;
-  const room: WorldRoomAsSeen = await client.joinOrCreate<WorldState>("world", { map: "meadow" });
+  const room: ClientRoom = await client.joinOrCreate<WorldState>("world", { map: "meadow" });
   room.reconnection.minUptime = 0;
   const end: { code?: number } = {};
   room.onLeave((code) => Object.assign(end, { code }));
@@ -41,7 +41,7 @@ async function newToken(url: string): Promise<string> {
   return ((await answer.json()) as { token: string }).token;
 }
 
-/** Asks for a seat that nobody will take. @returns the status of the answer. */
+/** Reserves a seat that no client claims. @returns the status of the response. */
 async function reserveSeat(url: string): Promise<number> {
   const answer = await fetch(`${url}/matchmake/joinOrCreate/world`, {
     method: "POST",
@@ -61,7 +61,7 @@ const times = <T>(count: number, make: (index: number) => T) =>
   Promise.all(Array.from({ length: count }, (_, i) => make(i)));
 
 onlyLong(() => {
-  test("a crowd of every kind: after DRAIN_SECONDS told with 4001, none with a token loses its place, exit 0 in time", async () => {
+  test("a crowd is closed with 4001 after DRAIN_SECONDS, and signed-in players keep their positions", async () => {
     const DATA_DIR = dataFolder();
     const server = startProcess({ DATA_DIR, LOG_LEVEL: "error", DRAIN_SECONDS: "1" });
     const port = await server.listening();
@@ -79,17 +79,17 @@ onlyLong(() => {
     };
     for (let steps = 0; steps < 8; steps++) walk();
     await until(() => known.every(({ self }, i) => self().facing === 1 + (i % 4)));
-    // Let them come to a stand, so that what is seen here is what is saved.
-    let places = "";
+    // Wait until all players stand still, so that the positions seen here are the saved ones.
+    let positions = "";
     await until(async () => {
-      const before = places;
+      const before = positions;
       await new Promise((resolve) => setTimeout(resolve, 300));
-      places = JSON.stringify(known.map(({ self }) => self()));
-      return places === before;
+      positions = JSON.stringify(known.map(({ self }) => self()));
+      return positions === before;
     });
     const stood = known.map(({ self }) => self());
 
-    // Some are dropped just now, and their seats are held; some seats were given out and nobody came.
+    // Some connections are lost, so their seats are held. Some seats are reserved and never claimed.
     const dropped = [...known.slice(0, PART), ...guests.slice(0, PART)];
     for (const { room } of dropped) {
       room.reconnection.enabled = false;
@@ -98,10 +98,10 @@ onlyLong(() => {
     await until(() => dropped.every(({ end }) => end.code !== undefined));
     expect(new Set(await times(10, () => reserveSeat(url)))).toEqual(new Set([200]));
 
-    const since = performance.now();
+    const startedAt = performance.now();
     server.signal("SIGTERM");
     expect(await server.ended()).toBe(0);
-    const took = performance.now() - since;
+    const took = performance.now() - startedAt;
     expect(took).toBeGreaterThan(1000);
     expect(took).toBeLessThan(1000 + GRACE_MS);
     if (process.env.REPORT) process.stderr.write(`${10 * PART} players: stopped in ${Math.round(took)} ms\n`);
@@ -119,7 +119,7 @@ onlyLong(() => {
   }, 120_000);
 });
 
-test("in DRAIN_SECONDS the game goes on and no new player is let in; a second signal cuts it short, to an orderly end", async () => {
+test("during DRAIN_SECONDS the game goes on and joins are refused; a second signal ends it early", async () => {
   const server = startProcess({ LOG_LEVEL: "info", DRAIN_SECONDS: "60" });
   const url = `http://127.0.0.1:${await server.listening()}`;
   const token = await newToken(url);
@@ -131,8 +131,8 @@ test("in DRAIN_SECONDS the game goes on and no new player is let in; a second si
   await until(async () => (await readyz(url)) === "503 draining: no new players\n");
 
   const { code } = ERRORS.stopping;
-  for (const who of [undefined, token]) {
-    const refused = await joinBySdk(url, who).catch((error) => error);
+  for (const each of [undefined, token]) {
+    const refused = await joinBySdk(url, each).catch((error) => error);
     expect(refused).toBeInstanceOf(MatchMakeError);
     expect(refused).toMatchObject({ code, message: taggedMessage("stopping") });
   }
@@ -149,7 +149,7 @@ test("in DRAIN_SECONDS the game goes on and no new player is let in; a second si
   });
   cut(player.room);
   await until(() => back);
-  // What comes within half a second is the same signal, as npm sends it.
+  // A repeated signal within half a second counts as one, because npm sends signals twice.
   await new Promise((resolve) => setTimeout(resolve, 700));
   expect(await readyz(url)).toMatch(/^503/);
   server.signal("SIGINT");
@@ -159,14 +159,14 @@ test("in DRAIN_SECONDS the game goes on and no new player is let in; a second si
 });
 
 onlyLong(() => {
-  describeWith("postgres", "an upgrade, as docs/operating.md has it", () => {
+  describeWith("postgres", "an upgrade, as described in docs/operating.md", () => {
     let postgres: Postgres;
     beforeAll(async () => {
       postgres = await startPostgres();
     });
     afterAll(() => postgres.remove());
 
-    test("a second server on the same database takes over the players of the first, where they stood", async () => {
+    test("players of the old server rejoin a new server on the same database at their last positions", async () => {
       const environment = {
         LOG_LEVEL: "error",
         DATABASE_URL: await postgres.database(),

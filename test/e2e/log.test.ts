@@ -1,4 +1,4 @@
-// The log of a real process: a line for each thing that happens, with ids, and never a token, whatever is asked of it.
+// The log of a real process: one line per event, with ids, and never a token.
 import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { request } from "node:http";
@@ -15,27 +15,27 @@ const SECRET = "correct horse battery staple, and more";
 const PASSWORD = "open sesame, please";
 const PRODUCTION = { NODE_ENV: "production", MONITOR_PASSWORD: PASSWORD, JWT_SECRET: SECRET };
 
-/** A token as anybody can make one who has the secret. */
+/** Signs a token with a secret. */
 function sign(payload: object, secret: string): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const body = `${part({ alg: "HS256", typ: "JWT" })}.${part(payload)}`;
   return `${body}.${createHmac("sha256", secret).update(body).digest("base64url")}`;
 }
 
-/** Sends a request as it is, without `fetch` mending its path. @returns the status. */
-function ask(port: number, path: string, headers: Record<string, string> = {}, body?: string): Promise<number> {
+/** Sends a request without the path normalisation of `fetch`. @returns the status. */
+function send(port: number, path: string, headers: Record<string, string> = {}, body?: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const method = body === undefined ? "GET" : "POST";
-    const asked = request({ host: "127.0.0.1", port, path, method, headers: { connection: "close", ...headers } });
-    asked.on("response", (answer) => {
+    const sent = request({ host: "127.0.0.1", port, path, method, headers: { connection: "close", ...headers } });
+    sent.on("response", (answer) => {
       answer.resume().on("end", () => resolve(answer.statusCode!));
     });
-    asked.on("upgrade", (_answer, socket) => {
+    sent.on("upgrade", (_answer, socket) => {
       socket.destroy();
       resolve(101);
     });
-    asked.on("error", reject);
-    asked.end(body);
+    sent.on("error", reject);
+    sent.end(body);
   });
 }
 
@@ -43,7 +43,7 @@ test.each([
   ["in production", PRODUCTION],
   ...shortOrLong<[string, Record<string, string>][]>([], [["in development", { JWT_SECRET: SECRET }]]),
 ] as [string, Record<string, string>][])(
-  "no token gets into it, however it came, at the level of trace, %s",
+  "contains no token, whichever way it was sent, at the level trace, %s",
   async (_where, environment) => {
     const server = startProcess({ ...environment, LOG_LEVEL: "trace", DATA_DIR: dataFolder() });
     const port = await server.listening();
@@ -57,7 +57,7 @@ test.each([
       forged: sign({ id: "x".repeat(22), exp: soon }, "some other secret, which is not the server's"),
       expired: sign({ id: "x".repeat(22), exp: 1 }, SECRET),
       foreign: sign({ sub: "somebody", exp: soon }, SECRET),
-      garbage: "no-token-at-all-but-still-nobodys-business",
+      garbage: "no-token-at-all-but-still-secret",
     };
 
     for (const token of Object.values(tokens)) {
@@ -69,9 +69,9 @@ test.each([
       await until(() => plain.closed ?? plain.players.size > 0);
       plain.socket.close();
       const bearer = { authorization: `Bearer ${token}` };
-      await ask(port, "/auth/userdata", bearer);
-      await ask(port, "/metrics", bearer);
-      await ask(
+      await send(port, "/auth/userdata", bearer);
+      await send(port, "/metrics", bearer);
+      await send(
         port,
         `/matchmake/joinOrCreate/world`,
         { ...bearer, "content-type": "application/json" },
@@ -83,8 +83,8 @@ test.each([
         `/maps/%2e%2e/%?token=${token}`,
         `/x/y?_authToken=${token}&sessionId=1`,
       ]) {
-        await ask(port, path, bearer).catch(() => {});
-        await ask(port, path, { ...upgrade, "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" }).catch(() => {});
+        await send(port, path, bearer).catch(() => {});
+        await send(port, path, { ...upgrade, "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" }).catch(() => {});
       }
     }
     await until(() => server.stdout().match(/joined/g)?.length === 4 && server.stdout().match(/left/g)?.length === 4);
@@ -92,16 +92,16 @@ test.each([
     expect(await server.ended()).toBe(0);
     const printed = server.stdout() + server.stderr();
     expect(printed.match(/refused/g)!.length).toBeGreaterThanOrEqual(8);
-    for (const [what, token] of Object.entries(tokens)) {
-      // Neither whole nor its signature, which is the part that is secret.
+    for (const [kind, token] of Object.entries(tokens)) {
+      // Neither the whole token nor its signature, which is the secret part.
       for (const part of [token, token.split(".").at(-1)!])
-        expect([what, printed.includes(part)]).toEqual([what, false]);
+        expect([kind, printed.includes(part)]).toEqual([kind, false]);
     }
     expect(printed).not.toContain(SECRET);
   },
 );
 
-/** Starts a server in production. `lines`: what it has logged since it listens. */
+/** Starts a server in production. `lines` returns its log lines since it listens. */
 async function startLogging(environment: Record<string, string> = {}) {
   const server = startProcess({ ...PRODUCTION, DATA_DIR: dataFolder(), ...environment });
   const port = await server.listening();
@@ -116,7 +116,7 @@ async function startLogging(environment: Record<string, string> = {}) {
   return { server, port, url: `http://127.0.0.1:${port}`, lines };
 }
 
-test("has one line for each join, refusal and leave, with ids and without names", async () => {
+test("the log has one line for each join, refusal and leave, with ids and without names", async () => {
   const { server, url, lines } = await startLogging();
   const client = new Client(url);
   client.auth.token = undefined as unknown as string;
@@ -137,7 +137,7 @@ test("has one line for each join, refusal and leave, with ids and without names"
     msg,
     ...fields,
   });
-  // The room ends with the last to leave, soon.
+  // Then the room closes, soon after the last player has left.
   expect(lines().slice(0, 6)).toEqual([
     line("room opened", ids),
     line("joined", { ...ids, session: known.sessionId, player: user.id, transport: "sdk", address: "127.0.0.1" }),
@@ -149,16 +149,16 @@ test("has one line for each join, refusal and leave, with ids and without names"
   expect(server.stdout()).not.toMatch(/Ada|Grace/);
 });
 
-test("has a line for what the edge refuses, with the address that a trusted proxy states, and no other", async () => {
+test("the log has a line for each refusal, with the address in the trusted proxy's X-Forwarded-For", async () => {
   const { server, port, url, lines } = await startLogging({ TRUST_PROXY: "127.0.0.1", MAX_JOINS_PER_MINUTE: "2" });
   const by = (address: string, more = {}) => ({ "x-forwarded-for": address, "x-real-ip": "192.0.2.99", ...more });
   const json = { "content-type": "application/json" };
   const join = (headers: Record<string, string>, body = "{}") =>
-    ask(port, "/matchmake/joinOrCreate/world", { ...json, ...headers }, body);
+    send(port, "/matchmake/joinOrCreate/world", { ...json, ...headers }, body);
   const sdk = await new Client(url, { headers: by("203.0.113.1") }).joinOrCreate("world");
   const plain = new PlainPlayer(`${url.replace("http", "ws")}/websocket`, { headers: by("203.0.113.2") });
   await until(() => plain.players.size > 0);
-  // By the edge itself, by the framework's matchmaking, by both protocols' sockets, and by the monitor's guard.
+  // Refusals by the edge itself, the framework's matchmaking, the sockets of both protocols, and the monitor's guard.
   for (let i = 0; i < 3; i++) await join(by("203.0.113.3"));
   await join(by("203.0.113.4"), '{"map":"nowhere"}');
   await join(by("203.0.113.5"), `{"name":"${"x".repeat(20_000)}"}`).catch(() => {});
@@ -166,16 +166,16 @@ test("has a line for what the edge refuses, with the address that a trusted prox
   const lost = new PlainPlayer(`${url.replace("http", "ws")}/websocket?map=nowhere`, { headers: by("203.0.113.7") });
   await until(() => lost.closed);
   const authorization = `Basic ${Buffer.from("admin:a guess").toString("base64")}`;
-  await ask(port, "/monitor/api", by("203.0.113.8", { authorization, "sec-fetch-site": "none" }));
+  await send(port, "/monitor/api", by("203.0.113.8", { authorization, "sec-fetch-site": "none" }));
   (sdk.connection as unknown as { transport: { ws: WebSocket } }).transport.ws.send("text");
   await until(() => lines().some(({ reason }) => reason === "badFrame"));
 
-  const told = (kind: string) => lines().filter(({ msg }) => msg === kind);
-  expect(told("joined").map(({ transport, address }) => [transport, address])).toEqual([
+  const logged = (message: string) => lines().filter(({ msg }) => msg === message);
+  expect(logged("joined").map(({ transport, address }) => [transport, address])).toEqual([
     ["sdk", "203.0.113.1"],
     ["plain", "203.0.113.2"],
   ]);
-  expect(told("refused").map(({ reason, code, address }) => [reason, code, address])).toEqual([
+  expect(logged("refused").map(({ reason, code, address }) => [reason, code, address])).toEqual([
     ["tooManyJoins", 429, "203.0.113.3"],
     ["unknownMap", 404, "203.0.113.4"],
     ["tooLarge", 413, "203.0.113.5"],
@@ -188,27 +188,27 @@ test("has a line for what the edge refuses, with the address that a trusted prox
   plain.socket.close();
 });
 
-test("has a line for who is refused while the server stops, and a warning of a proxy that is not trusted", async () => {
+test("the log has a line for a join refused while stopping, and one warning about an untrusted proxy", async () => {
   const { server, port, url, lines } = await startLogging({ MAX_JOINS_PER_MINUTE: "0" });
-  // Who is in and reads nothing holds the stop up for a while.
-  const deaf = await PlainPlayer.join(url);
-  deaf.socket.pause();
+  // A connected player that does not read delays the stop for a while.
+  const unresponsive = await PlainPlayer.join(url);
+  unresponsive.socket.pause();
   const headers = { "content-type": "application/json", "x-forwarded-for": "203.0.113.9" };
   const statuses: number[] = [];
-  const askOn = async () => {
+  const keepJoining = async () => {
     try {
       for (;;) {
-        statuses.push(await ask(port, "/matchmake/joinOrCreate/world", headers, "{}"));
+        statuses.push(await send(port, "/matchmake/joinOrCreate/world", headers, "{}"));
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     } catch {
-      // It has stopped.
+      // The server has stopped.
     }
   };
-  const asking = askOn();
+  const joining = keepJoining();
   await until(() => statuses.length > 0);
   server.signal("SIGTERM");
-  await asking;
+  await joining;
   expect(await server.ended()).toBe(0);
   expect(statuses).toContain(503);
   expect(lines().find(({ reason }) => reason === "stopping")).toMatchObject({
@@ -216,7 +216,7 @@ test("has a line for who is refused while the server stops, and a warning of a p
     code: 503,
     address: "127.0.0.1",
   });
-  // Once, however many requests.
+  // Once, although there were several requests.
   expect(lines().filter(({ level }) => level === 40)).toMatchObject([
     {
       msg:
@@ -234,11 +234,11 @@ test.each([
   ["authorization: Basic YTpi", "authorization: Basic [hidden]"],
   ["it said eyJhbGciOi.eyJpZCI6.c2ln and closed", "it said [hidden] and closed"],
   ['{"msg":"This token has expired. Sign in again."}', '{"msg":"This token has expired. Sign in again."}'],
-])("whatever an error quotes loses its tokens: %s", (line, hidden) => {
+])("hideTokens removes tokens from a quoted line: %s", (line, hidden) => {
   expect(hideTokens(line)).toBe(hidden);
 });
 
-test.each([true, false])("the logger hides the tokens in whatever it writes, in production: %s", (production) => {
+test.each([true, false])("the logger hides tokens in fields and messages (production: %s)", (production) => {
   const program = `
     import { createLogger } from ${JSON.stringify(new URL("../../src/telemetry/logger.ts", import.meta.url).href)};
     const logger = createLogger("info", ${production});

@@ -1,4 +1,4 @@
-// Other processes take the cores: ticks are late, but the server has hardly anything to do.
+// Other processes use all cores, so ticks are late although the server itself has little to do.
 import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
@@ -8,14 +8,14 @@ import { PlainPlayer } from "../support/plain.ts";
 import { startProcess } from "../support/process.ts";
 
 const JOINS = 20;
-const PACE_MS = 100;
-/** Milliseconds for which the ticks are late before the first of them. */
-const NEIGHBOURS_FIRST_MS = 1000;
+const JOIN_INTERVAL_MS = 100;
+/** Milliseconds for which the ticks are late before the first join. */
+const HEAD_START_MS = 1000;
 
 const neighbours: ChildProcess[] = [];
 afterEach(endNeighbours);
 
-/** Starts a busy loop per core, at least two. They end with the test, or by themselves if it cannot end them. */
+/** Starts one busy loop per core, at least two. They are killed after the test, or end by themselves after a minute. */
 function startNeighbours(): void {
   for (let core = 0; core < Math.max(2, availableParallelism()); core++) {
     neighbours.push(
@@ -30,7 +30,7 @@ function endNeighbours(): void {
   for (const child of neighbours.splice(0)) child.kill("SIGKILL");
 }
 
-test(`with a busy neighbour on each core and three players in, ${JOINS} of ${JOINS} joins get in`, async () => {
+test(`all ${JOINS} joins succeed while other processes keep each core busy and three players walk`, async () => {
   const server = startProcess({ ADMISSION_MAX_DELAY_MS: "" });
   const url = `http://127.0.0.1:${await server.listening()}`;
   const players = await Promise.all([1, 2, 3].map(() => PlainPlayer.join(url)));
@@ -43,18 +43,18 @@ test(`with a busy neighbour on each core and three players in, ${JOINS} of ${JOI
   const refusals: unknown[] = [];
   try {
     startNeighbours();
-    await wait(NEIGHBOURS_FIRST_MS);
+    await wait(HEAD_START_MS);
     for (let join = 0; join < JOINS; join++) {
       await new Client(url).joinOrCreate("world").then(
         (room) => joined.push(room),
         (error) => refusals.push(error),
       );
-      await wait(PACE_MS);
+      await wait(JOIN_INTERVAL_MS);
     }
   } finally {
     clearInterval(walk);
     endNeighbours();
     await Promise.all(joined.map((room) => room.leave()));
   }
-  expect({ in: joined.length, refusals }).toEqual({ in: JOINS, refusals: [] });
+  expect({ joined: joined.length, refusals }).toEqual({ joined: JOINS, refusals: [] });
 });

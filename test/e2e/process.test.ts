@@ -1,4 +1,4 @@
-// The server as a process: how it starts, what it says when it cannot, how it stops.
+// The server as a process: its start, its messages if the start fails, and its stop.
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
@@ -14,10 +14,10 @@ const PASSWORD = "open sesame, please";
 const SECRET = "a secret of our own, for the tests alone";
 const PRODUCTION = { NODE_ENV: "production", MONITOR_PASSWORD: PASSWORD, JWT_SECRET: SECRET };
 
-/** Milliseconds that `docker stop` waits before it kills; other supervisors wait longer. */
+/** Milliseconds before `docker stop` kills a container. Other supervisors wait longer. */
 const GRACE_MS = 10_000;
 
-/** What is to be undone after a test, whatever became of it. */
+/** Functions to call after each test, even if it fails. */
 const cleanups: (() => void)[] = [];
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
@@ -26,7 +26,7 @@ afterEach(() => {
 /** The two signals that end a server. */
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-test("a start without settings prints URLs that all answer, and a monitor password; its secret lasts, its stop tells clients to come back", async () => {
+test("without settings it prints working URLs and a password, keeps its secret, and stops with 4001", async () => {
   const DATA_DIR = join(dataFolder(), "new");
   const starts: { secret: string; password: string; user: unknown }[] = [];
   let token: string | undefined;
@@ -59,10 +59,10 @@ test("a start without settings prints URLs that all answer, and a monitor passwo
     starts.push({ secret, password, user });
 
     const room = await client.joinOrCreate("world", { name: "하나" });
-    const left = new Promise((resolve) => room.onLeave(resolve));
+    const closeCode = new Promise((resolve) => room.onLeave(resolve));
     const plain = await joinPlain(port);
     const took = await stop(server, signal);
-    expect(await left).toBe(4001);
+    expect(await closeCode).toBe(4001);
     const { code, reason, wasClean } = await plain.closed;
     expect({ code, wasClean }).toEqual({ code: 4001, wasClean: true });
     expect(reason).toMatch(/^The server is shutting down\. /);
@@ -77,14 +77,14 @@ test("a start without settings prints URLs that all answer, and a monitor passwo
   expect(second!.password).not.toBe(first!.password);
 });
 
-test("a start in production shows no playground and no password, and logs one JSON object a line", async () => {
+test("in production it has no playground, prints no password, and logs one JSON object per line", async () => {
   const server = startProcess({ ...PRODUCTION, LOG_LEVEL: "debug" });
   const port = await server.listening();
   expect(await status(port, "/playground")).toBe(404);
   expect(await status(port, "/monitor", `admin:${PASSWORD}`)).toBe(200);
   expect(await status(port, "/monitor")).toBe(401);
   const announced = server.stdout();
-  expect(announced).not.toMatch(/playground|its password/);
+  expect(announced).not.toMatch(/playground|password until/);
   expect(announced).toContain("METRICS_TOKEN is not set");
   const player = await joinPlain(port);
   server.signal("SIGTERM");
@@ -96,33 +96,34 @@ test("a start in production shows no playground and no password, and logs one JS
   expect(server.stderr()).toBe("");
 });
 
-// Which settings, maps and stores are refused, and with which sentence, is in the tests of src/config.ts, src/maps.ts,
-// src/auth/secret.ts and src/store/.
-describe("a start that is refused", () => {
-  test("names every bad setting, and repeats no secret", async () => {
-    const complaint = await refusal({ NODE_ENV: "production", PORT: "abc", MONITOR_PASSWORD: "hunter2" });
-    expect(complaint).toMatch(/^sabang cannot start:\n {2}PORT: got "abc"; expected a whole number from 0 to 65535/);
-    expect(complaint).toContain("MONITOR_PASSWORD: got a value that is not accepted");
-    expect(complaint).toContain("JWT_SECRET: not set; expected 32 or more");
-    expect(complaint).not.toContain("hunter2");
+// The tests of src/config.ts, src/maps.ts, src/auth/secret.ts and src/store/ check each error and its message.
+describe("a failed start", () => {
+  test("names all invalid settings, and prints no secret", async () => {
+    const message = await startError({ NODE_ENV: "production", PORT: "abc", MONITOR_PASSWORD: "hunter2" });
+    expect(message).toMatch(/^sabang cannot start:\n {2}PORT: got "abc"; expected a whole number from 0 to 65535/);
+    expect(message).toContain("MONITOR_PASSWORD: got a value that is not accepted");
+    expect(message).toContain("JWT_SECRET: not set; expected 32 or more");
+    expect(message).not.toContain("hunter2");
   });
 
-  test("names the map that cannot be used", async () => {
+  test("names the invalid map", async () => {
     const folder = dataFolder();
-    const complaint = await refusal({ MAPS_DIR: folder });
-    expect(complaint).toContain(`map "plaza" cannot be used: there is no file plaza.tmj in ${folder}; see MAPS_DIR`);
+    const message = await startError({ MAPS_DIR: folder });
+    expect(message).toContain(`map "plaza" cannot be used: there is no file plaza.tmj in ${folder}; see MAPS_DIR`);
   });
 
-  test("names the data folder whose secret cannot be read", async () => {
+  test("names the data folder if its secret is invalid", async () => {
     const DATA_DIR = dataFolder();
     writeFileSync(join(DATA_DIR, "jwt-secret"), "");
-    expect(await refusal({ DATA_DIR })).toMatch(/^ {2}DATA_DIR: .*jwt-secret does not contain a secret; restore it/m);
+    expect(await startError({ DATA_DIR })).toMatch(
+      /^ {2}DATA_DIR: .*jwt-secret does not contain a secret; restore it/m,
+    );
   });
 
-  test("names the database that does not answer, and repeats no password", async () => {
-    const complaint = await refusal({ DATABASE_URL: "postgres://me:hunter2@127.0.0.1:1/world" });
-    expect(complaint).toMatch(/DATABASE_URL: PostgreSQL at 127\.0\.0\.1:1\/world cannot be used: .*; start it/);
-    expect(complaint).not.toContain("hunter2");
+  test("names the database that does not answer, and prints no password", async () => {
+    const message = await startError({ DATABASE_URL: "postgres://me:hunter2@127.0.0.1:1/world" });
+    expect(message).toMatch(/DATABASE_URL: PostgreSQL at 127\.0\.0\.1:1\/world cannot be used: .*; start it/);
+    expect(message).not.toContain("hunter2");
   });
 
   test("names the port that is in use, and says what to do", async () => {
@@ -130,18 +131,18 @@ describe("a start that is refused", () => {
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     cleanups.push(() => other.close());
     const { port } = other.address() as AddressInfo;
-    const complaint = await refusal({ PORT: String(port) });
-    expect(complaint).toContain(`cannot listen on 127.0.0.1:${port}`);
-    expect(complaint).toContain("stop what uses the port, or set PORT to another one");
+    const message = await startError({ PORT: String(port) });
+    expect(message).toContain(`cannot listen on 127.0.0.1:${port}`);
+    expect(message).toContain("stop the program on that port, or set another PORT");
   });
 });
 
 describe("a stop", () => {
-  test("does not wait for clients that never answer, for half a request, nor for a seat that was not taken", async () => {
+  test("does not wait for unresponsive clients, an incomplete request, or an unclaimed seat", async () => {
     const server = startProcess();
     const port = await server.listening();
-    await deafClient(port, "/websocket");
-    await deafClient(port, await seatPath(port));
+    await unresponsiveClient(port, "/websocket");
+    await unresponsiveClient(port, await seatPath(port));
     await seatPath(port);
     const slowRequest = await openSocket(port);
     slowRequest.write("GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
@@ -149,10 +150,10 @@ describe("a stop", () => {
     expect(await server.ended()).toBe(0);
   });
 
-  test("ends at once after a second signal", async () => {
+  test("ends at once on a second signal", async () => {
     const server = startProcess();
     const port = await server.listening();
-    await deafClient(port, "/websocket");
+    await unresponsiveClient(port, "/websocket");
     server.signal("SIGTERM");
     await until(() => /stopping/.test(server.stdout()));
     await until(() => {
@@ -164,14 +165,14 @@ describe("a stop", () => {
   });
 });
 
-/** An SDK client without a token: all of one process share those that they were given. */
+/** Returns an SDK client without a token. All SDK clients of a process share a token store. */
 function guest(port: number): Client {
   const client = new Client(`http://127.0.0.1:${port}`);
   client.auth.token = undefined as unknown as string;
   return client;
 }
 
-/** The status of an answer, redirects followed. */
+/** Returns the status of a response. Follows redirects. */
 async function status(port: number, path: string, user?: string): Promise<number> {
   const headers: Record<string, string> = { connection: "close" };
   if (user !== undefined) headers.authorization = `Basic ${Buffer.from(user).toString("base64")}`;
@@ -180,17 +181,17 @@ async function status(port: number, path: string, user?: string): Promise<number
   return answer.status;
 }
 
-/** What a server that must not start says: on stderr, in sentences, with exit code 1, and nothing was listening. */
-async function refusal(environment: Record<string, string>): Promise<string> {
+/** Starts a server that must exit with code 1 without listening. @returns its standard error, without a stack trace. */
+async function startError(environment: Record<string, string>): Promise<string> {
   const server = startProcess(environment);
   expect(await server.ended()).toBe(1);
   expect(server.stdout()).not.toContain("listening");
-  // A stack trace is for faults that nobody foresaw.
+  // Expected errors have no stack trace.
   expect(server.stderr()).not.toMatch(/^\s+at .*[:(]/m);
   return server.stderr();
 }
 
-/** A player on the plain WebSocket who was welcomed; `closed` is the end of the connection. */
+/** Joins by plain WebSocket and waits for the first frame. `closed` resolves when the connection ends. */
 async function joinPlain(port: number): Promise<{ closed: Promise<CloseEvent> }> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/websocket`);
   const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve, { once: true }));
@@ -201,7 +202,7 @@ async function joinPlain(port: number): Promise<{ closed: Promise<CloseEvent> }>
   return { closed };
 }
 
-/** Signals a server; how many milliseconds it then took to end. */
+/** Signals a server. @returns the milliseconds until it has ended. */
 async function stop(server: ServerProcess, signal: NodeJS.Signals): Promise<number> {
   const start = performance.now();
   server.signal(signal);
@@ -209,23 +210,23 @@ async function stop(server: ServerProcess, signal: NodeJS.Signals): Promise<numb
   return performance.now() - start;
 }
 
-/** Where a seat in a room waits to be taken, as the SDK asks for it. */
+/** Reserves a seat in a room. @returns its WebSocket path. */
 async function seatPath(port: number): Promise<string> {
   return pathOf(await takeSeat(`http://127.0.0.1:${port}`));
 }
 
-/** A WebSocket made by hand that got its first frame, and from then on reads nothing, answers nothing, closes nothing. */
-async function deafClient(port: number, path: string): Promise<void> {
+/** Opens a raw WebSocket that receives its first frame, and then no longer reads, answers or closes. */
+async function unresponsiveClient(port: number, path: string): Promise<void> {
   const socket = await openSocket(port);
-  let heard = Buffer.alloc(0);
+  let received = Buffer.alloc(0);
   socket.on("data", (data) => {
-    heard = Buffer.concat([heard, data]);
+    received = Buffer.concat([received, data]);
   });
   socket.write(upgradeRequest(path));
   await until(() => {
-    const text = heard.toString("latin1");
+    const text = received.toString("latin1");
     const headEnd = text.indexOf("\r\n\r\n");
-    return text.startsWith("HTTP/1.1 101") && headEnd > 0 && heard.length > headEnd + 4;
+    return text.startsWith("HTTP/1.1 101") && headEnd > 0 && received.length > headEnd + 4;
   });
   socket.pause();
 }

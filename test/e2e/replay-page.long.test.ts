@@ -73,7 +73,7 @@ test("in a replay the players are where the world had them at each tick", async 
   const file = await recorded();
   const { page, errors } = await open("en-US");
   await page.getByText("Open a recording").waitFor();
-  await give(page, file);
+  await openFile(page, file);
   await page.waitForFunction(() => (window.sabangReplay.time ?? 0) > 5);
   expect(await page.evaluate(() => window.sabangReplay.playing)).toBe(true);
 
@@ -91,7 +91,7 @@ test("in a replay the players are where the world had them at each tick", async 
   const [first, other] = [...replay.bodies().keys()].reverse() as [string, string];
   for (const id of [other, first]) {
     await page.locator("#follow").selectOption(id);
-    await page.waitForFunction((wanted) => window.sabangReplay.followed === wanted, id);
+    await page.waitForFunction((expected) => window.sabangReplay.followed === expected, id);
   }
   if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
   await page.evaluate(axe.source);
@@ -112,11 +112,11 @@ test("a file that cannot be played is reported in the browser's language, and th
   await page.getByText("리플레이 파일 열기").waitFor();
   expect(await page.locator("html").getAttribute("lang")).toBe("ko");
   const notice = page.locator("#notice");
-  await give(page, Buffer.from("hello\n"));
+  await openFile(page, Buffer.from("hello\n"));
   await notice.getByText("sabang의 리플레이 파일이 아닙니다.").waitFor();
   const damaged = Buffer.from(file);
   damaged[damaged.length >> 1]! ^= 1;
-  await give(page, damaged);
+  await openFile(page, damaged);
   await notice.getByText("손상된 리플레이입니다.").waitFor();
   expect(await notice.innerText()).toMatch(/\d+틱 이후, \d+~\d+번째 바이트가 손상되었습니다\./);
   const cut = file.subarray(0, file.length - 20);
@@ -127,7 +127,7 @@ test("a file that cannot be played is reported in the browser's language, and th
       transfer.items.add(new File([new Uint8Array(bytes)], "cut.replay"));
       return transfer;
     },
-    [...cut],
+    [...truncated],
   );
   await page.dispatchEvent("body", "drop", { dataTransfer: data });
   await notice.getByText("중간에 잘렸거나 방이 아직 열려 있는 리플레이입니다.").waitFor();

@@ -16,8 +16,8 @@ import { until } from "../support/until.ts";
 const ROOT = new URL("../..", import.meta.url).pathname;
 const copy = copyOfProject();
 
-/** Has bots play on a server. @returns what makes them leave. */
-async function bots(server: ServerProcess, count: number, map: string): Promise<Bot[]> {
+/** Lets bots play on a server. @returns them, when all have joined. */
+async function startBots(server: ServerProcess, count: number, map: string): Promise<Bot[]> {
   const url = `http://127.0.0.1:${await server.listening()}`;
   const grounds = new MapCache(url);
   const all = Array.from({ length: count }, (_, seed) => new Bot({ url, grounds, map, name: `bot ${seed}`, seed }));
@@ -26,7 +26,7 @@ async function bots(server: ServerProcess, count: number, map: string): Promise<
   return all;
 }
 
-/** The command. */
+/** Runs the command `npm run replay`. */
 function replay(...args: string[]): { code: number | null; out: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["src/commands/replay.ts", ...args], {
     cwd: ROOT,
@@ -41,15 +41,15 @@ const filesIn = (folder: string) => {
   return readdirSync(recordings).map((name) => join(recordings, name));
 };
 
-/** Walkers of the first test, and the steps that they take together. */
+/** The number of walkers of the first test, and of their steps together. */
 const WALKERS = shortOrLong(10, 20);
 const STEPS = shortOrLong(500, 2000);
 
-test("a room of walkers plays again to the last hash; a changed rule is noticed, and another map or version refused", async () => {
+test("replays a room to the last hash, reports a changed rule, and refuses another map or version", async () => {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR, RECORD: "1" });
-  const walkers = await bots(server, WALKERS, "plaza");
-  await until(() => walkers.reduce((steps, { steps: taken }) => steps + taken, 0) > STEPS, 40_000);
+  const walkers = await startBots(server, WALKERS, "plaza");
+  await until(() => walkers.reduce((sum, { steps }) => sum + steps, 0) > STEPS, 40_000);
   for (const bot of walkers.slice(0, 3)) await bot.leave();
   server.signal("SIGTERM");
   await Promise.all(walkers.map((bot) => bot.leave()));
@@ -62,7 +62,7 @@ test("a room of walkers plays again to the last hash; a changed rule is noticed,
   expect(out).toMatch(/\nresult +the same, to the last hash\n$/);
   expect(code).toBe(0);
 
-  // Another rule: steps up and down are a unit shorter.
+  // A changed rule: steps up and down are one unit shorter.
   copy.change("sim/step.ts", "else body.y = moved;", "else body.y = moved - sign;");
   const changed = copy.node("src/commands/replay.ts", file);
   expect(changed.out).toMatch(/result +it differs in second \d+ \(tick \d+\): .* was recorded at \(\d+, \d+\) facing/);
@@ -77,27 +77,27 @@ test("a room of walkers plays again to the last hash; a changed rule is noticed,
   expect(refused.out).toMatch(/cannot be played: it is damaged between bytes \d+ and \d+, after tick \d+: use/);
   expect(refused.code).toBe(2);
 
-  // The map was drawn anew since: a wall where there was none, or the other way around.
+  // A changed map: one tile becomes a wall, or open ground if it was a wall.
   const maps = dataFolder();
   const plaza = JSON.parse(readFileSync(`${ROOT}/maps/plaza.tmj`, "utf8"));
   const { data } = plaza.layers.find(({ name }: { name: string }) => name === "walls");
   data[plaza.width + 1] = data[plaza.width + 1] === 0 ? Math.max(...data) : 0;
   writeFileSync(join(maps, "plaza.tmj"), JSON.stringify(plaza));
-  const elsewhere = replay(file, "--maps", maps);
-  expect(elsewhere.out).toMatch(
+  const otherMap = replay(file, "--maps", maps);
+  expect(otherMap.out).toMatch(
     /cannot be played: its map "plaza" \(\w{8}\) differs from this one \(\w{8}\): .*; use the map that it was/,
   );
-  expect(elsewhere.code).toBe(2);
-  // With the map of then beside another one it plays.
+  expect(otherMap.code).toBe(2);
+  // With the recorded map it plays.
   copyFileSync(`${ROOT}/maps/plaza.tmj`, join(maps, "plaza.tmj"));
   expect(replay(file, "--maps", maps).code).toBe(0);
 
   copy.change("replay/version.ts", `"${VERSION}"`, '"9.9.9"');
-  const later = copy.node("src/commands/replay.ts", file);
-  expect(later.out).toContain(
+  const newerVersion = copy.node("src/commands/replay.ts", file);
+  expect(newerVersion.out).toContain(
     `it was recorded by sabang ${VERSION}, but this is 9.9.9: play it with the version that recorded it; --any-version`,
   );
-  expect(later.code).toBe(2);
+  expect(newerVersion.code).toBe(2);
   expect(copy.node("src/commands/replay.ts", file, "--any-version")).toEqual({
     code: 0,
     out: expect.stringMatching(/\nresult +the same, to the last hash\n$/),
@@ -108,7 +108,7 @@ test("a room of walkers plays again to the last hash; a changed rule is noticed,
 async function playsAfterKill(): Promise<void> {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR, RECORD: "1" });
-  const walkers = await bots(server, 5, "meadow");
+  const walkers = await startBots(server, 5, "meadow");
   await until(() => readRecordingOf(DATA_DIR)?.lastTick, 30_000);
   server.signal("SIGKILL");
   await server.ended();
@@ -123,10 +123,10 @@ async function playsAfterKill(): Promise<void> {
   expect(played.out).toMatch(/cut off +it ends .*\nresult +the same, to the last hash\n$/);
   expect(played.code).toBe(0);
 }
-// The short run cuts recordings off without a server: test/replay/replay.test.ts.
-if (isLong) test("after kill -9 what was written is told as cut off, and plays if that is allowed", playsAfterKill);
+// In the short run, test/replay/replay.test.ts truncates recordings without a server.
+if (isLong) test("after kill -9 a recording counts as truncated, and plays with --allow-truncated", playsAfterKill);
 
-/** The one recording of a server, as soon as there is something to play in it. */
+/** Returns the only recording of a server; undefined while it cannot be read. */
 function readRecordingOf(folder: string) {
   try {
     return readRecording(readFileSync(filesIn(folder)[0]!));
@@ -136,21 +136,21 @@ function readRecordingOf(folder: string) {
 }
 
 onlyLong(() => {
-  test("a step that throws becomes a file, the file a test that fails the same way, and the game goes on", async () => {
-    // West of the spawns: a fault that some players meet and others do not.
+  test("a step that throws becomes an incident file, then a failing test, and the game goes on", async () => {
+    // West of the spawns, so that only some players meet the error.
     const whole = "  body.facing = direction;\n";
     const broken = `${whole}  if (body.x < 800) throw new Error("the mud at " + body.x);\n`;
     copy.change("sim/step.ts", whole, broken);
     const DATA_DIR = dataFolder();
     const server = startProcess({ DATA_DIR }, copy.folder);
-    const walkers = await bots(server, 12, "plaza");
+    const walkers = await startBots(server, 12, "plaza");
     await until(() => server.stdout().includes("incident: player"), 40_000);
     expect(server.stdout()).toMatch(
       /incident: player \S+ took a step that threw: Error: the mud at \d+; replay it with/,
     );
-    // The others walk on.
-    const places = walkers.map(({ place }) => JSON.stringify(place));
-    await until(() => walkers.some(({ place }, index) => JSON.stringify(place) !== places[index]));
+    // The other players walk on.
+    const positions = walkers.map(({ place }) => JSON.stringify(place));
+    await until(() => walkers.some(({ place }, index) => JSON.stringify(place) !== positions[index]));
     const [file, ...others] = filesIn(DATA_DIR) as [string];
     expect(others).toEqual([]);
     expect(server.stdout().match(/incident: player/g)).toHaveLength(1);
@@ -158,21 +158,21 @@ onlyLong(() => {
 
     const { incident } = readRecording(readFileSync(file)).header;
     const again = copy.node("src/commands/replay.ts", file, "--test");
-    const told = `in tick ${incident!.tick} the player ${incident!.player} ${incident!.fault}`;
-    expect(again.out).toContain(`\nincident  ${told}\n`);
-    expect(again.out).toContain(`\nresult    it happens again: ${told}\n`);
+    const summary = `in tick ${incident!.tick} the player ${incident!.player} ${incident!.fault}`;
+    expect(again.out).toContain(`\nincident  ${summary}\n`);
+    expect(again.out).toContain(`\nresult    it happens again: ${summary}\n`);
     expect(again.code).toBe(1);
     const path = /^test +(test\/incidents\/incident-plaza-\S+\.test\.ts)$/m.exec(again.out)?.[1] ?? "";
 
     const jest = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", path];
     const failing = copy.node(...jest);
-    expect(failing.out).toContain(`✕ ${told}`);
+    expect(failing.out).toContain(`✕ ${summary}`);
     expect(failing.code).toBe(1);
     copy.change("sim/step.ts", broken, whole);
-    // In the short run the command alone says so.
+    // The short run checks only the output of the command.
     if (isLong) {
       const passing = copy.node(...jest);
-      expect(passing.out).toContain(`✓ ${told}`);
+      expect(passing.out).toContain(`✓ ${summary}`);
       expect(passing.code).toBe(0);
     }
     expect(copy.node("src/commands/replay.ts", file).out).toContain("the incident does not happen any more");

@@ -1,4 +1,5 @@
-// Restarts of a real server with real clients: all players are back in place, whichever store it is, however it ended.
+// Restarts of a real server with real clients: all players return to their positions, with any store and any kind of
+// stop.
 import { readFileSync } from "node:fs";
 import { Client, type Room } from "@colyseus/sdk";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
@@ -10,15 +11,15 @@ import { describeWith } from "../support/requiring.ts";
 import { Returning } from "../support/returning.ts";
 import { until } from "../support/until.ts";
 
-/** How often each kind of restart is repeated: RESTART_ROUNDS=20 is what was promised. */
+/** Repetitions of each kind of restart. RESTART_ROUNDS=20 runs the full test. */
 const ROUNDS = Number(process.env.RESTART_ROUNDS || shortOrLong(1, 2));
 const PLAYERS = shortOrLong(30, 100);
 
-/** Milliseconds without PostgreSQL. */
-const AWAY_MS = shortOrLong(3000, 10_000);
+/** Milliseconds for which PostgreSQL is stopped. */
+const OUTAGE_MS = shortOrLong(3000, 10_000);
 
-/** Units that a player walks in the second that may be lost. */
-const A_SECOND = 160;
+/** Units that a player walks in one second: the movement that a crash may lose. */
+const MAX_LOSS = 160;
 
 const MONITOR = { MONITOR_USER: "admin", MONITOR_PASSWORD: "open sesame, please" };
 
@@ -27,13 +28,13 @@ afterEach(async () => {
   await Promise.all(players.splice(0).map((player) => player.end()));
 });
 
-/** Starts a server; a later one on the same port has the same data. */
+/** Starts a server on a port; 0 selects a free one. */
 async function start(environment: Record<string, string>, port = 0): Promise<{ server: ServerProcess; port: number }> {
   const server = startProcess({ ...MONITOR, LOG_LEVEL: "fatal", ...environment, PORT: String(port) });
   return { server, port: await server.listening() };
 }
 
-/** Has the players join on the meadow. */
+/** Joins the meadow with all players. */
 async function crowd(port: number): Promise<void> {
   const names = Array.from({ length: PLAYERS }, (_, i) => `walker ${i}`);
   await Promise.all(
@@ -43,36 +44,36 @@ async function crowd(port: number): Promise<void> {
   );
 }
 
-/** Lets all players walk for a while. */
+/** Lets all players walk for some milliseconds. */
 async function walked(milliseconds: number): Promise<void> {
   for (const player of players) player.walk();
-  const since = performance.now();
-  await until(() => performance.now() - since > milliseconds, milliseconds + 5000);
+  const startedAt = performance.now();
+  await until(() => performance.now() - startedAt > milliseconds, milliseconds + 5000);
 }
 
-/** The names of the crowd's bodies on the server, by the monitor. */
+/** Returns the names of the players' bodies on the server, as the monitor shows them. */
 async function bodiesOn(port: number): Promise<string[]> {
   const authorization = `Basic ${Buffer.from(`admin:${MONITOR.MONITOR_PASSWORD}`).toString("base64")}`;
-  const ask = async (path: string) =>
+  const get = async (path: string) =>
     (
       await fetch(`http://127.0.0.1:${port}/monitor/api${path}`, {
         headers: { authorization, "sec-fetch-site": "none" },
       })
     ).json();
-  const { rooms } = (await ask("")) as { rooms: { roomId: string }[] };
-  const states = (await Promise.all(rooms.map(({ roomId }) => ask(`/room?roomId=${roomId}`)))) as {
+  const { rooms } = (await get("")) as { rooms: { roomId: string }[] };
+  const states = (await Promise.all(rooms.map(({ roomId }) => get(`/room?roomId=${roomId}`)))) as {
     state: { players: Record<string, { name: string }> };
   }[];
   const names = states.flatMap(({ state }) => Object.values(state.players).map(({ name }) => name));
   return names.filter((name) => name.startsWith("walker "));
 }
 
-/** Waits until all players are in another room than before. */
+/** Waits until all players have a new session. */
 async function allBack(sessions: (string | undefined)[]): Promise<void> {
   await until(() => players.every(({ room }, i) => room?.connection.isOpen && room.sessionId !== sessions[i]), 30_000);
 }
 
-/** The status with which a seat is given or refused. */
+/** Requests a seat. @returns the status of the response. */
 async function joinStatus(port: number, headers: Record<string, string>): Promise<number> {
   const answer = await fetch(`http://127.0.0.1:${port}/matchmake/joinOrCreate/world`, {
     method: "POST",
@@ -89,7 +90,7 @@ function distance(a: { x: number; y: number }, b: { x: number; y: number }): num
   return Math.hypot(a.x - b.x, a.y - b.y);
 }
 
-/** A server with a crowd on it, which ends and starts again. */
+/** A server with players that ends and starts again. */
 class World {
   readonly #environment: Record<string, string>;
   #server!: ServerProcess;
@@ -107,7 +108,7 @@ class World {
     return world;
   }
 
-  /** Kills the server and starts it again. @returns how far from where it was last seen the farthest player is back. */
+  /** Kills the server and starts it again. @returns the largest distance of a player from its last seen position. */
   async restartByKill(): Promise<number> {
     const ids = players.map(({ id }) => id);
     const sessions = sessionsOf();
@@ -118,11 +119,11 @@ class World {
     await this.#start();
     await this.#allBack(sessions, ids);
     const distances = players.map(({ figure }, i) => distance(figure!, seen[i]!));
-    expect(distances.filter((units) => units > A_SECOND)).toEqual([]);
+    expect(distances.filter((units) => units > MAX_LOSS)).toEqual([]);
     return Math.max(...distances);
   }
 
-  /** Stops the server and starts it again: all players must be back exactly where they were. */
+  /** Stops the server and starts it again. All players must return to exactly their last positions. */
   async restartByStop(): Promise<void> {
     const ids = players.map(({ id }) => id);
     const sessions = sessionsOf();
@@ -141,7 +142,7 @@ class World {
     ({ server: this.#server, port: this.port } = await start(this.#environment, this.port));
   }
 
-  /** Waits until all players are back, and looks whether each is there once. */
+  /** Waits until all players are back, and checks that each has one body. */
   async #allBack(sessions: (string | undefined)[], ids: string[]): Promise<void> {
     await allBack(sessions);
     expect(players.map(({ id }) => id)).toEqual(ids);
@@ -155,7 +156,7 @@ async function kills(world: World): Promise<void> {
     await walked(1500 + Math.random() * 500);
     farthest = Math.max(farthest, await world.restartByKill());
   }
-  report(`after kill -9 no player was farther than ${Math.round(farthest)} units from where it was last seen`);
+  report(`after kill -9 the largest distance from a player's last seen position was ${Math.round(farthest)} units`);
 }
 
 async function stops(world: World): Promise<void> {
@@ -165,16 +166,16 @@ async function stops(world: World): Promise<void> {
   }
 }
 
-/** The code of both pages, once if it is the same. */
+/** The code of both pages; one entry if it is the same. */
 const CODES = [...new Set(["docs/protocol.md", "README.ko.md"].map(codeOf))];
 
 const RESTARTS =
-  "kill -9 and SIGTERM while a crowd walks: all are back, none twice; after kill -9 none farther than a second's walk, " +
-  "after SIGTERM all exactly where they were";
+  "all players return once while they walk: after kill -9 within a second's walk of their last positions, " +
+  "after SIGTERM to exactly their last positions";
 const TIMEOUT_MS = 60_000 + ROUNDS * 40_000;
 
 test(
-  `on SQLite, ${RESTARTS}; the code that the documents show comes back as the same player, too`,
+  `on SQLite, ${RESTARTS}; the documents' sample code returns as the same player`,
   async () => {
     const world = await World.start({ DATA_DIR: dataFolder() });
     await kills(world);
@@ -185,29 +186,32 @@ test(
   TIMEOUT_MS,
 );
 
-/** The code of a page that signs in and joins, without comments. */
+/** Returns the sample code of a page that signs in and joins, without comments. */
 function codeOf(page: string): string {
   const readme = readFileSync(new URL(`../../${page}`, import.meta.url), "utf8");
   const [, code] = /```js\n((?:(?!```)[\s\S])*signInAnonymously[\s\S]*?)```/.exec(readme)!;
   return code!.replaceAll(/(^|\s)\/\/.*$/gm, "");
 }
 
-/** A client without a token: all SDK clients of one process share a token store. */
-class Stranger extends Client {
+/** A client without a token. All SDK clients of a process share a token store. */
+class GuestClient extends Client {
   constructor(url: string) {
     super(url);
     this.auth.token = undefined as unknown as string;
   }
 }
 
-/** A player by the code of a page, which has taken a step. */
+/** Runs the sample code of a page as a player, and takes a step. */
 async function readerOf(code: string, port: number) {
   const own = code.replace(/^import .*$/m, "").replaceAll("localhost:2567", `127.0.0.1:${port}`);
   const program = `return (async () => {${own}; return { client, room: () => room }; })()`;
-  // The page's code tries again for ever. After a test that failed that must not keep this process alive.
-  const waiting = (act: () => void, milliseconds: number) => setTimeout(act, milliseconds).unref();
+  // The sample code retries for ever. After a failed test it must not keep this process alive.
+  const timer = (act: () => void, milliseconds: number) => setTimeout(act, milliseconds).unref();
   const run = new Function("Client", "setTimeout", program);
-  const { client, room } = (await run(Stranger, waiting)) as { client: Client; room: () => Room<unknown, WorldState> };
+  const { client, room } = (await run(GuestClient, timer)) as {
+    client: Client;
+    room: () => Room<unknown, WorldState>;
+  };
   const self = () => room().state.players?.get(room().sessionId)?.toJSON();
   const { token } = client.auth;
   await until(self);
@@ -216,7 +220,7 @@ async function readerOf(code: string, port: number) {
   const first = room();
   const stood = new Promise((resolve) => first.onLeave(() => resolve(self())));
   return {
-    /** Waits until it is back by itself, and leaves. */
+    /** Waits until it has rejoined by itself, then leaves. */
     async isBack(): Promise<void> {
       await until(() => room() !== first && self(), 30_000);
       expect(self()).toEqual(await stood);
@@ -233,16 +237,16 @@ onlyLong(() => {
       postgres = await startPostgres();
     });
     afterAll(() => postgres.remove());
-    // The secret of the tokens is in the folder.
+    // The token secret is in the data folder.
     const makeEnvironment = async () => ({ DATA_DIR: dataFolder(), DATABASE_URL: await postgres.database() });
 
     test(
-      `without PostgreSQL for a while no tick is late, and /readyz says 503, then 200 again; ${shortOrLong("SIGTERM", "SIGTERM and kill -9")} as on SQLite`,
+      `ticks go on while PostgreSQL is down; restarts by ${shortOrLong("SIGTERM", "SIGTERM and kill -9")} work as on SQLite`,
       async () => {
         const world = await World.start(await makeEnvironment());
         await withoutPostgres(world, postgres);
         await stops(world);
-        // The short run proves this with SQLite, and for PostgreSQL in test/src/store/store.test.ts.
+        // The short run covers kill -9 with SQLite, and with PostgreSQL in test/src/store/store.test.ts.
         if (isLong) await kills(world);
       },
       TIMEOUT_MS + 60_000,
@@ -259,27 +263,27 @@ async function withoutPostgres({ port }: World, postgres: Postgres): Promise<voi
   await walked(1000);
   for (const player of players) player.ticks.clear();
   await postgres.stop();
-  const since = performance.now();
+  const stoppedAt = performance.now();
   await until(async () => (await readyz()).startsWith("503 the store is away"));
-  await until(() => performance.now() - since > AWAY_MS);
-  // A player with a token who is not in yet is told to wait; guests walk in.
-  const stranger = new Stranger(`http://127.0.0.1:${port}`);
-  const { token } = await stranger.auth.signInAnonymously();
+  await until(() => performance.now() - stoppedAt > OUTAGE_MS);
+  // Guests may join. A new player with a token is refused.
+  const client = new GuestClient(`http://127.0.0.1:${port}`);
+  const { token } = await client.auth.signInAnonymously();
   expect(await joinStatus(port, {})).toBe(200);
   expect(await joinStatus(port, { authorization: `Bearer ${token}` })).toBe(503);
   await postgres.start();
   await until(async () => (await readyz()) === "200 ready\n");
   const ticks = [...new Set(players.flatMap((player) => [...player.ticks]))].sort((a, b) => a - b);
-  const gap = ticks.reduce((longest, tick, i) => (i === 0 ? 0 : Math.max(longest, tick - ticks[i - 1]!)), 0);
-  report(`${ticks.length} ticks while PostgreSQL was away; the longest time from one to the next was ${gap} ms`);
-  // 20 a second are meant.
-  expect(ticks.length).toBeGreaterThan((AWAY_MS / 1000) * 10);
-  // 50 ms are meant. A tick that waited for the database would wait until it is back; the rest is for a machine that does
-  // more than this.
-  expect(gap).toBeLessThan(2000);
+  const longestGap = ticks.reduce((longest, tick, i) => (i === 0 ? 0 : Math.max(longest, tick - ticks[i - 1]!)), 0);
+  report(`${ticks.length} ticks while PostgreSQL was down; the longest gap between two was ${longestGap} ms`);
+  // The target is 20 per second.
+  expect(ticks.length).toBeGreaterThan((OUTAGE_MS / 1000) * 10);
+  // The target is 50 ms. A tick that waited for the database would wait until it is back. The margin is for busy
+  // machines.
+  expect(longestGap).toBeLessThan(2000);
 }
 
-/** Prints what was measured, if many rounds were asked for. */
+/** Prints a measurement if RESTART_ROUNDS is set. */
 function report(figure: string): void {
   if (process.env.RESTART_ROUNDS) process.stderr.write(`${expect.getState().currentTestName}: ${figure}\n`);
 }
