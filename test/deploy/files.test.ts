@@ -120,7 +120,7 @@ test.each(services)("the service %s has minimal privileges and a health check", 
   else expect(service.healthcheck).toBeDefined();
 });
 
-test("only the proxy is reachable from other machines, and the database from the server alone", () => {
+test("only the proxy is reachable from other machines, and only the server reaches the database", () => {
   for (const [name, { ports = [] }] of services) {
     const open = ports.filter((port) => !port.startsWith("127.0.0.1:"));
     expect([name, open.length > 0]).toEqual([name, name === "proxy"]);
@@ -132,7 +132,7 @@ test("only the proxy is reachable from other machines, and the database from the
   ]);
 });
 
-test("the server is given longer to stop than a stop takes, by compose and by Kubernetes", () => {
+test("compose and Kubernetes wait longer than the longest stop before they kill the server", () => {
   const longest = Number(/A stop takes at most (\d+) seconds/.exec(read("Dockerfile"))![1]);
   const drain = Number(/from 0 to (\d+)/.exec(SETTINGS.DRAIN_SECONDS.accepted)![1]);
   expect(Number.parseInt(compose.services.server!.stop_grace_period!, 10)).toBeGreaterThan(drain + longest);
@@ -142,13 +142,13 @@ test("the server is given longer to stop than a stop takes, by compose and by Ku
   expect(terminationGracePeriodSeconds).toBeGreaterThan(longest + Number(pause));
 });
 
-test("the server is given the memory that docs/operating.md says it takes, by compose and by Kubernetes", () => {
+test("compose and Kubernetes limit memory to the amount in docs/operating.md", () => {
   const gigabytes = /^\*\*Memory\.\*\* Give it (\d+) GB/m.exec(read("docs/operating.md"))![1];
   expect(compose.services.server!.mem_limit).toBe(`${gigabytes}g`);
   expect(kubernetes()[0].spec.template.spec.containers[0].resources.limits.memory).toBe(`${gigabytes}Gi`);
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: the shape is Kubernetes's, and each test says which part it reads.
+// biome-ignore lint/suspicious/noExplicitAny: Kubernetes defines the shape; tests check the parts that they read.
 function kubernetes(): any[] {
   return parseAllDocuments(read("deploy/kubernetes.yaml")).map((document) => {
     expect(document.errors).toEqual([]);
@@ -156,7 +156,7 @@ function kubernetes(): any[] {
   });
 }
 
-test("Kubernetes runs one server, as a user without rights, and replaces it by ending it first", () => {
+test("Kubernetes runs one unprivileged server, and stops it before it starts the next one", () => {
   const [deployment, service, ingress] = kubernetes();
   expect([deployment.kind, service.kind, ingress.kind]).toEqual(["Deployment", "Service", "Ingress"]);
   expect(deployment.spec).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
@@ -172,25 +172,25 @@ test("Kubernetes runs one server, as a user without rights, and replaces it by e
   expect(ingress.spec.rules[0].http.paths[0].backend.service.name).toBe(service.metadata.name);
 });
 
-test("Kubernetes asks at the port of the image whether the server lives, and names its settings", () => {
+test("Kubernetes probes /healthz on the image's port, and uses only known settings", () => {
   const [deployment] = kubernetes();
   const [container] = deployment.spec.template.spec.containers;
   expect(container.ports).toEqual([
     { name: "http", containerPort: Number(/^EXPOSE (\d+)$/m.exec(read("Dockerfile"))![1]) },
   ]);
   expect(container.livenessProbe.httpGet.path).toBe("/healthz");
-  // With one replica /readyz would take the way back from those whose connection dropped while the server is full.
+  // With one replica, /readyz would keep players with a lost connection from reconnecting while the server is full.
   expect(container.readinessProbe.httpGet.path).toBe("/healthz");
   const named = [...read("deploy/kubernetes.yaml").matchAll(/--from-literal=(\w+)=/g)].map(([, name]) => name!);
   expect(named).toEqual(expect.arrayContaining(["JWT_SECRET", "MONITOR_PASSWORD", "DATABASE_URL"]));
   for (const name of [...named, ...container.env.map(({ name }: { name: string }) => name)]) {
     expect(Object.keys(SETTINGS)).toContain(name);
   }
-  // The image's volume and /tmp are all that is written to.
+  // The server writes only to the image's volume and /tmp.
   expect(container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath)).toEqual(["/data", "/tmp"]);
 });
 
-test("the workflow runs what .ci/run runs, without rights or secrets", () => {
+test("the workflow runs .ci/run, with read permissions and without secrets", () => {
   const workflow = yaml(".github/workflows/ci.yml");
   expect(workflow.permissions).toEqual({ contents: "read" });
   const text = read(".github/workflows/ci.yml");
@@ -205,7 +205,7 @@ test("the workflow runs what .ci/run runs, without rights or secrets", () => {
   }
   const { steps } = (workflow.jobs as Record<string, { steps: Step[] }>).tests!;
   expect(steps.some(({ run }) => run?.includes(".ci/run"))).toBe(true);
-  // What the tests of the page leave behind is kept, whether or not they pass.
+  // The output of the page's tests is kept even if they fail.
   expect(steps.at(-1)).toMatchObject({
     uses: expect.stringContaining("actions/upload-artifact@"),
     if: "always()",

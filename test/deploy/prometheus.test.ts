@@ -1,5 +1,5 @@
-// What Prometheus and Grafana are given: promtool reads it, every metric in it is one that the server has, and each alert
-// goes off for what it is there for and for nothing else.
+// The files for Prometheus and Grafana: promtool accepts them, the server has all their metrics, and each alert fires
+// for its cause only.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ const queries = [...panels.flatMap(({ targets }) => targets!), ...dashboard.anno
   expr.replaceAll("$__rate_interval", "5m"),
 );
 
-/** The metrics that an expression is about: all its names less labels, their values and functions. */
+/** Returns the metrics in an expression: all its names except labels, label values and functions. */
 function metricsIn(expr: string): string[] {
   const bare = expr.replace(/\{[^}]*\}|\[[^\]]*\]|"[^"]*"|\b(by|without|on|ignoring) *\([^)]*\)/g, "");
   return [...bare.matchAll(/\b[a-z][a-z_0-9]+\b(?! *\()/g)]
@@ -46,7 +46,7 @@ function metricsIn(expr: string): string[] {
     .filter((name) => !["and", "or"].includes(name));
 }
 
-/** The names of all series that the server has, or will have as soon as there is something to count. */
+/** Returns the names of all series of the server, including those without a value yet. */
 async function seriesNames(): Promise<Set<string>> {
   const text = await (await fetch(`${server.url}/metrics`)).text();
   const families = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
@@ -57,8 +57,8 @@ async function seriesNames(): Promise<Set<string>> {
   );
 }
 
-test("each metric of an alert or a panel is one that the server has", async () => {
-  // Made by Prometheus itself.
+test("the server has each metric of an alert or a panel", async () => {
+  // Prometheus itself adds `up`.
   const known = (await seriesNames()).add("up");
   for (const expr of [...queries, ...rules.map(({ expr }) => expr)]) {
     const names = metricsIn(expr);
@@ -67,7 +67,7 @@ test("each metric of an alert or a panel is one that the server has", async () =
   }
 });
 
-test("each metric of our own is on the dashboard", async () => {
+test("the dashboard shows each of the server's own metrics", async () => {
   const shown = new Set(queries.flatMap(metricsIn));
   const families = [...(await seriesNames())]
     .filter((name) => name.startsWith("sabang_") && !/_(sum|count)$/.test(name))
@@ -75,23 +75,23 @@ test("each metric of our own is on the dashboard", async () => {
   expect(families).toEqual([]);
 });
 
-test("a reason that an alert or a panel names is one that is counted", async () => {
+test("the server counts each refusal reason that an alert names", async () => {
   const text = await (await fetch(`${server.url}/metrics`)).text();
   const reasons = [...text.matchAll(/sabang_refusals_total\{reason="(\w+)"\}/g)].map(([, reason]) => reason!);
   for (const { expr } of rules) {
     for (const [, pattern] of expr.matchAll(/sabang_refusals_total\{reason=~"([^"]+)"\}/g)) {
-      for (const one of pattern!.split("|")) {
-        expect([one, reasons.some((reason) => new RegExp(`^${one}$`).test(reason))]).toEqual([one, true]);
+      for (const name of pattern!.split("|")) {
+        expect([name, reasons.some((reason) => new RegExp(`^${name}$`).test(reason))]).toEqual([name, true]);
       }
     }
   }
 });
 
-test("panels have numbers of their own, and lie beside each other", () => {
+test("all panels of the dashboard have different ids", () => {
   expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
 });
 
-/** What makes each alert go off after half an hour: series as the server has them, one value a minute. */
+/** Series that make each alert fire after half an hour, with one value per minute. */
 const CAUSES: Record<string, Record<string, string>> = {
   SabangDown: { up: "0x30" },
   SabangRestarts: { process_start_time_seconds: "1x9 2x9 3x9 4x9" },
@@ -118,8 +118,8 @@ const CAUSES: Record<string, Record<string, string>> = {
   SabangFileDescriptors: { process_open_fds: "900x30", process_max_fds: "1000x30" },
 };
 
-/** A server that is well, and in use. */
-const WELL: Record<string, string> = {
+/** Series of a healthy server in use. */
+const HEALTHY: Record<string, string> = {
   up: "1x40",
   process_start_time_seconds: "1x40",
   sabang_store_up: "1x40",
@@ -131,7 +131,7 @@ const WELL: Record<string, string> = {
   'sabang_refusals_total{reason="busy"}': "0x40",
   'sabang_refusals_total{reason="tokenInvalid"}': "0+1x40",
   'sabang_refusals_total{reason="badJoinOption"}': "0+9000x40",
-  // One and the same: a frame that is refused is a refusal of the edge.
+  // A refused frame counts in both metrics.
   sabang_frames_refused_total: "0+200x40",
   'sabang_edge_refusals_total{reason="badFrame"}': "0+200x40",
   'sabang_edge_refusals_total{reason="tooManyJoins"}': "0+60x40",
@@ -143,18 +143,18 @@ const WELL: Record<string, string> = {
   process_max_fds: "65536x40",
 };
 
-/** The labels that each series gets when it is scraped: expressions are compared by them, too. */
-const SCRAPED = { job: "sabang", instance: "server:2567" };
+/** The labels that each series gets when it is scraped. Expressions can match them. */
+const SCRAPE_LABELS = { job: "sabang", instance: "server:2567" };
 
-/** A series as Prometheus keeps it. */
+/** Returns a series with the labels of the scrape. */
 function scraped(series: string): string {
   const [, name, labels = ""] = /^(\w+)(?:\{(.*)\})?$/.exec(series)!;
-  const all = [labels, ...Object.entries(SCRAPED).map(([label, value]) => `${label}="${value}"`)];
+  const all = [labels, ...Object.entries(SCRAPE_LABELS).map(([label, value]) => `${label}="${value}"`)];
   return `${name}{${all.filter((label) => label !== "").join(",")}}`;
 }
 
-/** Whether promtool sees just these alerts after half an hour of these series. */
-function seen(series: Record<string, string>, alerts: string[]): { status: number | null; output: string } {
+/** Checks with promtool that exactly these alerts fire after half an hour of these series. */
+function checkAlerts(series: Record<string, string>, alerts: string[]): { status: number | null; output: string } {
   const file = join(folder, "test.json");
   const tests = rules.map(({ alert, labels, annotations }) => ({
     interval: "1m",
@@ -173,19 +173,19 @@ function seen(series: Record<string, string>, alerts: string[]): { status: numbe
   return runProgram("promtool", ["test", "rules", file]);
 }
 
-/** The labels that an alert has from its series: a sum has none. */
+/** Returns the labels that an alert gets from its series. A sum has none. */
 function labelsOf(alert: string): Record<string, string> {
-  return /\bsum\b/.test(rules.find((rule) => rule.alert === alert)!.expr) ? {} : SCRAPED;
+  return /\bsum\b/.test(rules.find((rule) => rule.alert === alert)!.expr) ? {} : SCRAPE_LABELS;
 }
 
 describeWith("promtool", "promtool", () => {
-  test("reads the settings and the alerts", () => {
+  test("accepts the configuration and the alerts", () => {
     expect(runProgram("promtool", ["check", "config", "--syntax-only", pathOf("prometheus.yml")]).status).toBe(0);
     const { status, output } = runProgram("promtool", ["check", "rules", pathOf("alerts.yml")]);
     expect([status, output]).toEqual([0, expect.stringContaining(`SUCCESS: ${rules.length} rules found`)]);
   });
 
-  test("reads each expression of the dashboard", () => {
+  test("accepts each expression of the dashboard", () => {
     const file = join(folder, "dashboard.json");
     const asRules = queries.map((expr, index) => ({ record: `query:${index}`, expr }));
     writeFileSync(file, JSON.stringify({ groups: [{ name: "dashboard", rules: asRules }] }));
@@ -193,11 +193,11 @@ describeWith("promtool", "promtool", () => {
     expect([status, output]).toEqual([0, expect.stringContaining(`SUCCESS: ${queries.length} rules found`)]);
   });
 
-  test("sees no alert go off while all is well", () => {
-    expect(seen(WELL, [])).toEqual({ status: 0, output: expect.stringContaining("SUCCESS") });
+  test("no alert fires for a healthy server", () => {
+    expect(checkAlerts(HEALTHY, [])).toEqual({ status: 0, output: expect.stringContaining("SUCCESS") });
   });
 
-  test.each(rules.map(({ alert }) => alert))("sees %s go off, alone, for what it is there for", (alert) => {
-    expect(seen(CAUSES[alert]!, [alert])).toEqual({ status: 0, output: expect.stringContaining("SUCCESS") });
+  test.each(rules.map(({ alert }) => alert))("only %s fires for its cause", (alert) => {
+    expect(checkAlerts(CAUSES[alert]!, [alert])).toEqual({ status: 0, output: expect.stringContaining("SUCCESS") });
   });
 });
