@@ -111,9 +111,7 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
 /** Milliseconds within which repeated signals count as one. */
 const SAME_SIGNAL_MS = 500;
 
-/**
- * Returns the handler of a second signal, which hurries the stop. It ignores the duplicate that npm sends on Ctrl-C.
- */
+/** Returns the handler of a second signal, which speeds up the stop. npm's duplicate of Ctrl-C does not count. */
 function onSecondSignal(act: () => void): () => void {
   const startedAt = performance.now();
   return () => {

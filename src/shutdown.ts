@@ -1,5 +1,4 @@
-// Stops the server: refuses new players, closes all clients, ends all rooms, then saves the store and closes the
-// sockets.
+// Stops the server: refuses new players, closes all clients, ends the rooms, saves the store and closes the sockets.
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { App } from "./app.ts";

@@ -20,8 +20,7 @@ const MIGRATIONS: Record<string, Migration> = {
   },
   "0002-kept": {
     async up(db) {
-      // Rename first: in PostgreSQL this locks the table. Otherwise rows that another process saves meanwhile would be
-      // lost.
+      // Rename first: in PostgreSQL this locks the table, so rows that another process saves meanwhile are not lost.
       await db.schema.alterTable("places").renameTo("places_0001").execute();
       await db.schema
         .createTable("places")

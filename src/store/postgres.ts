@@ -110,10 +110,7 @@ class Connections implements PostgresPool {
   }
 }
 
-/**
- * Returns an error's message. A host with two addresses gives an AggregateError without one, but with an error for
- * each.
- */
+/** Returns an error's message. An AggregateError (a host with two addresses) has none, but an error per address. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
   return (error as Error).message;
@@ -131,9 +128,7 @@ const HINTS: [hint: string, code: RegExp][] = [
   ["start the version that wrote it, or a newer one", /^newer$/],
 ];
 
-/**
- * Returns what to do about an error: of PostgreSQL by its SQLSTATE, of the network by its `code`. A timeout has none.
- */
+/** Returns the hint for an error: of PostgreSQL by its SQLSTATE, of the network by its `code`. A timeout has none. */
 function hintOf(error: unknown): string {
   const { code = "", message } = error as { code?: string; message: string };
   const key = /previously executed migration/.test(message) ? "newer" : code;

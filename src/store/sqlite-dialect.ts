@@ -33,10 +33,7 @@ class SqliteDriver implements Driver {
   readonly #file: SqliteFile;
   readonly #explain: (error: unknown) => Error;
   #thread!: SqliteThread;
-  /**
-   * Settles when the last caller in the queue releases the connection. There is one connection, used by one caller at a
-   * time.
-   */
+  /** Settles when the last caller in the queue releases the connection, which only one caller uses at a time. */
   #free: Promise<void> = Promise.resolve();
   #release: () => void = () => {};
 
@@ -83,9 +80,7 @@ class SqliteDriver implements Driver {
   }
 }
 
-/**
- * The worker thread, seen from the main thread. It answers statements in order, so an answer belongs to the oldest one.
- */
+/** The main thread's end of the worker. It answers in order, so an answer belongs to the oldest pending statement. */
 class SqliteThread implements DatabaseConnection {
   readonly #worker: Worker;
   readonly #explain: (error: unknown) => Error;

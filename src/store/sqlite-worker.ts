@@ -22,9 +22,9 @@ database.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
 // survives a crash of this process. Only a power cut may lose the last commits; the file stays intact even then.
 database.exec("pragma journal_mode = wal");
 database.exec("pragma synchronous = normal");
-// Copying the log into the file is the main cost of a save. Most saves change the same pages, and a larger log lets one
-// copy of a page cover more saves. In pages of 4 kB; with the default of 1000 a save of 2000 walking players takes 110
-// ms.
+// Copying the log into the file is the main cost of a save. Saves change the same pages again and again, and with a
+// larger log each page is copied less often. The unit is pages of 4 kB. With the default of 1000, a save of 2000
+// walking players takes 110 ms.
 database.exec("pragma wal_autocheckpoint = 8000");
 
 parentPort!.on("message", (statement: Statement) => {

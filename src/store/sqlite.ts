@@ -34,9 +34,7 @@ export async function openSqlite(file: string, setting = "DATA_DIR"): Promise<Sq
   return openSqlStore({ dialect: dialect(), reader: dialect(), explain });
 }
 
-/**
- * Checks that a file and its folder are writable. SQLite opens a read-only file without an error; only a save fails.
- */
+/** Checks that a file and its folder are writable. SQLite opens a read-only file without error; only saves fail. */
 async function probe(file: string): Promise<void> {
   const folder = dirname(file);
   await mkdir(folder, { recursive: true });
@@ -60,7 +58,7 @@ const HINTS: [hint: string, codes: (string | number)[]][] = [
   ["start the version that wrote it, or a newer one", ["newer"]],
 ];
 
-/** Returns what to do about an error: of the file system by its `code`, of SQLite by its primary result code. */
+/** Returns the hint for an error: of the file system by its `code`, of SQLite by its primary result code. */
 function hintOf(error: unknown): string {
   const { code, errcode, message } = error as { code?: string; errcode?: number; message: string };
   const key = /previously executed migration/.test(message) ? "newer" : errcode ? errcode & 0xff : code;

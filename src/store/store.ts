@@ -1,9 +1,7 @@
 // The interface of a store of player records, for any database.
 import type { PlayerKey, PlayerRecord } from "../../rooms/player-store.ts";
 
-/**
- * Player records in a database. All methods reject with a {@link StoreError} if the database is unavailable or full.
- */
+/** Player records in a database. All methods reject with a {@link StoreError} if it is unavailable or full. */
 export interface Store {
   /** Returns the record of a player on a map, or undefined if there is none. */
   load(player: string, map: string): Promise<PlayerRecord | undefined>;
@@ -11,8 +9,7 @@ export interface Store {
    * Writes records in one transaction. The keys must be distinct. A record that is older than the stored one is
    * skipped. An empty list is a transaction too, and so checks that the database is available.
    *
-   * If it rejects, no record was written; or all were, if only the answer to the commit was lost. Retrying does no
-   * harm.
+   * If it rejects, no record was written; or all were, if only the answer to the commit was lost. A retry is safe.
    * @returns the number of written records.
    */
   save(records: readonly PlayerRecord[]): Promise<number>;
@@ -41,7 +38,7 @@ export class StoreError extends Error {
 /**
  * Checks that every database accepts a record. A record that the database rejects would fail its whole transaction, and
  * every retry of it.
- * @throws {TypeError} that names the field. Such a record is a programming error.
+ * @throws {TypeError} if a field is invalid. The message names it. Such a record is a programming error.
  */
 export function assertStorable(record: PlayerRecord): void {
   const { player, map, savedAt, ...kept } = record;

@@ -56,8 +56,8 @@ const CLOSE_TIMEOUT_MS = 1000;
  * A queue of player records in front of a store.
  *
  * Once per period, all queued rows are saved in one transaction. Saves never overlap. A failed save returns its rows to
- * the queue, except rows that have a newer record by then. Each following period retries, without limit. Only {@link
- * load} and {@link forget} reject.
+ * the queue, except rows that have a newer record by then. Each following period retries, without limit.
+ * Only {@link load} and {@link forget} reject.
  */
 export class WriteBehind {
   readonly #store: Store;
@@ -101,7 +101,7 @@ export class WriteBehind {
   }
 
   /**
-   * Queues a record. It stays queued until it is committed, as long as the process lives. Do not change the object
+   * Queues a record until it is committed. It is lost only if the process ends before. Do not change the object
    * afterwards.
    * @returns false if the record was refused: the queue is full or closed, or the player is being forgotten.
    * @throws {TypeError} if no store can hold the record.
@@ -177,8 +177,7 @@ export class WriteBehind {
 
   /**
    * Refuses further records, saves the queued ones and closes the store. Settles at most one second after the deadline.
-   * @returns the number of lost rows: those not known to be committed at the deadline. A second call returns the same
-   * promise.
+   * @returns the number of lost rows: those not known to be committed at the deadline. Later calls return the same.
    */
   close(deadlineMs: number): Promise<number> {
     this.#closing ??= this.#close(deadlineMs);

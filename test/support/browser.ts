@@ -164,9 +164,7 @@ export async function walk(page: Page, key: string, milliseconds: number): Promi
   await page.keyboard.up(key);
 }
 
-/**
- * Sets the sliders of the lag panel, which must be open. Waits until the page measures a round trip of `expected` ms.
- */
+/** Sets the sliders of the open lag panel, and waits until the page measures a round trip of `expected` ms. */
 export async function setLag(page: Page, roundTrip: number, jitter = 0, expected = roundTrip): Promise<void> {
   await page.locator("#round-trip").fill(String(roundTrip));
   await page.locator("#jitter").fill(String(jitter));

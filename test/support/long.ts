@@ -4,9 +4,7 @@
 /** Whether this is the long run. */
 export const isLong = process.env.TEST_LONG === "1";
 
-/**
- * Returns the first value in a short run, the second in a long one: e.g. a number of rounds, players or milliseconds.
- */
+/** Returns the first value in a short run and the second in a long run, e.g. a number of players. */
 export function shortOrLong<T>(short: T, long: T): T {
   return isLong ? long : short;
 }

@@ -2,9 +2,7 @@
 import { readMap, type WorldMap } from "../../sim/map.ts";
 import { TILE } from "../../sim/rules.ts";
 
-/**
- * Returns the parsed JSON of a Tiled map drawn as rows: `#` is a wall, `s` a spawn, any other character open ground.
- */
+/** Returns the parsed JSON of a Tiled map drawn as text: `#` is a wall, `s` a spawn, all else is open ground. */
 export function tiledMap(rows: string[]): Record<string, unknown> {
   const tiles = rows.map((row) => [...row]);
   const spawns = tiles.flatMap((row, y) =>

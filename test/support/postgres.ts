@@ -125,9 +125,7 @@ interface User {
   gid: number;
 }
 
-/**
- * Returns the user that runs the server, which refuses to run as root. Undefined means the user that runs the tests.
- */
+/** Returns the user for the server, which refuses to run as root. Undefined means the user of the tests. */
 function unprivilegedUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const idOf = (flag: string) => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout);

@@ -10,9 +10,7 @@ import { until } from "./until.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/**
- * Milliseconds that a start may take on a busy machine. Less than jest's timeout, so that a hang fails with the output.
- */
+/** Milliseconds that a start may take. Less than jest's timeout, so that a hang fails with the server's output. */
 const START_TIMEOUT_MS = 55_000;
 
 /** A server in its own process. It is killed after the test that started it. */

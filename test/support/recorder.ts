@@ -11,9 +11,7 @@ const PLAZA = { left: 33, top: 20, columns: 10, rows: 7 };
 /** The spawn of all players, in units from the upper left corner of the stage. */
 const SPAWN = { x: 88, y: 208 };
 
-/**
- * The size of the browser's window in pixels. The page zooms by 2, so the stage is as wide as the window and centred.
- */
+/** The browser's window in pixels. The page zooms by 2, so the stage is as wide as the window and centred. */
 export const WINDOW = { width: 640, height: 576 };
 
 /** The stage's rectangle in the window. */
