@@ -26,7 +26,7 @@ export interface GameRoomSettings {
   seatsOf: SeatsOf;
 }
 
-/** A room that ticks. A subclass calls `open` at the end of its `onCreate`. */
+/** A room that ticks. A subclass calls `startTicks` at the end of its `onCreate`. */
 export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   /** Seconds for which a seat waits for its client. Until then, a full room has one place less. */
   override seatReservationTimeout = 5;
@@ -39,16 +39,13 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   /** One tick of the game. It must call `sendPatches` once. */
   protected abstract step(): void;
 
-  /**
-   * Starts the ticks.
-   * @param onSecond is called about once per second.
-   */
-  protected open({ observer, seatsOf }: GameRoomSettings, onSecond: () => void): void {
+  /** Starts the ticks, and calls `everySecond` about once per second. */
+  protected startTicks({ observer, seatsOf }: GameRoomSettings, { everySecond }: { everySecond: () => void }): void {
     this.observer = observer;
     this.seats = seatsOf(this as unknown as Room);
     this.#ticks = new Metronome(TICK_MS, () => this.#tick());
     // The framework would otherwise tick the room's clock 60 times per second once it sends no patches itself.
-    this.setTimestep(onSecond, 1000);
+    this.setTimestep(everySecond, 1000);
     this.patchRate = null;
     observer?.opened(this.#observed);
   }

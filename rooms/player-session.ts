@@ -1,8 +1,8 @@
 // The life of a player in a room, from the join to the end, as a state machine:
 //
-//   joining ──play──> playing ──hold──> held        joining, playing and held: `kick` leads to ending
-//                        ^               │
-//                        └───(returns)───┘          any state: `end` leads to ended, when the client is gone for good
+//   joining ──startPlaying──> playing ──hold──> held        joining, playing and held: `kick` leads to ending
+//                                ^               │
+//                                └───(returns)───┘          any state: `end` leads to ended, when the client is gone for good
 //
 // A signed-in player has one session, and so one body, in all rooms of the process.
 import { setImmediate as yieldToFramework } from "node:timers/promises";
@@ -72,7 +72,7 @@ export class PlayerSession {
    * Joining → playing: the session may have a body now.
    * @throws {ServerError} `takenOver` if the player's next session has begun in the meantime, or the client has gone.
    */
-  play(): void {
+  startPlaying(): void {
     if (this.#state !== "joining" || this.#client.state === ClientState.LEAVING) throw serverError("takenOver");
     this.#state = "playing";
   }

@@ -37,7 +37,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   #autosave!: PlayerAutosave;
   #received = 0;
 
-  /** Messages of clients, checked here: the framework's `validate` would close the connection on a bad word. */
+  /** Messages, with `move` as the simple way to walk. The framework's `validate` would close the connection on a bad word. */
   override messages = {
     /** Queues one step in the direction of a word. A full queue drops its oldest step. */
     move: (client: Client, word: unknown, context: MessageContext) => {
@@ -62,22 +62,22 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.metadata = { ...this.metadata, map };
     this.setSerializer(new InterestSerializer(this.state, new Grid(width, height), (id) => this.inputs.get(id)));
     const idleTicks = (settings.idleSeconds || Number.POSITIVE_INFINITY) * TICK_HZ;
-    this.open(settings, () => settings.sessions.kick(this.#world.idle(idleTicks), "idle"));
+    this.startTicks(settings, { everySecond: () => settings.sessions.kick(this.#world.idle(idleTicks), "idle") });
   }
 
-  /** A guest starts on a spawn, a signed-in player at its last position. The player's other session is kicked first. */
+  /** A guest starts on a spawn, a signed-in player at its last position. If this throws, `onLeave` follows. */
   override async onJoin(client: WorldClient, options: Partial<JoinOptions> = {}) {
-    const session = this.#settings.sessions.begin(this, client);
+    const session = this.#settings.sessions.begin(this, client); // Kicks the player's other session, in any room.
     const record = await this.#autosave.load(session.playerId);
     // Throws if the client has gone, or the player's next session has begun, while the record was loading.
-    session.play();
+    session.startPlaying();
     this.#spawn(session, options.player, record);
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** The player stands still. Its seat is held for some seconds if the connection was lost; then `onLeave` follows. */
+  /** The player stops. If the connection was lost, its seat is held; if it does not come back, `onLeave` follows. */
   override async onDrop(client: WorldClient, code?: number) {
-    this.#world.clearQueue(client.sessionId);
+    this.#world.clearQueue(client.sessionId); // The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;
     await sessions.get(client.sessionId)?.hold(code, () => this.holdSeat(client, reconnectionSeconds));
   }
@@ -97,7 +97,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
 
   /**
    * One tick, 20 times per second:
-   * 1. each player takes at most one queued input;
+   * 1. each player takes at most one input: its oldest queued move, otherwise its oldest predicted input;
    * 2. each client is sent the changes in its sight, so an input shows within one tick;
    * 3. changed players are put into the store, which writes them asynchronously.
    */
@@ -114,7 +114,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#autosave.track(sessionId, playerId, player, record);
   }
 
-  /** Takes a body out of the world and saves it for the last time. Has no effect on a session without one. */
+  /** Saves and removes a session's body, if it has one. `onLeave` calls it, and a session that is kicked. */
   despawn(sessionId: string) {
     this.#autosave.release(sessionId);
     this.#world.leave(sessionId);

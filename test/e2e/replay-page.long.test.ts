@@ -66,7 +66,7 @@ async function open(locale: string): Promise<{ page: Page; errors: string[] }> {
 }
 
 /** Opens a file on the page, as its button does. */
-const give = (page: Page, buffer: Buffer, name = "plaza.replay") =>
+const openFile = (page: Page, buffer: Buffer, name = "plaza.replay") =>
   page.locator("#file").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
 
 test("in a replay the players are where the world had them at each tick", async () => {
@@ -119,7 +119,7 @@ test("a file that cannot be played is reported in the browser's language, and th
   await openFile(page, damaged);
   await notice.getByText("손상된 리플레이입니다.").waitFor();
   expect(await notice.innerText()).toMatch(/\d+틱 이후, \d+~\d+번째 바이트가 손상되었습니다\./);
-  const cut = file.subarray(0, file.length - 20);
+  const truncated = file.subarray(0, file.length - 20);
   // This file is dropped onto the page instead of being chosen.
   const data = await page.evaluateHandle(
     (bytes) => {
