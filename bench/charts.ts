@@ -1,11 +1,11 @@
-// The results as curves: players to the right, what they cost upwards, a line for each server.
+// The results as line charts: the number of players on the x axis, the cost on the y axis, and one line per server.
 import { init } from "echarts";
-import { type BrokenRow, isWhole, type Row } from "./run.ts";
+import { type BrokenRow, isComplete, type Row } from "./run.ts";
 
 const WIDTH = 760;
 const HEIGHT = 460;
 
-/** A colour for each server, apart from each other for most colour-blind eyes too (Okabe and Ito), sabang's first. */
+/** The colour of each server. Most colour-blind readers can distinguish them too (Okabe and Ito). */
 const COLOURS: Readonly<Record<string, string>> = {
   sabang: "#d55e00",
   "ws-binary": "#000000",
@@ -34,17 +34,17 @@ const CHARTS: readonly { file: string; title: string; unit: string; log: boolean
   },
   {
     file: "latency.svg",
-    title: "From input to own state, 99th percentile",
+    title: "Latency from input to own state, 99th percentile",
     unit: "ms (log scale)",
     log: true,
     value: (row) => row.latency.p99,
   },
 ];
 
-/** The curves as SVG texts, by file name. The ground is white, so they can be read on dark pages too. */
+/** Returns the charts as SVG by file name. The background is white, so they are readable on dark pages too. */
 export function charts(rows: readonly (Row | BrokenRow)[]): Map<string, string> {
-  const whole = rows.filter(isWhole);
-  return new Map(CHARTS.map(({ file, ...chart }) => [file, draw(whole, chart)]));
+  const completed = rows.filter(isComplete);
+  return new Map(CHARTS.map(({ file, ...chart }) => [file, draw(completed, chart)]));
 }
 
 function draw(rows: readonly Row[], { title, unit, log, value }: Omit<(typeof CHARTS)[number], "file">): string {
@@ -70,12 +70,12 @@ function draw(rows: readonly Row[], { title, unit, log, value }: Omit<(typeof CH
       nameGap: 32,
       min: 0,
       max: Math.max(...players),
-      // Only where something was measured.
+      // Ticks only at measured numbers of players.
       axisTick: { customValues: players },
       axisLabel: { ...text, customValues: players },
       splitLine: { show: false },
     },
-    // On a scale of powers of two even neighbours get labels of their own.
+    // With powers of two, each gridline gets a label.
     yAxis: { ...axis, ...(log ? { type: "log", logBase: 2 } : { type: "value" }), name: unit, nameGap: 52 },
     series: [...new Set(rows.map(({ server }) => server))].map((server) => ({
       type: "line",

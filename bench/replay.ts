@@ -1,5 +1,5 @@
-// What it costs to keep a world's inputs: `npm run bench:replay`. No sockets: the same crowd walks in a world that is
-// recorded and in one that is not, and what differs is the price.
+// Measures the cost of recording a world's inputs: `npm run bench:replay`. It uses no sockets. The same players walk in a world
+// that is recorded and in a world that is not, and the difference is the cost.
 import { readFileSync } from "node:fs";
 import { readRecording } from "../replay/format.ts";
 import { play } from "../replay/outcome.ts";
@@ -11,26 +11,26 @@ import { seededRandom } from "../sim/random.ts";
 import { TICK_HZ } from "../sim/rules.ts";
 
 const PLAYERS = 1500;
-/** Of each player, a second. */
+/** Inputs per second of each player. */
 const INPUTS_HZ = 10;
 const MINUTES = 6;
-/** Of the last minutes, as the ring holds them when it is fullest: just before it forgets. */
+/** Ticks of a run. It ends one tick before a full minute, when the recorder's buffer is at its largest. */
 const TICKS = MINUTES * 60 * TICK_HZ - 1;
 
 const MAP = readMap("meadow", JSON.parse(readFileSync(new URL("../maps/meadow.tmj", import.meta.url), "utf8")));
 
-/** How often each is run, in turn; the least counts, since whatever else the machine does only adds to it. */
+/** Runs of each kind, alternately. The lowest CPU time counts, because other load on the machine only adds to it. */
 const ROUNDS = 3;
 
 interface Run {
-  /** Milliseconds of the processor, collecting garbage included, of which making the crowd's mind up is some. */
+  /** CPU time in milliseconds, including garbage collection and the choice of the players' directions. */
   cpu: number;
-  /** Milliseconds of each tick, moves and inputs included. */
+  /** The duration of each tick in milliseconds, including its moves and inputs. */
   ticks: number[];
   file: Uint8Array;
 }
 
-/** Half of the crowd walks by `move`, half by predicted inputs. */
+/** Runs a world in which half of the players walk by `move` and half by predicted inputs. */
 function run(isRecorded: boolean): Run {
   const chunks: Uint8Array[] = [];
   const recordings: Recordings = {
@@ -72,27 +72,27 @@ const cpuOf = (kind: "plain" | "recorded") => Math.min(...runs.map((round) => ro
 const extra = cpuOf("recorded") - cpuOf("plain");
 const { file } = runs[0]!.recorded;
 const perMinute = file.length / MINUTES;
-/** The median of the ticks at the end of each period, over all rounds. */
+/** Returns the median duration of the ticks at the end of each period, over all rounds. */
 const typical = (period: number) => {
   const times = runs
     .flatMap(({ recorded }) => recorded.ticks.filter((_, tick) => (tick + 1) % period === 0))
     .sort((a, b) => a - b);
   return `${times[times.length >> 1]!.toFixed(2)} ms`;
 };
-console.log(`${PLAYERS} players, ${INPUTS_HZ} inputs a second each, ${MINUTES} minutes`);
+console.log(`${PLAYERS} players, ${INPUTS_HZ} inputs per second each, ${MINUTES} minutes`);
 console.log(
-  `a tick           ${(extra / TICKS).toFixed(3)} ms more of the processor, ${((extra / TICKS) * (TICK_HZ / 10)).toFixed(2)} % of a core`,
+  `CPU              ${(extra / TICKS).toFixed(3)} ms more per tick, ${((extra / TICKS) * (TICK_HZ / 10)).toFixed(2)} % of a core`,
 );
 console.log(
-  `in one piece     ${typical(1)} a tick, ${typical(TICK_HZ)} with its second's check, ${typical(60 * TICK_HZ)} with its minute's snapshot`,
+  `tick duration    median ${typical(1)}, ${typical(TICK_HZ)} with the hash of a second, ${typical(60 * TICK_HZ)} with the snapshot of a minute`,
 );
 console.log(
-  `bytes            ${Math.round(perMinute / PLAYERS)} per player-minute, ${(perMinute / 1e6).toFixed(1)} MB a minute`,
+  `size             ${Math.round(perMinute / PLAYERS)} bytes per player-minute, ${(perMinute / 1e6).toFixed(1)} MB per minute`,
 );
 console.log(
-  `the ring         ${((perMinute * 3) / 1e6).toFixed(1)} MB at most: it keeps two minutes, and forgets one at a time`,
+  `buffer           up to ${((perMinute * 3) / 1e6).toFixed(1)} MB: it keeps two minutes and discards one minute at a time`,
 );
 const since = performance.now();
 const { divergence, fault } = play(readRecording(file), MAP);
 const took = ((performance.now() - since) / 1000).toFixed(1);
-console.log(`played again     in ${took} s, ${divergence || fault ? "and NOT the same" : "the same to the last hash"}`);
+console.log(`replay           ${took} s; ${divergence || fault ? "the hashes DIFFER" : "all hashes are equal"}`);

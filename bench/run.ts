@@ -1,90 +1,91 @@
-// One run: a server, a number of players, a measuring window, and whether everybody knew what they must know.
+// One run: measures one server with a number of players over a measuring window, and verifies the clients' states.
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { PROBES } from "./cli.ts";
 import type { Contender } from "./contenders/contenders.ts";
 import { arePinned, LOAD_CORE, SERVER_CORE, start, stop } from "./harness/children.ts";
 import { caller } from "./harness/ipc.ts";
-import type { LoadFigures, LoadOrders } from "./harness/load/main.ts";
+import type { LoadFigures, LoadRequests } from "./harness/load/main.ts";
 import { percentile } from "./harness/probes/latency.ts";
-import type { LatencyFigures, ProbeOrders, Seen } from "./harness/probes/main.ts";
+import type { LatencyFigures, ProbeRequests, ProbeState } from "./harness/probes/main.ts";
 import type { AuditFigures } from "./harness/probes/probe.ts";
 import { busyMicroseconds, cpuMicroseconds, residentKilobytes } from "./harness/process-figures.ts";
 import { type Server, startServer } from "./harness/server-process.ts";
-import { faultAgainst, faultAmong, type Players } from "./harness/verify-state.ts";
+import { mismatchAmongClients, mismatchWithServer, type Players } from "./harness/verify-state.ts";
 
-/** The figures of a run that came to its end. */
+/** The figures of a complete run. */
 export interface Row {
   server: string;
   clients: number;
-  /** CPU of the server, in microseconds: per second of one client, and per frame that a client got. */
+  /** CPU time of the server, in microseconds: per client and second, and per frame that a client received. */
   cpuPerClientSecond: number;
   cpuPerFrame: number;
   /** Bytes of TCP payload to one client, in kilobytes of 1000 bytes per second. */
   kilobytesPerSecond: number;
-  /** Frames with state that a client got per second: on average, and the client that got the fewest. */
+  /** Frames with state per second: the average of all clients, and that of the client that received the fewest. */
   framesPerSecond: number;
   leastFramesPerSecond: number;
-  /** Milliseconds from sending a move to the frame that shows it, over `moves` moves; `lost` were never shown. */
+  /** Milliseconds from sending a move to the frame that shows it, over `moves` moves. No frame showed `lost` further moves. */
   latency: { p50: number; p99: number; moves: number; lost: number };
   /**
-   * Kilobytes of resident memory per client: what the server held with all clients in it, less what it held one second
-   * after its start. Read at the beginning and at the end of the window, when the joins are over; the higher one.
+   * Kilobytes of resident memory per client: the server's memory with all clients, less its memory one second after the start.
+   * The higher of two readings, at the beginning and at the end of the window. All clients have joined before both.
    */
   memoryPerClient: number;
-  /** Per cent of one core. The load's is that of all clients, the probes included. */
+  /** CPU usage in per cent of one core. That of the load includes the probes. */
   serverCpu: number;
   loadCpu: number;
   /**
-   * Per cent of the server's core and of the load's that went to other programs, as near as the kernel tells; missing
-   * where server and load have no cores of their own. A machine at rest shows 0 to 2.
+   * Usage of the server's core and of the load's core by other programs, in per cent, as accurate as the kernel's figures.
+   * Missing if server and load are not pinned to separate cores. An idle machine shows 0 to 2.
    */
   othersCpu?: { server: number; load: number };
-  /** Moves per client and second that were due, and those that were sent. */
+  /** Moves per client and second: those that were due, and those that were sent. */
   askedMoves: number;
   sentMoves: number;
-  /** What was found wrong with what the clients knew; undefined if nothing was. */
+  /** The errors found in the clients' states; undefined if there are none. */
   fault?: string;
-  /** For sabang: the audit of the probes' raw frames. */
+  /** The audit of the probes' raw frames; only for sabang. */
   audit?: AuditFigures;
 }
 
-/** A run that broke off, and why. */
+/** A run that was aborted. */
 export interface BrokenRow {
   server: string;
   clients: number;
+  /** The reason. */
   broken: string;
 }
 
-/** Whether a run came to its end. */
-export function isWhole(row: Row | BrokenRow): row is Row {
+/** Whether a run was completed. */
+export function isComplete(row: Row | BrokenRow): row is Row {
   return !("broken" in row);
 }
 
-/** Seconds, and whom to tell what is being done. */
+/** The lengths of the measuring window and of the warm-up in seconds, and the callback for progress messages. */
 export interface RunOptions {
   seconds: number;
   warmup: number;
-  tell: (what: string) => void;
+  tell: (message: string) => void;
 }
 
 /** Milliseconds for which the server's memory settles after its start. */
 const START_MS = 1000;
 
-/** Milliseconds within which the server must tell where everybody is. */
-const TRUTH_MS = 20_000;
+/** Timeout for reading the server's state, in milliseconds. */
+const STATE_TIMEOUT_MS = 20_000;
 
-/** Milliseconds after which a server that is about to end has ended. */
-const END_MS = 500;
+/** Milliseconds to wait for the exit of a server that is about to exit. */
+const EXIT_MS = 500;
 
-/** How often, and how many milliseconds apart, the clients' knowledge is looked at again when it was wrong. */
-const LOOKS = 4;
-const LOOK_AGAIN_MS = 1500;
+/** Attempts to verify the clients' states, and the milliseconds between two attempts. */
+const MAX_ATTEMPTS = 4;
+const RETRY_MS = 1500;
 
-/** Measures one server with a number of players. Nothing of it runs on when this returns. */
+/** Measures one server with a number of players. All child processes have exited when this resolves. */
 export async function run(contender: Contender, clients: number, options: RunOptions): Promise<Row | BrokenRow> {
   const { name } = contender;
-  const tell = (what: string) => options.tell(`${name}, ${clients} players: ${what}`);
+  const tell = (message: string) => options.tell(`${name}, ${clients} players: ${message}`);
   const children = (["load", "probes"] as const).map((folder) => {
     const program = fileURLToPath(new URL(`harness/${folder}/main.ts`, import.meta.url));
     return start(LOAD_CORE, process.execPath, [program], { stdio: ["ignore", 2, 2, "ipc"] });
@@ -95,30 +96,30 @@ export async function run(contender: Contender, clients: number, options: RunOpt
     tell("starting");
     server = await startServer(name);
     const measured = measure(contender, clients, { ...options, tell }, server, {
-      load: { pid: load.pid!, ask: caller<LoadOrders>(load, tell) },
-      probes: { pid: probes.pid!, ask: caller<ProbeOrders>(probes, tell) },
+      load: { pid: load.pid!, ask: caller<LoadRequests>(load, tell) },
+      probes: { pid: probes.pid!, ask: caller<ProbeRequests>(probes, tell) },
     });
-    // The race may be lost to the server's end.
+    // If the server exits first, a later rejection of `measured` must not be unhandled.
     measured.catch(() => {});
     return await Promise.race([measured, server.died]);
   } catch (error) {
-    const broken = ((await endOf(server)) ?? (error as Error)).message;
-    tell(`broken off: ${broken}`);
+    const broken = ((await exitError(server)) ?? (error as Error)).message;
+    tell(`aborted: ${broken}`);
     return { server: name, clients, broken };
   } finally {
     await Promise.all([server?.stop(), ...children.map(stop)]);
   }
 }
 
-/** The error of a server that has ended: whatever else fails then, fails for that. */
-async function endOf(server: Server | undefined): Promise<Error | undefined> {
-  const late = wait(END_MS).then(() => undefined);
-  return server && Promise.race([server.died.catch((error: Error) => error), late]);
+/** Returns the error of a server that has exited, which is the cause of other errors; undefined if it is running. */
+async function exitError(server: Server | undefined): Promise<Error | undefined> {
+  const timeout = wait(EXIT_MS).then(() => undefined);
+  return server && Promise.race([server.died.catch((error: Error) => error), timeout]);
 }
 
 interface Instruments {
-  load: { pid: number; ask: ReturnType<typeof caller<LoadOrders>> };
-  probes: { pid: number; ask: ReturnType<typeof caller<ProbeOrders>> };
+  load: { pid: number; ask: ReturnType<typeof caller<LoadRequests>> };
+  probes: { pid: number; ask: ReturnType<typeof caller<ProbeRequests>> };
 }
 
 async function measure(
@@ -137,7 +138,7 @@ async function measure(
     await probes.ask("join", { server: contender.name, port, probes: PROBES }),
   ];
   const rooms = new Set(seats.flatMap((seat) => seat.rooms));
-  if (rooms.size > 1) throw new Error(`the players were spread over ${rooms.size} rooms; expected one`);
+  if (rooms.size > 1) throw new Error(`the players are in ${rooms.size} rooms; expected one room`);
 
   tell(`walking for ${warmup} s before the window`);
   await Promise.all([load.ask("walk", null), probes.ask("walk", null)]);
@@ -156,17 +157,17 @@ async function measure(
   const [figures] = await Promise.all([load.ask("measure", seconds), probes.ask("measure", seconds)]);
   const after = reading();
 
-  tell("checking what the clients know");
+  tell("verifying the clients' states");
   await Promise.all([load.ask("halt", null), probes.ask("halt", null)]);
-  const { seen, fault } = await look(contender, clients, server, probes.ask, [...rooms][0]);
+  const { states, fault } = await verifyStates(contender, clients, server, probes.ask, [...rooms][0]);
   const losses = [...(await load.ask("losses", null)), ...(await probes.ask("losses", null))];
   if (losses.length > 0) throw new Error(`${losses.length} connections were lost; the first: ${losses[0]}`);
-  const audit = sum(seen.flatMap((one) => one.audit ?? []));
+  const audit = sum(states.flatMap((state) => state.audit ?? []));
   const leak =
     audit && audit.leaks > 0
       ? `the audit of ${audit.frames} frames found ${audit.leaks} leaks: ${audit.first}`
       : undefined;
-  const faults = [fault, leak].filter((one) => one !== undefined);
+  const errors = [fault, leak].filter((error) => error !== undefined);
 
   const wall = (after.at - before.at) * 1000;
   const serverShare = (after.server - before.server) / wall;
@@ -188,12 +189,15 @@ async function measure(
           load: Math.max(0, loadCore - loadShare - own) * 100,
         },
       }),
-    ...(faults.length > 0 && { fault: faults.join("; ") }),
+    ...(errors.length > 0 && { fault: errors.join("; ") }),
     ...(audit && { audit }),
   };
 }
 
-/** `cpu`: microseconds that the server used per second. The probes' frames count as those of the load. */
+/**
+ * Returns the rates per client. Assumes that the probes receive as much as the clients of the load.
+ * @param cpu CPU time of the server, in microseconds per second.
+ */
 function rates({ clients: loadClients, seconds, ...sums }: LoadFigures, cpu: number, clients: number) {
   const each = (sum: number) => sum / loadClients / seconds;
   const framesPerSecond = each(sums.states);
@@ -212,7 +216,7 @@ function times({ latencies, lost }: LatencyFigures): Row["latency"] {
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), moves: latencies.length, lost };
 }
 
-/** Several audits as one; undefined if there is none. */
+/** Adds up several audits. Returns undefined if there are none. */
 export function sum(audits: AuditFigures[]): AuditFigures | undefined {
   if (audits.length === 0) return undefined;
   const first = audits.find((audit) => audit.first !== undefined)?.first;
@@ -223,36 +227,36 @@ export function sum(audits: AuditFigures[]): AuditFigures | undefined {
   };
 }
 
-/** Looks at what the clients know until it is right, or was wrong too often: a busy server may still have to send. */
-async function look(
+/** Verifies the clients' states. Retries if they are wrong, because a busy server may not have sent everything yet. */
+async function verifyStates(
   { sight }: Contender,
   clients: number,
   server: Server,
   ask: Instruments["probes"]["ask"],
   room: string | undefined,
-): Promise<{ seen: Seen[]; fault: string | undefined }> {
-  for (let looks = 1; ; looks++) {
-    const seen = await ask("settle", null);
+): Promise<{ states: ProbeState[]; fault: string | undefined }> {
+  for (let attempt = 1; ; attempt++) {
+    const states = await ask("settle", null);
     let fault: string | undefined;
-    if (sight === "all") fault = faultAmong(seen, clients);
-    else if (sight === "one") fault = faultAmong(seen, 1);
-    else fault = faultAgainst(await truth(sight, server, room), seen, sight);
-    if (fault === undefined || looks === LOOKS) return { seen, fault };
-    await wait(LOOK_AGAIN_MS);
+    if (sight === "all") fault = mismatchAmongClients(states, clients);
+    else if (sight === "one") fault = mismatchAmongClients(states, 1);
+    else fault = mismatchWithServer(await playersOf(sight, server, room), states, sight);
+    if (fault === undefined || attempt === MAX_ATTEMPTS) return { states, fault };
+    await wait(RETRY_MS);
   }
 }
 
-/** Where everybody really is: from sabang's monitor, and from the other server's own page. */
-async function truth(sight: "promise" | "cells", { port, monitor }: Server, room = ""): Promise<Players> {
+/** Returns the players in the server's state: from sabang's monitor, or from the `/players` route of state-view. */
+async function playersOf(sight: "promise" | "cells", { port, monitor }: Server, room = ""): Promise<Players> {
   const path = sight === "cells" ? "players" : `monitor/api/room?roomId=${encodeURIComponent(room)}`;
-  // The monitor takes no call from who might be a page of another site.
+  // The monitor rejects requests that may come from a page of another site.
   const headers = {
     authorization: `Basic ${Buffer.from(monitor).toString("base64")}`,
     "sec-fetch-site": "none",
   };
-  const signal = AbortSignal.timeout(TRUTH_MS);
+  const signal = AbortSignal.timeout(STATE_TIMEOUT_MS);
   const response = await fetch(`http://127.0.0.1:${port}/${path}`, { headers, signal });
-  if (!response.ok) throw new Error(`the server answered ${response.status} to the question where everybody is`);
+  if (!response.ok) throw new Error(`reading the server's players failed: /${path} returned ${response.status}`);
   const answer = (await response.json()) as Players & { state: { players: Players } };
   return sight === "cells" ? answer : answer.state.players;
 }

@@ -1,15 +1,15 @@
-// The results as Markdown: one table, the ratios that matter, and what is to be known about the numbers.
+// The results as Markdown: a table, the ratios between servers, and remarks about the figures.
 import type { Machine } from "./harness/machine.ts";
-import { type BrokenRow, isWhole, type Row } from "./run.ts";
+import { type BrokenRow, isComplete, type Row } from "./run.ts";
 
-/** From this share of its core on the load may have been what was measured, in per cent. */
+/** From this usage of the load's core, in per cent, the load may have been the bottleneck. */
 const BUSY_LOAD = 85;
 
-/** From this share of a core on other programs have disturbed the measurement, in per cent. */
+/** From this usage of a core by other programs, in per cent, they have disturbed the measurement. */
 const BUSY_OTHERS = 5;
 
-/** Moves that must have been sent, as a share of those that were due. */
-const ENOUGH_MOVES = 0.98;
+/** The minimum share of due moves that must have been sent. */
+const MIN_MOVES_SENT = 0.98;
 
 const COLUMNS: readonly [title: string, value: (row: Row) => string][] = [
   ["CPU µs per client-second", (row) => row.cpuPerClientSecond.toFixed(0)],
@@ -22,17 +22,17 @@ const COLUMNS: readonly [title: string, value: (row: Row) => string][] = [
   ["server CPU %", (row) => row.serverCpu.toFixed(0)],
   ["load CPU %", (row) => row.loadCpu.toFixed(0)],
   ["moves/s sent of due", (row) => `${row.sentMoves.toFixed(1)} of ${row.askedMoves.toFixed(1)}`],
-  ["clients' knowledge", (row) => (row.fault === undefined ? "ok" : "WRONG")],
+  ["clients' state", (row) => (row.fault === undefined ? "ok" : "WRONG")],
 ];
 
-/** The table alone, in the order of the rows. */
+/** Returns the table, in the order of the rows. */
 export function table(rows: readonly (Row | BrokenRow)[]): string {
   const titles = ["server", "clients", ...COLUMNS.map(([title]) => title)];
   const lines = rows.map((row) => [
     row.server,
     String(row.clients),
     ...COLUMNS.map(([title, value]) => {
-      if (!isWhole(row)) return title === "clients' knowledge" ? "BROKEN OFF" : "–";
+      if (!isComplete(row)) return title === "clients' state" ? "ABORTED" : "–";
       return value(row);
     }),
   ]);
@@ -40,11 +40,11 @@ export function table(rows: readonly (Row | BrokenRow)[]): string {
   return [titles, rule, ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** The ratios that sabang is judged by, a line for each number of players; empty if there is nothing to compare. */
+/** Returns the ratios between sabang and its peers, one line for each number of players; empty if there is no peer. */
 export function ratios(rows: readonly (Row | BrokenRow)[]): string[] {
-  const whole = rows.filter(isWhole);
-  return [...new Set(whole.map(({ clients }) => clients))].flatMap((clients) => {
-    const find = (name: string) => whole.find((row) => row.server === name && row.clients === clients);
+  const completed = rows.filter(isComplete);
+  return [...new Set(completed.map(({ clients }) => clients))].flatMap((clients) => {
+    const find = (name: string) => completed.find((row) => row.server === name && row.clients === clients);
     const ours = find("sabang");
     if (!ours) return [];
     const parts = ["ws-binary", "state-view", "tutorial"].flatMap((name) => {
@@ -59,33 +59,38 @@ export function ratios(rows: readonly (Row | BrokenRow)[]): string[] {
   });
 }
 
-/** What is to be known about single rows, a sentence each. */
+/** Returns the remarks about single rows. */
 export function remarks(rows: readonly (Row | BrokenRow)[]): string[] {
   return rows.flatMap((row) => {
     const name = `${row.server}, ${row.clients} players:`;
-    if (!isWhole(row)) return `${name} broken off. ${row.broken}`;
-    const said: string[] = [];
+    if (!isComplete(row)) return `${name} aborted: ${row.broken}`;
+    const sentences: string[] = [];
     if (row.loadCpu >= BUSY_LOAD) {
-      said.push(`the load was a bottleneck: it used ${row.loadCpu.toFixed(0)} % of its core`);
+      sentences.push(`the load was a bottleneck: it used ${row.loadCpu.toFixed(0)} % of its core`);
     }
-    if (row.sentMoves < ENOUGH_MOVES * row.askedMoves) {
-      said.push(`the load fell behind: it sent ${row.sentMoves.toFixed(1)} of ${row.askedMoves.toFixed(1)} moves/s`);
+    if (row.sentMoves < MIN_MOVES_SENT * row.askedMoves) {
+      sentences.push(
+        `the load fell behind: it sent ${row.sentMoves.toFixed(1)} of ${row.askedMoves.toFixed(1)} moves/s`,
+      );
     }
     const { server = 0, load = 0 } = row.othersCpu ?? {};
     if (Math.max(server, load) >= BUSY_OTHERS) {
-      said.push(
+      sentences.push(
         `other programs used ${server.toFixed(0)} % of the server's core and ${load.toFixed(0)} % of the load's: ` +
-          "its frames/s and latency are worse than they would be",
+          "frames/s and latency are worse than on an idle machine",
       );
     }
-    if (row.latency.lost > 0) said.push(`${row.latency.lost} moves of the probes were never seen to be applied`);
-    if (row.fault !== undefined) said.push(`what the clients knew was wrong: ${row.fault}`);
-    if (row.audit) said.push(`${row.audit.frames} raw frames audited, ${row.audit.leaks} leaks`);
-    return said.map((sentence) => `${name} ${sentence}`);
+    if (row.latency.lost > 0) sentences.push(`no frame showed ${row.latency.lost} moves of the probes`);
+    if (row.fault !== undefined) sentences.push(`the clients' state was wrong: ${row.fault}`);
+    if (row.audit) sentences.push(`${row.audit.frames} raw frames audited, ${row.audit.leaks} leaks`);
+    return sentences.map((sentence) => `${name} ${sentence}`);
   });
 }
 
-/** All of it. `notes`: what is to be known about the run as a whole. */
+/**
+ * Returns the complete report.
+ * @param notes remarks about the run as a whole.
+ */
 export function results(rows: readonly (Row | BrokenRow)[], machine: Machine, notes: readonly string[]): string {
   const { cpu, cores, kernel, node, commit, date, command } = machine;
   const lists = [ratios(rows), remarks(rows), notes].filter((list) => list.length > 0);

@@ -1,24 +1,24 @@
-// The servers that are measured: how each is started, what it speaks, whom a client of it sees.
+// The servers that are measured: for each its name, its wire protocol and the sight of its clients.
 import { binary, colyseus, type Dialect, json, korean, socketIo } from "../harness/load/dialects.ts";
 
-/** One of the servers. */
+/** One of the measured servers. */
 export interface Contender {
   readonly name: string;
-  /** What it is, in a few words. */
+  /** A short description. */
   readonly what: string;
   readonly dialect: Dialect;
-  /** How a full client talks to it. */
+  /** The kind of probe that can connect to it. */
   readonly probe: "colyseus" | "binary" | "json" | "korean" | "socket.io";
-  /** For Colyseus: the room. */
+  /** The room's name, on Colyseus servers. */
   readonly room?: string;
   /**
-   * `promise`: sabang's (320 units at least, 960 at most). `cells`: the cells around one's own. `all`: everybody. `one`: all
-   * are told of the same player, who never moves.
+   * Which players a client sees. `promise`: as sabang promises, all within 320 units and none beyond 960. `cells`: those in the
+   * cells around its own. `all`: all players. `one`: all clients see the same player, who never moves.
    */
   readonly sight: "promise" | "cells" | "all" | "one";
 }
 
-/** Every server, in the order in which they run. */
+/** All servers, in the order in which they run. */
 export const CONTENDERS: readonly Contender[] = [
   {
     name: "sabang",
@@ -30,7 +30,7 @@ export const CONTENDERS: readonly Contender[] = [
   },
   {
     name: "tutorial",
-    what: "Colyseus as its tutorial has it",
+    what: "Colyseus as in its tutorial",
     dialect: colyseus("tutorial", (name) => ({ name })),
     probe: "colyseus",
     room: "tutorial",
@@ -50,16 +50,20 @@ export const CONTENDERS: readonly Contender[] = [
   { name: "tornado", what: "the Python tutorial's server, completed", dialect: korean, probe: "korean", sight: "all" },
   {
     name: "bare",
-    what: "no game: 62 bytes to each client in each tick",
+    what: "no game: 62 bytes to each client per tick",
     dialect: binary,
     probe: "binary",
     sight: "one",
   },
 ];
 
-/** The server of that name, which must be one of CONTENDERS. */
+/**
+ * Returns the server with this name.
+ * @throws {Error} if it is not one of CONTENDERS.
+ */
 export function contender(name: string): Contender {
-  const found = CONTENDERS.find((one) => one.name === name);
-  if (!found) throw new Error(`there is no server named "${name}"`);
+  const found = CONTENDERS.find((contender) => contender.name === name);
+  if (!found)
+    throw new Error(`unknown server "${name}"; expected one of ${CONTENDERS.map(({ name }) => name).join(", ")}`);
   return found;
 }

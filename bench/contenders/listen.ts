@@ -1,16 +1,16 @@
-// How every server of the bench begins: on the port of the environment, with one line that tells which it became.
+// Used by every server of the bench at its start: it listens on the port of the environment variable and prints the port.
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** The port asked for; 0 is any free one. */
+/** The requested port; 0 stands for any free port. */
 export const PORT = Number(process.env.PORT ?? 0);
 
-/** Prints where the server listens, in the words that the bench waits for. */
+/** Prints the port on which the server listens. The bench waits for this line. */
 export function announce(server: Server): void {
   console.log(`listening on port ${(server.address() as AddressInfo).port}`);
 }
 
-/** Listens, and prints where. */
+/** Listens, then prints the port. */
 export function listen(server: Server): void {
   server.listen(PORT, "127.0.0.1", () => announce(server));
 }

@@ -1,28 +1,28 @@
-// A socket.io server as its docs have it, on WebSockets alone: what changed goes to everybody with io.emit, which
-// encodes it once.
+// A socket.io server as in its documentation, with WebSockets only. Changes go to all clients by io.emit, which encodes them
+// once.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
-import { anywhere, clamp, type Direction, MOVE, TICK_MS } from "../harness/arena.ts";
+import { clamp, type Direction, MOVE, randomCoordinate, TICK_MS } from "../harness/arena.ts";
 import { listen } from "./listen.ts";
 
-type Place = [x: number, y: number];
+type Position = [x: number, y: number];
 
-const players = new Map<string, Place>();
+const players = new Map<string, Position>();
 const changed = new Set<string>();
 
 const httpServer = createServer();
 const io = new Server(httpServer, { transports: ["websocket"], serveClient: false });
 
 io.on("connection", (socket) => {
-  const place: Place = [Math.round(anywhere()), Math.round(anywhere())];
-  players.set(socket.id, place);
+  const position: Position = [Math.round(randomCoordinate()), Math.round(randomCoordinate())];
+  players.set(socket.id, position);
   changed.add(socket.id);
   socket.emit("players", Object.fromEntries(players));
   socket.on("move", (direction: Direction) => {
     const move = MOVE[direction];
     if (!move) return;
-    place[0] = clamp(place[0] + move.x);
-    place[1] = clamp(place[1] + move.y);
+    position[0] = clamp(position[0] + move.x);
+    position[1] = clamp(position[1] + move.y);
     changed.add(socket.id);
   });
   socket.on("disconnect", () => {
@@ -34,10 +34,10 @@ io.on("connection", (socket) => {
 
 setInterval(() => {
   if (changed.size === 0) return;
-  const places: Record<string, Place> = {};
-  for (const id of changed) places[id] = players.get(id)!;
+  const positions: Record<string, Position> = {};
+  for (const id of changed) positions[id] = players.get(id)!;
   changed.clear();
-  io.emit("players", places);
+  io.emit("players", positions);
 }, TICK_MS);
 
 listen(httpServer);

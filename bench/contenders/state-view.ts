@@ -1,45 +1,45 @@
-// A Colyseus room with the framework's own interest management: one StateView per client, which holds the players of
-// the 5 x 5 cells around its own. Coordinates have the smallest type that fits. `/players` tells where everybody is.
+// A Colyseus room with the framework's own interest management: one StateView per client, with the players of the 5 x 5 cells
+// around its own. Coordinates have the smallest type that fits. `/players` returns the positions of all players.
 import { createServer } from "node:http";
 import { Encoder, type SchemaType, StateView, schema, t } from "@colyseus/schema";
 import { type Client, defineRoom, defineServer, Room, WebSocketTransport } from "colyseus";
-import { anywhere, CELL, clamp, type Direction, MOVE, REACH } from "../harness/arena.ts";
+import { CELL, clamp, type Direction, MOVE, REACH, randomCoordinate } from "../harness/arena.ts";
 import { announce, PORT } from "./listen.ts";
 
 const Player = schema({ x: t.uint16(), y: t.uint16() }, "Player");
 type Player = SchemaType<typeof Player>;
 const State = schema({ players: t.map(Player).view() }, "State");
 
-// Room for the full state of several thousand players; the default warns and grows.
+// Large enough for the full state of several thousand players. The default size logs a warning and grows.
 Encoder.BUFFER_SIZE = 256 * 1024;
 
-/** A player and the client who plays it, in the cell where both are. */
-interface Inhabitant {
+/** A player, the view of its client, and the cell in which the player is. */
+interface Resident {
   player: Player;
   view: StateView;
   column: number;
   row: number;
 }
 
-/** The room that was made; there is one. */
+/** The only room. */
 let room: StateViewRoom | undefined;
 
 class StateViewRoom extends Room<{ state: SchemaType<typeof State> }> {
   override state = new State();
-  readonly #cells = new Map<string, Set<Inhabitant>>();
-  readonly #inhabitants = new Map<string, Inhabitant>();
+  readonly #cells = new Map<string, Set<Resident>>();
+  readonly #residents = new Map<string, Resident>();
 
   override messages = {
     move: (client: Client, direction: Direction) => {
-      const inhabitant = this.#inhabitants.get(client.sessionId);
+      const resident = this.#residents.get(client.sessionId);
       const move = MOVE[direction];
-      if (!inhabitant || !move) return;
-      const { player } = inhabitant;
+      if (!resident || !move) return;
+      const { player } = resident;
       player.x = clamp(player.x + move.x);
       player.y = clamp(player.y + move.y);
       const column = Math.floor(player.x / CELL);
       const row = Math.floor(player.y / CELL);
-      if (column !== inhabitant.column || row !== inhabitant.row) this.#cross(inhabitant, column, row);
+      if (column !== resident.column || row !== resident.row) this.#changeCell(resident, column, row);
     },
   };
 
@@ -48,57 +48,57 @@ class StateViewRoom extends Room<{ state: SchemaType<typeof State> }> {
   }
 
   override onJoin(client: Client) {
-    const player = new Player().assign({ x: Math.round(anywhere()), y: Math.round(anywhere()) });
+    const player = new Player().assign({ x: Math.round(randomCoordinate()), y: Math.round(randomCoordinate()) });
     this.state.players.set(client.sessionId, player);
     const view = new StateView();
     client.view = view;
     const [column, row] = [Math.floor(player.x / CELL), Math.floor(player.y / CELL)];
-    const inhabitant = { player, view, column, row };
-    this.#inhabitants.set(client.sessionId, inhabitant);
-    this.#cell(column, row).add(inhabitant);
+    const resident = { player, view, column, row };
+    this.#residents.set(client.sessionId, resident);
+    this.#cell(column, row).add(resident);
     for (const other of this.#near(column, row)) {
       view.add(other.player);
-      if (other !== inhabitant) other.view.add(player);
+      if (other !== resident) other.view.add(player);
     }
   }
 
   override onLeave(client: Client) {
-    const inhabitant = this.#inhabitants.get(client.sessionId);
-    if (!inhabitant) return;
-    this.#inhabitants.delete(client.sessionId);
-    this.#cell(inhabitant.column, inhabitant.row).delete(inhabitant);
+    const resident = this.#residents.get(client.sessionId);
+    if (!resident) return;
+    this.#residents.delete(client.sessionId);
+    this.#cell(resident.column, resident.row).delete(resident);
     this.state.players.delete(client.sessionId);
   }
 
-  /** Moves a player to another cell: who comes into sight is added on both sides, who goes out of it is removed. */
-  #cross(inhabitant: Inhabitant, column: number, row: number) {
-    const isInSight = (other: Inhabitant, column: number, row: number) =>
+  /** Moves a player to another cell. Updates its view and those of all players that enter or leave its sight. */
+  #changeCell(resident: Resident, column: number, row: number) {
+    const isInSight = (other: Resident, column: number, row: number) =>
       Math.abs(other.column - column) <= REACH && Math.abs(other.row - row) <= REACH;
-    const { player, view } = inhabitant;
-    for (const other of this.#near(inhabitant.column, inhabitant.row)) {
-      if (other === inhabitant || isInSight(other, column, row)) continue;
+    const { player, view } = resident;
+    for (const other of this.#near(resident.column, resident.row)) {
+      if (other === resident || isInSight(other, column, row)) continue;
       view.remove(other.player);
       other.view.remove(player);
     }
     for (const other of this.#near(column, row)) {
-      if (other === inhabitant || isInSight(other, inhabitant.column, inhabitant.row)) continue;
+      if (other === resident || isInSight(other, resident.column, resident.row)) continue;
       view.add(other.player);
       other.view.add(player);
     }
-    this.#cell(inhabitant.column, inhabitant.row).delete(inhabitant);
-    this.#cell(column, row).add(inhabitant);
-    inhabitant.column = column;
-    inhabitant.row = row;
+    this.#cell(resident.column, resident.row).delete(resident);
+    this.#cell(column, row).add(resident);
+    resident.column = column;
+    resident.row = row;
   }
 
-  #cell(column: number, row: number): Set<Inhabitant> {
+  #cell(column: number, row: number): Set<Resident> {
     const key = `${column} ${row}`;
     const cell = this.#cells.get(key) ?? new Set();
     if (cell.size === 0) this.#cells.set(key, cell);
     return cell;
   }
 
-  *#near(column: number, row: number): Iterable<Inhabitant> {
+  *#near(column: number, row: number): Iterable<Resident> {
     for (let x = column - REACH; x <= column + REACH; x++) {
       for (let y = row - REACH; y <= row + REACH; y++) yield* this.#cells.get(`${x} ${y}`) ?? [];
     }

@@ -1,5 +1,5 @@
-"""The Korean tutorial's Tornado server, completed: the four words move a player, and once per tick what changed goes to
-everybody as JSON. It listens on the port of the environment and prints which one it became."""
+"""The Korean tutorial's Tornado server, completed: four words move a player, and once per tick all changes go to all clients
+as JSON. It listens on the port of the environment variable PORT and prints the port."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ import tornado.netutil
 import tornado.web
 import tornado.websocket
 
-# The numbers of arena.ts.
+# The constants of arena.ts.
 ARENA, MARGIN, STEP, TICK_MS = 4096, 12, 8, 50
 MOVE = {"좌": (-STEP, 0), "우": (STEP, 0), "상": (0, -STEP), "하": (0, STEP)}
 

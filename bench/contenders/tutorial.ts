@@ -1,15 +1,15 @@
-// A Colyseus room as the framework's tutorial has it: positions are numbers of any kind, a message moves the player at
-// once, everybody sees everybody, patches go out by the framework's own timer (20 a second).
+// A Colyseus room as in the framework's tutorial. Positions have the type `number`, a message moves the player at once, and all
+// clients see all players. The framework's own timer sends patches (20 per second).
 import { createServer } from "node:http";
 import { Encoder, type SchemaType, schema, t } from "@colyseus/schema";
 import { type Client, defineRoom, defineServer, Room, WebSocketTransport } from "colyseus";
-import { anywhere, clamp, type Direction, MOVE } from "../harness/arena.ts";
+import { clamp, type Direction, MOVE, randomCoordinate } from "../harness/arena.ts";
 import { announce, PORT } from "./listen.ts";
 
 const Player = schema({ x: t.number(), y: t.number() }, "Player");
 const State = schema({ players: t.map(Player) }, "State");
 
-// Room for the full state of several thousand players; the default warns and grows.
+// Large enough for the full state of several thousand players. The default size logs a warning and grows.
 Encoder.BUFFER_SIZE = 256 * 1024;
 
 class TutorialRoom extends Room<{ state: SchemaType<typeof State> }> {
@@ -26,7 +26,7 @@ class TutorialRoom extends Room<{ state: SchemaType<typeof State> }> {
   };
 
   override onJoin(client: Client) {
-    this.state.players.set(client.sessionId, new Player().assign({ x: anywhere(), y: anywhere() }));
+    this.state.players.set(client.sessionId, new Player().assign({ x: randomCoordinate(), y: randomCoordinate() }));
   }
 
   override onLeave(client: Client) {

@@ -1,14 +1,14 @@
-// A server written by hand on `ws` alone, as lean as it gets: one byte in for a move; out, once per tick, one buffer
-// with six bytes for each player that changed, the same for everybody. The yardstick: it does little but send.
+// A minimal server on `ws` alone. A move is one byte. Once per tick it sends all clients the same buffer, with six bytes for
+// each changed player. It is the baseline of the comparison, because it does little except sending.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
-import { anywhere, clamp, DIRECTIONS, MOVE, TICK_MS } from "../harness/arena.ts";
+import { clamp, DIRECTIONS, MOVE, randomCoordinate, TICK_MS } from "../harness/arena.ts";
 import { listen } from "./listen.ts";
 
-/** id, x, y: sixteen bits each, little end first. */
+/** A record is id, x and y as 16-bit numbers, little-endian. */
 const RECORD_BYTES = 6;
 
-/** An x that nobody has: the player is gone. */
+/** An x outside the arena. It means that the player is gone. */
 const GONE = 0xffff;
 
 interface Player {
@@ -18,7 +18,7 @@ interface Player {
 }
 
 const players = new Map<number, Player>();
-/** Those whose place is new in this tick; those who left it have GONE as their x. */
+/** Players that have moved, joined or left in this tick. Players that left have GONE as their x. */
 const changed = new Set<Player>();
 let lastId = 0;
 
@@ -38,10 +38,10 @@ const httpServer = createServer();
 const sockets = new WebSocketServer({ server: httpServer, perMessageDeflate: false, maxPayload: 1024 });
 
 sockets.on("connection", (socket) => {
-  const player = { id: ++lastId, x: Math.round(anywhere()), y: Math.round(anywhere()) };
+  const player = { id: ++lastId, x: Math.round(randomCoordinate()), y: Math.round(randomCoordinate()) };
   players.set(player.id, player);
   changed.add(player);
-  // The welcome: the own id, then everybody.
+  // The welcome: the client's own id, then all players.
   const welcome = records(players.values(), players.size, 2);
   welcome.writeUInt16LE(player.id, 0);
   socket.send(welcome);

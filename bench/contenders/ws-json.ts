@@ -1,13 +1,13 @@
-// The same by hand on `ws`, with JSON: readable on the wire, as most first servers are. What changed is put into text
-// once per tick and sent to everybody as the same bytes.
+// The same minimal server on `ws`, with JSON, as in most first servers. Once per tick all changes are serialized once, and the
+// same bytes are sent to all clients.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
-import { anywhere, clamp, type Direction, MOVE, TICK_MS } from "../harness/arena.ts";
+import { clamp, type Direction, MOVE, randomCoordinate, TICK_MS } from "../harness/arena.ts";
 import { listen } from "./listen.ts";
 
-type Place = [x: number, y: number];
+type Position = [x: number, y: number];
 
-const players = new Map<string, Place>();
+const players = new Map<string, Position>();
 const changed = new Set<string>();
 const gone = new Set<string>();
 let lastId = 0;
@@ -17,15 +17,15 @@ const sockets = new WebSocketServer({ server: httpServer, perMessageDeflate: fal
 
 sockets.on("connection", (socket) => {
   const id = `p${++lastId}`;
-  const place: Place = [Math.round(anywhere()), Math.round(anywhere())];
-  players.set(id, place);
+  const position: Position = [Math.round(randomCoordinate()), Math.round(randomCoordinate())];
+  players.set(id, position);
   changed.add(id);
   socket.send(JSON.stringify({ id, players: Object.fromEntries(players) }));
   socket.on("message", (message: Buffer) => {
     const move = MOVE[(JSON.parse(message.toString()) as { move: Direction }).move];
     if (!move) return;
-    place[0] = clamp(place[0] + move.x);
-    place[1] = clamp(place[1] + move.y);
+    position[0] = clamp(position[0] + move.x);
+    position[1] = clamp(position[1] + move.y);
     changed.add(id);
   });
   socket.on("error", () => socket.terminate());
@@ -38,9 +38,9 @@ sockets.on("connection", (socket) => {
 
 setInterval(() => {
   if (changed.size === 0 && gone.size === 0) return;
-  const places: Record<string, Place> = {};
-  for (const id of changed) places[id] = players.get(id)!;
-  const text = Buffer.from(JSON.stringify({ players: places, gone: [...gone] }));
+  const positions: Record<string, Position> = {};
+  for (const id of changed) positions[id] = players.get(id)!;
+  const text = Buffer.from(JSON.stringify({ players: positions, gone: [...gone] }));
   changed.clear();
   gone.clear();
   for (const socket of sockets.clients) socket.send(text, { binary: false });

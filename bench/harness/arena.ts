@@ -1,12 +1,12 @@
-// The ground that every server is measured on: its numbers, in one place for servers, load and probes alike.
+// The arena that every server is measured on. Servers, load and probes take its constants from here.
 
 /** Side of the square map, in units. There are no walls inside it. */
 export const ARENA = 4096;
 
-/** Units that one move displaces a player. */
+/** Units by which one move displaces a player. */
 export const STEP = 8;
 
-/** Ticks, and so frames, that each server is asked for per second. */
+/** Ticks per second of each server, and so the frames per second to each client. */
 const TICK_HZ = 20;
 
 /** Milliseconds between two ticks. */
@@ -15,24 +15,24 @@ export const TICK_MS = 1000 / TICK_HZ;
 /** Moves that each client sends per second. */
 export const MOVES_HZ = 10;
 
-/** Players start and stay this far from the map's edge, in units: sabang's bodies have that half width. */
+/** Distance that players keep from the map's edge, in units. It is half the width of sabang's bodies. */
 export const MARGIN = 12;
 
-/** Side of a cell of a server that sends each client its neighbourhood, in units. */
+/** Side of a cell, in units, on servers that send each client only its neighbourhood. */
 export const CELL = 160;
 
-/** Cells in sight in each direction: with 2, the 5 x 5 cells around one's own. */
+/** Cells in sight in each direction. With 2, a client sees the 5 x 5 cells around its own. */
 export const REACH = 2;
 
-/** What a client of sabang is promised: everybody within NEAR units is in its sight, and nobody beyond FAR. */
+/** Sabang's promise to a client, in units: all players within NEAR are in its sight, and no player beyond FAR is. */
 export const NEAR = 320;
 export const FAR = 960;
 
-/** The four directions, by the number that the binary server takes for each. */
+/** The four directions. The binary server takes a direction's index as the move. */
 export const DIRECTIONS = ["left", "right", "up", "down"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
-/** What one move adds to a position. */
+/** The displacement of one move in each direction, in units. */
 export const MOVE: Readonly<Record<Direction, { x: number; y: number }>> = {
   left: { x: -STEP, y: 0 },
   right: { x: STEP, y: 0 },
@@ -40,12 +40,12 @@ export const MOVE: Readonly<Record<Direction, { x: number; y: number }>> = {
   down: { x: 0, y: STEP },
 };
 
-/** Where a player starts: anywhere, each place equally likely. Not a whole number of units. */
-export function anywhere(): number {
+/** Returns a random coordinate within the margins, uniformly distributed and not a whole number. */
+export function randomCoordinate(): number {
   return MARGIN + Math.random() * (ARENA - 2 * MARGIN);
 }
 
-/** The coordinate itself, or that of the edge if it lies beyond. */
+/** Returns the coordinate, limited to the area within the margins. */
 export function clamp(coordinate: number): number {
   return Math.min(Math.max(coordinate, MARGIN), ARENA - MARGIN);
 }

@@ -1,15 +1,15 @@
-// The processes of a run: started on a core of their own, ended by their own number, none left behind.
+// The child processes of a run. Each is started on a given core and killed by its own process id. None outlives the run.
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpus } from "node:os";
 
-/** The core for the server alone, and the one for everything that measures it. */
+/** The core reserved for the server, and the core for all processes that measure it. */
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
 const running = new Set<ChildProcess>();
 
-// Whatever ends this process ends them too.
+// Children are killed however this process exits.
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
@@ -17,38 +17,41 @@ process.on("exit", () => {
 let isPinned = false;
 
 /**
- * Pins this process to the load's core, and each process it starts from now on to the core it is started for. Programs that
- * measure call it once, at their start. Importing this file pins nothing, so tests may import it.
- * @returns why processes cannot be pinned here, in a sentence; undefined if they are pinned.
+ * Pins this process to the load's core. From now on `start` pins each child to the core that is named. Programs that measure
+ * call it once, at their start. Importing this file does not pin any process, so tests may import it.
+ * @returns the reason why processes cannot be pinned on this machine; undefined if they are pinned.
  */
 export function pinToCores(): string | undefined {
-  if (cpus().length < 2) return "this machine has one core, so server and load share it";
+  if (cpus().length < 2) return "this machine has one core; server and load share it";
   try {
     execFileSync("taskset", ["-a", "-c", "-p", String(LOAD_CORE), String(process.pid)], { stdio: "ignore" });
   } catch {
-    return "there is no taskset, so server and load are not pinned to cores of their own";
+    return "taskset is not available; server and load are not pinned to separate cores";
   }
   isPinned = true;
   return undefined;
 }
 
-/** Whether server and load have cores of their own: only then do the cores' own figures mean anything. */
+/** Whether server and load run on separate cores. Only then are figures per core meaningful. */
 export function arePinned(): boolean {
   return isPinned;
 }
 
-/** Starts a program, on a core if this process is pinned; it keeps its process id, since taskset becomes the program. */
+/**
+ * Starts a program, on the given core if this process is pinned. The child's process id is the program's own, because taskset
+ * replaces itself with the program.
+ */
 export function start(core: number, program: string, args: string[], options: SpawnOptions): ChildProcess {
   const command = isPinned ? ["taskset", "-c", String(core), program, ...args] : [program, ...args];
   const child = spawn(command[0]!, command.slice(1), options);
   running.add(child);
   child.on("exit", () => running.delete(child));
-  // A program that is not there: whoever waits for it sees that it has ended.
+  // The program could not be started. A caller that waits for it sees that it has ended.
   child.on("error", () => running.delete(child));
   return child;
 }
 
-/** Ends a process at once, and waits until it has ended. */
+/** Kills a process and waits until it has exited. */
 export async function stop(child: ChildProcess): Promise<void> {
   if (!running.has(child)) return;
   const ended = once(child, "exit");

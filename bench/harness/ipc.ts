@@ -1,69 +1,70 @@
-// How the bench talks to the two processes that it measures with: an order goes out, one answer comes back.
+// Request and response between the bench and its child processes: each request gets one response.
 import type { ChildProcess } from "node:child_process";
 
-/** What an order can do: a function of one argument, named. */
-type Handlers<Orders> = { [Name in keyof Orders]: (argument: never) => unknown };
+/** The requests of a child process by name; each has one argument. */
+type Handlers<Requests> = { [Name in keyof Requests]: (argument: never) => unknown };
 
 type Argument<Handler> = Handler extends (argument: infer A) => unknown ? A : never;
-type Answer<Handler> = Handler extends (argument: never) => infer R ? Awaited<R> : never;
+type Result<Handler> = Handler extends (argument: never) => infer R ? Awaited<R> : never;
 
-interface Order {
-  order: string;
+interface Request {
+  request: string;
   argument: unknown;
 }
-type Reply = { progress: string } | { answer: unknown } | { fault: string };
+type Reply = { progress: string } | { result: unknown } | { error: string };
 
-/** Carries out the orders of the parent process, one at a time, and ends with it. */
+/** Handles the requests of the parent process. Exits when the parent disconnects. */
 export function serve(handlers: Record<string, (argument: never) => unknown>): void {
   const send = (reply: Reply) => process.connected && process.send?.(reply);
-  process.on("message", async ({ order, argument }: Order) => {
+  process.on("message", async ({ request, argument }: Request) => {
     try {
-      const answer = await handlers[order]?.(argument as never);
-      send({ answer });
+      const result = await handlers[request]?.(argument as never);
+      send({ result });
     } catch (error) {
-      send({ fault: (error as Error).message });
+      send({ error: (error as Error).message });
     }
   });
   process.on("disconnect", () => process.exit(0));
 }
 
-/** Tells the parent process how far an order is. */
+/** Reports the progress of the current request to the parent process. */
 export function report(progress: string): void {
   if (process.connected) process.send?.({ progress } satisfies Reply);
 }
 
-/** Gives an order to a child process that obeys, and waits for the answer; `tell` hears of the progress. */
-export type Ask<Orders extends Handlers<Orders>> = <Name extends keyof Orders & string>(
-  order: Name,
-  argument: Argument<Orders[Name]>,
-) => Promise<Answer<Orders[Name]>>;
+/** Sends a request to a child process and resolves with the result. */
+export type Ask<Requests extends Handlers<Requests>> = <Name extends keyof Requests & string>(
+  request: Name,
+  argument: Argument<Requests[Name]>,
+) => Promise<Result<Requests[Name]>>;
 
 /**
- * The asking end of a child process that obeys.
- * An order fails if the child ends before it has answered; orders must not overlap.
+ * Returns the function that sends requests to a child process in which `serve` runs. Requests must not overlap. A request
+ * rejects if its handler throws, or if the child exits before it responds.
+ * @param onProgress is called with each progress report.
  */
-export function caller<Orders extends Handlers<Orders>>(
+export function caller<Requests extends Handlers<Requests>>(
   child: ChildProcess,
-  tell: (text: string) => void,
-): Ask<Orders> {
-  return (order, argument) =>
+  onProgress: (text: string) => void,
+): Ask<Requests> {
+  return (request, argument) =>
     new Promise((resolve, reject) => {
       const done = () => {
-        child.off("message", hear);
-        child.off("exit", gone);
+        child.off("message", onMessage);
+        child.off("exit", onExit);
       };
-      const hear = (reply: Reply) => {
-        if ("progress" in reply) return tell(reply.progress);
+      const onMessage = (reply: Reply) => {
+        if ("progress" in reply) return onProgress(reply.progress);
         done();
-        if ("fault" in reply) reject(new Error(reply.fault));
-        else resolve(reply.answer as never);
+        if ("error" in reply) reject(new Error(reply.error));
+        else resolve(reply.result as never);
       };
-      const gone = (code: number | null, signal: string | null) => {
+      const onExit = (code: number | null, signal: string | null) => {
         done();
-        reject(new Error(`it ended (${signal ?? code}) during the order "${order}"`));
+        reject(new Error(`the child process exited (${signal ?? code}) during the request "${request}"`));
       };
-      child.on("message", hear);
-      child.on("exit", gone);
-      child.send({ order, argument } satisfies Order);
+      child.on("message", onMessage);
+      child.on("exit", onExit);
+      child.send({ request, argument } satisfies Request);
     });
 }

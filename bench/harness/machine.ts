@@ -1,20 +1,23 @@
-// What a measurement was made on: without it a number says nothing.
+// The context of a measurement. A figure is meaningless without it.
 import { execFileSync } from "node:child_process";
 import { cpus, release, type } from "node:os";
 
-/** The machine, the code and the moment. */
+/** The machine, the commit, the date and the command. */
 export interface Machine {
   cpu: string;
   cores: number;
   kernel: string;
   node: string;
-  /** Abbreviated; with a plus if files differed from it. */
+  /** The abbreviated hash, followed by a plus if the working tree has changes. */
   commit: string;
   date: string;
   command: string;
 }
 
-/** `args`: the arguments of the command line, `program` what they were given to. */
+/**
+ * Describes this machine and this measurement.
+ * @param args the command line arguments of `program`.
+ */
 export function machine(args: string[], program = "npm run bench"): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",

@@ -1,14 +1,14 @@
-// The map that sabang is measured on: open ground all over, with so many spawns that players start anywhere.
+// The map that sabang is measured on. It has no walls, and so many spawns that players start all over the map.
 import { seededRandom } from "../../sim/random.ts";
 import { TILE } from "../../sim/rules.ts";
 import { ARENA, MARGIN } from "./arena.ts";
 
 const SPAWNS = 4000;
 
-/** The text of the Tiled map file. */
+/** Returns the text of the Tiled map file. */
 export function openMap(): string {
   const random = seededRandom(1);
-  const anywhere = () => MARGIN + random(ARENA - 2 * MARGIN + 1);
+  const randomCoordinate = () => MARGIN + random(ARENA - 2 * MARGIN + 1);
   const tiles = ARENA / TILE;
   return JSON.stringify({
     type: "map",
@@ -23,7 +23,12 @@ export function openMap(): string {
       {
         type: "objectgroup",
         name: "spawns",
-        objects: Array.from({ length: SPAWNS }, (_, id) => ({ id, point: true, x: anywhere(), y: anywhere() })),
+        objects: Array.from({ length: SPAWNS }, (_, id) => ({
+          id,
+          point: true,
+          x: randomCoordinate(),
+          y: randomCoordinate(),
+        })),
       },
     ],
   });

@@ -1,4 +1,4 @@
-// One of the servers as a process: how it is started, and what it said.
+// Starts one of the servers as a child process and stops it.
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -13,13 +13,13 @@ import { type AskVitals, STATS_AGENT_ARGS, vitalsOf } from "./vitals.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Milliseconds within which a server must listen. */
-const START_MS = 30_000;
+/** Timeout for a server to listen, in milliseconds. */
+const START_TIMEOUT_MS = 30_000;
 
-/** Characters of output that are kept for the sentence about its end. */
-const LAST_WORDS = 600;
+/** Characters of output that are kept for the error message of a server that exits. */
+const MAX_OUTPUT_LENGTH = 600;
 
-/** The folders of servers that run; one is left at most, when this process is stopped. */
+/** The folders of running servers. They are removed when this process exits. */
 const folders = new Set<string>();
 const remove = (folder: string) => {
   rmSync(folder, { recursive: true, force: true });
@@ -29,23 +29,23 @@ process.on("exit", () => {
   for (const folder of folders) remove(folder);
 });
 
-/** A server that listens. */
+/** A server that is listening. */
 export interface Server {
   readonly pid: number;
   readonly port: number;
-  /** For sabang's monitor: the name and the password, joined by a colon. */
+  /** The credentials of sabang's monitor: user name and password, joined by a colon. */
   readonly monitor: string;
-  /** Rejects with a sentence when the server ends before it is stopped. */
+  /** Rejects when the server exits before it is stopped. The error contains the last output. */
   readonly died: Promise<never>;
-  /** Asks the passenger, where one rides along. */
+  /** Queries the stats agent. Works only if the server was started with one. */
   readonly vitals: AskVitals;
-  /** Tells it to end; its exit code, null if it had to be killed. The folder stays for the next one. */
+  /** Sends SIGTERM. Resolves with the exit code; null if a signal ended the process. The folder is kept for the next server. */
   terminate(): Promise<number | null>;
-  /** Ends it and takes its files away. */
+  /** Kills the server and removes its folder, unless the folder was given. */
   stop(): Promise<void>;
 }
 
-/** A python3 that has tornado; undefined if there is none. */
+/** Returns a python3 that can import tornado; undefined if there is none. */
 export function pythonWithTornado(): string | undefined {
   return ["python3", "/usr/bin/python3"].find((python) => {
     try {
@@ -57,29 +57,32 @@ export function pythonWithTornado(): string | undefined {
   });
 }
 
-/** How a server of a siege differs from that of a measurement. */
+/** Options for servers of a stress test. A measurement uses the defaults. */
 export interface ServerOptions {
-  /** Variables of its own; they win. */
+  /** Additional environment variables. They override the defaults. */
   environment?: Record<string, string>;
-  /** Takes a passenger along, who tells of heap and event loop. */
-  passenger?: boolean;
-  /** The folder of a server before it, whose data it takes over; see `makeFolder`. */
+  /** Loads the stats agent, which reports heap and event loop delay. */
+  statsAgent?: boolean;
+  /** The folder of an earlier server, whose data this server takes over; see `makeFolder`. */
   folder?: string;
 }
 
-/** A folder for a server's files, which goes when this process ends. */
+/** Creates a folder for a server's files. It is removed when this process exits. */
 export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   folders.add(folder);
   return folder;
 }
 
-/** Starts a server and waits until it listens. */
+/**
+ * Starts a server and waits until it listens.
+ * @throws {Error} if the server exits first, or does not listen within 30 s.
+ */
 export async function startServer(name: string, options: ServerOptions = {}): Promise<Server> {
   const folder = options.folder ?? makeFolder();
   const password = randomBytes(16).toString("hex");
   const { program, args, environment } = commandOf(name, folder, password);
-  const child = start(SERVER_CORE, program, [...(options.passenger ? STATS_AGENT_ARGS : []), ...args], {
+  const child = start(SERVER_CORE, program, [...(options.statsAgent ? STATS_AGENT_ARGS : []), ...args], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,
@@ -95,7 +98,7 @@ export async function startServer(name: string, options: ServerOptions = {}): Pr
   let isStopped = false;
   const died = new Promise<never>((_, reject) => {
     const end = (how: string) => {
-      if (!isStopped) reject(new Error(`the server ended by itself (${how}): ${output.trim() || "it said nothing"}`));
+      if (!isStopped) reject(new Error(`the server exited unexpectedly (${how}): ${output.trim() || "no output"}`));
     };
     child.on("exit", (code, signal) => end(signal ?? `exit code ${code}`));
     child.on("error", (error) => end(error.message));
@@ -107,17 +110,17 @@ export async function startServer(name: string, options: ServerOptions = {}): Pr
     if (options.folder === undefined) remove(folder);
   };
   const port = new Promise<number>((resolve) => {
-    const hear = (chunk: Buffer) => {
-      output = (output + chunk).slice(-LAST_WORDS);
+    const onOutput = (chunk: Buffer) => {
+      output = (output + chunk).slice(-MAX_OUTPUT_LENGTH);
       const match = /listening on port (\d+)/.exec(output);
       if (match) resolve(Number(match[1]));
     };
-    child.stdout?.on("data", hear);
-    child.stderr?.on("data", hear);
+    child.stdout?.on("data", onOutput);
+    child.stderr?.on("data", onOutput);
   });
   try {
     return {
-      port: await Promise.race([port, died, late(child)]),
+      port: await Promise.race([port, died, startTimeout(child)]),
       pid: child.pid!,
       monitor: `admin:${password}`,
       died,
@@ -156,7 +159,7 @@ function commandOf(name: string, folder: string, password: string) {
       MONITOR_USER: "admin",
       MONITOR_PASSWORD: password,
       JWT_SECRET: randomBytes(32).toString("hex"),
-      // The load has one address, and joins as fast as it can; what is measured is a room, not its door.
+      // The load has one address and joins as fast as it can. The bench measures a room, not the admission to it.
       MAX_CONNECTIONS_PER_ADDRESS: "0",
       MAX_JOINS_PER_MINUTE: "0",
       MAX_PLAYERS_PER_ROOM: "0",
@@ -166,11 +169,11 @@ function commandOf(name: string, folder: string, password: string) {
   };
 }
 
-async function late(child: ChildProcess): Promise<never> {
+async function startTimeout(child: ChildProcess): Promise<never> {
   return new Promise((_, reject) => {
     const timer = setTimeout(
-      () => reject(new Error(`the server does not listen after ${START_MS / 1000} s`)),
-      START_MS,
+      () => reject(new Error(`the server did not listen within ${START_TIMEOUT_MS / 1000} s`)),
+      START_TIMEOUT_MS,
     );
     timer.unref();
     child.once("exit", () => clearTimeout(timer));

@@ -1,9 +1,12 @@
-// A request to become a WebSocket, for clients that are made by hand.
+// The WebSocket upgrade request, for clients that do without a WebSocket library.
 
-/** A key as browsers make one; the answer to it is known. */
+/** A valid key, the example of RFC 6455. The matching Sec-WebSocket-Accept is known. */
 export const UPGRADE_KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
-/** The request as its text. `more`: header lines besides, each with its line break. */
+/**
+ * Returns the text of the request.
+ * @param more further header lines, each with its line break.
+ */
 export function upgradeRequest(path: string, more = ""): string {
   return (
     `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +

@@ -1,42 +1,43 @@
-// The asking end of the passenger (bench/harness/stats-agent.ts) that rides along in a server's process.
+// The client of the stats agent (bench/harness/stats-agent.ts) in a server's process.
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Vitals } from "./stats-agent.ts";
 
-/** Arguments for Node that take the passenger along. */
+/** The Node arguments that load the stats agent. */
 export const STATS_AGENT_ARGS = ["--import", fileURLToPath(new URL("stats-agent.ts", import.meta.url))];
 
-/** Milliseconds after which no answer is to be expected any more. */
-const PATIENCE_MS = 30_000;
+/** Timeout of a request, in milliseconds. */
+const TIMEOUT_MS = 30_000;
 
-/** Asks the passenger; after a garbage collection, or without one. */
+/** Queries the stats agent, after a garbage collection if `"collect"` is given. */
 export type AskVitals = (collect?: "collect") => Promise<Vitals>;
 
 /**
- * @param child was started with PASSENGER_ARGS, and `"pipe"` as the fourth entry of its stdio.
- * @returns questions that must not overlap; one fails if the process ends or is stuck for half a minute.
+ * @param child a process that was started with STATS_AGENT_ARGS, and with `"pipe"` as the fourth entry of its stdio.
+ * @returns the function that queries the agent. Queries must not overlap. A query rejects if the process exits, or does not
+ * respond within 30 s.
  */
 export function vitalsOf(child: ChildProcess): AskVitals {
   const pipe = child.stdio[3] as Duplex;
   pipe.on("error", () => {});
-  let hear: (line: string) => void = () => {};
-  createInterface({ input: pipe }).on("line", (line) => hear(line));
+  let onLine: (line: string) => void = () => {};
+  createInterface({ input: pipe }).on("line", (line) => onLine(line));
   return (collect) =>
     new Promise((resolve, reject) => {
-      const end = (why: string) => {
+      const fail = (reason: string) => {
         clearTimeout(timer);
-        child.off("exit", gone);
-        reject(new Error(`the server did not tell how it is: ${why}`));
+        child.off("exit", onExit);
+        reject(new Error(`the stats agent did not respond: ${reason}`));
       };
-      const gone = () => end("it has ended");
-      const timer = setTimeout(() => end(`no answer in ${PATIENCE_MS / 1000} s`), PATIENCE_MS);
-      if (child.exitCode !== null || child.signalCode !== null) return gone();
-      child.once("exit", gone);
-      hear = (line) => {
+      const onExit = () => fail("the server has exited");
+      const timer = setTimeout(() => fail(`timed out after ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
+      if (child.exitCode !== null || child.signalCode !== null) return onExit();
+      child.once("exit", onExit);
+      onLine = (line) => {
         clearTimeout(timer);
-        child.off("exit", gone);
+        child.off("exit", onExit);
         resolve(JSON.parse(line));
       };
       pipe.write(`${collect ?? "look"}\n`);

@@ -1,4 +1,4 @@
-// The bench as people run it: a process of its own, real servers, a real load.
+// Runs the bench as a user does: in its own process, with real servers and a real load.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,10 +12,10 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** Runs the bench to its end. */
+/** Runs the bench and waits until it exits. */
 const bench = (...args: string[]) => startBench(...args).ended();
 
-/** The processes that a process has started, by their number, with their command lines. */
+/** Returns the command lines of a process's children, by process id. */
 function childrenOf(pid: number): Map<number, string> {
   const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
   return new Map(pids.map((child) => [Number(child), readFileSync(`/proc/${child}/cmdline`, "utf8")]));
@@ -29,7 +29,7 @@ function folder(): string {
 
 const onLinux = existsSync("/proc/self/stat") ? test : test.skip;
 
-onLinux("a run measures servers, finds them right, and leaves a table and curves", async () => {
+onLinux("the bench measures servers, verifies their clients' states, and writes a table and charts", async () => {
   const out = folder();
   const args = ["--clients", "20", "--only", "sabang,bare,ws-binary", "--seconds", "1", "--warmup", "1", "--out", out];
   const { code, stdout, stderr } = await bench(...args);
@@ -63,7 +63,7 @@ onLinux("a run measures servers, finds them right, and leaves a table and curves
 });
 
 onLinux(
-  "a server that ends in its run gets a row that says so, the others get theirs, and the exit code is 1",
+  "the bench reports a server that exits during its run, measures the other servers, and exits with code 1",
   async () => {
     const args = [
       "--clients",
@@ -82,16 +82,16 @@ onLinux(
     const [server] = [...childrenOf(run.pid)].find(([, command]) => command.includes("servers/ws-binary.ts"))!;
     process.kill(server, "SIGKILL");
     const { code, stdout } = await run.ended();
-    expect(stdout).toMatch(/^\| ws-binary \| 12 (\| – )+\| BROKEN OFF \|$/m);
+    expect(stdout).toMatch(/^\| ws-binary \| 12 (\| – )+\| ABORTED \|$/m);
     expect(stdout).toContain(
-      "ws-binary, 12 players: broken off. the server ended by itself (SIGKILL): listening on port",
+      "ws-binary, 12 players: aborted: the server exited unexpectedly (SIGKILL): listening on port",
     );
     expect(stdout).toMatch(/^\| ws-json \| 12 \| .* \| ok \|$/m);
     expect(code).toBe(1);
   },
 );
 
-onLinux("a bench that is stopped leaves nothing running", async () => {
+onLinux("the bench kills all its child processes when it is interrupted", async () => {
   const run = startBench("--clients", "12", "--only", "sabang", "--out", folder());
   await until(() => run.printed.stderr.includes("sabang, 12 players: joining"));
   const children = childrenOf(run.pid);

@@ -1,4 +1,4 @@
-// Only a program that calls pinToCores() is pinned to a core. A test that imports bench/harness/children.ts keeps all cores.
+// Only a program that calls pinToCores() is pinned to a core. A test that imports bench/harness/children.ts is not.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
@@ -12,7 +12,7 @@ const onLinux = process.platform === "linux" ? test : test.skip;
 const coresIn = (status: string) => /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)![1];
 const ownCores = () => coresIn(readFileSync("/proc/self/status", "utf8"));
 
-onLinux("importing bench/harness/children.ts pins neither this process nor what it starts", async () => {
+onLinux("importing bench/harness/children.ts pins neither this process nor its children", async () => {
   const before = ownCores();
   const { arePinned, SERVER_CORE, start } = await import("../../bench/harness/children.ts");
   expect(arePinned()).toBe(false);
@@ -22,10 +22,8 @@ onLinux("importing bench/harness/children.ts pins neither this process nor what 
   expect(coresIn(await text(child.stdout!))).toBe(before);
 });
 
-onLinux(
-  "a program that calls pinToCores() has the core of the load, and starts each process on the core it names",
-  () => {
-    const program = `
+onLinux("pinToCores() pins the program to the load's core and each child to the core it is started on", () => {
+  const program = `
     import { readFileSync } from "node:fs";
     import { text } from "node:stream/consumers";
     import { arePinned, LOAD_CORE, pinToCores, SERVER_CORE, start } from ${JSON.stringify(CHILDREN)};
@@ -35,16 +33,15 @@ onLinux(
     const statuses = await Promise.all([readFileSync("/proc/self/status", "utf8"), ...children]);
     console.log(JSON.stringify({ reason, isPinned: arePinned(), statuses }));
   `;
-    const printed = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
-      encoding: "utf8",
-      env: { ...process.env, ...COMPILE_CACHE },
-    });
-    const { reason, isPinned, statuses } = JSON.parse(printed) as {
-      reason?: string;
-      isPinned: boolean;
-      statuses: string[];
-    };
-    if (reason === undefined) expect([isPinned, ...statuses.map(coresIn)]).toEqual([true, "1", "0", "1"]);
-    else expect([isPinned, reason]).toEqual([false, expect.stringMatching(/one core|no taskset/)]);
-  },
-);
+  const printed = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
+    encoding: "utf8",
+    env: { ...process.env, ...COMPILE_CACHE },
+  });
+  const { reason, isPinned, statuses } = JSON.parse(printed) as {
+    reason?: string;
+    isPinned: boolean;
+    statuses: string[];
+  };
+  if (reason === undefined) expect([isPinned, ...statuses.map(coresIn)]).toEqual([true, "1", "0", "1"]);
+  else expect([isPinned, reason]).toEqual([false, expect.stringMatching(/one core|no taskset/)]);
+});

@@ -1,8 +1,8 @@
-// The command `npm run bench` where it measures nothing; with servers and players it is test/bench/bench.long.test.ts.
+// The command `npm run bench` without a measurement. The test with a measurement is test/bench/bench.long.test.ts.
 import { expect, test } from "@jest/globals";
 import { startBench } from "../support/bench.ts";
 
-test("a command line that cannot be used ends at once, with the mend", async () => {
+test("npm run bench exits with code 2 and a hint if an argument is invalid", async () => {
   const { code, stdout, stderr } = await startBench("--only", "apache").ended();
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(
@@ -10,7 +10,7 @@ test("a command line that cannot be used ends at once, with the mend", async () 
   );
 });
 
-test("help names the flags", async () => {
+test("npm run bench -- --help prints the flags", async () => {
   const { code, stdout, stderr } = await startBench("--help").ended();
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toContain("--clients");

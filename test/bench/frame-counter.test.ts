@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { FrameCounter } from "../../bench/harness/load/frame-counter.ts";
 import { BINARY, maskedFrame, PING, PONG, TEXT } from "../../bench/harness/load/masked-frame.ts";
 
-/** A frame as a server writes it. */
+/** Returns a frame as a server writes it. */
 function frame(opcode: number, payload: Uint8Array, isLast = true): Buffer {
   const first = (isLast ? 0x80 : 0) | opcode;
   const { length } = payload;
@@ -20,8 +20,8 @@ function frame(opcode: number, payload: Uint8Array, isLast = true): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-/** What a counter tells of chunks. */
-function heard(chunks: Uint8Array[]): string[] {
+/** Returns the events that a counter emits for chunks. */
+function eventsOf(chunks: Uint8Array[]): string[] {
   const events: string[] = [];
   const counter = new FrameCounter({
     message: (first) => events.push(`message ${first}`),
@@ -48,54 +48,54 @@ const frames = fc.record({ opcode: fc.constantFrom(TEXT, BINARY, PING, PONG), pa
 });
 
 describe("the frame counter", () => {
-  test("tells of every frame once and in order, wherever the stream is cut", () => {
+  test("reports each frame once and in order, wherever the stream is split into chunks", () => {
     fc.assert(
       fc.property(fc.array(frames, { maxLength: 8 }), fc.array(fc.nat(), { maxLength: 30 }), (sent, cuts) => {
         const stream = Buffer.concat(sent.map(({ bytes }) => bytes));
-        const places = [...new Set(cuts.map((cut) => cut % (stream.length + 1)))].sort((a, b) => a - b);
-        const chunks = [0, ...places].map((start, index) => stream.subarray(start, places[index] ?? stream.length));
-        expect(heard(chunks)).toEqual(sent.map(({ event }) => event));
+        const offsets = [...new Set(cuts.map((cut) => cut % (stream.length + 1)))].sort((a, b) => a - b);
+        const chunks = [0, ...offsets].map((start, index) => stream.subarray(start, offsets[index] ?? stream.length));
+        expect(eventsOf(chunks)).toEqual(sent.map(({ event }) => event));
       }),
     );
   });
 
-  test("reads a stream that comes byte by byte", () => {
+  test("reads a stream that arrives byte by byte", () => {
     const stream = Buffer.concat([
       frame(BINARY, Buffer.alloc(200, 7)),
       frame(PING, Buffer.from("hi")),
       frame(TEXT, Buffer.of()),
     ]);
-    expect(heard([...stream].map((byte) => Uint8Array.of(byte)))).toEqual([
+    expect(eventsOf([...stream].map((byte) => Uint8Array.of(byte)))).toEqual([
       "message 7",
       "control 9 6869",
       "message -1",
     ]);
   });
 
-  test("reads a part of a buffer alone", () => {
+  test("reads only the given range of a buffer", () => {
     const buffer = Buffer.concat([Buffer.from("before"), frame(BINARY, Buffer.of(5)), Buffer.from("after")]);
     const firsts: number[] = [];
     new FrameCounter({ message: (first) => firsts.push(first), control: () => {} }).push(buffer, 6, 9);
     expect(firsts).toEqual([5]);
   });
 
-  test("takes a message in several frames for one", () => {
+  test("reports a fragmented message once", () => {
     const parts = [
       frame(BINARY, Buffer.of(1, 2), false),
       frame(0, Buffer.of(3), false),
       frame(PING, Buffer.of()),
       frame(0, Buffer.of(4)),
     ];
-    expect(heard(parts)).toEqual(["message 1", "control 9 "]);
+    expect(eventsOf(parts)).toEqual(["message 1", "control 9 "]);
   });
 
-  test("refuses frames that no server sends", () => {
-    expect(() => heard([maskedFrame(BINARY, Uint8Array.of(1))])).toThrow("must not mask");
+  test("throws on a masked frame", () => {
+    expect(() => eventsOf([maskedFrame(BINARY, Uint8Array.of(1))])).toThrow("must not mask");
   });
 });
 
-describe("a hand-made client frame", () => {
-  test("holds the payload, masked", () => {
+describe("maskedFrame", () => {
+  test("masks the payload with a key that has no zero byte", () => {
     const made = maskedFrame(TEXT, "좌");
     expect([made[0], made[1]]).toEqual([0x81, 0x83]);
     const key = made.subarray(2, 6);
@@ -103,8 +103,8 @@ describe("a hand-made client frame", () => {
     expect(Buffer.from(made.subarray(6).map((byte, index) => byte ^ key[index % 4]!)).toString()).toBe("좌");
   });
 
-  test("is refused for a payload whose length does not fit", () => {
+  test("throws if the payload is longer than 125 bytes", () => {
     expect(maskedFrame(BINARY, new Uint8Array(125))).toHaveLength(131);
-    expect(() => maskedFrame(BINARY, new Uint8Array(126))).toThrow("a payload of 126 bytes; expected at most 125");
+    expect(() => maskedFrame(BINARY, new Uint8Array(126))).toThrow("payload too long: 126 bytes; expected at most 125");
   });
 });

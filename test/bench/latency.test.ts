@@ -3,40 +3,40 @@ import fc from "fast-check";
 import { Leg, percentile } from "../../bench/harness/probes/latency.ts";
 
 describe("a leg of a probe's walk", () => {
-  test("answers each move by the first frame that shows it", () => {
+  test("times each move by the first frame that shows it", () => {
     const leg = new Leg(1000, 1);
     leg.sent(10);
     expect(leg.shown(1000, 20)).toEqual([]);
     leg.sent(110);
     expect(leg.shown(1008, 130)).toEqual([{ sentAt: 10, latency: 120 }]);
     expect(leg.shown(1008, 180)).toEqual([]);
-    expect(leg.waiting).toBe(1);
+    expect(leg.pending).toBe(1);
     expect(leg.shown(1016, 190)).toEqual([{ sentAt: 110, latency: 80 }]);
-    expect(leg.waiting).toBe(0);
+    expect(leg.pending).toBe(0);
     expect(leg.length).toBe(16);
   });
 
-  test("answers several moves by one frame, as a busy server shows them", () => {
+  test("times several moves by one frame, as a busy server shows them", () => {
     const leg = new Leg(1000, -1);
     for (const now of [0, 100, 200]) leg.sent(now);
     expect(leg.shown(976, 250).map(({ latency }) => latency)).toEqual([250, 150, 50]);
   });
 
-  test("takes coordinates that are no whole numbers", () => {
+  test("accepts coordinates that are not whole numbers", () => {
     const leg = new Leg(1000.3333, 1);
     leg.sent(0);
     expect(leg.shown(Math.fround(1008.3333), 5)).toEqual([{ sentAt: 0, latency: 5 }]);
   });
 
-  test("answers no move that was not sent", () => {
+  test("returns no sample for a move that was not sent", () => {
     const leg = new Leg(0, 1);
     leg.sent(0);
     expect(leg.shown(80, 5)).toHaveLength(1);
     expect(leg.shown(-80, 6)).toEqual([]);
-    expect(leg.waiting).toBe(0);
+    expect(leg.pending).toBe(0);
   });
 
-  test("times every move once, however frames come", () => {
+  test("times every move once, in any order of moves and frames", () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { maxLength: 100 }), (isMove) => {
         const leg = new Leg(500, 1);
@@ -52,14 +52,14 @@ describe("a leg of a probe's walk", () => {
             samples += shown.length;
           }
         }
-        expect(samples + leg.waiting).toBe(sent);
+        expect(samples + leg.pending).toBe(sent);
       }),
     );
   });
 });
 
-describe("a percentile", () => {
-  test("is a value below which that share of the values lies", () => {
+describe("percentile", () => {
+  test("returns the nearest-rank percentile, and NaN without values", () => {
     const values = Array.from({ length: 100 }, (_, index) => 100 - index);
     expect(percentile(values, 0.5)).toBe(50);
     expect(percentile(values, 0.99)).toBe(99);

@@ -19,20 +19,20 @@ const row = (cpuPerFrame: number, more: Partial<Row> = {}): Row => ({
   ...more,
 });
 
-test("one run is its own median", () => {
+test("the median of one run is that run", () => {
   const all = { ...row(20), othersCpu: { server: 1, load: 2 }, audit: { frames: 10, leaks: 0 } };
   expect(median([all])).toEqual(all);
   expect(median([row(20)])).toEqual(row(20));
 });
 
-test("each figure is the middle one by itself; what was counted is added up", () => {
+test("the median of several runs has the median of each figure and the sums of counts", () => {
   const [a, b, c] = [row(30, { serverCpu: 1 }), row(10, { serverCpu: 2 }), row(20, { serverCpu: 3 })];
   const latency = { p50: 26, p99: 70, moves: 1200, lost: 3 };
   expect(median([a!, b!, c!])).toEqual({ ...row(20), serverCpu: 2, latency });
   expect(median([row(10), row(20)])).toMatchObject({ cpuPerFrame: 15, cpuPerClientSecond: 300 });
 });
 
-test("what must not be in one run is not hidden by the others", () => {
+test("the median of several runs keeps the aborted run, the errors and the leaks of any run", () => {
   const broken = { server: "sabang", clients: 400, broken: "it ended by itself" };
   expect(median([row(1), broken, row(2)])).toBe(broken);
   expect(median([row(1), row(2, { fault: "it was wrong" }), row(3)])).toHaveProperty("fault", "it was wrong");

@@ -18,7 +18,7 @@ const row = (server: string, more: Partial<Row> = {}): Row => ({
   sentMoves: 9.99,
   ...more,
 });
-const broken = { server: "tornado", clients: 400, broken: "the server ended by itself (SIGKILL): it said nothing" };
+const broken = { server: "tornado", clients: 400, broken: "the server exited unexpectedly (SIGKILL): no output" };
 const machine = {
   cpu: "A processor",
   cores: 2,
@@ -30,21 +30,21 @@ const machine = {
 };
 
 describe("the table", () => {
-  test("is Markdown with a line for each run, those that broke off among them", () => {
+  test("is Markdown with a line for each run, including aborted runs", () => {
     expect(table([row("ws-binary"), row("sabang", { fault: "it was wrong" }), broken])).toBe(
       [
         "| server | clients | CPU µs per client-second | CPU µs per frame | kB/s per client | frames/s per client " +
           "| latency p50 ms | latency p99 ms | memory kB per client | server CPU % | load CPU % " +
-          "| moves/s sent of due | clients' knowledge |",
+          "| moves/s sent of due | clients' state |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         "| ws-binary | 400 | 432 | 21.6 | 88.0 | 20.0 | 26 | 52 | 26 | 63 | 45 | 10.0 of 10.0 | ok |",
         "| sabang | 400 | 432 | 21.6 | 88.0 | 20.0 | 26 | 52 | 26 | 63 | 45 | 10.0 of 10.0 | WRONG |",
-        "| tornado | 400 | – | – | – | – | – | – | – | – | – | – | BROKEN OFF |",
+        "| tornado | 400 | – | – | – | – | – | – | – | – | – | – | ABORTED |",
       ].join("\n"),
     );
   });
 
-  test("shows no number for a latency that nothing was measured of", () => {
+  test("shows a dash for a latency without measured moves", () => {
     const latency = { p50: Number.NaN, p99: Number.NaN, moves: 0, lost: 40 };
     expect(table([row("sabang", { latency })])).toContain("| 20.0 | – | – |");
   });
@@ -71,7 +71,7 @@ describe("the ratios", () => {
 });
 
 describe("the remarks", () => {
-  test("tell where the load, or another program, was what was measured", () => {
+  test("name runs that were disturbed by the load or by other programs, and aborted runs", () => {
     const rows = [
       row("ws-binary"),
       row("tutorial", { loadCpu: 90 }),
@@ -84,16 +84,16 @@ describe("the remarks", () => {
       "tutorial, 400 players: the load was a bottleneck: it used 90 % of its core",
       "ws-json, 400 players: the load fell behind: it sent 9.1 of 10.0 moves/s",
       "socket-io, 400 players: other programs used 12 % of the server's core and 0 % of the load's: " +
-        "its frames/s and latency are worse than they would be",
-      "tornado, 400 players: broken off. the server ended by itself (SIGKILL): it said nothing",
+        "frames/s and latency are worse than on an idle machine",
+      "tornado, 400 players: aborted: the server exited unexpectedly (SIGKILL): no output",
     ]);
   });
 
-  test("tell what the check and the audit found", () => {
+  test("report lost moves, wrong states and the audit", () => {
     const latency = { p50: 1, p99: 2, moves: 3, lost: 4 };
     expect(remarks([row("sabang", { latency, fault: "it was wrong", audit: { frames: 900, leaks: 0 } })])).toEqual([
-      "sabang, 400 players: 4 moves of the probes were never seen to be applied",
-      "sabang, 400 players: what the clients knew was wrong: it was wrong",
+      "sabang, 400 players: no frame showed 4 moves of the probes",
+      "sabang, 400 players: the clients' state was wrong: it was wrong",
       "sabang, 400 players: 900 raw frames audited, 0 leaks",
     ]);
   });

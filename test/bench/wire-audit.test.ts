@@ -6,13 +6,13 @@ import { type Mention, WireAudit, WireError } from "../../bench/harness/wire-aud
 import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";
 
-/** The world's state, but without views: what it encodes is for clients who see everybody. */
+/** The world's state without views. Its frames are for clients that see all players. */
 const OpenState = schema(
   { map: t.string(), width: t.uint16(), height: t.uint16(), players: t.map(Player) },
   "WorldState",
 );
 
-/** A world whose frames are made by the framework's own encoder, for a client who sees everybody. */
+/** A world whose frames come from the framework's own encoder, for a client that sees all players. */
 class FramedWorld {
   readonly state = new OpenState().assign({ map: "plaza", width: 4096, height: 4096 });
   readonly #encoder = new Encoder(this.state);
@@ -24,7 +24,7 @@ class FramedWorld {
   }
 
   full(): Uint8Array {
-    // A full state tells what the patches told so far, and the next patch begins after it.
+    // The full state includes all changes so far, so the next patch must not repeat them.
     const frame = Buffer.concat([Buffer.of(0x0e), this.#encoder.encodeAll()]);
     this.#encoder.discardChanges();
     return frame;
@@ -40,7 +40,7 @@ class FramedWorld {
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const brief = (mentions: Mention[]) => mentions.map(({ how, id, x, y }) => `${how} ${id} ${x} ${y}`);
 
-/** The same for a client of the real state with a view of its own. */
+/** The same, for a client of the real state that has its own view. */
 class ViewedWorld {
   readonly state = new WorldState().assign({ map: "plaza", width: 4096, height: 4096 });
   readonly view = new StateView();
@@ -63,8 +63,8 @@ class ViewedWorld {
   }
 }
 
-/** A client that has been told of itself, ada at (1000, 1000), and of bob, 100 units to the right. */
-function told() {
+/** The audit of a client that knows itself, ada at (1000, 1000), and bob, 100 units to the right. */
+function createAudit() {
   const world = new FramedWorld();
   const ada = world.join("ada", 1000, 1000);
   const bob = world.join("bob", 1100, 1000);
@@ -74,9 +74,9 @@ function told() {
   return { world, ada, bob, audit, mentions, adaRef, bobRef };
 }
 
-describe("the audit of what is on the wire", () => {
-  test("reads who is named in a full state", () => {
-    const { mentions, audit } = told();
+describe("the wire audit", () => {
+  test("reads the players named in a full state", () => {
+    const { mentions, audit } = createAudit();
     expect(brief(mentions)).toEqual([
       "add ada 1000 1000",
       "add bob 1100 1000",
@@ -88,8 +88,8 @@ describe("the audit of what is on the wire", () => {
     expect(audit.placeOf("eve")).toBeUndefined();
   });
 
-  test("reads who is named in a patch, and where they are by it", () => {
-    const { world, bob, audit } = told();
+  test("reads the players named in a patch, and their positions after it", () => {
+    const { world, bob, audit } = createAudit();
     bob.x = 1108;
     expect(brief(audit.read(world.patch()))).toEqual(["change bob 1108 1000"]);
     bob.facing = 1;
@@ -108,7 +108,7 @@ describe("the audit of what is on the wire", () => {
     expect(audit.known().size).toBe(0);
   });
 
-  test("follows whatever happens in a world", () => {
+  test("follows any sequence of events in a world", () => {
     const events = fc.array(
       fc.record({
         kind: fc.constantFrom("join", "leave", "walk", "rename", "patch", "full"),
@@ -144,7 +144,7 @@ describe("the audit of what is on the wire", () => {
     );
   });
 
-  test("follows a view of the framework's, and names nobody who is not in it", () => {
+  test("follows a view of the framework, and names no player outside it", () => {
     const events = fc.array(
       fc.record({ kind: fc.constantFrom("see", "lose", "walk", "patch"), id: fc.nat(5), x: fc.nat(4096) }),
       { maxLength: 60 },
@@ -169,7 +169,7 @@ describe("the audit of what is on the wire", () => {
           const [name, player] = [`p${id}`, players[id]!];
           if (kind === "walk") player.x = x;
           if (kind === "patch") check(world.patch());
-          // One change of sight at a time: what a view makes of several in one tick is not the matter here.
+          // One change of sight at a time: several changes in one tick are not the subject of this test.
           if (kind === "see" && !touched.has(name)) {
             world.view.add(player);
             seen.add(name);
@@ -187,17 +187,17 @@ describe("the audit of what is on the wire", () => {
     );
   });
 
-  test("forgets at a full state whom it does not name", () => {
-    const { audit, bobRef } = told();
+  test("forgets the players that a full state does not name", () => {
+    const { audit, bobRef } = createAudit();
     const other = new FramedWorld();
     other.join("ada", 1000, 1000);
     expect(brief(audit.read(other.full()))).toEqual(["add ada 1000 1000", "change ada 1000 1000"]);
     expect([...audit.known()]).toEqual(["ada"]);
-    expect(() => audit.read(bytes(0x0f, 0xff, bobRef, 0x81, 1, 0))).toThrow("was never introduced");
+    expect(() => audit.read(bytes(0x0f, 0xff, bobRef, 0x81, 1, 0))).toThrow("is unknown to this client");
   });
 
-  test("steps over the time and the input number of a timed frame, which alone name nobody", () => {
-    const { world, bob, audit } = told();
+  test("skips the time and the input number of a timed frame", () => {
+    const { world, bob, audit } = createAudit();
     expect(audit.read(bytes(0x8f, 1, 2, 3, 4, 5, 6, 7, 8))).toEqual([]);
     bob.y = 1;
     const [, ...patch] = world.patch();
@@ -206,48 +206,50 @@ describe("the audit of what is on the wire", () => {
     expect(audit.read(bytes(0x8e, 0, 0, 0, 0, 0, 0, 0, 0, ...full))).toHaveLength(4);
   });
 
-  test("tells a state frame from others", () => {
+  test("distinguishes state frames from other frames", () => {
     expect([0x0e, 0x0f, 0x8e, 0x8f].every((opcode) => WireAudit.isState(bytes(opcode)))).toBe(true);
     expect([0x0a, 0x0d, 0x12, 0x8d].some((opcode) => WireAudit.isState(bytes(opcode)))).toBe(false);
     expect(WireAudit.isState(bytes())).toBe(false);
   });
 
-  test("throws on bytes that it cannot account for", () => {
-    const faulty = (...frame: number[]) => {
-      const { audit } = told();
+  test("throws on bytes that it cannot read", () => {
+    const errorOf = (...frame: number[]) => {
+      const { audit } = createAudit();
       try {
         audit.read(bytes(...frame));
       } catch (error) {
         expect(error).toBeInstanceOf(WireError);
         return (error as Error).message.replace(/^.*?: /, "");
       }
-      throw new Error("it was taken");
+      throw new Error("the audit accepted the frame");
     };
-    const { bobRef } = told();
-    expect(faulty(0x0d, 1)).toBe("expected a full state or a patch");
-    expect(faulty(0x4f)).toBe("the opcode has an unknown flag");
-    expect(faulty(0x8f, 1, 2, 3)).toBe("the time and the input number are cut off");
-    expect(faulty(0x0f, 0xff, 99)).toBe("reference 99 was never introduced to this client");
-    expect(faulty(0x0f, 0xff)).toBe("a number is cut off");
-    expect(faulty(0x0f, 0x87)).toBe("the state has no field 7");
-    expect(faulty(0x0f, 0xff, bobRef, 0x84, 1)).toBe("a player has no field 4");
-    expect(faulty(0x0f, 0xff, bobRef, 0x81, 1)).toBe("the value of `x` is cut off");
-    expect(faulty(0x0f, 0xff, bobRef, 0x80, 0xa3, 0x61, 0x62)).toBe("a string is cut off");
-    expect(faulty(0x0f, 0xff, bobRef, 0x80, 0xda, 0xff)).toBe("a string is cut off");
-    expect(faulty(0x0f, 0xff, bobRef, 0x80, 0x17)).toBe("expected a string");
-    expect(faulty(0x0f, 0xff, 1, 0x20, 0)).toBe("0x20 is no operation on a map");
-    expect(faulty(0x0f, 0xff, 1, 0x00, 9, 9)).toBe("nobody is at index 9");
-    expect(faulty(0x0f, 0xff, 1, 0x80, 9, 0xc0)).toBe("expected a string");
-    expect(faulty(0x0f, 0xff, 1, 0x80, 9, 0xa1, 0x65, 0xff)).toBe("expected a reference or an index");
+    const { bobRef } = createAudit();
+    expect(errorOf(0x0d, 1)).toBe("expected a full state or a patch");
+    expect(errorOf(0x4f)).toBe("the opcode has an unknown flag");
+    expect(errorOf(0x8f, 1, 2, 3)).toBe("the time and the input number are truncated");
+    expect(errorOf(0x0f, 0xff, 99)).toBe("reference 99 is unknown to this client");
+    expect(errorOf(0x0f, 0xff)).toBe("a number is truncated");
+    expect(errorOf(0x0f, 0x87)).toBe("the state has no field with index 7");
+    expect(errorOf(0x0f, 0xff, bobRef, 0x84, 1)).toBe("a player has no field with index 4");
+    expect(errorOf(0x0f, 0xff, bobRef, 0x81, 1)).toBe("the value of `x` is truncated");
+    expect(errorOf(0x0f, 0xff, bobRef, 0x80, 0xa3, 0x61, 0x62)).toBe("a string is truncated");
+    expect(errorOf(0x0f, 0xff, bobRef, 0x80, 0xda, 0xff)).toBe("a string is truncated");
+    expect(errorOf(0x0f, 0xff, bobRef, 0x80, 0x17)).toBe("expected a string");
+    expect(errorOf(0x0f, 0xff, 1, 0x20, 0)).toBe("0x20 is not an operation on a map");
+    expect(errorOf(0x0f, 0xff, 1, 0x00, 9, 9)).toBe("no player has index 9");
+    expect(errorOf(0x0f, 0xff, 1, 0x80, 9, 0xc0)).toBe("expected a string");
+    expect(errorOf(0x0f, 0xff, 1, 0x80, 9, 0xa1, 0x65, 0xff)).toBe("expected a reference or an index");
   });
 
-  test("tells where such bytes are", () => {
-    const { audit } = told();
-    expect(() => audit.read(bytes(0x0f, 0x81, 1, 0, 0x87, 5))).toThrow("byte 4 of 6 (8705): the state has no field 7");
+  test("names the offset of bytes that it cannot read", () => {
+    const { audit } = createAudit();
+    expect(() => audit.read(bytes(0x0f, 0x81, 1, 0, 0x87, 5))).toThrow(
+      "byte 4 of 6 (8705): the state has no field with index 7",
+    );
   });
 
-  test("notices where a frame is cut, unless it is between two values", () => {
-    const { bobRef } = told();
+  test("throws on a truncated frame, unless it ends between two values", () => {
+    const { bobRef } = createAudit();
     const values = [
       [0x0f],
       [0xff, bobRef],
@@ -262,11 +264,11 @@ describe("the audit of what is on the wire", () => {
     const frame = values.flat();
     const between = new Set(values.map((_, index) => values.slice(0, index + 1).flat().length));
     for (let length = 1; length <= frame.length; length++) {
-      const read = () => told().audit.read(bytes(...frame.slice(0, length)));
+      const read = () => createAudit().audit.read(bytes(...frame.slice(0, length)));
       if (between.has(length)) expect(read).not.toThrow();
       else expect(read).toThrow(WireError);
     }
-    expect(brief(told().audit.read(bytes(...frame)))).toEqual([
+    expect(brief(createAudit().audit.read(bytes(...frame)))).toEqual([
       "change bob 1040 800",
       "add eve undefined undefined",
       "change eve undefined undefined",
@@ -274,22 +276,22 @@ describe("the audit of what is on the wire", () => {
   });
 });
 
-describe("a leak", () => {
+describe("the leaks of a frame", () => {
   const leaks = (frame: Uint8Array, options?: Parameters<WireAudit["leaks"]>[2]) => {
-    const { audit } = told();
+    const { audit } = createAudit();
     return audit.leaks("ada", audit.read(frame), options);
   };
-  /** A patch that adds eve, with the fields that are given. */
+  /** Returns a patch that adds eve with the given fields. */
   const added = (...fields: number[]) => bytes(0x0f, 0xff, 1, 0x80, 7, 0xa3, 0x65, 0x76, 0x65, 50, ...fields);
   const at = (x: number, y: number) => [0xff, 50, 0x81, x & 255, x >> 8, 0x82, y & 255, y >> 8];
 
-  test("is none for those near, and for oneself", () => {
-    const { audit, mentions } = told();
+  test("exclude the client's own player and players within FAR", () => {
+    const { audit, mentions } = createAudit();
     expect(audit.leaks("ada", mentions)).toEqual([]);
     expect(leaks(added(...at(1000 + FAR, 1000)))).toEqual([]);
   });
 
-  test("is a player who is added too far away, by both things that name it", () => {
+  test("include both mentions of a player that is added beyond FAR", () => {
     const found = leaks(added(...at(1000, 3000)));
     expect(found).toEqual([
       "eve (reference 50, add) at (1000, 3000) is 1992 units from the client's (1000, 1000)",
@@ -297,28 +299,28 @@ describe("a leak", () => {
     ]);
   });
 
-  test("allows for the steps of so many ticks, and no more", () => {
+  test("exclude players that are beyond FAR only by the steps of slackTicks", () => {
     expect(leaks(added(...at(1000 + FAR + 8, 1000)))).toEqual([]);
     expect(leaks(added(...at(1000 + FAR + 9, 1000)))).toHaveLength(2);
     expect(leaks(added(...at(1000 + FAR + 9, 1000)), { slackTicks: 2 })).toEqual([]);
     expect(leaks(added(...at(1000 + FAR + 1, 1000)), { slackTicks: 0 })).toHaveLength(2);
   });
 
-  test("is a player who is named and whose place nobody told", () => {
-    expect(leaks(added())).toEqual(["eve (reference 50, add) is named and nobody said where it is"]);
+  test("include a player whose position was never sent", () => {
+    expect(leaks(added())).toEqual(["eve (reference 50, add) is sent without a position"]);
     expect(leaks(added(0xff, 50, 0x81, 1, 0))).toHaveLength(2);
   });
 
-  test("is the change of a player who was near and has gone too far", () => {
-    const { world, bob, audit } = told();
+  test("include a change of a player that has moved beyond FAR", () => {
+    const { world, bob, audit } = createAudit();
     bob.facing = 2;
     expect(audit.leaks("ada", audit.read(world.patch()))).toEqual([]);
     bob.x = 4000;
     expect(audit.leaks("ada", audit.read(world.patch()))).toHaveLength(1);
   });
 
-  test("is a change after the client itself has gone too far", () => {
-    const { world, ada, bob, audit } = told();
+  test("include a change of a player after the client itself has moved beyond FAR", () => {
+    const { world, ada, bob, audit } = createAudit();
     ada.x = 4000;
     bob.facing = 2;
     expect(audit.leaks("ada", audit.read(world.patch()))).toEqual([
@@ -328,24 +330,24 @@ describe("a leak", () => {
     ]);
   });
 
-  test("is no removal of a player it had been told of, but that of another", () => {
-    const { world, ada, audit } = told();
+  test("exclude the removal of a known player, and include that of an unknown one", () => {
+    const { world, ada, audit } = createAudit();
     ada.x = 4000;
     world.state.players.delete("bob");
     expect(audit.leaks("ada", audit.read(world.patch()))).toEqual([]);
-    expect(leaks(bytes(0x0f, 0xff, 1, 0x40, 77))).toEqual(["the removal of a player this client was never told of"]);
+    expect(leaks(bytes(0x0f, 0xff, 1, 0x40, 77))).toEqual(["a player unknown to this client is removed"]);
   });
 
-  test("is judged by where players really are, if the caller knows", () => {
-    const { world, bob, audit } = told();
+  test("are based on the positions of placeOf if it is given", () => {
+    const { world, bob, audit } = createAudit();
     bob.facing = 2;
     const mentions = audit.read(world.patch());
     const placeOf = (id: string) => (id === "bob" ? { x: 4000, y: 4000 } : undefined);
     expect(audit.leaks("ada", mentions, { placeOf })).toHaveLength(1);
   });
 
-  test("is anybody named to a client that does not know its own place", () => {
-    const { audit, mentions } = told();
-    expect(audit.leaks("zoe", mentions)[0]).toContain("a client that does not know its own place");
+  test("include every player that is sent to a client without its own position", () => {
+    const { audit, mentions } = createAudit();
+    expect(audit.leaks("zoe", mentions)[0]).toContain("a client that does not know its own position");
   });
 });

@@ -1,24 +1,24 @@
-// What each kind of server expects on the wire, as far as a load must know it: how to get in, what a move looks like,
-// which messages carry state.
+// The wire protocol of each kind of server, as far as the load needs it: how to join, how to move, and which messages carry
+// state.
 import { Agent, request } from "node:http";
 import { DIRECTIONS, type Direction } from "../arena.ts";
 import { BINARY, maskedFrame, TEXT } from "./masked-frame.ts";
 
-/** The wire of a kind of server. */
+/** The wire protocol of a kind of server. */
 export interface Dialect {
-  /** Gets a seat where one is needed, and tells where to connect. `room`: which of the server's rooms it is. */
+  /** Reserves a seat where the server needs one. Returns the path to connect to, and the id of the room if there is one. */
   seat(port: number, name: string): Promise<{ path: string; room?: string }>;
-  /** Whole frames to write, one for each of DIRECTIONS. */
+  /** The complete frame of a move, for each of DIRECTIONS. */
   moves: Buffer[];
-  /** Whether a message that begins with this byte carries state. */
+  /** Whether a message with this first byte carries state. */
   isState(first: number): boolean;
-  /** What to answer to a message that begins with this byte, if it is to be answered. */
+  /** The reply to a message with this first byte; undefined if it needs no reply. */
   reply(first: number): Buffer | undefined;
-  /** Whether a client that gets such a message is in the game. */
+  /** Whether a message with this first byte confirms that the client has joined. */
   isWelcome(first: number): boolean;
 }
 
-/** The opcodes of Colyseus that a load needs; a state frame may carry the flag TIMED. */
+/** The opcodes of Colyseus that the load needs. A state frame may also carry the flag TIMED, which OPCODE masks out. */
 const JOIN_ROOM = 0x0a;
 const ROOM_DATA = 0x0d;
 const ROOM_STATE = 0x0e;
@@ -28,10 +28,13 @@ const OPCODE = 0x1f;
 const ascii = (text: string) => text.charCodeAt(0);
 const perDirection = (frame: (direction: Direction) => Buffer) => DIRECTIONS.map(frame);
 
-/** A room of Colyseus. `options`: the join options, made from the player's name. */
+/**
+ * The protocol of a Colyseus room.
+ * @param options returns the join options for a player's name.
+ */
 export function colyseus(room: string, options: (name: string) => object): Dialect {
   const acknowledgement = maskedFrame(BINARY, Uint8Array.of(JOIN_ROOM));
-  // A short string of the message format is a byte that holds its length, then its characters.
+  // In the message format (MessagePack) a short string is one byte that holds its length, then its characters.
   const short = (text: string) => [0xa0 | text.length, ...Buffer.from(text)];
   return {
     seat: async (port, name) => {
@@ -45,7 +48,7 @@ export function colyseus(room: string, options: (name: string) => object): Diale
   };
 }
 
-/** A bare WebSocket server: every message carries state, the first one is the welcome. */
+/** The protocol of a plain WebSocket server. Every message carries state, and the first one confirms the join. */
 function bare(path: string, moves: Buffer[]): Dialect {
   return {
     seat: async () => ({ path }),
@@ -56,7 +59,7 @@ function bare(path: string, moves: Buffer[]): Dialect {
   };
 }
 
-/** Binary frames: a move is one byte, the direction's index. */
+/** Binary frames. A move is one byte: the index of its direction. */
 export const binary = bare(
   "/",
   perDirection((direction) => maskedFrame(BINARY, Uint8Array.of(DIRECTIONS.indexOf(direction)))),
@@ -68,16 +71,19 @@ export const json = bare(
   perDirection((direction) => maskedFrame(TEXT, JSON.stringify({ move: direction }))),
 );
 
-/** The four words of the tutorial that sabang comes from. */
+/** The direction words of the Korean tutorial on which sabang is based. */
 export const KOREAN: Readonly<Record<Direction, string>> = { left: "좌", right: "우", up: "상", down: "하" };
 
-/** The tutorial's server: a word is a move. */
+/** The Korean tutorial's server. A move is one word. */
 export const korean = bare(
   "/websocket",
   perDirection((direction) => maskedFrame(TEXT, KOREAN[direction])),
 );
 
-/** socket.io, over a WebSocket from the start: Engine.IO's packet type is the first character, socket.io's the second. */
+/**
+ * socket.io, with a WebSocket from the start. The first character of a message is Engine.IO's packet type, the second is
+ * socket.io's.
+ */
 export const socketIo: Dialect = {
   seat: async () => ({ path: "/socket.io/?EIO=4&transport=websocket" }),
   moves: perDirection((direction) => maskedFrame(TEXT, `42${JSON.stringify(["move", direction])}`)),
@@ -86,20 +92,20 @@ export const socketIo: Dialect = {
     if (first === ascii("0")) return maskedFrame(TEXT, "40");
     return first === ascii("2") ? maskedFrame(TEXT, "3") : undefined;
   },
-  // The answer to our `40` is the first packet of that type.
+  // The reply to the `40` above is the first packet of this type.
   isWelcome: (first) => first === ascii("4"),
 };
 
 const agent = new Agent({ keepAlive: true });
 
-/** What matchmaking answers, as far as it is needed. */
+/** The fields of a matchmaking response that are needed. */
 interface Seat {
   processId: string;
   roomId: string;
   sessionId: string;
 }
 
-/** Asks for a seat. */
+/** Requests a seat. Rejects if the response is not 200. */
 function post(port: number, path: string, body: object): Promise<Seat> {
   return new Promise((resolve, reject) => {
     const call = request(
@@ -109,7 +115,7 @@ function post(port: number, path: string, body: object): Promise<Seat> {
         response.on("data", (chunk) => chunks.push(chunk));
         response.on("end", () => {
           const text = Buffer.concat(chunks).toString();
-          if (response.statusCode !== 200) return reject(new Error(`a join got ${response.statusCode}: ${text}`));
+          if (response.statusCode !== 200) return reject(new Error(`join failed with ${response.statusCode}: ${text}`));
           resolve(JSON.parse(text));
         });
       },

@@ -1,4 +1,4 @@
-// The load: a process of its own that holds all clients but the few probes.
+// The load: a child process that runs all clients except the few probes.
 import { setTimeout as wait } from "node:timers/promises";
 import { contender } from "../../contenders/contenders.ts";
 import { MOVES_HZ } from "../arena.ts";
@@ -6,81 +6,82 @@ import { report, serve } from "../ipc.ts";
 import { RawClient } from "./raw-client.ts";
 import { Walk } from "./walk.ts";
 
-/** Joins under way at a time: as many as browsers behind a proxy, not as many as a script can. */
+/** Concurrent joins. The number resembles browsers behind a proxy, not the maximum of a script. */
 const JOINS_AT_ONCE = 32;
 
-/** Milliseconds that one join may take. */
-const JOIN_PATIENCE_MS = 30_000;
+/** Timeout of one join, in milliseconds. */
+const JOIN_TIMEOUT_MS = 30_000;
 
-/** Clients move in this many groups, one after the other: nobody's moves go out in one burst. */
+/** Groups in which the clients move, one group after the other. So the moves do not go out in one burst. */
 const PHASES = 20;
 
 /** Milliseconds between two groups. */
 const PHASE_MS = 1000 / MOVES_HZ / PHASES;
 
-/** What the load did in a measuring window. */
+/** The totals of the load over a measuring window. */
 export interface LoadFigures {
-  /** Seconds between the two readings. */
+  /** Seconds between the readings at both ends of the window. */
   seconds: number;
   clients: number;
+  /** Bytes of TCP payload and messages with state that all clients received. */
   bytes: number;
   states: number;
-  /** Messages with state that the worst served client got, and the best served one. */
+  /** Messages with state of the client that received the fewest, and of the client that received the most. */
   leastStates: number;
   mostStates: number;
-  /** Moves that were due, and those that were sent. */
+  /** Moves that were due, and moves that were sent. */
   asked: number;
   sent: number;
 }
 
-/** The orders of the load. */
-export interface LoadOrders {
+/** The requests that the load serves. */
+export interface LoadRequests {
   join(argument: { server: string; port: number; clients: number }): Promise<{ rooms: string[] }>;
   walk(argument: null): void;
-  /** `seconds`: how long. */
+  /** Measures for this number of seconds. */
   measure(argument: number): Promise<LoadFigures>;
-  /** So many of the clients go, without a word. */
+  /** Destroys the connections of this number of clients, without a close frame. */
   drop(argument: number): void;
   halt(argument: null): void;
-  /** Why connections ended that should not have. */
+  /** Returns the reason of each connection that was lost. */
   losses(argument: null): string[];
 }
 
 const clients: RawClient[] = [];
 const walks: Walk[] = [];
-let walking: NodeJS.Timeout | undefined;
-/** Moves that were due so far. */
+let walkTimer: NodeJS.Timeout | undefined;
+/** Moves that have been due so far. */
 let asked = 0;
 
-async function join({ server, port, clients: count }: Parameters<LoadOrders["join"]>[0]) {
+async function join({ server, port, clients: count }: Parameters<LoadRequests["join"]>[0]) {
   const { dialect } = contender(server);
   const rooms = new Set<string>();
   let next = 0;
-  const oneAfterAnother = async () => {
+  const joinInSequence = async () => {
     while (next < count) {
       const index = next++;
       const { path, room } = await dialect.seat(port, `load-${index}`);
       if (room !== undefined) rooms.add(room);
       const client = new RawClient(dialect, port, path);
-      const overdue = wait(JOIN_PATIENCE_MS, undefined, { ref: false }).then(() => {
-        throw new Error(`a join took more than ${JOIN_PATIENCE_MS / 1000} s`);
+      const timeout = wait(JOIN_TIMEOUT_MS, undefined, { ref: false }).then(() => {
+        throw new Error(`join timed out after ${JOIN_TIMEOUT_MS / 1000} s`);
       });
-      await Promise.race([client.joined, overdue]);
-      // Only now: those who are in may be walking already.
+      await Promise.race([client.joined, timeout]);
+      // Added only after the join, because the clients in this list may be walking already.
       clients.push(client);
       walks.push(new Walk(walks.length));
       if (walks.length % 100 === 0) report(`joining ${walks.length}/${count}`);
     }
   };
-  await Promise.all(Array.from({ length: JOINS_AT_ONCE }, oneAfterAnother));
+  await Promise.all(Array.from({ length: JOINS_AT_ONCE }, joinInSequence));
   return { rooms: [...rooms] };
 }
 
-/** Lets everybody move. A group whose turn was missed by a whole period is left out, and so counts as not sent. */
+/** Makes all clients move. A group that is late by a whole period is skipped, so its moves count as due and not sent. */
 function walk(): void {
   const start = performance.now();
   let group = 0;
-  walking = setInterval(() => {
+  walkTimer = setInterval(() => {
     const due = Math.floor((performance.now() - start) / PHASE_MS);
     for (; group < due; group++) {
       const isTooLate = due - group > PHASES;
@@ -122,6 +123,6 @@ serve({
     for (const client of clients.splice(-count)) client.destroy();
     walks.length = clients.length;
   },
-  halt: () => clearInterval(walking),
+  halt: () => clearInterval(walkTimer),
   losses: () => clients.flatMap(({ ended }) => ended ?? []),
-} satisfies LoadOrders);
+} satisfies LoadRequests);

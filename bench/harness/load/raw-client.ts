@@ -1,41 +1,41 @@
-// One client of the load: a TCP socket with a hand-made WebSocket on it, which sends moves and counts what comes.
+// One client of the load: a minimal WebSocket client on a TCP socket. It sends moves and counts bytes and state messages.
 import { connect, type Socket } from "node:net";
 import { upgradeRequest } from "../upgrade-request.ts";
 import type { Dialect } from "./dialects.ts";
 import { FrameCounter } from "./frame-counter.ts";
 import { CLOSE, maskedFrame, PING, PONG } from "./masked-frame.ts";
 
-/** One buffer for all sockets: each read is dealt with before the next one begins. */
-const inbox = Buffer.allocUnsafe(256 * 1024);
+/** The read buffer that all sockets share: each read is processed before the next one begins. */
+const readBuffer = Buffer.allocUnsafe(256 * 1024);
 
 const END_OF_HEADERS = "\r\n\r\n";
 
-/** A client that does as little as a client can. */
+/** A client with the lowest possible cost. */
 export class RawClient {
-  /** Bytes of TCP payload that have come. */
+  /** Bytes of TCP payload received. */
   bytes = 0;
-  /** Messages with state that have come. */
+  /** Messages with state received. */
   states = 0;
-  /** Moves that were sent. */
+  /** Moves sent. */
   sent = 0;
-  /** Why the connection ended, if it has. */
+  /** The reason why the connection ended; undefined while it is open. */
   ended: string | undefined;
-  /** Settled as soon as the client is in the game, or cannot be. */
+  /** Resolves when the client has joined; rejects if the connection ends. */
   readonly joined: Promise<void>;
 
   readonly #dialect: Dialect;
   readonly #socket: Socket;
   readonly #counter: FrameCounter;
-  #welcome!: () => void;
-  #refuse!: (error: Error) => void;
-  /** The answer to the upgrade, until it is complete. */
+  #resolveJoined!: () => void;
+  #rejectJoined!: (error: Error) => void;
+  /** The headers of the upgrade response received so far; undefined after they are complete. */
   #headers: string | undefined = "";
 
   constructor(dialect: Dialect, port: number, path: string) {
     this.#dialect = dialect;
     this.joined = new Promise((resolve, reject) => {
-      this.#welcome = resolve;
-      this.#refuse = reject;
+      this.#resolveJoined = resolve;
+      this.#rejectJoined = reject;
     });
     this.#counter = new FrameCounter({
       message: (first) => this.#message(first),
@@ -46,7 +46,7 @@ export class RawClient {
       host: "127.0.0.1",
       noDelay: true,
       onread: {
-        buffer: inbox,
+        buffer: readBuffer,
         callback: (length: number) => {
           this.#read(length);
           return true;
@@ -58,14 +58,14 @@ export class RawClient {
     this.#socket.write(upgradeRequest(path));
   }
 
-  /** Sends a move: the index of its direction. */
+  /** Sends a move. `direction` is an index of DIRECTIONS. */
   move(direction: number): void {
     if (this.ended !== undefined) return;
     this.sent++;
     this.#socket.write(this.#dialect.moves[direction]!);
   }
 
-  /** Ends the connection without a word; `ended` stays as it is. */
+  /** Destroys the connection without a close frame. `ended` does not change. */
   destroy(): void {
     this.#socket.removeAllListeners("close");
     this.#socket.destroy();
@@ -76,37 +76,38 @@ export class RawClient {
     let start = 0;
     if (this.#headers !== undefined) {
       const before = this.#headers.length;
-      this.#headers += inbox.toString("latin1", 0, length);
+      this.#headers += readBuffer.toString("latin1", 0, length);
       const end = this.#headers.indexOf(END_OF_HEADERS);
       if (end < 0) return;
       const status = this.#headers.slice(0, this.#headers.indexOf("\r\n"));
       if (!status.includes(" 101 ")) {
-        this.#end(`the upgrade got "${status}"`);
+        this.#end(`the WebSocket upgrade failed with "${status}"`);
         return;
       }
       start = end + END_OF_HEADERS.length - before;
       this.#headers = undefined;
     }
-    this.#counter.push(inbox, start, length);
+    this.#counter.push(readBuffer, start, length);
   }
 
   #message(first: number): void {
     if (this.#dialect.isState(first)) this.states++;
     const reply = this.#dialect.reply(first);
     if (reply) this.#socket.write(reply);
-    if (this.#dialect.isWelcome(first)) this.#welcome();
+    if (this.#dialect.isWelcome(first)) this.#resolveJoined();
   }
 
   #control(opcode: number, payload: Uint8Array): void {
     if (opcode === PING) this.#socket.write(maskedFrame(PONG, payload));
     if (opcode !== CLOSE) return;
     const [high = 0, low = 0] = payload;
-    this.#end(`the server closed with ${high * 256 + low} ${Buffer.from(payload.subarray(2)).toString()}`.trim());
+    const reason = Buffer.from(payload.subarray(2)).toString();
+    this.#end(`the server closed with ${high * 256 + low} ${reason}`.trim());
   }
 
-  #end(why: string): void {
-    this.ended ??= why;
-    this.#refuse(new Error(why));
+  #end(reason: string): void {
+    this.ended ??= reason;
+    this.#rejectJoined(new Error(reason));
     this.#socket.destroy();
   }
 }

@@ -1,29 +1,29 @@
-// How the load walks: each client holds a direction for a while, then picks another. From a seed, so that every server
-// gets the same walks.
+// The walks of the load. Each client keeps a direction for a while, then picks another one. Walks are seeded, so every server
+// gets the same ones.
 import { type Random, seededRandom } from "../../../sim/random.ts";
 import { DIRECTIONS, MOVES_HZ } from "../arena.ts";
 
-/** Moves for which a direction is held: for half a second at least, for three at most. */
-const SHORTEST = MOVES_HZ / 2;
-const LONGEST = MOVES_HZ * 3;
+/** The number of moves for which a direction is kept: from half a second to three seconds. */
+const MIN_MOVES = MOVES_HZ / 2;
+const MAX_MOVES = MOVES_HZ * 3;
 
-/** One client's walk. */
+/** The walk of one client. */
 export class Walk {
   readonly #random: Random;
   #direction = 0;
-  #left = 0;
+  #remaining = 0;
 
   constructor(seed: number) {
     this.#random = seededRandom(seed);
   }
 
-  /** The next move: the index of its direction in DIRECTIONS. */
+  /** Returns the next move as an index of DIRECTIONS. */
   next(): number {
-    if (this.#left === 0) {
-      this.#left = SHORTEST + this.#random(LONGEST - SHORTEST + 1);
+    if (this.#remaining === 0) {
+      this.#remaining = MIN_MOVES + this.#random(MAX_MOVES - MIN_MOVES + 1);
       this.#direction = this.#random(DIRECTIONS.length);
     }
-    this.#left--;
+    this.#remaining--;
     return this.#direction;
   }
 }

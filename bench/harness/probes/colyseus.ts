@@ -1,19 +1,19 @@
-// A probe for the rooms of Colyseus: the unmodified SDK. On sabang's room its raw frames go through the audit too.
+// A probe for Colyseus rooms, with the unmodified SDK. On sabang's room the raw frames are audited too.
 import { Client, type Room } from "@colyseus/sdk";
 import { WireAudit } from "../wire-audit.ts";
-import type { AuditFigures, JoinProbe, Known } from "./probe.ts";
+import type { AuditFigures, JoinProbe, KnownPlayer } from "./probe.ts";
 
-/** The state of each of the rooms, as far as they have it in common. */
+/** The part of the state that all measured rooms have in common. */
 interface State {
-  players?: Iterable<[string, Known]> & { get(id: string): Known | undefined };
+  players?: Iterable<[string, KnownPlayer]> & { get(id: string): KnownPlayer | undefined };
 }
 
-/** A full client of the room `room`. */
+/** Returns the function that joins the room `room` as a full client. */
 export function joinColyseus(room: string, isAudited: boolean): JoinProbe {
   return async (port, name, onFrame) => {
     const joined: Room<unknown, State> = await new Client(`http://127.0.0.1:${port}`).joinOrCreate(room, { name });
-    const figures = isAudited ? listenIn(joined) : undefined;
-    // A probe that comes back by itself would hide that it was cut.
+    const figures = isAudited ? attachAudit(joined) : undefined;
+    // A probe that reconnects would hide a lost connection.
     joined.reconnection.enabled = false;
     let ended: string | undefined;
     joined.onLeave((code, reason) => {
@@ -46,14 +46,14 @@ export function joinColyseus(room: string, isAudited: boolean): JoinProbe {
   };
 }
 
-/** Puts an audit behind the connection of a room that has just been joined, before its first state has come. */
-function listenIn(room: Room<unknown, State>): AuditFigures {
+/** Attaches an audit to the connection of a room. Must be called right after the join, before the first state arrives. */
+function attachAudit(room: Room<unknown, State>): AuditFigures {
   const audit = new WireAudit();
   const figures: AuditFigures = { frames: 0, leaks: 0 };
   const { events } = room.connection;
   const decode = events.onmessage;
   events.onmessage = (event: { data: ArrayBuffer }) => {
-    // First the room: an audit in front of it would add to the latency.
+    // The room decodes the frame first. Otherwise the audit would add to the measured latency.
     decode?.(event);
     const frame = new Uint8Array(event.data);
     if (!WireAudit.isState(frame)) return;

@@ -1,17 +1,17 @@
-// Tells which move a frame is the answer to. A probe walks in one horizontal direction; its own x has come as many steps
-// further as moves were applied, so the k-th step that a frame shows answers the k-th move that was sent.
+// Matches moves to the frames that show them. A probe walks in one horizontal direction, and each applied move changes its x by
+// one step. So the k-th step that a frame shows is the k-th move that was sent.
 import { STEP } from "../arena.ts";
 
-/** One move that was seen: when it was sent, and how long it took, both in milliseconds. */
+/** One move that a frame has shown: the time at which it was sent, and its latency, both in milliseconds. */
 export interface Sample {
   sentAt: number;
   latency: number;
 }
 
-/** A stretch of walking in one direction, from a known place. */
+/** A part of a walk in one direction, from a known position. */
 export class Leg {
   readonly #startX: number;
-  /** 1 to the right, -1 to the left. */
+  /** 1 for right, -1 for left. */
   readonly #sign: 1 | -1;
   readonly #sentAt: number[] = [];
   #seen = 0;
@@ -21,22 +21,22 @@ export class Leg {
     this.#sign = sign;
   }
 
-  /** Moves that were sent and not yet seen. */
-  get waiting(): number {
+  /** Moves that were sent and that no frame has shown yet. */
+  get pending(): number {
     return this.#sentAt.length - this.#seen;
   }
 
-  /** Units from the start to where the last move that was sent will lead. */
+  /** Units from the start to the position after the last move that was sent. */
   get length(): number {
     return this.#sentAt.length * STEP;
   }
 
-  /** A move has just been sent. */
+  /** Called when a move has been sent. */
   sent(now: number): void {
     this.#sentAt.push(now);
   }
 
-  /** A frame has just been decoded. `x`: the own one in it. Returns the moves that it is the first to show. */
+  /** Called when a frame has been decoded, with the probe's own x in it. Returns the moves that this frame shows first. */
   shown(x: number, now: number): Sample[] {
     const steps = Math.min(Math.round((this.#sign * (x - this.#startX)) / STEP), this.#sentAt.length);
     const samples: Sample[] = [];
@@ -48,7 +48,7 @@ export class Leg {
   }
 }
 
-/** The value below which a share of all values lies (nearest rank); NaN if there is none. */
+/** Returns the percentile of values by nearest rank; NaN if there are no values. `share` is from 0 to 1. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;

@@ -1,5 +1,5 @@
-// The probes: a few full clients among the load, in a process of their own, so that the load's batches do not stand in
-// front of what they time. They measure how long a move takes to come back, and know what a client knows.
+// The probes: a few full clients in a child process of their own, so that the work of the load does not delay their timing.
+// They measure the latency of moves, and they hold the state that a client has.
 import { setTimeout as wait } from "node:timers/promises";
 import { seededRandom } from "../../../sim/random.ts";
 import { type Contender, contender } from "../../contenders/contenders.ts";
@@ -8,54 +8,55 @@ import { serve } from "../ipc.ts";
 import { joinColyseus } from "./colyseus.ts";
 import { Leg, type Sample } from "./latency.ts";
 import { joinBinary, joinJson, joinKorean } from "./plain.ts";
-import type { AuditFigures, JoinProbe, Known, Probe } from "./probe.ts";
+import type { AuditFigures, JoinProbe, KnownPlayer, Probe } from "./probe.ts";
 import { joinSocketIo } from "./socket-io.ts";
 
-/** What one probe knows at the end. */
-export interface Seen {
+/** The state of one probe at the end of a run. */
+export interface ProbeState {
   id: string;
-  players: Record<string, Known>;
+  players: Record<string, KnownPlayer>;
   audit?: AuditFigures;
 }
 
-/** The orders of the probes. */
-export interface ProbeOrders {
+/** The requests that the probes serve. */
+export interface ProbeRequests {
   join(argument: { server: string; port: number; probes: number }): Promise<{ rooms: string[] }>;
   walk(argument: null): void;
-  /** `seconds`: how long. Moves that are sent in that time are timed. */
+  /** Measures for this number of seconds: the moves sent in this time are timed. */
   measure(argument: number): Promise<void>;
   halt(argument: null): void;
-  /** Waits until nothing changes any more, then tells what each probe knows. */
-  settle(argument: null): Promise<Seen[]>;
+  /** Waits until the states of the probes stop changing, then returns them. */
+  settle(argument: null): Promise<ProbeState[]>;
+  /** Returns the latencies of the window. Moves that no frame has shown count as lost. */
   latencies(argument: null): LatencyFigures;
-  /** The same while they walk on: of the moves that have been seen by now. */
+  /** Returns the latencies of the moves shown so far, while the probes continue to walk. */
   sampled(argument: null): LatencyFigures;
   losses(argument: null): string[];
 }
 
-/** How long moves took, in milliseconds, and how many were never seen. */
+/** The latencies of moves, in milliseconds, and the number of moves that no frame has shown. */
 export interface LatencyFigures {
   latencies: number[];
   lost: number;
 }
 
-/** A probe turns round when it is this near to the edge, in units. */
+/** The distance from the edge at which a probe turns round, in units. */
 const TURN = 200;
 
-/** Milliseconds after which moves that are not yet seen never will be. */
+/** Milliseconds after which a move that no frame has shown counts as lost. */
 const LOST_MS = 5000;
 
-/** Milliseconds without a change after which everything has arrived, and those to wait for that at most. */
+/** Milliseconds without a change after which the states are settled, and the maximum wait for that. */
 const QUIET_MS = 1000;
 const SETTLE_MS = 30_000;
 
 /**
- * The time between two moves is on average that of the load, but differs by this share of it to either side. The same
- * time over and over would be a multiple of the tick: each probe would meet the tick at one phase only.
+ * The interval between two moves is on average that of the load, but varies by up to this share of it in both directions. A
+ * constant interval would be a multiple of the tick: each probe would meet the tick at one phase only.
  */
 const JITTER = 0.25;
 
-/** A probe that walks to and fro. */
+/** Makes a probe walk to and fro. */
 class Walker {
   readonly probe: Probe;
   readonly samples: Sample[] = [];
@@ -72,7 +73,7 @@ class Walker {
     this.#random = seededRandom(seed);
   }
 
-  /** A frame has just been decoded. */
+  /** Called when a frame has been decoded. */
   decoded(now: number): void {
     const own = this.probe.own();
     if (own && this.#leg) this.samples.push(...this.#leg.shown(own.x, now));
@@ -82,7 +83,7 @@ class Walker {
     let due = performance.now();
     const next = () => {
       this.#step();
-      // Moves that were missed while the process had no core are not made up for: they would come in a burst.
+      // Moves that were missed while the process had no core are skipped. Otherwise they would be sent in a burst.
       due = Math.max(due, performance.now() - 1000 / MOVES_HZ);
       due += (1000 / MOVES_HZ) * (1 + (JITTER * (this.#random(2001) - 1000)) / 1000);
       this.#timer = setTimeout(next, Math.max(0, due - performance.now()));
@@ -94,9 +95,9 @@ class Walker {
     clearTimeout(this.#timer);
   }
 
-  /** Gives up the moves of the current leg that were never seen. */
+  /** Ends the current leg. Its moves that no frame has shown count as lost. */
   end(): void {
-    this.lost += this.#leg?.waiting ?? 0;
+    this.lost += this.#leg?.pending ?? 0;
     this.#leg = undefined;
   }
 
@@ -110,13 +111,13 @@ class Walker {
       this.#lastSent = now;
       leg.sent(now);
       this.probe.move(this.#sign > 0 ? "right" : "left");
-    } else if (leg.waiting === 0 || now - this.#lastSent > LOST_MS) {
-      // Only now: a move in the other direction would undo one that is not yet seen.
+    } else if (leg.pending === 0 || now - this.#lastSent > LOST_MS) {
+      // The leg ends only now: a move in the other direction would undo a move that is still pending.
       this.end();
     }
   }
 
-  /** Begins to walk towards the edge that is farther away. */
+  /** Begins a leg towards the edge that is farther away. */
   #begin(): Leg | undefined {
     const own = this.probe.own();
     if (!own) return undefined;
@@ -131,16 +132,18 @@ const walkers: Walker[] = [];
 let from = Number.POSITIVE_INFINITY;
 let to = Number.POSITIVE_INFINITY;
 
-function joinOf({ probe, room = "", sight }: Contender): JoinProbe {
+function joinFunctionOf({ probe, room = "", sight }: Contender): JoinProbe {
   if (probe === "colyseus") return joinColyseus(room, sight === "promise");
   return { binary: joinBinary, json: joinJson, korean: joinKorean, "socket.io": joinSocketIo }[probe];
 }
 
-async function join({ server, port, probes }: Parameters<ProbeOrders["join"]>[0]) {
+async function join({ server, port, probes }: Parameters<ProbeRequests["join"]>[0]) {
   const rooms = new Set<string>();
   for (let index = 0; index < probes; index++) {
     let walker: Walker | undefined;
-    const probe = await joinOf(contender(server))(port, `probe-${index}`, () => walker?.decoded(performance.now()));
+    const probe = await joinFunctionOf(contender(server))(port, `probe-${index}`, () =>
+      walker?.decoded(performance.now()),
+    );
     walker = new Walker(probe, index);
     walkers.push(walker);
     if (probe.room !== undefined) rooms.add(probe.room);
@@ -154,7 +157,7 @@ async function measure(seconds: number) {
   to = performance.now();
 }
 
-async function settle(): Promise<Seen[]> {
+async function settle(): Promise<ProbeState[]> {
   const reading = () => walkers.map(({ probe }) => ({ id: probe.id, players: probe.players() }));
   const end = performance.now() + SETTLE_MS;
   let last = "";
@@ -162,14 +165,14 @@ async function settle(): Promise<Seen[]> {
     const seen = reading();
     const text = JSON.stringify(seen);
     if (text === last || performance.now() > end) {
-      return seen.map((one, index) => ({ ...one, ...audited(walkers[index]!.probe) }));
+      return seen.map((one, index) => ({ ...one, ...auditOf(walkers[index]!.probe) }));
     }
     last = text;
     await wait(QUIET_MS);
   }
 }
 
-function audited({ audit }: Probe): { audit?: AuditFigures } {
+function auditOf({ audit }: Probe): { audit?: AuditFigures } {
   return audit ? { audit } : {};
 }
 
@@ -199,4 +202,4 @@ serve({
   latencies,
   sampled,
   losses: () => walkers.flatMap(({ probe }) => probe.ended ?? []),
-} satisfies ProbeOrders);
+} satisfies ProbeRequests);

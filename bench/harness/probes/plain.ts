@@ -1,24 +1,24 @@
-// Probes for the servers on bare WebSockets: binary records, and JSON in two spellings of a move.
+// Probes for the plain WebSocket servers: one with binary records, and two with JSON that differ in the form of a move.
 import { type RawData, WebSocket } from "ws";
 import { DIRECTIONS, type Direction } from "../arena.ts";
 import { KOREAN } from "../load/dialects.ts";
-import type { JoinProbe, Known } from "./probe.ts";
+import type { JoinProbe, KnownPlayer } from "./probe.ts";
 
-/** How a server on a bare WebSocket is talked to. */
-interface Language {
+/** The protocol of a plain WebSocket server. */
+interface Protocol {
   path: string;
-  /** Reads a message into `players`; the first one, the welcome, gives the own id. */
-  read(message: Buffer, players: Map<string, Known>): string | undefined;
+  /** Applies a message to `players`. Returns the client's own id for the first message, the welcome. */
+  read(message: Buffer, players: Map<string, KnownPlayer>): string | undefined;
   write(direction: Direction): string | Uint8Array;
 }
 
 const RECORD_BYTES = 6;
 const GONE = 0xffff;
 
-const BINARY: Language = {
+const BINARY: Protocol = {
   path: "/",
   read: (message, players) => {
-    // The welcome alone is no whole number of records: the own id stands before them.
+    // Only the welcome is not a whole number of records: the client's own id precedes them.
     const start = message.length % RECORD_BYTES;
     for (let at = start; at < message.length; at += RECORD_BYTES) {
       const id = String(message.readUInt16LE(at));
@@ -31,27 +31,27 @@ const BINARY: Language = {
   write: (direction) => Uint8Array.of(DIRECTIONS.indexOf(direction)),
 };
 
-/** What the JSON servers send. */
+/** A message of the JSON servers. */
 interface JsonMessage {
   id?: string;
   players: Record<string, [x: number, y: number]>;
   gone?: string[];
 }
 
-const readJson: Language["read"] = (message, players) => {
+const readJson: Protocol["read"] = (message, players) => {
   const { id, players: places, gone = [] } = JSON.parse(message.toString()) as JsonMessage;
   for (const [id, [x, y]] of Object.entries(places)) players.set(id, { x, y });
   for (const id of gone) players.delete(id);
   return id;
 };
 
-const JSON_: Language = { path: "/", read: readJson, write: (direction) => JSON.stringify({ move: direction }) };
-const KOREAN_: Language = { path: "/websocket", read: readJson, write: (direction) => KOREAN[direction] };
+const JSON_: Protocol = { path: "/", read: readJson, write: (direction) => JSON.stringify({ move: direction }) };
+const KOREAN_: Protocol = { path: "/websocket", read: readJson, write: (direction) => KOREAN[direction] };
 
-function join({ path, read, write }: Language): JoinProbe {
+function join({ path, read, write }: Protocol): JoinProbe {
   return async (port, _name, onFrame) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: false });
-    const players = new Map<string, Known>();
+    const players = new Map<string, KnownPlayer>();
     let ended: string | undefined;
     const id = await new Promise<string>((resolve, reject) => {
       socket.on("message", (message: RawData) => {

@@ -1,8 +1,8 @@
-// A full client: it decodes all that it gets, as a player's would, and knows everybody that it was told of.
+// A probe is a full client. It decodes all frames, as a player's client does, and keeps all players that it receives.
 import type { Direction } from "../arena.ts";
 
-/** What a client knows of one player. Fields that a server does not have are left out. */
-export interface Known {
+/** A player as a client has received it. Fields that a server does not send are missing. */
+export interface KnownPlayer {
   x: number;
   y: number;
   name?: string;
@@ -11,28 +11,28 @@ export interface Known {
 
 /** One full client of any server. */
 export interface Probe {
-  /** Its own player's. */
+  /** The id of the probe's own player. */
   readonly id: string;
-  /** The room that it is in, where there are rooms. */
+  /** The id of the room, on servers that have rooms. */
   readonly room?: string;
-  /** Why its connection ended, if it has. */
+  /** The reason why the connection ended; undefined while it is open. */
   readonly ended?: string | undefined;
-  /** Its own player, as far as it was told. */
-  own(): Known | undefined;
-  /** Everybody it knows, by id; a copy. */
-  players(): Record<string, Known>;
+  /** The probe's own player; undefined until it has been received. */
+  own(): KnownPlayer | undefined;
+  /** Returns a copy of all players received, by id. */
+  players(): Record<string, KnownPlayer>;
   move(direction: Direction): void;
-  /** What the audit of the raw frames has found, where there is one. */
+  /** The findings of the audit of the raw frames, if these are audited. */
   readonly audit?: AuditFigures;
 }
 
-/** What the audit of the frames of one client has found. */
+/** The findings of the audit of one client's frames. */
 export interface AuditFigures {
   frames: number;
   leaks: number;
-  /** The first leak, or the first bytes that could not be accounted for, in a sentence. */
+  /** A description of the first leak, or of the first bytes that could not be read. */
   first?: string;
 }
 
-/** Joins, and resolves as soon as the own player is known. `onFrame`: called for each frame, as soon as it is decoded. */
+/** Joins, and resolves when the probe's own player is known. `onFrame` is called after each frame has been decoded. */
 export type JoinProbe = (port: number, name: string, onFrame: () => void) => Promise<Probe>;

@@ -1,10 +1,10 @@
-// A probe for socket.io: its own client.
+// A probe for socket.io, with socket.io's own client.
 import { io } from "socket.io-client";
-import type { JoinProbe, Known } from "./probe.ts";
+import type { JoinProbe, KnownPlayer } from "./probe.ts";
 
 export const joinSocketIo: JoinProbe = async (port, _name, onFrame) => {
   const socket = io(`http://127.0.0.1:${port}`, { transports: ["websocket"], reconnection: false, forceNew: true });
-  const players = new Map<string, Known>();
+  const players = new Map<string, KnownPlayer>();
   let ended: string | undefined;
   await new Promise<void>((resolve, reject) => {
     socket.on("players", (places: Record<string, [x: number, y: number]>) => {

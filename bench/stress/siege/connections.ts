@@ -14,7 +14,7 @@ const GROWTH = 0.1;
 const PATIENCE_MS = 120_000;
 
 export async function connections(tell: (what: string) => void): Promise<Verdict[]> {
-  const field = await openField(tell, { passenger: true });
+  const field = await openField(tell, { statsAgent: true });
   const { server, attackers } = field;
   const { pid, port } = server;
   const siege = "connections";

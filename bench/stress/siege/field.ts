@@ -2,9 +2,9 @@
 import { fileURLToPath } from "node:url";
 import { LOAD_CORE, start, stop } from "../../harness/children.ts";
 import { type Ask, caller } from "../../harness/ipc.ts";
-import type { LoadFigures, LoadOrders } from "../../harness/load/main.ts";
+import type { LoadFigures, LoadRequests } from "../../harness/load/main.ts";
 import { percentile } from "../../harness/probes/latency.ts";
-import type { ProbeOrders } from "../../harness/probes/main.ts";
+import type { ProbeRequests } from "../../harness/probes/main.ts";
 import { type Server, type ServerOptions, startServer } from "../../harness/server-process.ts";
 import type { AttackerOrders } from "./attackers.ts";
 
@@ -34,8 +34,8 @@ export interface Seen {
 /** A server and who is on it. */
 export interface Field {
   server: Server;
-  load: Ask<LoadOrders>;
-  probes: Ask<ProbeOrders>;
+  load: Ask<LoadRequests>;
+  probes: Ask<ProbeRequests>;
   attackers: Ask<AttackerOrders>;
   /** Watches for a number of seconds. */
   watch(seconds: number): Promise<Seen>;
@@ -57,8 +57,8 @@ export async function openField(tell: (what: string) => void, options: ServerOpt
   );
   const [load, probes, attackers] = children as [(typeof children)[0], (typeof children)[0], (typeof children)[0]];
   const asks = {
-    load: caller<LoadOrders>(load, tell),
-    probes: caller<ProbeOrders>(probes, tell),
+    load: caller<LoadRequests>(load, tell),
+    probes: caller<ProbeRequests>(probes, tell),
     attackers: caller<AttackerOrders>(attackers, tell),
   };
   return {

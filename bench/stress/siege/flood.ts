@@ -13,7 +13,7 @@ const GOAL = 1.5;
 const MOST_EACH = 1.2e6;
 
 export async function flood(tell: (what: string) => void): Promise<Verdict[]> {
-  const field = await openField(tell, { passenger: true });
+  const field = await openField(tell, { statsAgent: true });
   const { server, attackers } = field;
   try {
     tell(`${WALKERS} walkers join`);

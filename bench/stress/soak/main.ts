@@ -41,7 +41,7 @@ interface Reading {
 
 const tell = (what: string) => console.error(`${new Date().toTimeString().slice(0, 8)} ${what}`);
 const unpinned = pinToCores();
-const field = await openField(tell, { passenger: true });
+const field = await openField(tell, { statsAgent: true });
 const readings: Reading[] = [];
 // Now, and not at the end: files may change meanwhile.
 const where = machine(process.argv.slice(2), "npm run soak");
