@@ -1,5 +1,5 @@
-// Combines several runs of one server with one number of players into one row. On a shared machine a single run may have been
-// disturbed.
+// Combines several runs of one server with one number of players into one row. On a shared machine a single run may
+// have been disturbed.
 import { type BrokenRow, isComplete, type Row, sum } from "./run.ts";
 
 /**

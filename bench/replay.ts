@@ -1,5 +1,5 @@
-// Measures the cost of recording a world's inputs: `npm run bench:replay`. It uses no sockets. The same players walk in a world
-// that is recorded and in a world that is not, and the difference is the cost.
+// Measures the cost of recording a world's inputs: `npm run bench:replay`. It uses no sockets. The same players walk in
+// a world that is recorded and in a world that is not, and the difference is the cost.
 import { readFileSync } from "node:fs";
 import { readRecording } from "../replay/format.ts";
 import { play } from "../replay/outcome.ts";

@@ -25,19 +25,23 @@ export interface Row {
   /** Frames with state per second: the average of all clients, and that of the client that received the fewest. */
   framesPerSecond: number;
   leastFramesPerSecond: number;
-  /** Milliseconds from sending a move to the frame that shows it, over `moves` moves. No frame showed `lost` further moves. */
+  /**
+   * Milliseconds from sending a move to the frame that shows it, over `moves` moves. No frame showed `lost` further
+   * moves.
+   */
   latency: { p50: number; p99: number; moves: number; lost: number };
   /**
-   * Kilobytes of resident memory per client: the server's memory with all clients, less its memory one second after the start.
-   * The higher of two readings, at the beginning and at the end of the window. All clients have joined before both.
+   * Kilobytes of resident memory per client: the server's memory with all clients, less its memory one second after the
+   * start. The higher of two readings, at the beginning and at the end of the window. All clients have joined before
+   * both.
    */
   memoryPerClient: number;
   /** CPU usage in per cent of one core. That of the load includes the probes. */
   serverCpu: number;
   loadCpu: number;
   /**
-   * Usage of the server's core and of the load's core by other programs, in per cent, as accurate as the kernel's figures.
-   * Missing if server and load are not pinned to separate cores. An idle machine shows 0 to 2.
+   * Usage of the server's core and of the load's core by other programs, in per cent, as accurate as the kernel's
+   * figures. Missing if server and load are not pinned to separate cores. An idle machine shows 0 to 2.
    */
   othersCpu?: { server: number; load: number };
   /** Moves per client and second: those that were due, and those that were sent. */

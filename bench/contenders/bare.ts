@@ -1,5 +1,5 @@
-// A server without a game: it sends each client the same 62 bytes per tick, directly to the socket's descriptor, and does not
-// read the clients' messages. It shows the minimal cost of a server in Node.
+// A server without a game: it sends each client the same 62 bytes per tick, directly to the socket's descriptor, and
+// does not read the clients' messages. It shows the minimal cost of a server in Node.
 import { writeSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
@@ -9,7 +9,10 @@ import { listen } from "./listen.ts";
 
 const CENTRE = ARENA / 2;
 
-/** A welcome of ws-binary: the client's own id, then ten times the same player's id, x and y. All clients are that player. */
+/**
+ * A welcome of ws-binary: the client's own id, then ten times the same player's id, x and y. All clients are that
+ * player.
+ */
 const RECORDS = Array.from({ length: 10 }, () => [1, CENTRE, CENTRE]).flat();
 const payload = Buffer.from(Uint16Array.from([1, ...RECORDS]).buffer);
 const frame = Buffer.concat([Buffer.of(0x82, payload.length), payload]);

@@ -1,4 +1,5 @@
-// Used by every server of the bench at its start: it listens on the port of the environment variable and prints the port.
+// Used by every server of the bench at its start: it listens on the port of the environment variable and prints the
+// port.
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 

@@ -1,5 +1,5 @@
-// A socket.io server as in its documentation, with WebSockets only. Changes go to all clients by io.emit, which encodes them
-// once.
+// A socket.io server as in its documentation, with WebSockets only. Changes go to all clients by io.emit, which encodes
+// them once.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 import { clamp, type Direction, MOVE, randomCoordinate, TICK_MS } from "../harness/arena.ts";

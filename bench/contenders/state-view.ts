@@ -1,5 +1,5 @@
-// A Colyseus room with the framework's own interest management: one StateView per client, with the players of the 5 x 5 cells
-// around its own. Coordinates have the smallest type that fits. `/players` returns the positions of all players.
+// A Colyseus room with the framework's own interest management: one StateView per client, with the players of the 5 x 5
+// cells around its own. Coordinates have the smallest type that fits. `/players` returns the positions of all players.
 import { createServer } from "node:http";
 import { Encoder, type SchemaType, StateView, schema, t } from "@colyseus/schema";
 import { type Client, defineRoom, defineServer, Room, WebSocketTransport } from "colyseus";

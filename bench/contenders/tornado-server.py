@@ -1,5 +1,5 @@
-"""The Korean tutorial's Tornado server, completed: four words move a player, and once per tick all changes go to all clients
-as JSON. It listens on the port of the environment variable PORT and prints the port."""
+"""The Korean tutorial's Tornado server, completed: four words move a player, and once per tick all changes go to all
+clients as JSON. It listens on the port of the environment variable PORT and prints the port."""
 
 import asyncio
 import json

@@ -1,5 +1,5 @@
-// A Colyseus room as in the framework's tutorial. Positions have the type `number`, a message moves the player at once, and all
-// clients see all players. The framework's own timer sends patches (20 per second).
+// A Colyseus room as in the framework's tutorial. Positions have the type `number`, a message moves the player at once,
+// and all clients see all players. The framework's own timer sends patches (20 per second).
 import { createServer } from "node:http";
 import { Encoder, type SchemaType, schema, t } from "@colyseus/schema";
 import { type Client, defineRoom, defineServer, Room, WebSocketTransport } from "colyseus";

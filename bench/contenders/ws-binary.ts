@@ -1,5 +1,5 @@
-// A minimal server on `ws` alone. A move is one byte. Once per tick it sends all clients the same buffer, with six bytes for
-// each changed player. It is the baseline of the comparison, because it does little except sending.
+// A minimal server on `ws` alone. A move is one byte. Once per tick it sends all clients the same buffer, with six
+// bytes for each changed player. It is the baseline of the comparison, because it does little except sending.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { clamp, DIRECTIONS, MOVE, randomCoordinate, TICK_MS } from "../harness/arena.ts";

@@ -1,5 +1,5 @@
-// The same minimal server on `ws`, with JSON, as in most first servers. Once per tick all changes are serialized once, and the
-// same bytes are sent to all clients.
+// The same minimal server on `ws`, with JSON, as in most first servers. Once per tick all changes are serialized once,
+// and the same bytes are sent to all clients.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { clamp, type Direction, MOVE, randomCoordinate, TICK_MS } from "../harness/arena.ts";

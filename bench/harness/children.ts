@@ -1,4 +1,5 @@
-// The child processes of a run. Each is started on a given core and killed by its own process id. None outlives the run.
+// The child processes of a run. Each is started on a given core and killed by its own process id. None outlives the
+// run.
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpus } from "node:os";
@@ -17,8 +18,8 @@ process.on("exit", () => {
 let isPinned = false;
 
 /**
- * Pins this process to the load's core. From now on `start` pins each child to the core that is named. Programs that measure
- * call it once, at their start. Importing this file does not pin any process, so tests may import it.
+ * Pins this process to the load's core. From now on `start` pins each child to the core that is named. Programs that
+ * measure call it once, at their start. Importing this file does not pin any process, so tests may import it.
  * @returns the reason why processes cannot be pinned on this machine; undefined if they are pinned.
  */
 export function pinToCores(): string | undefined {
@@ -38,8 +39,8 @@ export function arePinned(): boolean {
 }
 
 /**
- * Starts a program, on the given core if this process is pinned. The child's process id is the program's own, because taskset
- * replaces itself with the program.
+ * Starts a program, on the given core if this process is pinned. The child's process id is the program's own, because
+ * taskset replaces itself with the program.
  */
 export function start(core: number, program: string, args: string[], options: SpawnOptions): ChildProcess {
   const command = isPinned ? ["taskset", "-c", String(core), program, ...args] : [program, ...args];

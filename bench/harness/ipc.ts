@@ -39,8 +39,8 @@ export type Ask<Requests extends Handlers<Requests>> = <Name extends keyof Reque
 ) => Promise<Result<Requests[Name]>>;
 
 /**
- * Returns the function that sends requests to a child process in which `serve` runs. Requests must not overlap. A request
- * rejects if its handler throws, or if the child exits before it responds.
+ * Returns the function that sends requests to a child process in which `serve` runs. Requests must not overlap. A
+ * request rejects if its handler throws, or if the child exits before it responds.
  * @param onProgress is called with each progress report.
  */
 export function caller<Requests extends Handlers<Requests>>(

@@ -33,7 +33,10 @@ export function openDescriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
-/** Returns the time for which a core has been busy, with any process, in microseconds. Time stolen by the host counts too. */
+/**
+ * Returns the time for which a core has been busy, with any process, in microseconds. Time stolen by the host counts
+ * too.
+ */
 export function busyMicroseconds(core: number): number {
   const line = new RegExp(`^cpu${core} (.*)$`, "m").exec(readFileSync("/proc/stat", "utf8"))?.[1];
   if (line === undefined) throw new Error(`core ${core} does not exist`);

@@ -39,7 +39,10 @@ export interface Server {
   readonly died: Promise<never>;
   /** Queries the stats agent. Works only if the server was started with one. */
   readonly vitals: AskVitals;
-  /** Sends SIGTERM. Resolves with the exit code; null if a signal ended the process. The folder is kept for the next server. */
+  /**
+   * Sends SIGTERM. Resolves with the exit code; null if a signal ended the process. The folder is kept for the next
+   * server.
+   */
   terminate(): Promise<number | null>;
   /** Kills the server and removes its folder, unless the folder was given. */
   stop(): Promise<void>;

@@ -1,6 +1,7 @@
 // The stats agent. It is loaded into a server's process (`node --import`) and reports figures that are not visible from
-// outside: the heap after a garbage collection, and the delay of the event loop. It communicates over a pipe of its own, file
-// descriptor 3. Packages of the server would notice an IPC channel and behave as they do under a process manager.
+// outside: the heap after a garbage collection, and the delay of the event loop. It communicates over a pipe of its
+// own, file descriptor 3. Packages of the server would notice an IPC channel and behave as they do under a process
+// manager.
 import { Socket } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createInterface } from "node:readline";

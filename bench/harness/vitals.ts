@@ -16,8 +16,8 @@ export type AskVitals = (collect?: "collect") => Promise<Vitals>;
 
 /**
  * @param child a process that was started with STATS_AGENT_ARGS, and with `"pipe"` as the fourth entry of its stdio.
- * @returns the function that queries the agent. Queries must not overlap. A query rejects if the process exits, or does not
- * respond within 30 s.
+ * @returns the function that queries the agent. Queries must not overlap. A query rejects if the process exits, or does
+ * not respond within 30 s.
  */
 export function vitalsOf(child: ChildProcess): AskVitals {
   const pipe = child.stdio[3] as Duplex;

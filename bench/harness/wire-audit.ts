@@ -1,6 +1,6 @@
-// Reads the state frames of one client byte by byte, and returns the players that each frame names. It implements the wire
-// format of @colyseus/schema itself; only single numbers and strings are read by the framework's decoder. So it finds data that
-// the decoder would silently skip. The field types come from schema/.
+// Reads the state frames of one client byte by byte, and returns the players that each frame names. It implements the
+// wire format of @colyseus/schema itself; only single numbers and strings are read by the framework's decoder. So it
+// finds data that the decoder would silently skip. The field types come from schema/.
 import { decode, type Iterator } from "@colyseus/schema";
 import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";
@@ -9,8 +9,8 @@ import { FAR, STEP } from "./arena.ts";
 /** One mention of a player in a frame: by its id, its reference or its index in the map of players. */
 export interface Mention {
   /**
-   * `add`: put into the map, with its id. `change`: some of its fields. `remove`: removed from the map. A player that a frame
-   * both adds and describes is mentioned twice.
+   * `add`: put into the map, with its id. `change`: some of its fields. `remove`: removed from the map. A player that a
+   * frame both adds and describes is mentioned twice.
    */
   how: "add" | "change" | "remove";
   /** Missing for the removal of a player unknown to this client. */
@@ -38,7 +38,8 @@ const OPCODE = 0x1f;
 const TIMED = 0x80;
 const TIMED_BYTES = 8;
 
-// The operations of the format. For a field, operation and field index share a byte. In a map, the operation has its own byte.
+// The operations of the format. For a field, operation and field index share a byte. In a map, the operation has its
+// own byte.
 const SWITCH = 0xff;
 const ADD = 0x80;
 const DELETE = 0x40;
@@ -69,7 +70,10 @@ export class WireAudit {
   /** The known players by their index in the map of players. */
   #byIndex = new Map<number, KnownPlayer>();
   #byRefId = new Map<number, KnownPlayer>();
-  /** Players that the current frame has removed. A decoder keeps them until the frame's end, so the frame may add them again. */
+  /**
+   * Players that the current frame has removed. A decoder keeps them until the frame's end, so the frame may add them
+   * again.
+   */
   #removed = new Map<number, KnownPlayer>();
 
   /** Whether a frame carries state, so that `read` accepts it. */
@@ -78,7 +82,9 @@ export class WireAudit {
     return opcode === ROOM_STATE || opcode === ROOM_STATE_PATCH;
   }
 
-  /** Returns the last position of a player that this client has received; undefined if it does not know the position. */
+  /**
+   * Returns the last position of a player that this client has received; undefined if it does not know the position.
+   */
   placeOf(id: string): { x: number; y: number } | undefined {
     for (const player of this.#byIndex.values()) {
       if (player.id === id && player.x !== undefined && player.y !== undefined) return { x: player.x, y: player.y };
@@ -195,12 +201,13 @@ export class WireAudit {
   }
 
   /**
-   * Checks the mentions of the frame that was read last. Returns a description of each leak: a mention of a player that is
-   * farther away than FAR, or whose position was never sent. The removal of a known player is not a leak.
+   * Checks the mentions of the frame that was read last. Returns a description of each leak: a mention of a player that
+   * is farther away than FAR, or whose position was never sent. The removal of a known player is not a leak.
    * @param selfId the id of the client's own player.
-   * @param options.slackTicks the maximum difference in age between the two positions, in ticks. Each tick allows one step per
-   * axis.
-   * @param options.placeOf returns the real position of a player, if the caller has it. It takes precedence over the frames.
+   * @param options.slackTicks the maximum difference in age between the two positions, in ticks. Each tick allows one
+   * step per axis.
+   * @param options.placeOf returns the real position of a player, if the caller has it. It takes precedence over the
+   * frames.
    */
   leaks(
     selfId: string,

@@ -1,12 +1,14 @@
-// The wire protocol of each kind of server, as far as the load needs it: how to join, how to move, and which messages carry
-// state.
+// The wire protocol of each kind of server, as far as the load needs it: how to join, how to move, and which messages
+// carry state.
 import { Agent, request } from "node:http";
 import { DIRECTIONS, type Direction } from "../arena.ts";
 import { BINARY, maskedFrame, TEXT } from "./masked-frame.ts";
 
 /** The wire protocol of a kind of server. */
 export interface Dialect {
-  /** Reserves a seat where the server needs one. Returns the path to connect to, and the id of the room if there is one. */
+  /**
+   * Reserves a seat where the server needs one. Returns the path to connect to, and the id of the room if there is one.
+   */
   seat(port: number, name: string): Promise<{ path: string; room?: string }>;
   /** The complete frame of a move, for each of DIRECTIONS. */
   moves: Buffer[];
@@ -81,8 +83,8 @@ export const korean = bare(
 );
 
 /**
- * socket.io, with a WebSocket from the start. The first character of a message is Engine.IO's packet type, the second is
- * socket.io's.
+ * socket.io, with a WebSocket from the start. The first character of a message is Engine.IO's packet type, the second
+ * is socket.io's.
  */
 export const socketIo: Dialect = {
   seat: async () => ({ path: "/socket.io/?EIO=4&transport=websocket" }),

@@ -77,7 +77,9 @@ async function join({ server, port, clients: count }: Parameters<LoadRequests["j
   return { rooms: [...rooms] };
 }
 
-/** Makes all clients move. A group that is late by a whole period is skipped, so its moves count as due and not sent. */
+/**
+ * Makes all clients move. A group that is late by a whole period is skipped, so its moves count as due and not sent.
+ */
 function walk(): void {
   const start = performance.now();
   let group = 0;

@@ -1,4 +1,5 @@
-// One client of the load: a minimal WebSocket client on a TCP socket. It sends moves and counts bytes and state messages.
+// One client of the load: a minimal WebSocket client on a TCP socket. It sends moves and counts bytes and state
+// messages.
 import { connect, type Socket } from "node:net";
 import { upgradeRequest } from "../upgrade-request.ts";
 import type { Dialect } from "./dialects.ts";

@@ -46,7 +46,9 @@ export function joinColyseus(room: string, isAudited: boolean): JoinProbe {
   };
 }
 
-/** Attaches an audit to the connection of a room. Must be called right after the join, before the first state arrives. */
+/**
+ * Attaches an audit to the connection of a room. Must be called right after the join, before the first state arrives.
+ */
 function attachAudit(room: Room<unknown, State>): AuditFigures {
   const audit = new WireAudit();
   const figures: AuditFigures = { frames: 0, leaks: 0 };

@@ -1,5 +1,5 @@
-// Matches moves to the frames that show them. A probe walks in one horizontal direction, and each applied move changes its x by
-// one step. So the k-th step that a frame shows is the k-th move that was sent.
+// Matches moves to the frames that show them. A probe walks in one horizontal direction, and each applied move changes
+// its x by one step. So the k-th step that a frame shows is the k-th move that was sent.
 import { STEP } from "../arena.ts";
 
 /** One move that a frame has shown: the time at which it was sent, and its latency, both in milliseconds. */
@@ -36,7 +36,9 @@ export class Leg {
     this.#sentAt.push(now);
   }
 
-  /** Called when a frame has been decoded, with the probe's own x in it. Returns the moves that this frame shows first. */
+  /**
+   * Called when a frame has been decoded, with the probe's own x in it. Returns the moves that this frame shows first.
+   */
   shown(x: number, now: number): Sample[] {
     const steps = Math.min(Math.round((this.#sign * (x - this.#startX)) / STEP), this.#sentAt.length);
     const samples: Sample[] = [];

@@ -1,5 +1,5 @@
-// The probes: a few full clients in a child process of their own, so that the work of the load does not delay their timing.
-// They measure the latency of moves, and they hold the state that a client has.
+// The probes: a few full clients in a child process of their own, so that the work of the load does not delay their
+// timing. They measure the latency of moves, and they hold the state that a client has.
 import { setTimeout as wait } from "node:timers/promises";
 import { seededRandom } from "../../../sim/random.ts";
 import { type Contender, contender } from "../../contenders/contenders.ts";
@@ -51,8 +51,8 @@ const QUIET_MS = 1000;
 const SETTLE_MS = 30_000;
 
 /**
- * The interval between two moves is on average that of the load, but varies by up to this share of it in both directions. A
- * constant interval would be a multiple of the tick: each probe would meet the tick at one phase only.
+ * The interval between two moves is on average that of the load, but varies by up to this share of it in both
+ * directions. A constant interval would be a multiple of the tick: each probe would meet the tick at one phase only.
  */
 const JITTER = 0.25;
 

@@ -1,5 +1,5 @@
-// Attacks a server with what the other files here make: one short session after the other, each from its own seed, so that
-// a session that did harm can be run again alone.
+// Attacks a server with the frames, payloads, handshakes and requests of the other files. The attack consists of short
+// sessions. Each has its own seed, so a session that caused an error can be repeated alone.
 import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
@@ -12,61 +12,61 @@ import { LAST_PAYLOADS, PLAIN_PAYLOADS, ROOM_PAYLOADS, sweepPayload } from "./pa
 import { REQUESTS } from "./requests.ts";
 import { SECRETS } from "./target.ts";
 
-/** What to attack, and how much. */
+/** The target and the size of an attack. */
 export interface Attack {
   port: number;
   seed: number;
-  /** Hostile frames and requests in all, more or less: a session is not broken off in its middle. */
+  /** The approximate number of hostile frames and requests: the last sessions run to their end. */
   frames: number;
-  /** The first session's number. */
+  /** The number of the first session. */
   from?: number;
-  /** Sessions at a time. */
+  /** Concurrent sessions. */
   atOnce?: number;
-  /** Told the number of frames so far, and whether to go on. */
+  /** Called before each session with the number of frames so far. Returns whether to continue. */
   progress?: (frames: number) => boolean;
 }
 
-/** What an attack has come to. */
-export interface Tally {
+/** The result of an attack. */
+export interface AttackResult {
   sessions: number;
   frames: number;
-  /** Frames and requests by their kind. */
+  /** Frames and requests by kind. */
   kinds: Map<string, number>;
-  /** How HTTP requests were answered: the status, `closed`, or `nothing` for those that were meant to stay open. */
+  /** Responses to HTTP requests: by status, `closed`, or `no response` if the connection stayed open. */
   answers: Map<string, number>;
-  /** With which code WebSockets were closed by the server. */
+  /** WebSockets closed by the server, by close code. */
   closes: Map<string, number>;
-  /** What an attack must not get, in sentences with the session's number: at most a hundred. */
+  /** Errors found, with the number of the session; up to MAX_FAULTS. */
   faults: string[];
 }
 
-/** Addresses that the attack comes from; the honest players have 127.0.0.1. */
-const OWN_ADDRESS = "127.0.0.2";
+/** The IP address of the attackers. Honest players use 127.0.0.1. */
+const ATTACKER_ADDRESS = "127.0.0.2";
 
-/** Milliseconds within which a whole request has to be answered, however busy the machine. */
-const ANSWER_MS = 15_000;
+/** Timeout for the response to a complete request, in milliseconds. It is long enough for a busy machine. */
+const RESPONSE_TIMEOUT_MS = 15_000;
 
-/** Milliseconds that a session looks for what comes back, and that a connection which is to hang hangs. */
-const LOOK_MS = 30;
+/** Milliseconds for which a session waits for responses, and for which an incomplete request stays open. */
+const LINGER_MS = 30;
 const HANG_MS = 400;
 
-/** Milliseconds for an upgrade to be answered or refused. */
-const UPGRADE_MS = 5000;
+/** Timeout for the response to an upgrade, in milliseconds. */
+const UPGRADE_TIMEOUT_MS = 5000;
 
 /** The path of the SDK's latency probe. */
 const PROBE = "/";
 
-/** Frames of a session at most: fewer than a client may send at once. */
-const LONGEST = 40;
+/** The maximum number of frames of a session. It is below the burst that the rate limit allows a client. */
+const MAX_FRAMES = 40;
 
-const MOST_FAULTS = 100;
+const MAX_FAULTS = 100;
 
-/** Of so many sessions, so many are in a room. */
+/** Of every TURNS sessions, ROOM_TURNS are in a room. */
 const TURNS = 20;
 const ROOM_TURNS = 9;
 
-/** What no answer may hold: files that are nobody's business, and our secrets. */
-const TREASURES = [
+/** Patterns that must not occur in a response: private files and the secrets. */
+const PRIVATE_DATA = [
   /root:.*:0:0:/,
   /"devDependencies"/,
   /SQLite format 3/,
@@ -85,7 +85,7 @@ const names = {
   requests: Object.keys(REQUESTS),
 };
 
-/** Attacks until there were that many frames. */
+/** Attacks until the given number of frames and requests has been sent. */
 export async function attack({
   port,
   seed,
@@ -93,8 +93,8 @@ export async function attack({
   from = 0,
   atOnce = 24,
   progress = () => true,
-}: Attack): Promise<Tally> {
-  const edgeCounters: Tally = {
+}: Attack): Promise<AttackResult> {
+  const result: AttackResult = {
     sessions: 0,
     frames: 0,
     kinds: new Map(),
@@ -104,50 +104,50 @@ export async function attack({
   };
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   let next = from;
-  const oneAfterAnother = async () => {
-    while (edgeCounters.frames < frames && progress(edgeCounters.frames)) {
+  const runSessions = async () => {
+    while (result.frames < frames && progress(result.frames)) {
       const number = next++;
       const session = new Session(
         port,
         agent,
         seededRandom(Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b)),
-        edgeCounters,
+        result,
         number,
       );
       await session.run();
-      edgeCounters.sessions++;
+      result.sessions++;
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, oneAfterAnother));
+  await Promise.all(Array.from({ length: atOnce }, runSessions));
   agent.destroy();
-  return edgeCounters;
+  return result;
 }
 
-function count(counts: Map<string, number>, what: string, times = 1): void {
-  counts.set(what, (counts.get(what) ?? 0) + times);
+function count(counts: Map<string, number>, key: string, times = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + times);
 }
 
 /**
- * One attacker, from its coming to its going. It sends nothing that is known to stop, hang or fill software without our
- * guards: each guard has a test of its own, which sends something harmless that the same rule refuses.
+ * One attacker, from its connection to its end. It does not send input that is known to crash, block or exhaust
+ * software without sabang's guards. Each guard has its own test, with harmless input that the same rule rejects.
  */
 class Session {
   readonly #port: number;
   readonly #agent: Agent;
   readonly #random: Random;
-  readonly #edgeCounters: Tally;
+  readonly #result: AttackResult;
   readonly #number: number;
 
-  constructor(port: number, agent: Agent, random: Random, edgeCounters: Tally, number: number) {
+  constructor(port: number, agent: Agent, random: Random, result: AttackResult, number: number) {
     this.#port = port;
     this.#agent = agent;
     this.#random = random;
-    this.#edgeCounters = edgeCounters;
+    this.#result = result;
     this.#number = number;
   }
 
   async run(): Promise<void> {
-    // Counted through and not left to chance: the sessions in rooms are numbered without gaps.
+    // The kind depends on the session's number and is not random, so that sessions in rooms are numbered without gaps.
     const turn = this.#number % TURNS;
     if (turn < ROOM_TURNS) await this.#inRoom(Math.floor(this.#number / TURNS) * ROOM_TURNS + turn);
     else if (turn < 13) await this.#plain();
@@ -156,7 +156,7 @@ class Session {
     else await this.#requests();
   }
 
-  /** A seat in a room, taken as the SDK does, or hardly. */
+  /** Takes a seat in a room as the SDK does, and sends hostile payloads. */
   async #inRoom(count: number): Promise<void> {
     const path = await this.#seat();
     if (path === undefined) return;
@@ -166,26 +166,26 @@ class Session {
       this.#count(`room: ${kind}`);
       return frame(this.#random(60) === 0 ? TEXT : BINARY, ROOM_PAYLOADS[kind]!(this.#random));
     };
-    const frames = Array.from({ length: this.#random(LONGEST) }, () => payload(pick(this.#random, names.lasting)));
+    const frames = Array.from({ length: this.#random(MAX_FRAMES) }, () => payload(pick(this.#random, names.lasting)));
     if (this.#random(2)) frames.push(payload(pick(this.#random, LAST_PAYLOADS)));
     else {
-      this.#count("room: one of each first byte and length");
+      this.#count("room: each first byte with each length");
       frames.push(binary(sweepPayload(count)));
     }
     await this.#webSocket(path, [...first, ...frames], true);
-    // The same seat once more: it is taken, or held for somebody else.
+    // Joins with the same seat again, which is taken or reserved for another client.
     if (this.#random(4) === 0) {
-      this.#count("room: a seat taken twice");
+      this.#count("room: same seat again");
       await this.#webSocket(path, [binary(Buffer.of(10))], true);
     }
   }
 
-  /** Sends frames before the join is acknowledged, and then leaves as the SDK does. */
+  /** Sends frames without acknowledging the join, then leaves as the SDK does. */
   async #unacknowledged(path: string): Promise<void> {
     const socket = await this.#open();
     if (!socket) return;
     await this.#upgrade(socket, path);
-    for (let left = this.#random(LONGEST); left > 0; left--) {
+    for (let remaining = this.#random(MAX_FRAMES); remaining > 0; remaining--) {
       const kind = pick(this.#random, names.lasting);
       this.#count(`before a join: ${kind}`);
       socket.write(binary(ROOM_PAYLOADS[kind]!(this.#random)));
@@ -196,7 +196,7 @@ class Session {
   }
 
   async #plain(): Promise<void> {
-    const frames = Array.from({ length: 1 + this.#random(LONGEST) }, () => {
+    const frames = Array.from({ length: 1 + this.#random(MAX_FRAMES) }, () => {
       const kind = pick(this.#random, names.plain);
       this.#count(`plain: ${kind}`);
       return frame(this.#random(6) === 0 ? BINARY : TEXT, PLAIN_PAYLOADS[kind]!(this.#random));
@@ -210,8 +210,8 @@ class Session {
   /** The SDK's latency probe, which answers any message. */
   async #probing(): Promise<void> {
     const frames = Array.from({ length: 1 + this.#random(20) }, () => {
-      this.#count("probe: a message");
-      return binary(ROOM_PAYLOADS["any first byte"]!(this.#random));
+      this.#count("probe: message");
+      return binary(ROOM_PAYLOADS["random first byte"]!(this.#random));
     });
     await this.#webSocket(PROBE, frames);
   }
@@ -222,18 +222,18 @@ class Session {
     const socket = await this.#open();
     if (!socket) return;
     const bytes = Buffer.from(BAD_HANDSHAKES[kind]!(this.#random), "latin1");
-    // Frames before the answer, in the same packet.
+    // Frames in the same packet, before the server responds.
     const early = this.#random(3) === 0 ? [binary(Buffer.of(10)), binary("early")] : [];
     socket.write(Buffer.concat([bytes, ...early]));
     socket.resume();
-    await this.#linger(socket, this.#random(10) === 0 ? HANG_MS : LOOK_MS);
+    await this.#linger(socket, this.#random(10) === 0 ? HANG_MS : LINGER_MS);
     socket.end();
-    await this.#linger(socket, LOOK_MS);
+    await this.#linger(socket, LINGER_MS);
     socket.destroy();
   }
 
   async #requests(): Promise<void> {
-    for (let left = 1 + this.#random(5); left > 0; left--) {
+    for (let remaining = 1 + this.#random(5); remaining > 0; remaining--) {
       const kind = pick(this.#random, names.requests);
       this.#count(`HTTP: ${kind}`);
       const { bytes, whole } = REQUESTS[kind]!(this.#random);
@@ -243,7 +243,7 @@ class Session {
       socket.on("data", (data) => {
         if (answer.length < 200_000) answer += data.toString("latin1");
       });
-      // Our own half stays open: the end of theirs is all that there is to wait for.
+      // The attacker's half stays open, so wait for the end of the server's half.
       const closed = new Promise<boolean>((resolve) => {
         socket.once("end", () => resolve(true));
         socket.once("close", () => resolve(true));
@@ -259,72 +259,79 @@ class Session {
         socket.resetAndDestroy();
         continue;
       }
-      const over = await Promise.race([closed, wait(whole ? ANSWER_MS : HANG_MS, false, { ref: false })]);
-      this.#judge(kind, bytes, answer, over, whole);
+      const hasEnded = await Promise.race([closed, wait(whole ? RESPONSE_TIMEOUT_MS : HANG_MS, false, { ref: false })]);
+      this.#checkResponse(kind, bytes, answer, hasEnded, whole);
       socket.destroy();
     }
   }
 
-  #judge(kind: string, bytes: Buffer, answer: string, over: boolean, whole: boolean): void {
+  #checkResponse(kind: string, bytes: Buffer, answer: string, hasEnded: boolean, whole: boolean): void {
     const status = /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1];
-    count(this.#edgeCounters.answers, status ?? (over ? "closed" : "nothing"));
-    const asked = JSON.stringify(bytes.subarray(0, 120).toString("latin1"));
-    if (whole && !over) this.#fault(`${kind}: no answer to ${asked}, but ${JSON.stringify(answer.slice(0, 60))}`);
-    if (status === "500" || status === "502") this.#fault(`${kind}: status ${status} for ${asked}`);
-    for (const treasure of TREASURES)
-      if (treasure.test(answer)) this.#fault(`${kind}: ${treasure} is in the answer to ${asked}`);
+    count(this.#result.answers, status ?? (hasEnded ? "closed" : "no response"));
+    const sent = JSON.stringify(bytes.subarray(0, 120).toString("latin1"));
+    if (whole && !hasEnded)
+      this.#fault(`${kind}: incomplete response to ${sent}: ${JSON.stringify(answer.slice(0, 60))}`);
+    if (status === "500" || status === "502") this.#fault(`${kind}: status ${status} for ${sent}`);
+    for (const pattern of PRIVATE_DATA)
+      if (pattern.test(answer)) this.#fault(`${kind}: ${pattern} is in the response to ${sent}`);
     const head = answer.slice(0, answer.indexOf("\r\n\r\n"));
-    if (/^x-injected:/im.test(head)) this.#fault(`${kind}: a header of ours came out of ${asked}`);
+    if (/^x-injected:/im.test(head)) this.#fault(`${kind}: the response has a header injected by ${sent}`);
   }
 
   /**
-   * Opens a WebSocket, sends frames and perhaps an offence among them, and goes in one of the ways there are. In a room the
-   * first frame acknowledges the join: it is sent after the handshake, and before any offence.
+   * Opens a WebSocket, sends frames and sometimes an offence between them, and disconnects in one of several ways. In a
+   * room the first frame acknowledges the join. It is sent after the handshake and before any offence.
    */
   async #webSocket(path: string, frames: Buffer[], isRoom = false): Promise<void> {
     const socket = await this.#open();
     if (!socket) return;
-    let heard = Buffer.alloc(0);
+    let received = Buffer.alloc(0);
     socket.on("data", (data) => {
-      // Only the beginning and the last words are of interest.
-      heard = heard.length < 65_536 ? Buffer.concat([heard, data]) : Buffer.concat([heard.subarray(0, 200), data]);
+      // Only the beginning and the last chunk are needed.
+      received =
+        received.length < 65_536 ? Buffer.concat([received, data]) : Buffer.concat([received.subarray(0, 200), data]);
     });
     await this.#upgrade(socket, path, !isRoom && this.#random(6) === 0 ? frames.slice(0, 2) : []);
     if (this.#random(10) === 0) socket.pause();
-    const offends = this.#random(3) === 0;
+    const hasOffence = this.#random(3) === 0;
     const at = isRoom ? 1 + this.#random(frames.length) : this.#random(frames.length + 1);
     for (const [index, one] of frames.entries()) {
-      if (offends && index === at && !(await this.#offend(socket))) break;
+      if (hasOffence && index === at && !(await this.#sendOffence(socket))) break;
       socket.write(one);
       if (this.#random(10) === 0) await new Promise(setImmediate);
     }
-    if (offends && at === frames.length) await this.#offend(socket);
-    await this.#linger(socket, this.#random(20) === 0 ? HANG_MS : LOOK_MS);
-    const end = heard.lastIndexOf(0x88);
-    if (end > 0 && heard.length >= end + 4 && heard[end + 1]! < 126 && heard.length === end + 2 + heard[end + 1]!) {
-      count(this.#edgeCounters.closes, String(heard.readUInt16BE(end + 2)));
+    if (hasOffence && at === frames.length) await this.#sendOffence(socket);
+    await this.#linger(socket, this.#random(20) === 0 ? HANG_MS : LINGER_MS);
+    const end = received.lastIndexOf(0x88);
+    if (
+      end > 0 &&
+      received.length >= end + 4 &&
+      received[end + 1]! < 126 &&
+      received.length === end + 2 + received[end + 1]!
+    ) {
+      count(this.#result.closes, String(received.readUInt16BE(end + 2)));
     }
     await this.#leave(socket);
   }
 
-  /** Asks for a WebSocket, with frames in the same packet if there are any, and waits for the server's first frame. */
+  /** Sends an upgrade request, with the early frames in the same packet, and waits for the server's first frame. */
   async #upgrade(socket: Socket, path: string, early: Buffer[] = []): Promise<void> {
-    let heard = "";
+    let received = "";
     const answered = new Promise<void>((resolve) => {
       socket.on("close", resolve);
       socket.on("data", (data) => {
-        heard += heard.length < 10_000 ? data.toString("latin1") : "";
-        const headEnds = heard.indexOf("\r\n\r\n");
-        // The SDK's latency probe is told nothing before it asks.
-        if (headEnds > 0 && (path === PROBE || heard.length > headEnds + 4)) resolve();
+        received += received.length < 10_000 ? data.toString("latin1") : "";
+        const headEnds = received.indexOf("\r\n\r\n");
+        // The SDK's latency probe receives no frame before it sends one.
+        if (headEnds > 0 && (path === PROBE || received.length > headEnds + 4)) resolve();
       });
     });
     socket.write(Buffer.concat([Buffer.from(upgradeRequest(path)), ...early]));
-    await Promise.race([answered, wait(UPGRADE_MS, undefined, { ref: false })]);
+    await Promise.race([answered, wait(UPGRADE_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
-  /** Offends. @returns whether more may be sent after it. */
-  async #offend(socket: Socket): Promise<boolean> {
+  /** Sends an offence. @returns whether further frames may be sent after it. */
+  async #sendOffence(socket: Socket): Promise<boolean> {
     const kind = pick(this.#random, names.offences);
     this.#count(`frame: ${kind}`);
     const payload = ROOM_PAYLOADS[pick(this.#random, names.room)]!(this.#random);
@@ -336,17 +343,17 @@ class Session {
     return !LAST_OFFENCES.includes(kind);
   }
 
-  /** By the door, through the window, or without letting go. */
+  /** Disconnects in one of several ways: reset, half close, close frame or destroy. */
   async #leave(socket: Socket): Promise<void> {
     const way = this.#random(5);
     if (way === 0) socket.resetAndDestroy();
     else if (way === 1) {
-      // Half open: our half has ended, theirs may go on.
+      // Half open: the attacker's half has ended, the server's half is open.
       socket.end();
       await this.#linger(socket, HANG_MS);
     } else if (way === 2) {
       socket.write(frame(0x8, Buffer.of(0x0f, 0xa0)));
-      await this.#linger(socket, LOOK_MS);
+      await this.#linger(socket, LINGER_MS);
     }
     socket.destroy();
   }
@@ -361,7 +368,7 @@ class Session {
     const socket = connect({
       port: this.#port,
       host: "127.0.0.1",
-      localAddress: OWN_ADDRESS,
+      localAddress: ATTACKER_ADDRESS,
       allowHalfOpen: true,
       noDelay: true,
     });
@@ -371,12 +378,12 @@ class Session {
       socket.once("close", () => resolve(false));
     });
     if (opened) return socket;
-    count(this.#edgeCounters.answers, "no connection");
-    await wait(LOOK_MS);
+    count(this.#result.answers, "no connection");
+    await wait(LINGER_MS);
     return undefined;
   }
 
-  /** Asks for a seat as the SDK does; undefined if there is none for this attacker. */
+  /** Requests a seat as the SDK does. Returns undefined if the server refuses it. */
   #seat(): Promise<string | undefined> {
     const body = JSON.stringify(this.#random(3) === 0 ? { map: "meadow" } : { name: "적" });
     return new Promise((resolve) => {
@@ -384,7 +391,7 @@ class Session {
         {
           port: this.#port,
           host: "127.0.0.1",
-          localAddress: OWN_ADDRESS,
+          localAddress: ATTACKER_ADDRESS,
           agent: this.#agent,
           method: "POST",
           path: "/matchmake/joinOrCreate/world",
@@ -395,7 +402,7 @@ class Session {
           response.on("data", (chunk) => chunks.push(chunk));
           response.on("error", () => resolve(undefined));
           response.on("end", () => {
-            count(this.#edgeCounters.answers, `seat ${response.statusCode}`);
+            count(this.#result.answers, `seat ${response.statusCode}`);
             if (response.statusCode !== 200) return resolve(undefined);
             const seat = JSON.parse(Buffer.concat(chunks).toString());
             resolve(`/${seat.processId}/${seat.roomId}?sessionId=${seat.sessionId}`);
@@ -408,12 +415,11 @@ class Session {
   }
 
   #count(kind: string): void {
-    count(this.#edgeCounters.kinds, kind);
-    this.#edgeCounters.frames++;
+    count(this.#result.kinds, kind);
+    this.#result.frames++;
   }
 
-  #fault(sentence: string): void {
-    if (this.#edgeCounters.faults.length < MOST_FAULTS)
-      this.#edgeCounters.faults.push(`session ${this.#number}: ${sentence}`);
+  #fault(message: string): void {
+    if (this.#result.faults.length < MAX_FAULTS) this.#result.faults.push(`session ${this.#number}: ${message}`);
   }
 }

@@ -1,7 +1,7 @@
-// HTTP requests as their bytes: hostile options, bodies, headers and paths, on every route there is.
+// Hostile HTTP requests as bytes: with hostile join options, bodies, headers and paths, for every route of the server.
 import type { Random } from "../../../sim/random.ts";
 
-/** One request. `whole`: whether it is one that has to be answered, or its connection closed, at once. */
+/** One request. `whole`: whether the server must respond or close the connection at once. */
 export interface HostileRequest {
   bytes: Buffer;
   whole: boolean;
@@ -17,7 +17,7 @@ function request(
   { headers = "", body = "", host = "127.0.0.1", length = Buffer.byteLength(body) as number | string } = {},
 ) {
   const sized = method === "GET" && body === "" ? "" : `Content-Length: ${length}\r\n`;
-  // Latin-1: each character of the head is a byte, so that heads may hold any; bodies are UTF-8.
+  // Latin-1: each character of the head is one byte, so a head may contain any byte. Bodies are UTF-8.
   const head = Buffer.from(
     `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${sized}${headers}\r\n`,
     "latin1",
@@ -55,7 +55,7 @@ const ROOMS = [
   "x".repeat(3000),
 ];
 
-/** Numbers, texts and structures in the place of each join option, as JSON. */
+/** Values for join options, as JSON: numbers, strings and structures. */
 const OPTION_VALUES: readonly string[] = [
   "null",
   "true",
@@ -183,7 +183,7 @@ const PATHS: readonly string[] = [
   "/assets/index.html",
 ];
 
-/** Header lines that try to be more than a header. */
+/** Hostile header lines. */
 const HEADERS: readonly string[] = [
   "Origin: http://evil.example\r\n",
   "Origin: null\r\n",
@@ -253,9 +253,9 @@ const BODIES = [
   `${'{"a":'.repeat(30)}1${"}".repeat(30)}`,
 ];
 
-/** By name. */
+/** The requests by name. */
 export const REQUESTS: Readonly<Record<string, (random: Random) => HostileRequest>> = {
-  "a join option of the wrong kind": (random) => {
+  "join option of a wrong type": (random) => {
     const options = Array.from(
       { length: 1 + random(3) },
       () => `${JSON.stringify(pick(random, OPTION_NAMES))}:${pick(random, OPTION_VALUES)}`,
@@ -266,7 +266,7 @@ export const REQUESTS: Readonly<Record<string, (random: Random) => HostileReques
     });
     return { bytes, whole: true };
   },
-  "a matchmaking call that is none": (random) => ({
+  "invalid matchmaking call": (random) => ({
     bytes: request(
       pick(random, ["POST", "POST", "GET", "PUT", "DELETE", "OPTIONS", "TRACE", "HEAD"]),
       `/matchmake/${pick(random, METHODS)}/${pick(random, ROOMS)}`,
@@ -274,7 +274,7 @@ export const REQUESTS: Readonly<Record<string, (random: Random) => HostileReques
     ),
     whole: true,
   }),
-  "a body that is none": (random) => {
+  "invalid body": (random) => {
     const type = pick(random, TYPES);
     const headers = random(3) === 0 ? JSON_TYPE : type === "" ? "" : `Content-Type: ${type}\r\n`;
     return {
@@ -285,7 +285,7 @@ export const REQUESTS: Readonly<Record<string, (random: Random) => HostileReques
       whole: true,
     };
   },
-  "a body that is longer than it says": (random) => ({
+  "body longer than its Content-Length": (random) => ({
     bytes: request("POST", "/matchmake/joinOrCreate/world", {
       headers: JSON_TYPE,
       body: `{}${"x".repeat(random(500))}`,
@@ -293,7 +293,7 @@ export const REQUESTS: Readonly<Record<string, (random: Random) => HostileReques
     }),
     whole: true,
   }),
-  "a body that never comes whole": (random) => ({
+  "incomplete body": (random) => ({
     bytes: request("POST", "/matchmake/joinOrCreate/world", {
       headers: JSON_TYPE,
       body: "{",
@@ -301,7 +301,7 @@ export const REQUESTS: Readonly<Record<string, (random: Random) => HostileReques
     }),
     whole: false,
   }),
-  "a length that is none": (random) => ({
+  "invalid Content-Length": (random) => ({
     bytes: request("POST", "/matchmake/joinOrCreate/world", {
       headers: JSON_TYPE,
       body: "{}",
@@ -309,30 +309,30 @@ export const REQUESTS: Readonly<Record<string, (random: Random) => HostileReques
     }),
     whole: false,
   }),
-  "a body of a megabyte": () => ({
+  "body of a megabyte": () => ({
     bytes: request("POST", "/matchmake/joinOrCreate/world", {
       headers: JSON_TYPE,
       body: JSON.stringify({ name: "x".repeat(1 << 20) }),
     }),
     whole: true,
   }),
-  "a body in bad chunks": (random) => ({
+  "invalid chunks": (random) => ({
     bytes: Buffer.from(
       `POST /matchmake/joinOrCreate/world HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${JSON_TYPE}Transfer-Encoding: chunked\r\n\r\n${pick(random, ["zz\r\n{}\r\n0\r\n\r\n", "2\r\n{}\r\n0\r\nX-Trailer: 1\r\n\r\n", "ffffffffffffffff\r\n{}", '2;ext="\\\r\n{}\r\n0\r\n\r\n', "-2\r\n{}\r\n", "2\r\n{}x\r\n0\r\n\r\n", "0\r\n\r\n"])}`,
     ),
     whole: false,
   }),
-  "two lengths at once": () => ({
+  "Content-Length and chunks": () => ({
     bytes: Buffer.from(
       `POST /auth/anonymous HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /monitor HTTP/1.1\r\nHost: x\r\n\r\n`,
     ),
     whole: false,
   }),
-  "a path that leads out": (random) => ({
+  "hostile path": (random) => ({
     bytes: request(pick(random, ["GET", "GET", "GET", "HEAD", "POST"]), pick(random, PATHS)),
     whole: true,
   }),
-  "a header that wants more": (random) => ({
+  "hostile header": (random) => ({
     bytes: request(
       pick(random, ["GET", "POST"]),
       pick(random, [...PATHS.slice(-35), "/matchmake/joinOrCreate/world"]),
@@ -340,7 +340,7 @@ export const REQUESTS: Readonly<Record<string, (random: Random) => HostileReques
     ),
     whole: false,
   }),
-  "a host that is none": (random) => ({
+  "invalid Host": (random) => ({
     bytes: request(
       pick(random, ["GET", "POST"]),
       pick(random, [
@@ -358,21 +358,21 @@ export const REQUESTS: Readonly<Record<string, (random: Random) => HostileReques
     ),
     whole: true,
   }),
-  "a scheme that is none": (random) => ({
+  "invalid X-Forwarded-Proto": (random) => ({
     bytes: request("POST", pick(random, ["/matchmake/joinOrCreate/world", "/__healthcheck", "/monitor/"]), {
       headers: `X-Forwarded-Proto: ${pick(random, ["", "ftp", "javascript", "HTTP", "http://x", "https"])}\r\n${JSON_TYPE}`,
       body: "{}",
     }),
     whole: true,
   }),
-  "a method that is none": (random) => ({
+  "unsupported method": (random) => ({
     bytes: request(
       pick(random, ["TRACE", "PROPFIND", "PURGE", "M-SEARCH", "LINK", "SEARCH", "QUERY"]),
       pick(random, PATHS),
     ),
     whole: true,
   }),
-  "many in one go": (random) => ({
+  "pipelined requests": (random) => ({
     bytes: Buffer.concat(
       Array.from({ length: 30 }, () =>
         request("POST", pick(random, ["/matchmake/joinOrCreate/world", "/healthz", "/auth/anonymous"]), {
@@ -383,11 +383,11 @@ export const REQUESTS: Readonly<Record<string, (random: Random) => HostileReques
     ),
     whole: false,
   }),
-  "headers without an end": (random) => ({
+  "incomplete headers": (random) => ({
     bytes: Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ${"x".repeat(random(100))}`),
     whole: false,
   }),
-  "bytes at random": (random) => ({
+  "random bytes": (random) => ({
     bytes: Buffer.from(Array.from({ length: 1 + random(600) }, () => random(256))),
     whole: false,
   }),

@@ -1,4 +1,4 @@
-// The server under attack: the real one, as in production, in a process of its own, with all it says kept.
+// The server under attack: sabang with its production settings, in a child process. All of its output is kept.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -9,16 +9,16 @@ import { type AskVitals, STATS_AGENT_ARGS, vitalsOf } from "../../harness/vitals
 
 const ROOT = new URL("../../..", import.meta.url).pathname;
 
-/** What must never come out of the server, whatever is asked for. */
+/** Values that no response of the server may contain. */
 export const SECRETS = {
   MONITOR_PASSWORD: "the password under attack",
-  JWT_SECRET: "the secret under attack, which nobody is to read",
+  JWT_SECRET: "the secret under attack, which no response may contain",
 };
 
-/** Milliseconds within which it must listen. */
-const START_MS = 30_000;
+/** Timeout for the server to listen, in milliseconds. */
+const START_TIMEOUT_MS = 30_000;
 
-/** From this level on a log line is a fault: an attack is no reason for one. */
+/** A log line of this level or above counts as a failure: an attack must not cause errors. */
 const ERROR_LEVEL = 50;
 
 const running = new Set<ChildProcess>();
@@ -26,25 +26,29 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** A server that listens. */
+/** A server that is listening. */
 export interface Target {
   readonly port: number;
   /** `http://127.0.0.1:port` */
   readonly url: string;
-  /** Its memory and its delays, as it sees them itself. */
+  /** Queries the server's memory and event loop delay from its stats agent. */
   readonly vitals: AskVitals;
-  /** Lines of its log from `error` on, and all that it wrote past its log. */
+  /** Returns the log lines of level `error` or above, and all output that is not from the log. */
   faults(): string[];
-  /** How it ended, if it has: it must not. */
+  /** Describes how the server exited; undefined while it is running. */
   end(): string | undefined;
-  /** Open file descriptors, where /proc tells. */
+  /** Returns the number of open file descriptors. Requires /proc. */
   descriptors(): number;
-  /** How many connections its rooms have, by the monitor. */
+  /** Returns the number of connections in all rooms, from the monitor. */
   players(): Promise<number>;
+  /** Kills the server and removes its files. */
   stop(): Promise<void>;
 }
 
-/** Starts the server on a free port. */
+/**
+ * Starts the server on a free port.
+ * @throws {Error} if it does not listen within 30 s.
+ */
 export async function startTarget(environment: Record<string, string> = {}): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), "sabang-hostile-"));
   const child = spawn(process.execPath, [...startFlags(), ...STATS_AGENT_ARGS, "src/main.ts"], {
@@ -83,7 +87,8 @@ export async function startTarget(environment: Record<string, string> = {}): Pro
     ],
     end: () => {
       if (child.exitCode === null && child.signalCode === null) return undefined;
-      return `it ended (${child.signalCode ?? child.exitCode}): ${printed.stdout.slice(-2000)}${printed.stderr.slice(-2000)}`;
+      const output = `${printed.stdout.slice(-2000)}${printed.stderr.slice(-2000)}`;
+      return `the server exited (${child.signalCode ?? child.exitCode}): ${output}`;
     },
     descriptors: () => readdirSync(`/proc/${child.pid}/fd`).length,
     players: async () => {
@@ -105,18 +110,18 @@ export async function startTarget(environment: Record<string, string> = {}): Pro
 }
 
 async function portOf(child: ChildProcess, printed: { stdout: string; stderr: string }): Promise<number> {
-  const end = performance.now() + START_MS;
+  const end = performance.now() + START_TIMEOUT_MS;
   for (;;) {
     const match = /listening on port (\d+)\n[\s\S]*\/websocket\n\n/.exec(printed.stdout);
     if (match) return Number(match[1]);
     if (child.exitCode !== null || performance.now() > end) {
-      throw new Error(`the server does not listen: ${printed.stdout}${printed.stderr}`);
+      throw new Error(`the server did not start listening: ${printed.stdout}${printed.stderr}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** Whether a line of the log is one that an attack is no reason for; what is no JSON object did not come from the log. */
+/** Whether a log line counts as a failure. A line that is not JSON is not from the log, and counts too. */
 function isFault(line: string): boolean {
   if (line === "") return false;
   try {

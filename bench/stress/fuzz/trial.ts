@@ -1,70 +1,71 @@
-// A server, honest players, an attack on it, and what became of them.
+// Runs a server with honest players, attacks it, and checks the server and the players.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { caller } from "../../harness/ipc.ts";
 import type { Vitals } from "../../harness/stats-agent.ts";
-import { attack, type Tally } from "./fuzzer.ts";
+import { type AttackResult, attack } from "./fuzzer.ts";
 import { startTarget, type Target } from "./target.ts";
-import type { Watched, WatcherOrders } from "./watcher.ts";
+import type { WatcherReport, WatcherRequests } from "./watcher.ts";
 
-/** What is tried. */
+/** The options of a trial. */
 export interface TrialOptions {
   seed: number;
-  /** Hostile frames and requests. */
+  /** The number of hostile frames and requests. */
   frames: number;
-  /** The first session's number. */
+  /** The number of the first session. */
   from?: number;
   environment?: Record<string, string>;
-  /** Whether the machine does nothing else: then delays are judged more sternly, and resident memory too. */
+  /** Whether the machine is otherwise idle. If so, delays have a stricter limit, and resident memory is checked too. */
   atRest?: boolean;
-  tell?: (what: string) => void;
+  /** Called with progress messages. */
+  tell?: (message: string) => void;
 }
 
-/** What came of it. */
+/** The outcome of a trial. */
 export interface Outcome {
-  edgeCounters: Tally;
-  watched: Watched;
-  /** Seconds that the attack took. */
+  edgeCounters: AttackResult;
+  watched: WatcherReport;
+  /** The duration of the attack, in seconds. */
   seconds: number;
-  /** The server's own figures: before the attack and after it, garbage collected; and the delays during it. */
+  /** The server's figures before and after the attack, each after a garbage collection, and the delays during it. */
   before: Vitals;
   after: Vitals;
   during: Vitals["delay"];
   descriptors: { before: number; after: number };
-  /** Everything that must not be; empty if the server held. */
+  /** All errors found; empty if the server withstood the attack. */
   faults: string[];
 }
 
-/** Without what refuses at the door: who is not let in tries nothing. */
+/** Disables the limits that would refuse the attackers' connections and joins. Refused attackers would test little. */
 export const OPEN_DOOR = { MAX_CONNECTIONS_PER_ADDRESS: "0", MAX_JOINS_PER_MINUTE: "0", ADMISSION_MAX_DELAY_MS: "0" };
 
-/** Readings of memory while only the honest players walk: the least counts, for what a start leaves goes by and by. */
+/** Readings of memory before the attack. The lowest counts, because garbage of the start is released gradually. */
 const READINGS = 8;
 
 /**
- * Hostile frames of the beginning, where resident memory is judged: the collector's young generation grows to its full size
- * with the first crowd and stays so. They are of sessions that no attack gets to.
+ * Hostile frames of the warm-up, which precedes the attack if resident memory is checked. V8's young generation grows
+ * to its full size with the first load and does not shrink. The warm-up's sessions have numbers that no attack reaches.
  */
 const WARM_UP = 20_000;
 const WARM_UP_FROM = 2 ** 30;
 
-/** What memory may have grown by when all are gone, as a share. */
-const GROWTH = 0.1;
+/** The maximum growth of memory after all attackers have gone, as a share. */
+const MAX_GROWTH = 0.1;
 
-/** Milliseconds for seats to be given back, for connections to time out and for memory to settle. */
+/** Timeout for seats to expire, connections to time out and memory to settle; and the interval of checks; in ms. */
 const SETTLE_MS = 90_000;
-const LOOK_AGAIN_MS = 500;
+const CHECK_MS = 500;
 
-/** Connections of the honest players: the walker and the one who stands. */
+/** Connections of the honest players: the walking and the standing player. */
 const HONEST = 2;
 
-/** From this delay on a server counts as frozen, in milliseconds; and on a machine that does much else. */
-const FROZEN_MS = 200;
-const FROZEN_BUSY_MS = 2000;
+/** The delay from which a server counts as blocked, in milliseconds: on an idle machine, and on a busy one. */
+const BLOCKED_MS = 200;
+const BLOCKED_BUSY_MS = 2000;
 
-/** Starts a server, attacks it, and ends it. */
+/** Starts a server, attacks it, checks it and stops it. */
 export async function trial(options: TrialOptions): Promise<Outcome> {
   const { tell = () => {}, environment } = options;
   const target = await startTarget(environment);
@@ -73,7 +74,7 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
     stdio: ["ignore", 2, 2, "ipc"],
   });
   try {
-    const ask = caller<WatcherOrders>(watcher, tell);
+    const ask = caller<WatcherRequests>(watcher, tell);
     await ask("start", { port: target.port });
     const { seed, frames, from } = options;
     const warmUp: string[] = [];
@@ -89,15 +90,15 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
 
     tell(`attacking with seed ${seed}`);
     const since = performance.now();
-    let said = since;
+    let reportedAt = since;
     const edgeCounters = await attack({
       port: target.port,
       seed,
       frames,
       ...(from !== undefined && { from }),
       progress: (done) => {
-        if (performance.now() - said > 5000) {
-          said = performance.now();
+        if (performance.now() - reportedAt > 5000) {
+          reportedAt = performance.now();
           tell(`${done} of ${frames} frames`);
         }
         return target.end() === undefined;
@@ -106,12 +107,12 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
     const seconds = (performance.now() - since) / 1000;
     if (target.end() !== undefined)
       throw new Error(
-        `seed ${seed}: the server is gone after about ${edgeCounters.sessions} sessions; ${target.end()}`,
+        `seed ${seed}: the server did not survive; it exited after about ${edgeCounters.sessions} sessions: ${target.end()}`,
       );
     const during = (await target.vitals()).delay;
     const watched = await ask("report", null);
-    tell("waiting until all are gone, and memory is back");
-    const after = await settled(target, (vitals) => memory(vitals) <= memory(before) * (1 + GROWTH));
+    tell("waiting until all attackers have gone and memory is released");
+    const after = await settled(target, (vitals) => memory(vitals) <= memory(before) * (1 + MAX_GROWTH));
     const outcome = {
       edgeCounters,
       watched,
@@ -130,65 +131,67 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
   }
 }
 
-/** What a server holds: its heap and the buffers beside it. */
+/** Returns the memory in use, in bytes: the heap, and buffers outside it. */
 function memory({ heap, external }: Vitals): number {
   return heap + external;
 }
 
-/** How the server is before anybody attacks it. */
+/** Returns the server's figures before the attack: those of the reading with the lowest memory. */
 async function readingAtRest(target: Target): Promise<Vitals> {
   let least = await target.vitals("collect");
   for (let reading = 1; reading < READINGS; reading++) {
-    await wait(LOOK_AGAIN_MS);
+    await wait(CHECK_MS);
     const vitals = await target.vitals("collect");
     if (memory(vitals) < memory(least)) least = vitals;
   }
   return least;
 }
 
-/** Waits until only the honest players are left and memory is `enough`, if that comes; then tells how the server is. */
+/**
+ * Waits until only honest players are connected and `enough` is true, or until the timeout. Returns the figures then.
+ */
 async function settled(target: Target, enough: (vitals: Vitals) => boolean): Promise<Vitals> {
   const end = performance.now() + SETTLE_MS;
   for (;;) {
-    // One more may be somebody new who has just joined.
+    // One more connection may be that of an honest player who has just joined.
     const isEmpty = (await target.players()) <= HONEST + 1;
     const vitals = await target.vitals("collect");
     if ((isEmpty && enough(vitals)) || performance.now() > end) return vitals;
-    await wait(LOOK_AGAIN_MS);
+    await wait(CHECK_MS);
   }
 }
 
-function faultsOf(outcome: Omit<Outcome, "faults">, later: Watched, target: Target, isAtRest: boolean): string[] {
+function faultsOf(outcome: Omit<Outcome, "faults">, later: WatcherReport, target: Target, isAtRest: boolean): string[] {
   const { edgeCounters, watched, before, after, during } = outcome;
   const delays = {
     "event loop": during.max,
     "/healthz": watched.health.max,
-    "a move": watched.moves.max,
-    "a join": watched.joins.max,
+    "an honest move": watched.moves.max,
+    "an honest join": watched.joins.max,
   };
-  const frozenMs = isAtRest ? FROZEN_MS : FROZEN_BUSY_MS;
-  const grown = (what: string, one: number, other: number) =>
-    other <= one * (1 + GROWTH)
+  const blockedMs = isAtRest ? BLOCKED_MS : BLOCKED_BUSY_MS;
+  const grown = (what: string, bytesBefore: number, bytesAfter: number) =>
+    bytesAfter <= bytesBefore * (1 + MAX_GROWTH)
       ? []
-      : [`${what} grew from ${(one / 1e6).toFixed(1)} to ${(other / 1e6).toFixed(1)} MB`];
+      : [`${what} grew from ${(bytesBefore / 1e6).toFixed(1)} to ${(bytesAfter / 1e6).toFixed(1)} MB`];
   return [
     ...edgeCounters.faults,
     ...watched.faults,
     ...later.faults,
-    ...inGroups(target.faults()),
+    ...groupSimilar(target.faults()),
     ...(target.end() === undefined ? [] : [target.end()!]),
-    ...Object.entries(delays).flatMap(([what, ms]) => (ms < frozenMs ? [] : [`${what} took ${ms.toFixed(0)} ms`])),
-    ...(watched.moves.count > 0 && watched.health.count > 0 ? [] : ["the honest players saw nothing"]),
+    ...Object.entries(delays).flatMap(([what, ms]) => (ms < blockedMs ? [] : [`${what} took ${ms.toFixed(0)} ms`])),
+    ...(watched.moves.count > 0 && watched.health.count > 0 ? [] : ["no move or no /healthz response was measured"]),
     ...grown("memory", memory(before), memory(after)),
     ...(isAtRest ? grown("resident memory", before.resident, after.resident) : []),
   ];
 }
 
-/** Lines of a log, those that are alike together: the first of them, and how many there were. */
-function inGroups(lines: string[]): string[] {
+/** Groups similar log lines. Returns one text per group: the number of lines and the first of them. */
+function groupSimilar(lines: string[]): string[] {
   const groups = new Map<string, { first: string; count: number }>();
   for (const line of lines) {
-    // What is alike but for numbers and quotations is alike.
+    // Lines that differ only in numbers and quotations are similar.
     const kind = line
       .replace(/"(time|pid)":\d+/g, "")
       .replace(/\d+|\\".*?\\"/g, "")
@@ -200,7 +203,7 @@ function inGroups(lines: string[]): string[] {
   return [...groups.values()].map(({ first, count }) => `${count} x in the log: ${first.slice(0, 700)}`);
 }
 
-/** The outcome as Markdown. */
+/** Returns the outcome as Markdown. */
 export function report({
   edgeCounters,
   watched,
@@ -224,24 +227,24 @@ export function report({
       `${ms(watched.moves.p50)} / ${ms(watched.moves.p99)} / ${ms(watched.moves.max)}`,
     ],
     ["honest join p50 / max, ms", `${ms(watched.joins.p50)} / ${ms(watched.joins.max)}`],
-    ["honest joins refused for a busy server", watched.refused],
+    ["honest joins refused because the server was busy", watched.refused],
     [
       "heap and buffers before / after, MB",
       `${mb(memory(before))} / ${mb(memory(after))} (${((memory(after) / memory(before) - 1) * 100).toFixed(1)} %)`,
     ],
-    ["of them buffers before / after, MB", `${mb(before.external)} / ${mb(after.external)}`],
-    ["resident before / after, MB", `${mb(before.resident)} / ${mb(after.resident)}`],
+    ["buffers only, before / after, MB", `${mb(before.external)} / ${mb(after.external)}`],
+    ["resident memory before / after, MB", `${mb(before.resident)} / ${mb(after.resident)}`],
     ["open descriptors before / after", `${descriptors.before} / ${descriptors.after}`],
-    ["faults", faults.length],
+    ["errors", faults.length],
   ];
   const counts = (map: Map<string, number>) => [...map].sort(([a], [b]) => a.localeCompare(b));
   const table = (titles: string[], lines: (string | number)[][]) =>
     [titles, titles.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
   return `${[
-    table(["what", "figure"], rows),
-    table(["kind", "how often"], counts(edgeCounters.kinds)),
+    table(["figure", "value"], rows),
+    table(["kind", "count"], counts(edgeCounters.kinds)),
     table(
-      ["answer or close code", "how often"],
+      ["response or close code", "count"],
       [
         ...counts(edgeCounters.answers),
         ...counts(edgeCounters.closes).map(([code, times]) => [`close ${code}`, times] as [string, number]),

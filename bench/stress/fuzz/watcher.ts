@@ -1,6 +1,6 @@
-// The honest players, in a process of their own: a frozen server is noticed by who does not depend on it, and by nobody
-// who is busy attacking. One walks and knows for each frame where it must be, one stands, one looks at /healthz, and again
-// and again somebody new joins.
+// The honest players, in a child process, so that the work of the attackers does not delay their measurements. One
+// player walks and checks its position in each frame, and one player stands still. The process also polls /healthz and
+// makes new players join.
 import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { Client, type Room } from "@colyseus/sdk";
@@ -13,36 +13,36 @@ import { type Body, step } from "../../../sim/step.ts";
 import { serve } from "../../harness/ipc.ts";
 import { percentile } from "../../harness/probes/latency.ts";
 
-/** What the honest players have seen. Times in milliseconds. */
-export interface Watched {
-  /** From sending a move to the frame that shows it. */
+/** The observations of the honest players. Times are in milliseconds. */
+export interface WatcherReport {
+  /** Latency from sending a move to the frame that shows it. */
   moves: { count: number; p50: number; p99: number; max: number };
-  /** Answers of /healthz. */
+  /** Response times of /healthz. */
   health: { count: number; p99: number; max: number };
-  /** Joins of somebody new, from the request to the own player in the state. */
+  /** Joins of new players: the time from the request to the state with their own player. */
   joins: { count: number; p50: number; max: number };
-  /** Joins that were refused because the server was busy, which is its right. */
+  /** Joins that were refused because the server was busy. These are not errors. */
   refused: number;
-  /** What must not happen to an honest player, in sentences. */
+  /** Errors that an honest player encountered. */
   faults: string[];
 }
 
-/** The orders of the watcher. */
-export interface WatcherOrders {
+/** The requests that the watcher serves. */
+export interface WatcherRequests {
   start(argument: { port: number }): Promise<void>;
-  /** Begins to count anew, and tells what was seen until now. */
-  report(argument: null): Watched;
+  /** Returns the observations since the last report, and resets them. */
+  report(argument: null): WatcherReport;
 }
 
 const MOVE_MS = 100;
 const HEALTH_MS = 50;
 const JOIN_MS = 2000;
 
-/** Milliseconds after which an answer is no answer any more. */
-const PATIENCE_MS = 20_000;
+/** Timeout of requests, in milliseconds. */
+const TIMEOUT_MS = 20_000;
 
-/** Moves on their way at most: fewer than the server lets wait, so that none is ever dropped. */
-const ON_THE_WAY = 4;
+/** The maximum number of moves in flight. It is below the server's queue limit, so no move is dropped. */
+const MAX_IN_FLIGHT = 4;
 
 const MAP = "plaza";
 const WORDS: readonly DirectionWord[] = ["left", "right", "up", "down"];
@@ -50,7 +50,7 @@ const WORDS: readonly DirectionWord[] = ["left", "right", "up", "down"];
 const times = { moves: [] as number[], health: [] as number[], joins: [] as number[] };
 const faults: string[] = [];
 let refused = 0;
-const ground = readMap(MAP, JSON.parse(readFileSync(new URL(`../../../maps/${MAP}.tmj`, import.meta.url), "utf8")));
+const map = readMap(MAP, JSON.parse(readFileSync(new URL(`../../../maps/${MAP}.tmj`, import.meta.url), "utf8")));
 const random = seededRandom(1);
 
 async function join(url: string): Promise<Room<unknown, WorldState>> {
@@ -63,42 +63,42 @@ async function join(url: string): Promise<Room<unknown, WorldState>> {
       if (room.state.players?.has(room.sessionId)) resolve();
     });
     room.onLeave((code, reason) => reject(new Error(`left with ${code} ${reason ?? ""}`)));
-    setTimeout(() => reject(new Error(`no state within ${PATIENCE_MS} ms`)), PATIENCE_MS).unref();
+    setTimeout(() => reject(new Error(`no state received within ${TIMEOUT_MS} ms`)), TIMEOUT_MS).unref();
   });
   return room;
 }
 
-function minds(room: Room<unknown, WorldState>, who: string): void {
-  room.onLeave((code, reason) => faults.push(`${who} was disconnected with ${code} ${reason ?? ""}`.trim()));
-  room.onError((code, message) => faults.push(`${who} got the error ${code} ${message ?? ""}`.trim()));
+function recordErrors(room: Room<unknown, WorldState>, player: string): void {
+  room.onLeave((code, reason) => faults.push(`${player} was disconnected with ${code} ${reason ?? ""}`.trim()));
+  room.onError((code, message) => faults.push(`${player} got the error ${code} ${message ?? ""}`.trim()));
 }
 
-/** Walks at random, a move every tenth of a second, where there is room; its way is known in advance. */
+/** Walks randomly where it is free, one move per MOVE_MS. The position after each move is computed in advance. */
 async function walker(url: string): Promise<void> {
   const room = await join(url);
-  minds(room, "the walker");
+  recordErrors(room, "the walking player");
   const own = () => room.state.players.get(room.sessionId)!;
-  /** Where it is after each move that is on its way, and when that was sent; first where it is for certain. */
-  const way: { x: number; y: number; sentAt: number }[] = [{ x: own().x, y: own().y, sentAt: 0 }];
+  /** The confirmed position, then the position after each move in flight with the time at which the move was sent. */
+  const path: { x: number; y: number; sentAt: number }[] = [{ x: own().x, y: own().y, sentAt: 0 }];
   room.onStateChange(() => {
     const { x, y } = own();
-    const at = way.findIndex((place) => place.x === x && place.y === y);
-    if (at < 0) faults.push(`the walker is at ${x}, ${y}, and not on its way ${JSON.stringify(way)}`);
-    for (const { sentAt } of way.slice(1, at + 1)) times.moves.push(performance.now() - sentAt);
-    if (at < 0) way.splice(0, way.length, { x, y, sentAt: 0 });
-    else way.splice(0, at);
+    const at = path.findIndex((position) => position.x === x && position.y === y);
+    if (at < 0) faults.push(`the walking player is at ${x}, ${y}, which is not on its path ${JSON.stringify(path)}`);
+    for (const { sentAt } of path.slice(1, at + 1)) times.moves.push(performance.now() - sentAt);
+    if (at < 0) path.splice(0, path.length, { x, y, sentAt: 0 });
+    else path.splice(0, at);
   });
   let word: DirectionWord = "left";
   setInterval(() => {
-    if (way.length > ON_THE_WAY || !room.connection.isOpen) return;
-    const { x, y } = way.at(-1)!;
+    if (path.length > MAX_IN_FLIGHT || !room.connection.isOpen) return;
+    const { x, y } = path.at(-1)!;
     const body: Body = { x, y, facing: DOWN };
     if (random(10) === 0) word = WORDS[random(4)]!;
     for (let tries = 0; tries < 8; tries++) {
-      step(body, DIRECTION_OF_WORD[word] as Direction, ground);
-      // A move that goes nowhere, or back to a place that is on the way, could not be told from one that was lost.
-      if ((body.x !== x || body.y !== y) && !way.some((place) => place.x === body.x && place.y === body.y)) {
-        way.push({ x: body.x, y: body.y, sentAt: performance.now() });
+      step(body, DIRECTION_OF_WORD[word] as Direction, map);
+      // A move without a change, or back to a position on the path, could not be distinguished from a lost one.
+      if ((body.x !== x || body.y !== y) && !path.some((position) => position.x === body.x && position.y === body.y)) {
+        path.push({ x: body.x, y: body.y, sentAt: performance.now() });
         room.send("move", word);
         return;
       }
@@ -108,17 +108,17 @@ async function walker(url: string): Promise<void> {
   }, MOVE_MS);
 }
 
-/** Stands still: nobody is to move it. */
+/** Stands still. Its position must not change. */
 async function stander(url: string): Promise<void> {
   const room = await join(url);
-  minds(room, "the one who stands");
+  recordErrors(room, "the standing player");
   const { x, y } = room.state.players.get(room.sessionId)!;
-  let told = false;
+  let isReported = false;
   room.onStateChange(() => {
     const now = room.state.players.get(room.sessionId);
-    if (told || (now?.x === x && now?.y === y)) return;
-    told = true;
-    faults.push(`the one who stands at ${x}, ${y} is at ${now?.x}, ${now?.y}`);
+    if (isReported || (now?.x === x && now?.y === y)) return;
+    isReported = true;
+    faults.push(`the standing player was moved from ${x}, ${y} to ${now?.x}, ${now?.y}`);
   });
 }
 
@@ -126,11 +126,11 @@ async function health(url: string): Promise<void> {
   for (;;) {
     const since = performance.now();
     try {
-      const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+      const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
       await answer.text();
-      if (answer.status !== 200) faults.push(`/healthz answered ${answer.status}`);
+      if (answer.status !== 200) faults.push(`/healthz returned ${answer.status}`);
     } catch (error) {
-      faults.push(`/healthz did not answer: ${(error as Error).message}`);
+      faults.push(`/healthz did not respond: ${(error as Error).message}`);
     }
     times.health.push(performance.now() - since);
     await wait(HEALTH_MS);
@@ -147,7 +147,7 @@ async function newcomers(url: string): Promise<void> {
     } catch (error) {
       const { code, message } = error as { code?: number; message: string };
       if (code === ERRORS.busy.code) refused++;
-      else faults.push(`somebody new could not join: ${code ?? ""} ${message}`);
+      else faults.push(`a new player could not join: ${code ?? ""} ${message}`);
     }
     await wait(JOIN_MS);
   }
@@ -161,17 +161,17 @@ serve({
     void newcomers(url);
   },
   report: () => {
-    const of = (values: number[]) => ({
+    const summaryOf = (values: number[]) => ({
       count: values.length,
       p50: percentile(values, 0.5),
       p99: percentile(values, 0.99),
       max: Math.max(0, ...values),
     });
     const { moves, health, joins } = times;
-    const watched: Watched = {
-      moves: of(moves),
-      health: of(health),
-      joins: of(joins),
+    const watched: WatcherReport = {
+      moves: summaryOf(moves),
+      health: summaryOf(health),
+      joins: summaryOf(joins),
       refused,
       faults: faults.splice(0, 100),
     };
@@ -179,4 +179,4 @@ serve({
     for (const values of [moves, health, joins]) values.length = 0;
     return watched;
   },
-} satisfies WatcherOrders);
+} satisfies WatcherRequests);

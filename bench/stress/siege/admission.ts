@@ -1,53 +1,57 @@
-// Walkers come until the process refuses joins because of its own load: do those who are in keep what they have, and are
-// joins taken again when there is room? A machine that does other work makes ticks late as well: how much of the server's
-// core the server itself has tells the one from the other.
+// Adds walkers until the process refuses joins because of its own load. Checks that connected walkers keep their tick
+// rate and latency, and that joins are accepted again when half of the walkers have left. Other work on the machine
+// delays ticks too. The server's share of its core distinguishes the two causes.
 import { setTimeout as wait } from "node:timers/promises";
 import { contender } from "../../contenders/contenders.ts";
 import { SERVER_CORE } from "../../harness/children.ts";
 import { busyMicroseconds, cpuMicroseconds } from "../../harness/process-figures.ts";
-import { type Field, openField, populate, type Seen, TIMED } from "./field.ts";
+import { type Field, openField, populate, TIMED, type WindowFigures } from "./field.ts";
 import type { Verdict } from "./verdicts.ts";
 
-/** With so many it is compared: about half of a core. */
-const FIRST = 800;
-const MOST = 5000;
+/** The number of walkers in the baseline, which take about half of a core; and the maximum number. */
+const BASELINE = 800;
+const MAX_WALKERS = 5000;
 
-/** Walkers that come at a time, and milliseconds in between: a crowd that comes at once makes ticks late by its joins alone. */
+/**
+ * Walkers that join together, and the interval in milliseconds. Too many joins at once would delay ticks by themselves.
+ */
 const GROUP = 25;
 const PACE_MS = 1000;
 
-/** A refusal is due to the server's own load if the server had at least this share of its core. */
-const OWN = 0.75;
-/** Milliseconds before a refusal in which that is looked at: as many as the server itself looks back. */
-const BACK_MS = 10_000;
+/** A refusal is due to the server's own load if the server used at least this share of its core. */
+const MIN_OWN_SHARE = 0.75;
+/** The period before a refusal over which the share is computed, in milliseconds. The server uses the same period. */
+const LOOK_BACK_MS = 10_000;
 
 const SETTLE_S = 4;
 const WATCH_S = 10;
-/** A window is watched anew if others had more than this share of the server's core in it; and so many times at most. */
-const QUIET = 0.1;
-const TRIES = 6;
+/**
+ * A window is repeated if other programs used more than this share of the server's core, for up to MAX_TRIES windows.
+ */
+const MAX_OTHERS_SHARE = 0.1;
+const MAX_TRIES = 6;
 
-/** Milliseconds after which a machine is too busy to tell anything. */
-const LIMIT_MS = 15 * 60_000;
+/** Timeout in milliseconds. If refusals are then still due to other programs, the machine is too busy for this test. */
+const TIMEOUT_MS = 15 * 60_000;
 
-/** What those who are in keep. */
-const TICKS = 19.5;
-const SLOWER = 2;
-const REOPENED_S = 30;
+/** The goals: ticks per second, the maximum factor of the p99, and seconds until joins are accepted again. */
+const MIN_TICKS = 19.5;
+const MAX_SLOWDOWN = 2;
+const MAX_REOPEN_S = 30;
 
-/** What had the server's core, as shares of the time. */
+/** Use of the server's core, as shares of the time: by the server itself and by other programs. */
 interface Shares {
   own: number;
   others: number;
 }
 
-/** A refusal. `sentence`: what `/readyz` said at that moment. */
+/** A refused join. `readiness` is the text of `/readyz` at that moment. */
 interface Refusal extends Shares {
   walkers: number;
-  sentence: string;
+  readiness: string;
 }
 
-type Watched = Seen & Shares;
+type Window = WindowFigures & Shares;
 
 export async function admission(tell: (what: string) => void): Promise<Verdict[]> {
   const field = await openField(tell, { environment: { ADMISSION_MAX_DELAY_MS: "" } });
@@ -55,13 +59,13 @@ export async function admission(tell: (what: string) => void): Promise<Verdict[]
   try {
     await populate(field, GROUP);
     const crowd = new Crowd(field, tell);
-    const early = await crowd.raise(FIRST);
-    if (early) throw new Error(`it was full before ${FIRST} walkers were in: ${inWords(early)}`);
+    const early = await crowd.growTo(BASELINE);
+    if (early) throw new Error(`joins were refused below ${BASELINE} walkers: ${describe(early)}`);
     await wait(SETTLE_S * 1000);
-    const before = await watchInQuiet(field, tell);
-    const refusal = await crowd.raise(MOST);
-    const full = await watchInQuiet(field, tell);
-    tell("half of them go");
+    const before = await watchUndisturbed(field, tell);
+    const refusal = await crowd.growTo(MAX_WALKERS);
+    const full = await watchUndisturbed(field, tell);
+    tell("half of the walkers leave");
     const { clients } = full.load;
     await field.load("drop", Math.round(clients / 2));
     const reopened = await secondsUntilOpen(field.server.port);
@@ -71,41 +75,41 @@ export async function admission(tell: (what: string) => void): Promise<Verdict[]
       {
         siege,
         what: "joins are refused because of the server's own load",
-        goal: `before ${MOST} walkers are in`,
+        goal: `below ${MAX_WALKERS} walkers`,
         measured:
-          (refusal ? inWords(refusal) : `not with ${await crowd.size()} walkers`) +
+          (refusal ? describe(refusal) : `not refused with ${await crowd.size()} walkers`) +
           (disturbances.length === 0
             ? ""
-            : `; ${disturbances.length} times before, the first: ${inWords(disturbances[0]!)}`),
+            : `; ${disturbances.length} earlier refusals due to other programs; the first: ${describe(disturbances[0]!)}`),
         pass: refusal !== undefined,
       },
       {
         siege,
-        what: "ticks a second of those who are in",
-        goal: `at least ${TICKS}`,
-        measured: `${full.ticks.toFixed(1)} with ${clients + TIMED}, ${before.ticks.toFixed(1)} with ${FIRST}; ${compared(sharesOf, before, full)}`,
-        pass: full.ticks >= TICKS,
+        what: "ticks per second of the connected walkers",
+        goal: `at least ${MIN_TICKS}`,
+        measured: `${full.ticks.toFixed(1)} with ${clients + TIMED}, ${before.ticks.toFixed(1)} with ${BASELINE}; ${compared(sharesOf, before, full)}`,
+        pass: full.ticks >= MIN_TICKS,
       },
       {
         siege,
-        what: "their p99, from a move to the frame that shows it",
-        goal: `at most ${SLOWER} x that with ${FIRST}`,
+        what: "their p99 latency from a move to the frame that shows it",
+        goal: `at most ${MAX_SLOWDOWN} x that of ${BASELINE} walkers`,
         measured: `${(full.p99 / before.p99).toFixed(2)} x: ${compared(latencyOf, before, full)}`,
-        pass: full.p99 <= SLOWER * before.p99,
+        pass: full.p99 <= MAX_SLOWDOWN * before.p99,
       },
       {
         siege,
-        what: "walkers that were disconnected",
+        what: "disconnected walkers",
         goal: "0",
-        measured: `${losses.length}${losses.length > 0 ? `, the first: ${losses[0]}` : ""}`,
+        measured: `${losses.length}${losses.length > 0 ? `; the first: ${losses[0]}` : ""}`,
         pass: losses.length === 0,
       },
       {
         siege,
-        what: "joins are taken again, after half of them went",
-        goal: `within ${REOPENED_S} s`,
-        measured: reopened === undefined ? "not within a minute" : `${reopened.toFixed(1)} s`,
-        pass: reopened !== undefined && reopened <= REOPENED_S,
+        what: "joins are accepted again after half of the walkers left",
+        goal: `within ${MAX_REOPEN_S} s`,
+        measured: reopened === undefined ? "not within 60 s" : `${reopened.toFixed(1)} s`,
+        pass: reopened !== undefined && reopened <= MAX_REOPEN_S,
       },
     ];
   } finally {
@@ -113,13 +117,13 @@ export async function admission(tell: (what: string) => void): Promise<Verdict[]
   }
 }
 
-/** All walkers, who become more and more. */
+/** The walkers of the test. */
 class Crowd {
   readonly #field: Field;
   readonly #tell: (what: string) => void;
   readonly #readings: Reading[] = [];
-  readonly #end = performance.now() + LIMIT_MS;
-  /** Refusals that were due to what else the machine does. */
+  readonly #end = performance.now() + TIMEOUT_MS;
+  /** Refusals that were due to other programs. */
   readonly disturbances: Refusal[] = [];
 
   constructor(field: Field, tell: (what: string) => void) {
@@ -131,23 +135,25 @@ class Crowd {
     return (await this.#field.load("measure", 0)).clients + TIMED;
   }
 
-  /** Lets walkers in until there are so many. @returns the refusal that ended it, if one did. */
-  async raise(most: number): Promise<Refusal | undefined> {
+  /** Adds walkers up to this number. @returns the refusal that ended it; undefined if all walkers have joined. */
+  async growTo(max: number): Promise<Refusal | undefined> {
     const { load, server } = this.#field;
-    for (let walkers = await this.size(); walkers < most; walkers = await this.size()) {
+    for (let walkers = await this.size(); walkers < max; walkers = await this.size()) {
       this.#readings.push(readingOf(server.pid));
       try {
-        await load("join", { server: "sabang", port: server.port, clients: Math.min(GROUP, most - walkers) });
-        if (walkers % (4 * GROUP) < GROUP) this.#tell(`${walkers} walkers are in`);
+        await load("join", { server: "sabang", port: server.port, clients: Math.min(GROUP, max - walkers) });
+        if (walkers % (4 * GROUP) < GROUP) this.#tell(`${walkers} walkers have joined`);
       } catch (error) {
         const { message } = error as Error;
         if (!message.includes("503")) throw error;
-        const refusal = await this.#refused();
-        this.#tell(inWords(refusal));
-        if (refusal.own >= OWN) return refusal;
+        const refusal = await this.#createRefusal();
+        this.#tell(describe(refusal));
+        if (refusal.own >= MIN_OWN_SHARE) return refusal;
         this.disturbances.push(refusal);
         if (performance.now() > this.#end) {
-          throw new Error(`the machine does too much else: after ${LIMIT_MS / 60_000} minutes ${inWords(refusal)}`);
+          throw new Error(
+            `the machine is too busy for this test: after ${TIMEOUT_MS / 60_000} min, ${describe(refusal)}`,
+          );
         }
         await secondsUntilOpen(server.port);
       }
@@ -156,17 +162,19 @@ class Crowd {
     return undefined;
   }
 
-  async #refused(): Promise<Refusal> {
+  async #createRefusal(): Promise<Refusal> {
     const { pid, port } = this.#field.server;
-    const then = performance.now() - BACK_MS;
+    const then = performance.now() - LOOK_BACK_MS;
     const since = this.#readings.findLast(({ at }) => at <= then) ?? this.#readings[0]!;
     const shares = sharesSince(since, pid);
-    const sentence = (await (await fetch(`http://127.0.0.1:${port}/readyz`)).text()).trim();
-    return { ...shares, sentence, walkers: await this.size() };
+    const readiness = (await (await fetch(`http://127.0.0.1:${port}/readyz`)).text()).trim();
+    return { ...shares, readiness, walkers: await this.size() };
   }
 }
 
-/** The CPU time that the server, and that everybody has had of the server's core so far. */
+/**
+ * Readings of the CPU time of the server, and of the busy time of its core, in microseconds. `at` is in milliseconds.
+ */
 interface Reading {
   at: number;
   own: number;
@@ -184,28 +192,30 @@ function sharesSince(then: Reading, pid: number): Shares {
   return { own, others: Math.max(0, (now.busy - then.busy) / microseconds - own) };
 }
 
-/** Watches those who are in, in a window in which nobody else wants the server's core, if there is one. */
-async function watchInQuiet(field: Field, tell: (what: string) => void): Promise<Watched> {
+/** Watches the connected walkers. Repeats the window while other programs use too much of the server's core. */
+async function watchUndisturbed(field: Field, tell: (what: string) => void): Promise<Window> {
   for (let tries = 1; ; tries++) {
     const start = readingOf(field.server.pid);
-    const seen = await field.watch(WATCH_S);
-    const watched = { ...seen, ...sharesSince(start, field.server.pid) };
-    tell(
-      `${seen.load.clients + TIMED} walkers: ${seen.ticks.toFixed(1)} ticks/s, ${latencyOf(watched)}, ${sharesOf(watched)}`,
-    );
-    if (watched.others <= QUIET || tries === TRIES) return watched;
+    const figures = await field.watch(WATCH_S);
+    const watched = { ...figures, ...sharesSince(start, field.server.pid) };
+    const walkers = figures.load.clients + TIMED;
+    tell(`${walkers} walkers: ${figures.ticks.toFixed(1)} ticks/s, ${latencyOf(watched)}, ${sharesOf(watched)}`);
+    if (watched.others <= MAX_OTHERS_SHARE || tries === MAX_TRIES) return watched;
   }
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
-const sharesOf = ({ own, others }: Shares) => `${percent(own)} of its core, others ${percent(others)}`;
-const latencyOf = ({ p50, p99 }: Seen) => `p99 ${p99.toFixed(0)} ms (p50 ${p50.toFixed(0)})`;
-const compared = (words: (watched: Watched) => string, before: Watched, after: Watched) =>
-  `${words(before)}, then ${words(after)}`;
-const inWords = (refusal: Refusal) =>
-  `refused with ${refusal.walkers} walkers; the server had ${sharesOf(refusal)}; "${refusal.sentence}"`;
+const sharesOf = ({ own, others }: Shares) => `server ${percent(own)} of its core, other programs ${percent(others)}`;
+const latencyOf = ({ p50, p99 }: WindowFigures) => `p99 ${p99.toFixed(0)} ms (p50 ${p50.toFixed(0)})`;
+const compared = (format: (watched: Window) => string, before: Window, after: Window) =>
+  `${format(before)}, then ${format(after)}`;
+const describe = (refusal: Refusal) =>
+  `refused with ${refusal.walkers} walkers; ${sharesOf(refusal)}; /readyz: "${refusal.readiness}"`;
 
-/** Asks for a seat twice a second, until three in a row were given; undefined after a minute. */
+/**
+ * Requests a seat twice per second until three requests in a row succeed.
+ * @returns the seconds until then; undefined after 60 s.
+ */
 async function secondsUntilOpen(port: number): Promise<number | undefined> {
   const since = performance.now();
   let inARow = 0;

@@ -1,4 +1,5 @@
-// The other kind of clients, in a process of their own: one that floods, those that never read, those that come and go.
+// The attackers, in a child process: a client that floods, slow consumers that never read, and connections that do not
+// join.
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { contender } from "../../contenders/contenders.ts";
@@ -6,61 +7,61 @@ import { serve } from "../../harness/ipc.ts";
 import { BINARY, maskedFrame, PONG } from "../../harness/load/masked-frame.ts";
 import { upgradeRequest } from "../../harness/upgrade-request.ts";
 
-/** What a flooder got done. */
+/** The figures of the flooding client. */
 export interface FloodFigures {
-  /** Frames that were sent, and joins that it took: who is cut joins again at once. */
+  /** Frames sent, and successful joins. The client joins again at once when it is disconnected. */
   sent: number;
   joins: number;
-  /** Joins that were refused. */
+  /** Refused joins. */
   refused: number;
 }
 
-/** What became of those who do not read. */
-export interface DeafFigures {
+/** The number of connected and of disconnected slow consumers. */
+export interface SlowConsumerFigures {
   open: number;
   cut: number;
 }
 
-/** How many connections came, by what they did. */
-export type Passers = Record<string, number>;
+/** The number of connections by kind. */
+export type ConnectionCounts = Record<string, number>;
 
-/** The orders of the attackers. */
-export interface AttackerOrders {
-  /** Begins to flood: one client, so many frames a second. */
+/** The requests that the attackers serve. */
+export interface AttackerRequests {
+  /** Starts one client that sends this number of frames per second. */
   flood(argument: { port: number; perSecond: number }): void;
-  flooded(argument: null): FloodFigures;
-  /** So many clients join, send a bad move now and then, answer pings unseen, and never read. */
-  deaf(argument: { port: number; count: number }): Promise<void>;
-  deafness(argument: null): DeafFigures;
-  /** So many connections are opened and dropped, none of which joins. */
-  pass(argument: { port: number; connections: number }): Promise<Passers>;
+  floodFigures(argument: null): FloodFigures;
+  /** Starts `count` clients that join and never read. They send invalid moves and unsolicited pongs. */
+  slowConsumers(argument: { port: number; count: number }): Promise<void>;
+  slowConsumerFigures(argument: null): SlowConsumerFigures;
+  /** Opens and drops this number of connections, none of which joins. */
+  connect(argument: { port: number; connections: number }): Promise<ConnectionCounts>;
   halt(argument: null): void;
 }
 
-/** Milliseconds between two bursts of the flood. */
+/** The interval of the flood's bursts, in milliseconds. */
 const BURST_MS = 20;
 
-/** Milliseconds between two bad moves of one who does not read, and between two of its pongs. */
+/** The intervals of a slow consumer's invalid moves and pongs, in milliseconds. */
 const BAD_MOVE_MS = 20;
 const PONG_MS = 2000;
 
-/** Milliseconds before a flooder that was refused tries again. */
+/** Milliseconds before the flooding client retries a refused join. */
 const RETRY_MS = 100;
 
-/** Passing connections at a time. */
+/** Concurrent connections that do not join. */
 const AT_ONCE = 200;
 
-/** Milliseconds that a passing connection stays. */
+/** Milliseconds for which such a connection stays open. */
 const STAY_MS = 50;
 
 const { dialect } = contender("sabang");
 const MOVE = dialect.moves[0]!;
 const BAD_MOVE = maskedFrame(BINARY, Uint8Array.of(0x0d, 0xa4, ...Buffer.from("move"), 0xa5, ...Buffer.from("north")));
 const ACKNOWLEDGEMENT = maskedFrame(BINARY, Uint8Array.of(0x0a));
-const BLIND_PONG = maskedFrame(PONG, "");
+const UNSOLICITED_PONG = maskedFrame(PONG, "");
 
-const flood = { sent: 0, joins: 0, refused: 0 };
-const deaf: Socket[] = [];
+const floodFigures = { sent: 0, joins: 0, refused: 0 };
+const slowConsumers: Socket[] = [];
 const timers: NodeJS.Timeout[] = [];
 let halted = false;
 
@@ -74,8 +75,8 @@ async function open(port: number): Promise<Socket> {
   return socket;
 }
 
-/** A client in the room; it has heard the handshake. */
-async function joined(port: number): Promise<Socket> {
+/** Joins the room. Resolves after the handshake. */
+async function join(port: number): Promise<Socket> {
   const { path } = await dialect.seat(port, "attacker");
   const socket = await open(port);
   const answered = new Promise((resolve) => {
@@ -88,108 +89,111 @@ async function joined(port: number): Promise<Socket> {
   return socket;
 }
 
-async function floodOn(port: number, perSecond: number): Promise<void> {
+async function flood(port: number, perSecond: number): Promise<void> {
   while (!halted) {
     try {
-      const socket = await joined(port);
-      flood.joins++;
+      const socket = await join(port);
+      floodFigures.joins++;
       socket.resume();
       const burst = Buffer.concat(Array(Math.round((perSecond * BURST_MS) / 1000)).fill(MOVE));
-      // Who is told to go does not go by itself: it sends on until it is cut.
+      // The client ignores close frames and sends until the connection is closed.
       let due = performance.now();
       while (!socket.destroyed && !halted) {
         for (; due < performance.now(); due += BURST_MS) {
           socket.write(burst);
-          flood.sent += burst.length / MOVE.length;
+          floodFigures.sent += burst.length / MOVE.length;
         }
         await wait(BURST_MS / 2);
         if (socket.readableEnded) socket.destroy();
       }
     } catch {
-      flood.refused++;
+      floodFigures.refused++;
       await wait(RETRY_MS);
     }
   }
 }
 
-async function pass({ port, connections }: Parameters<AttackerOrders["pass"]>[0]): Promise<Passers> {
+async function connectMany({
+  port,
+  connections,
+}: Parameters<AttackerRequests["connect"]>[0]): Promise<ConnectionCounts> {
   const kinds: Record<string, (socket: Socket) => void> = {
-    "nothing said": () => {},
-    "half a request": (socket) => socket.write("GET / HTTP/1.1\r\nHost: x\r\nX-Half: "),
-    "half an upgrade": (socket) => socket.write(upgradeRequest("/websocket").slice(0, 80)),
-    "an upgrade that is refused": (socket) => {
+    silent: () => {},
+    "incomplete request": (socket) => socket.write("GET / HTTP/1.1\r\nHost: x\r\nX-Half: "),
+    "incomplete upgrade": (socket) => socket.write(upgradeRequest("/websocket").slice(0, 80)),
+    "refused upgrade": (socket) => {
       socket.resume();
       socket.write(upgradeRequest("/nowhere"));
     },
-    "an upgrade to no seat": (socket) => socket.write(upgradeRequest("/abc/def?sessionId=ghi")),
-    "an upgrade, then silence": (socket) => socket.write(upgradeRequest("/")),
-    "an upgrade and half a frame": (socket) =>
+    "upgrade without a seat": (socket) => socket.write(upgradeRequest("/abc/def?sessionId=ghi")),
+    "upgrade, then silent": (socket) => socket.write(upgradeRequest("/")),
+    "upgrade and incomplete frame": (socket) =>
       socket.write(Buffer.concat([Buffer.from(upgradeRequest("/")), MOVE.subarray(0, 5)])),
-    "an upgrade cut at once": (socket) => {
+    "upgrade, then reset": (socket) => {
       socket.write(upgradeRequest("/"));
       socket.resetAndDestroy();
     },
-    "a body that never comes": (socket) =>
+    "incomplete body": (socket) =>
       socket.write(
         "POST /matchmake/joinOrCreate/world HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
       ),
   };
-  const passers: Passers = {};
+  const counts: ConnectionCounts = {};
   let next = 0;
-  const oneAfterAnother = async () => {
+  const openInSequence = async () => {
     while (next < connections) {
       const number = next++;
       const names = Object.keys(kinds);
       const name = names[number % names.length]!;
-      passers[name] = (passers[name] ?? 0) + 1;
+      counts[name] = (counts[name] ?? 0) + 1;
       const socket = await open(port);
       if (number % 2) socket.resume();
       kinds[name]!(socket);
       await wait(STAY_MS);
-      // A third closes as it should, a third cuts, a third ends its own half and forgets about the other.
+      // One third closes, one third resets, and one third ends its own half and leaves the connection half open.
       if (number % 3 === 0) socket.destroy();
       else if (number % 3 === 1) socket.resetAndDestroy();
       else {
         socket.end();
-        forgotten.push(socket);
+        halfOpen.push(socket);
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, oneAfterAnother));
-  return passers;
+  await Promise.all(Array.from({ length: AT_ONCE }, openInSequence));
+  return counts;
 }
 
-/** Half open: they stay until the server ends them. */
-const forgotten: Socket[] = [];
+/** Half-open connections. They stay until the server ends them. */
+const halfOpen: Socket[] = [];
 
 serve({
   flood: ({ port, perSecond }) => {
-    void floodOn(port, perSecond);
+    void flood(port, perSecond);
   },
-  flooded: () => ({ ...flood }),
-  deaf: async ({ port, count }) => {
+  floodFigures: () => ({ ...floodFigures }),
+  slowConsumers: async ({ port, count }) => {
     for (let i = 0; i < count; i++) {
-      const socket = await joined(port);
+      const socket = await join(port);
       socket.pause();
-      deaf.push(socket);
+      slowConsumers.push(socket);
     }
     timers.push(
       setInterval(() => {
-        for (const socket of deaf) if (!socket.destroyed) socket.write(BAD_MOVE);
+        for (const socket of slowConsumers) if (!socket.destroyed) socket.write(BAD_MOVE);
       }, BAD_MOVE_MS),
       setInterval(() => {
-        for (const socket of deaf) if (!socket.destroyed) socket.write(BLIND_PONG);
+        for (const socket of slowConsumers) if (!socket.destroyed) socket.write(UNSOLICITED_PONG);
       }, PONG_MS),
     );
   },
-  deafness: () => {
-    const cut = deaf.filter(({ destroyed }) => destroyed).length;
-    return { open: deaf.length - cut, cut };
+  slowConsumerFigures: () => {
+    const cut = slowConsumers.filter(({ destroyed }) => destroyed).length;
+    return { open: slowConsumers.length - cut, cut };
   },
-  pass,
+  connect: connectMany,
   halt: () => {
     halted = true;
     for (const timer of timers) clearInterval(timer);
-    for (const socket of [...deaf, ...forgotten]) socket.destroy();
+    for (const socket of [...slowConsumers, ...halfOpen]) socket.destroy();
   },
-} satisfies AttackerOrders);
+} satisfies AttackerRequests);

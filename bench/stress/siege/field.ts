@@ -1,4 +1,4 @@
-// A server with honest walkers on it: the bench's own load and probes, against the settings that a production server has.
+// A server with production settings, with the bench's load and probes as honest walkers on it, and with attackers.
 import { fileURLToPath } from "node:url";
 import { LOAD_CORE, start, stop } from "../../harness/children.ts";
 import { type Ask, caller } from "../../harness/ipc.ts";
@@ -6,11 +6,11 @@ import type { LoadFigures, LoadRequests } from "../../harness/load/main.ts";
 import { percentile } from "../../harness/probes/latency.ts";
 import type { ProbeRequests } from "../../harness/probes/main.ts";
 import { type Server, type ServerOptions, startServer } from "../../harness/server-process.ts";
-import type { AttackerOrders } from "./attackers.ts";
+import type { AttackerRequests } from "./attackers.ts";
 
 /**
- * Everybody comes from one machine, so there can be no limits per address; all other limits are as they come. Joins are
- * refused in the siege that is about it alone: a crowd that comes at once is the load's way, and not what is tried.
+ * All clients have one address, so the limits per address are disabled. All other limits have their defaults. Admission
+ * control is enabled only in the test of admission, because the load's walkers join all at once.
  */
 export const PRODUCTION = {
   MAX_CONNECTIONS_PER_ADDRESS: "0",
@@ -20,36 +20,36 @@ export const PRODUCTION = {
   ADMISSION_MAX_DELAY_MS: "0",
 };
 
-/** What the walkers saw in a window. */
-export interface Seen {
-  /** From a move to the frame that shows it, in milliseconds, and of how many moves. */
+/** The figures of the walkers over a window. */
+export interface WindowFigures {
+  /** The latency from a move to the frame that shows it, in milliseconds, over `moves` moves. */
   p50: number;
   p99: number;
   moves: number;
   load: LoadFigures;
-  /** Ticks a second, as the client saw them that saw the most: in each there was something new for it. */
+  /** Ticks per second: the frames of the client that received the most. For that client each tick had a change. */
   ticks: number;
 }
 
-/** A server and who is on it. */
+/** A server, its walkers and its attackers. */
 export interface Field {
   server: Server;
   load: Ask<LoadRequests>;
   probes: Ask<ProbeRequests>;
-  attackers: Ask<AttackerOrders>;
-  /** Watches for a number of seconds. */
-  watch(seconds: number): Promise<Seen>;
-  /** Connections of honest walkers that were lost, in sentences. */
+  attackers: Ask<AttackerRequests>;
+  /** Measures the walkers for this number of seconds. */
+  watch(seconds: number): Promise<WindowFigures>;
+  /** Returns the reasons of lost connections of honest walkers. */
   losses(): Promise<string[]>;
   end(): Promise<void>;
 }
 
-/** Milliseconds in which the last moves of a window are seen. */
+/** Milliseconds to wait for the frames that show the last moves of a window. */
 const LAST_MOVES_MS = 1000;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Starts them all. `tell` hears what is being done. */
+/** Starts the server and the child processes. `tell` is called with progress messages. */
 export async function openField(tell: (what: string) => void, options: ServerOptions = {}): Promise<Field> {
   const server = await startServer("sabang", { ...options, environment: { ...PRODUCTION, ...options.environment } });
   const children = ["../../harness/load/main.ts", "../../harness/probes/main.ts", "attackers.ts"].map((path) =>
@@ -59,14 +59,14 @@ export async function openField(tell: (what: string) => void, options: ServerOpt
   const asks = {
     load: caller<LoadRequests>(load, tell),
     probes: caller<ProbeRequests>(probes, tell),
-    attackers: caller<AttackerOrders>(attackers, tell),
+    attackers: caller<AttackerRequests>(attackers, tell),
   };
   return {
     server,
     ...asks,
     watch: async (seconds) => {
-      const watching = Promise.all([asks.load("measure", seconds), asks.probes("measure", seconds)]);
-      const [figures] = await Promise.race([watching, server.died]);
+      const measuring = Promise.all([asks.load("measure", seconds), asks.probes("measure", seconds)]);
+      const [figures] = await Promise.race([measuring, server.died]);
       await new Promise((resolve) => setTimeout(resolve, LAST_MOVES_MS));
       const { latencies } = await asks.probes("sampled", null);
       return {
@@ -84,10 +84,10 @@ export async function openField(tell: (what: string) => void, options: ServerOpt
   };
 }
 
-/** Full clients among the walkers, whose moves are timed. */
+/** Full clients among the walkers. Their moves are timed. */
 export const TIMED = 20;
 
-/** Lets a number of walkers in, and walk. */
+/** Makes a number of walkers join and walk. */
 export async function populate({ server: { port }, load, probes }: Field, walkers: number): Promise<void> {
   await load("join", { server: "sabang", port, clients: walkers - TIMED });
   await probes("join", { server: "sabang", port, probes: TIMED });

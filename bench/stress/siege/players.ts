@@ -1,4 +1,4 @@
-// Players with tokens, each a full SDK client, who walk and come back by joining again: a process of its own.
+// Signed-in players, in a child process. Each is a full SDK client that walks, and that rejoins with its token.
 import { setTimeout as wait } from "node:timers/promises";
 import { Client, type Room } from "@colyseus/sdk";
 import type { WorldState } from "../../../schema/world-state.ts";
@@ -6,38 +6,39 @@ import { DIRECTIONS } from "../../harness/arena.ts";
 import { serve } from "../../harness/ipc.ts";
 import { Walk } from "../../harness/load/walk.ts";
 
-/** One player, as it knows itself. */
-export interface Known {
-  /** The id that its token names. */
+/** One player as its own client sees it. */
+export interface ClientPlayer {
+  /** The player id in its token. */
   id: string;
-  place: { x: number; y: number; facing: number; name: string } | undefined;
-  /** The code with which its room was left; undefined while it is in. */
+  /** Its own player in the state. */
+  self: { x: number; y: number; facing: number; name: string } | undefined;
+  /** The close code of its connection; undefined while it is connected. */
   left: number | undefined;
 }
 
-/** The orders of the players. */
-export interface PlayerOrders {
+/** The requests that the players serve. */
+export interface PlayerRequests {
   /** Signs in and joins. */
   join(argument: { port: number; players: number }): Promise<void>;
   walk(argument: null): void;
   halt(argument: null): void;
-  known(argument: null): Known[];
-  /** Joins once more, each with its own token. Gives the sentences of those who could not. */
+  states(argument: null): ClientPlayer[];
+  /** Rejoins each player with its own token. Returns the error messages of failed joins. */
   rejoin(argument: { port: number }): Promise<string[]>;
 }
 
-/** Joins at a time. */
+/** Concurrent joins. */
 const AT_ONCE = 16;
 
-/** Milliseconds between two moves of a player. */
+/** The interval of a player's moves, in milliseconds. */
 const MOVE_MS = 100;
 
-/** Milliseconds for the own player to be in the state. */
-const PATIENCE_MS = 20_000;
+/** Timeout for the client's own player to be in the state, in milliseconds. */
+const TIMEOUT_MS = 20_000;
 
 interface Player {
   client: Client;
-  /** SDK clients of one process share what they have stored, so each one's own is kept here. */
+  /** Kept here, because all SDK clients of a process share one token store. */
   token: string;
   walk: Walk;
   room?: Room<unknown, WorldState>;
@@ -45,11 +46,11 @@ interface Player {
 }
 
 const players: Player[] = [];
-let walking: NodeJS.Timeout | undefined;
+let walkTimer: NodeJS.Timeout | undefined;
 
 const own = ({ room }: Player) => room?.state.players?.get(room.sessionId);
 
-async function enter(player: Player): Promise<void> {
+async function join(player: Player): Promise<void> {
   player.client.auth.token = player.token;
   const room = await player.client.joinOrCreate<WorldState>("world", {});
   room.reconnection.enabled = false;
@@ -58,47 +59,49 @@ async function enter(player: Player): Promise<void> {
   room.onLeave((code) => {
     player.left = code;
   });
-  const end = performance.now() + PATIENCE_MS;
+  const end = performance.now() + TIMEOUT_MS;
   while (!own(player)) {
-    if (performance.now() > end || player.left !== undefined) throw new Error(`no state; left with ${player.left}`);
+    if (performance.now() > end || player.left !== undefined) {
+      throw new Error(`the join failed: no state received; close code ${player.left ?? "none"}`);
+    }
     await wait(5);
   }
 }
 
-/** Does something for each of many, some at a time. */
+/** Calls `work` for each index from 0 up to `count`, with up to AT_ONCE concurrent calls. */
 async function forEach(count: number, work: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
-  const oneAfterAnother = async () => {
+  const workInSequence = async () => {
     while (next < count) await work(next++);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, oneAfterAnother));
+  await Promise.all(Array.from({ length: AT_ONCE }, workInSequence));
 }
 
 serve({
   join: async ({ port, players: count }) => {
-    // One after the other: the token of a sign-in lies in a place that all share.
+    // Players sign in one after the other, because all SDK clients share one token store.
     for (let index = 0; index < count; index++) {
       const client = new Client(`http://127.0.0.1:${port}`);
       client.auth.token = undefined as unknown as string;
       const { token } = await client.auth.signInAnonymously();
       players.push({ client, token, walk: new Walk(index) });
     }
-    await forEach(count, (index) => enter(players[index]!));
+    await forEach(count, (index) => join(players[index]!));
   },
   walk: () => {
-    walking = setInterval(() => {
+    walkTimer = setInterval(() => {
       for (const { room, walk, left } of players) {
         if (left === undefined) room?.send("move", DIRECTIONS[walk.next()]);
       }
     }, MOVE_MS);
   },
-  halt: () => clearInterval(walking),
-  known: () =>
+  halt: () => clearInterval(walkTimer),
+  states: () =>
     players.map((player) => {
       const self = own(player);
       return {
         id: JSON.parse(Buffer.from(player.token.split(".")[1]!, "base64url").toString()).id,
-        place: self && { x: self.x, y: self.y, facing: self.facing, name: self.name },
+        self: self && { x: self.x, y: self.y, facing: self.facing, name: self.name },
         left: player.left,
       };
     }),
@@ -108,11 +111,11 @@ serve({
       const player = players[index]!;
       player.client = new Client(`http://127.0.0.1:${port}`);
       try {
-        await enter(player);
+        await join(player);
       } catch (error) {
         failed.push((error as Error).message);
       }
     });
     return failed;
   },
-} satisfies PlayerOrders);
+} satisfies PlayerRequests);

@@ -1,7 +1,7 @@
-// What a siege was to show, what came out, and whether that will do.
+// The verdicts of a stress test: goal, measured result, and whether the goal was met.
 import type { Machine } from "../../harness/machine.ts";
 
-/** One line of a siege's goal. */
+/** One goal of a stress test and its result. */
 export interface Verdict {
   siege: string;
   what: string;
@@ -10,7 +10,10 @@ export interface Verdict {
   pass: boolean;
 }
 
-/** The verdicts as a Markdown table, and what they were found on. `notes`: what is to be known besides. */
+/**
+ * Returns the verdicts as a Markdown table, followed by the machine and the command.
+ * @param notes remarks about the run as a whole.
+ */
 export function verdictTable(verdicts: readonly Verdict[], machine: Machine, notes: readonly string[]): string {
   const { cpu, cores, kernel, node, commit, date, command } = machine;
   const rows = verdicts.map(({ siege, what, goal, measured, pass }) => [
