@@ -1,4 +1,5 @@
-// A player that is a program: joins with the SDK, walks to places it chooses, rests, and comes back when it was lost.
+// A bot: a program that plays. It joins with the SDK, walks to random targets, rests, and rejoins when its connection
+// is lost.
 import { setTimeout as delay } from "node:timers/promises";
 import { Client, type InputHandle, MatchMakeError, type Room } from "@colyseus/sdk";
 import type { MoveInput } from "../schema/move-input.ts";
@@ -12,31 +13,34 @@ import type { Body } from "../sim/step.ts";
 import type { MapCache } from "./map-cache.ts";
 import { directionTo, isAstray, type Route, routeFrom } from "./route.ts";
 
-/** Ticks that a bot rests at most where it has come to. */
-const LONGEST_REST = 40;
+/** The maximum number of ticks for which a bot rests at its target. */
+const MAX_REST_TICKS = 40;
 
-/** Inputs on their way, beyond which a bot waits for the server. */
-const MOST_ON_THE_WAY = 6;
+/** Pending inputs above which a bot waits for the server. */
+const MAX_PENDING_INPUTS = 6;
 
-/** Milliseconds before a bot that was lost or refused comes again: doubling from the first to the last. */
-const FIRST_WAIT_MS = 500;
-const LAST_WAIT_MS = 8000;
+/** Milliseconds before a bot retries a refused join or rejoins. The delay doubles from the minimum to the maximum. */
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 8000;
 
-/** The framework's close code for who has left. */
+/** The framework's close code of a client that has left. */
 const LEFT = 4000;
 
-/** How a bot plays. */
+/** The options of a bot. */
 export interface BotOptions {
   /** `http://host:port` of a server. */
   url: string;
-  grounds: MapCache;
+  maps: MapCache;
   name?: string;
-  /** By default the server's. */
+  /** The name of the map; by default the server's default map. */
   map?: string;
-  /** Start of its chance: the same seed, the same ways. */
+  /** The seed of its random choices. The same seed gives the same routes. */
   seed: number;
-  /** Is told why a join was refused or a connection lost. The bot tries again by itself, unless that would be no use. */
-  onTrouble?: (what: string) => void;
+  /**
+   * Called with the reason when a join is refused or a connection is lost. The bot retries unless that would be
+   * useless.
+   */
+  onTrouble?: (reason: string) => void;
 }
 
 /** One bot. */
@@ -48,11 +52,11 @@ export class Bot {
   #input: InputHandle<MoveInput> | undefined;
   #map: WorldMap | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** Where it is by its own reckoning, which is that of the server. */
+  /** Its predicted body; undefined while it is not in the world. */
   #body: Body | undefined;
   #route: Route = [];
-  #rest = 0;
-  /** Steps that it has taken. */
+  #restTicks = 0;
+  /** The number of steps taken. */
   steps = 0;
 
   constructor(options: BotOptions) {
@@ -60,22 +64,22 @@ export class Bot {
     this.#random = seededRandom(options.seed);
   }
 
-  /** Its session; undefined while it is not in the world. */
+  /** Its session id; undefined while it is not in the world. */
   get sessionId(): string | undefined {
     return this.#body && this.#room?.sessionId;
   }
 
-  /** Whether it is in the world and on its way. */
+  /** Whether it is in the world and has a route. */
   get walking(): boolean {
     return this.#body !== undefined && this.#route.length > 0;
   }
 
-  /** Where the server has it. */
+  /** Its position in the server's state; undefined while it is unknown. */
   get place(): { x: number; y: number } | undefined {
     return this.#room?.state.players?.get(this.#room.sessionId);
   }
 
-  /** Joins and plays until it has left. @returns whether it was ever in the world: false for who is not to try again. */
+  /** Joins and plays until the bot has left, or a join is refused for good. @returns whether it has ever joined. */
   async play(): Promise<boolean> {
     let joined = false;
     for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
@@ -88,19 +92,19 @@ export class Bot {
         this.#options.onTrouble?.(`closed with ${code}`);
       } catch (error) {
         if (this.#stop.signal.aborted) break;
-        this.#options.onTrouble?.(troubleOf(error));
+        this.#options.onTrouble?.(reasonOf(error));
         if (isFinal(error)) break;
       }
-      const wait = Math.min(LAST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt) * (1 - this.#random(256) / 1024);
-      await delay(wait, undefined, { signal: this.#stop.signal }).catch(() => {});
+      const retryMs = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** attempt) * (1 - this.#random(256) / 1024);
+      await delay(retryMs, undefined, { signal: this.#stop.signal }).catch(() => {});
     }
     return joined;
   }
 
-  /** Leaves: its player is gone at once. `play` ends. */
+  /** Leaves the room. Its player is removed at once, and `play` resolves. */
   async leave(): Promise<void> {
     this.#stop.abort();
-    this.#rest = 0;
+    this.#restTicks = 0;
     clearInterval(this.#timer);
     const room = this.#room;
     if (!room) return;
@@ -109,16 +113,16 @@ export class Bot {
   }
 
   async #join(): Promise<Room<unknown, WorldState>> {
-    const { url, name, map, grounds } = this.#options;
+    const { url, name, map, maps } = this.#options;
     const client = new Client(url);
-    // All SDK clients of a process share a token; bots are guests, each somebody else.
+    // All SDK clients of a process share one token. Without a token, each bot is a different guest.
     client.auth.token = undefined as unknown as string;
     const room = await client.joinOrCreate<WorldState>("world", { name, map });
     this.#room = room;
-    // A connection may drop in its first seconds, too.
+    // Also reconnect when a connection drops in its first seconds.
     room.reconnection.minUptime = 0;
     room.onMessage("*", () => {});
-    room.onError((code, sentence) => this.#options.onTrouble?.(`${code} ${sentence}`));
+    room.onError((code, message) => this.#options.onTrouble?.(`${code} ${message}`));
     room.onDrop(() => {
       this.#body = undefined;
       this.#route = [];
@@ -129,7 +133,7 @@ export class Bot {
       room.onStateChange.once((state) => resolve(state.map));
       room.onLeave((code) => reject(new Error(`closed with ${code}`)));
     });
-    this.#map = await grounds.get(joinedMap);
+    this.#map = await maps.get(joinedMap);
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#walk(), TICK_MS);
     return room;
@@ -146,16 +150,16 @@ export class Bot {
     return code;
   }
 
-  /** One step at most, as a player's page does: predicted by the server's own rule, and sent. */
+  /** Takes at most one step, as the page does: predicts it with the server's own rules, then sends it. */
   #walk(): void {
     const input = this.#input!;
     const map = this.#map!;
-    if (this.#room?.reconnection.isReconnecting || input.pendingCount > MOST_ON_THE_WAY) return;
-    // With nothing on its way the server's word is the last one.
+    if (this.#room?.reconnection.isReconnecting || input.pendingCount > MAX_PENDING_INPUTS) return;
+    // Without pending inputs, the server's position is current and replaces the predicted one.
     const confirmed = input.pendingCount === 0 ? this.place : undefined;
     if (confirmed) this.#body = { x: confirmed.x, y: confirmed.y, facing: this.#body?.facing ?? DOWN };
     const body = this.#body;
-    if (!body || this.#rest-- > 0) return;
+    if (!body || this.#restTicks-- > 0) return;
     let [target] = this.#route;
     if (!target || isAstray(target, body)) {
       this.#route = routeFrom(body, map, this.#random);
@@ -167,7 +171,7 @@ export class Bot {
     }
     const direction = target && directionTo(target, body);
     if (direction === undefined) {
-      this.#rest = this.#random(LONGEST_REST);
+      this.#restTicks = this.#random(MAX_REST_TICKS);
       return;
     }
     applyInput(body, { direction }, map);
@@ -177,15 +181,15 @@ export class Bot {
   }
 }
 
-/** Refusals that a second try may not meet again, though they say that the request was at fault. */
-const MAY_PASS = [408, 425, 429];
+/** Status codes of client errors after which a retry may succeed. */
+const RETRYABLE = [408, 425, 429];
 
 function isFinal(error: unknown): boolean {
   if (!(error instanceof MatchMakeError)) return false;
-  return error.code >= 400 && error.code < 500 && !MAY_PASS.includes(error.code);
+  return error.code >= 400 && error.code < 500 && !RETRYABLE.includes(error.code);
 }
 
-function troubleOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (error instanceof MatchMakeError) return `refused with ${error.code}: ${error.message}`;
   return (error as Error).message || String(error);
 }

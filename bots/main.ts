@@ -52,9 +52,9 @@ function botName(text: string): string {
 
 /** Runs the bots until the time is over or a signal arrives. @returns the exit code. */
 async function play(count: number, { url, map, seconds = Number.POSITIVE_INFINITY, name }: Options): Promise<number> {
-  const grounds = new MapCache(url);
+  const maps = new MapCache(url);
   // Before any bot joins, so that a wrong address or map is reported once.
-  await grounds.get(map ?? "plaza");
+  await maps.get(map ?? "plaza");
 
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
@@ -91,7 +91,7 @@ async function play(count: number, { url, map, seconds = Number.POSITIVE_INFINIT
   for (let index = 0; index < count && !stop.signal.aborted; index++) {
     const bot = new Bot({
       url,
-      grounds,
+      maps,
       map,
       name: `${name} ${index + 1}`,
       seed: seed + index,

@@ -1,7 +1,7 @@
-// The maps that bots walk on, fetched from the server they play on, each once.
+// The maps that bots walk on. Each is fetched once from the server on which the bots play.
 import { readMap, type WorldMap } from "../sim/map.ts";
 
-/** A server that cannot be played on, and why, as a sentence. */
+/** Thrown if bots cannot play on a server. The message contains the reason. */
 export class ServerUnavailableError extends Error {}
 
 /** The maps of one server. */
@@ -9,14 +9,15 @@ export class MapCache {
   readonly #url: URL;
   readonly #maps = new Map<string, Promise<WorldMap>>();
 
-  /** @param url of the server: `http://host:port`, with a path if a proxy puts it below one. */
+  /** @param url `http://host:port` of the server, with a path if a proxy serves it below one. */
   constructor(url: string) {
     this.#url = new URL(url.endsWith("/") ? url : `${url}/`);
   }
 
   /**
-   * The map of that name.
-   * @throws {ServerUnavailableError} if no server answers, or it has no such map. @throws {MapError} if nobody can play on it.
+   * Returns the map with this name.
+   * @throws {ServerUnavailableError} if no server responds, or it has no such map.
+   * @throws {MapError} if the map is invalid.
    */
   get(name: string): Promise<WorldMap> {
     const map = this.#maps.get(name) ?? this.#load(name);
@@ -28,16 +29,19 @@ export class MapCache {
   async #load(name: string): Promise<WorldMap> {
     const url = new URL(`maps/${encodeURIComponent(name)}.tmj`, this.#url);
     const response = await fetch(url).catch((error: Error) => {
-      const why = (error.cause as Error | undefined)?.message || error.message;
+      const reason = (error.cause as Error | undefined)?.message || error.message;
       throw new ServerUnavailableError(
-        `no server answers at ${this.#url.href} (${why}): start one with npm start, or give --url`,
+        `no server answers at ${this.#url.href} (${reason}); start one with npm start, or give its address with --url`,
       );
     });
     if (response.status === 404)
-      throw new ServerUnavailableError(`the server at ${this.#url.href} has no map "${name}"`);
-    if (!response.ok) throw new ServerUnavailableError(`${url.href} was answered with ${response.status}`);
+      throw new ServerUnavailableError(`the server at ${this.#url.href} has no map "${name}"; give another with --map`);
+    if (!response.ok)
+      throw new ServerUnavailableError(`loading the map failed: ${url.href} returned ${response.status}`);
     const file = await response.json().catch(() => {
-      throw new ServerUnavailableError(`what answers at ${this.#url.href} is no sabang server: it has no maps`);
+      throw new ServerUnavailableError(
+        `the server at ${this.#url.href} is not a sabang server: ${url.href} is not JSON`,
+      );
     });
     return readMap(name, file);
   }

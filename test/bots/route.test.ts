@@ -1,4 +1,4 @@
-// The ways of bots: around walls, to where they lead, by steps that no wall stops.
+// The routes of bots.
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
@@ -15,18 +15,18 @@ const MAPS = ["plaza", "meadow"].map((name) =>
 );
 const MAZE = drawnMap("maze", ["#########", "#s#...#.#", "#.#.#.#.#", "#...#...#", "#########"]);
 
-/** Walks a whole way. @returns the steps it took. */
+/** Walks a whole route. @returns the number of steps. */
 function walk(body: { x: number; y: number; facing: number }, map: WorldMap, seed: number): number {
   const route = routeFrom(body, map, seededRandom(seed));
-  const most = (route.length + 1) * 8;
+  const maxSteps = (route.length + 1) * 8;
   let steps = 0;
   for (const target of route) {
     for (let direction = directionTo(target, body); direction !== undefined; direction = directionTo(target, body)) {
       const before = { ...body };
       step(body, direction, map);
       expect(isAstray(target, body)).toBe(false);
-      // A step that a wall cut short would be no way around it.
-      if (steps++ > most) throw new Error(`no end of a way from ${JSON.stringify(before)}`);
+      // If a wall blocked the route, the walk would not end.
+      if (steps++ > maxSteps) throw new Error(`the walk does not reach its target; last at ${JSON.stringify(before)}`);
     }
   }
   const end = route.at(-1);
@@ -34,17 +34,17 @@ function walk(body: { x: number; y: number; facing: number }, map: WorldMap, see
   return steps;
 }
 
-test("a way ends where it leads to, from wherever a body may stand", () => {
-  const anywhere = fc.record({ x: fc.integer({ min: 0, max: 4096 }), y: fc.integer({ min: 0, max: 4096 }) });
+test("a bot reaches the end of its route from any position where a body can stand", () => {
+  const position = fc.record({ x: fc.integer({ min: 0, max: 4096 }), y: fc.integer({ min: 0, max: 4096 }) });
   fc.assert(
-    fc.property(fc.constantFrom(MAZE, ...MAPS), anywhere, fc.nat(), (map, spot, seed) => {
+    fc.property(fc.constantFrom(MAZE, ...MAPS), position, fc.nat(), (map, spot, seed) => {
       walk({ ...nearestFree(spot, map), facing: 4 }, map, seed);
     }),
     { numRuns: runs(300) },
   );
 });
 
-test("one way after the other comes about the whole maze", () => {
+test("routes from target to target visit every tile of the maze", () => {
   const body = { ...MAZE.spawns[0]!, facing: 4 };
   const tiles = new Set<string>();
   for (let seed = 0; seed < 200; seed++) {
@@ -54,7 +54,7 @@ test("one way after the other comes about the whole maze", () => {
   expect(tiles.size).toBe(15);
 });
 
-test("who is walled in has nowhere to go", () => {
+test("the route of a bot that is enclosed by walls is empty", () => {
   const cell = drawnMap("cell", ["###", "#s#", "###"]);
   expect(routeFrom(cell.spawns[0]!, cell, seededRandom(1))).toEqual([]);
 });

@@ -41,8 +41,8 @@ async function recordedByServer(): Promise<Buffer> {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR, RECORD: "1" });
   const url = `http://127.0.0.1:${await server.listening()}`;
-  const grounds = new MapCache(url);
-  const bots = Array.from({ length: 8 }, (_, seed) => new Bot({ url, grounds, name: `봇 ${seed}`, seed }));
+  const maps = new MapCache(url);
+  const bots = Array.from({ length: 8 }, (_, seed) => new Bot({ url, maps, name: `봇 ${seed}`, seed }));
   for (const bot of bots) void bot.play();
   await until(() => bots.every((bot) => bot.steps > 100), 60_000);
   await Promise.all(bots.map((bot) => bot.leave()));

@@ -19,8 +19,8 @@ const copy = copyOfProject();
 /** Lets bots play on a server. @returns them, when all have joined. */
 async function startBots(server: ServerProcess, count: number, map: string): Promise<Bot[]> {
   const url = `http://127.0.0.1:${await server.listening()}`;
-  const grounds = new MapCache(url);
-  const all = Array.from({ length: count }, (_, seed) => new Bot({ url, grounds, map, name: `bot ${seed}`, seed }));
+  const maps = new MapCache(url);
+  const all = Array.from({ length: count }, (_, seed) => new Bot({ url, maps, map, name: `bot ${seed}`, seed }));
   for (const bot of all) void bot.play();
   await until(() => all.every((bot) => bot.sessionId), 30_000);
   return all;
