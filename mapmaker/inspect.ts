@@ -1,4 +1,5 @@
-// What every map promises its players: one connected ground without narrow places, and spawns that stand clear.
+// Checks the guarantees of every generated map: all open ground is connected and at least two tiles wide, and all
+// spawns are on open ground.
 
 import { TILE } from "./art/canvas.ts";
 import { type MapDraft, type Point, rectangle } from "./map-draft.ts";
@@ -7,24 +8,27 @@ import { type MapDraft, type Point, rectangle } from "./map-draft.ts";
 const HALF_BODY = 12;
 
 /**
- * Throws a sentence that names the first broken promise; returns the share of open tiles.
- * @param leastOpen the share that has to be open
+ * Checks a map.
+ * @param minOpen the minimum share of open tiles.
+ * @returns the share of open tiles.
+ * @throws {Error} that names the first violated guarantee.
  */
-export function inspect(name: string, map: MapDraft, spawns: readonly Point[], leastOpen: number): number {
+export function inspect(name: string, map: MapDraft, spawns: readonly Point[], minOpen: number): number {
   const narrow = unreachable(map)[0];
   if (narrow)
-    throw new Error(`${name}: tile ${narrow.x}, ${narrow.y} is open but cannot be reached two tiles abreast.`);
-  const blocked = spawns.find((spawn) => !standsClear(map, spawn));
-  if (blocked) throw new Error(`${name}: the spawn at ${blocked.x}, ${blocked.y} does not stand on open ground.`);
-  const places = rectangle(0, 0, map.width, map.height);
-  const open = places.filter(({ x, y }) => map.isOpen(x, y)).length / places.length;
-  if (open < leastOpen) throw new Error(`${name}: ${open} of the tiles are open; expected at least ${leastOpen}.`);
+    throw new Error(`${name}: tile ${narrow.x}, ${narrow.y} is open but cannot be reached on a way two tiles wide.`);
+  const blocked = spawns.find((spawn) => !isClear(map, spawn));
+  if (blocked) throw new Error(`${name}: the spawn at ${blocked.x}, ${blocked.y} is not entirely on open ground.`);
+  const allTiles = rectangle(0, 0, map.width, map.height);
+  const open = allTiles.filter(({ x, y }) => map.isOpen(x, y)).length / allTiles.length;
+  if (open < minOpen)
+    throw new Error(`${name}: a share of ${open} of the tiles is open; expected at least ${minOpen}.`);
   return open;
 }
 
 /**
- * Open tiles that a square of two by two tiles never covers on its way from the middle of the map:
- * pockets that are closed, and corridors one tile wide.
+ * Returns the open tiles that a square of two by two tiles cannot cover when it moves from the centre of the map:
+ * closed pockets, and corridors one tile wide.
  */
 function unreachable(map: MapDraft): Point[] {
   const fits = (x: number, y: number): boolean => rectangle(x, y, 2, 2).every((tile) => map.isOpen(tile.x, tile.y));
@@ -33,14 +37,14 @@ function unreachable(map: MapDraft): Point[] {
   const visited = new Set([key(start.x, start.y)]);
   const covered = new Set<number>();
   const queue = [start];
-  for (let place = queue.pop(); place; place = queue.pop()) {
-    if (!fits(place.x, place.y)) continue;
-    for (const tile of rectangle(place.x, place.y, 2, 2)) covered.add(key(tile.x, tile.y));
+  for (let corner = queue.pop(); corner; corner = queue.pop()) {
+    if (!fits(corner.x, corner.y)) continue;
+    for (const tile of rectangle(corner.x, corner.y, 2, 2)) covered.add(key(tile.x, tile.y));
     for (const [x, y] of [
-      [place.x - 1, place.y],
-      [place.x + 1, place.y],
-      [place.x, place.y - 1],
-      [place.x, place.y + 1],
+      [corner.x - 1, corner.y],
+      [corner.x + 1, corner.y],
+      [corner.x, corner.y - 1],
+      [corner.x, corner.y + 1],
     ] as const) {
       if (visited.has(key(x, y))) continue;
       visited.add(key(x, y));
@@ -50,8 +54,8 @@ function unreachable(map: MapDraft): Point[] {
   return rectangle(0, 0, map.width, map.height).filter(({ x, y }) => map.isOpen(x, y) && !covered.has(key(x, y)));
 }
 
-/** Whether a whole body at a spawn lies on open tiles. */
-function standsClear(map: MapDraft, spawn: Point): boolean {
+/** Whether a body at a spawn is entirely on open tiles. */
+function isClear(map: MapDraft, spawn: Point): boolean {
   const edges = [-HALF_BODY, HALF_BODY - 1];
   return edges.every((dx) =>
     edges.every((dy) => map.isOpen(Math.floor((spawn.x + dx) / TILE), Math.floor((spawn.y + dy) / TILE))),

@@ -1,4 +1,4 @@
-// Writes the generated files of maps/: `npm run maps`. It writes the same bytes each time.
+// Writes the generated files in maps/: `npm run maps`. It writes the same bytes each time.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const folder = join(import.meta.dirname, "../maps");
 
 writeSheet();
 writeFileSync(join(folder, "tiles.tsj"), `${tilesetFile()}\n`);
-// Who meets on the plaza stands in sight of everybody else who has just come: 10 tiles are 320 units.
+// The spawns of the plaza are within 10 tiles (320 units), so players who have just joined see each other.
 const plaza = drawPlaza();
 writeMap("plaza", plaza, scatterSpawns(plaza, middle(plaza, 10), 1, 1), 0.6);
 const meadow = drawMeadow();
@@ -29,9 +29,9 @@ function writeSheet(): void {
   writeFileSync(join(folder, "tiles.png"), PNG.sync.write(png, { deflateLevel: 9 }));
 }
 
-/** Writes a map, if it keeps what maps promise. */
-function writeMap(name: string, map: MapDraft, spawns: Point[], leastOpen: number): void {
-  const open = inspect(name, map, spawns, leastOpen);
+/** Checks a map and writes its file. */
+function writeMap(name: string, map: MapDraft, spawns: Point[], minOpen: number): void {
+  const open = inspect(name, map, spawns, minOpen);
   writeFileSync(join(folder, `${name}.tmj`), `${mapFile(map, spawns)}\n`);
   console.log(
     `${name}: ${map.width} x ${map.height} tiles, ${(open * 100).toFixed(1)} % open, ${spawns.length} spawns`,

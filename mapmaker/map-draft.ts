@@ -1,20 +1,20 @@
-// A map while it is being made: three layers of named tiles, and the rules by which neighbours choose their tile.
+// A map under construction: three layers of named tiles, and the rules that choose tiles by their neighbours.
 
 import { CORNER, SIDE } from "./art/ground.ts";
 import { CASTER } from "./art/overlay.ts";
 import { hash } from "./art/random.ts";
 import { hasTile, shoreTile, tileIndex, tiles } from "./tiles.ts";
 
-/** From the bottom; only what stands in `walls` is solid. */
+/** The tile layers from the bottom to the top. Only tiles in `walls` are solid. */
 export const LAYERS = ["ground", "walls", "decor"] as const;
 type Layer = (typeof LAYERS)[number];
 
 export type Point = { x: number; y: number };
 
-/** What is tall enough to throw a shade; trees and small things carry theirs in their picture. */
+/** The tiles that cast a shade. The pictures of trees and small objects include their shade. */
 const CASTS_SHADE = /^(hedge|wall|roof|thatch|house|cottage|stall)-/;
 
-/** Tiles that may stand for the one named. */
+/** The tiles that may replace a tile. */
 const ALIKE: Record<string, readonly string[]> = {
   "bed-15": ["bed-15", "grass-0", "grass-1", "grass-2", "grass-3", "grass-4", "grass-5"],
   "yard-15": ["yard-15", "dirt-0", "dirt-15"],
@@ -22,10 +22,11 @@ const ALIKE: Record<string, readonly string[]> = {
   "lush-15": ["lush-0", "lush-15"],
 };
 
+/** A map under construction. Positions are in tiles. */
 export class MapDraft {
   readonly width: number;
   readonly height: number;
-  /** Tile index + 1 by place, row by row; 0 where there is nothing. */
+  /** The tile index + 1 of each position, row by row; 0 for no tile. */
   readonly layers: Record<Layer, number[]>;
 
   constructor(width: number, height: number) {
@@ -35,40 +36,46 @@ export class MapDraft {
     this.layers = { ground: empty(), walls: empty(), decor: empty() };
   }
 
+  /**
+   * Sets the tile at a position.
+   * @throws {Error} if the position is outside the map.
+   */
   put(layer: Layer, x: number, y: number, name: string): void {
-    if (x < 0 || y < 0 || x >= this.width || y >= this.height) throw new Error(`${name} at ${x}, ${y} is off the map.`);
+    if (x < 0 || y < 0 || x >= this.width || y >= this.height)
+      throw new Error(`${name} at ${x}, ${y} is outside the map.`);
     this.layers[layer][y * this.width + x] = tileIndex(name) + 1;
   }
 
-  /** The name of the tile at a place, or "" where there is none. */
+  /** Returns the name of the tile at a position; "" for no tile. */
   nameAt(layer: Layer, x: number, y: number): string {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return "";
     return tiles[(this.layers[layer][y * this.width + x] ?? 0) - 1]?.name ?? "";
   }
 
+  /** Whether a position is on the map and not solid. */
   isOpen(x: number, y: number): boolean {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return false;
     return this.layers.walls[y * this.width + x] === 0;
   }
 
-  /** Whether a rectangle lies on the map and nothing solid or decorative stands in it. */
+  /** Whether a rectangle is on the map and contains neither solid nor decorative tiles. */
   isFree(left: number, top: number, width: number, height: number): boolean {
     return rectangle(left, top, width, height).every(
       ({ x, y }) => this.isOpen(x, y) && this.nameAt("decor", x, y) === "",
     );
   }
 
-  /** Lays a picture of several tiles into one layer. */
+  /** Places a picture of several tiles in one layer. */
   stamp(layer: Layer, left: number, top: number, name: string, width: number, height: number): void {
     for (const { x, y } of rectangle(0, 0, width, height)) {
       if (hasTile(`${name}-${x}-${y}`)) this.put(layer, left + x, top + y, `${name}-${x}-${y}`);
     }
   }
 
-  /** Lays tiles that are numbered by the sides on which their like goes on. */
-  connect(layer: Layer, name: string, places: readonly Point[]): void {
-    const has = membership(places);
-    for (const { x, y } of places) {
+  /** Places tiles that are numbered by the sides on which a tile of the same kind adjoins. */
+  connect(layer: Layer, name: string, positions: readonly Point[]): void {
+    const has = membershipOf(positions);
+    for (const { x, y } of positions) {
       const sides =
         (has(x, y - 1) ? SIDE.top : 0) |
         (has(x + 1, y) ? SIDE.right : 0) |
@@ -78,7 +85,7 @@ export class MapDraft {
     }
   }
 
-  /** Lays a terrain over grass; `covers` is asked for the corners of tiles. */
+  /** Places a terrain over grass. `covers` is called for the corners of tiles. */
   spread(name: string, covers: (x: number, y: number) => boolean): void {
     for (const { x, y } of rectangle(0, 0, this.width, this.height)) {
       const corners =
@@ -90,10 +97,10 @@ export class MapDraft {
     }
   }
 
-  /** Fills places with water and gives it its shore. */
-  flood(kind: "pond" | "basin", places: readonly Point[]): void {
-    const has = membership(places);
-    for (const { x, y } of places) {
+  /** Fills positions with water, including its shore. */
+  flood(kind: "pond" | "basin", positions: readonly Point[]): void {
+    const has = membershipOf(positions);
+    for (const { x, y } of positions) {
       this.put(
         "walls",
         x,
@@ -103,20 +110,20 @@ export class MapDraft {
     }
   }
 
-  /** A tree: its trunk is solid, its crown hangs over the ground around. */
+  /** Plants a tree. Its trunk is solid, and its crown covers the ground around it. */
   plant(kind: "tree" | "cherry" | "pine", x: number, y: number): void {
     this.stamp("decor", x - 1, y - 2, kind, 3, 3);
     this.layers.decor[y * this.width + x] = 0;
     this.put("walls", x, y, `${kind}-1-2`);
   }
 
-  /** A thing one tile wide and two high: its foot is solid, its head hangs over the tile behind. */
+  /** Places an object of one by two tiles. Its foot is solid, and its head covers the tile behind it. */
   raise(kind: "column" | "lantern", x: number, y: number): void {
     this.put("walls", x, y, `${kind}-0-1`);
     this.put("decor", x, y - 1, `${kind}-0-0`);
   }
 
-  /** Exchanges tiles for others of their kind, so that no pattern shows on a wide ground. */
+  /** Replaces tiles by variants, so that large areas show no pattern. */
   varyGround(): void {
     for (const { x, y } of rectangle(0, 0, this.width, this.height)) {
       const alike = ALIKE[this.nameAt("ground", x, y)] ?? [];
@@ -125,7 +132,7 @@ export class MapDraft {
     }
   }
 
-  /** Strews petals on the ground around each cherry, fewer the farther away. */
+  /** Scatters petals on the ground around each cherry tree, fewer with growing distance. */
   dropPetals(): void {
     const reach = 4;
     for (const trunk of rectangle(0, 0, this.width, this.height)) {
@@ -139,7 +146,7 @@ export class MapDraft {
     }
   }
 
-  /** Lays the shade of everything tall on the open ground to its right and below. */
+  /** Places the shade of tall tiles on the open ground to the right of them and below. */
   castShade(): void {
     const casts = (x: number, y: number): boolean => CASTS_SHADE.test(this.nameAt("walls", x, y));
     for (const { x, y } of rectangle(0, 0, this.width, this.height)) {
@@ -153,12 +160,12 @@ export class MapDraft {
   }
 }
 
-function membership(places: readonly Point[]): (x: number, y: number) => boolean {
-  const keys = new Set(places.map(({ x, y }) => `${x} ${y}`));
+function membershipOf(positions: readonly Point[]): (x: number, y: number) => boolean {
+  const keys = new Set(positions.map(({ x, y }) => `${x} ${y}`));
   return (x, y) => keys.has(`${x} ${y}`);
 }
 
-/** The places of a rectangle, row by row. */
+/** Returns the positions in a rectangle, row by row. */
 export function rectangle(left: number, top: number, width: number, height: number): Point[] {
   return Array.from({ length: width * height }, (_, i) => ({ x: left + (i % width), y: top + Math.floor(i / width) }));
 }

@@ -1,6 +1,6 @@
-// The plaza: a walled market square with a great hall, a lotus garden, stalls, a village and a house of the gentry.
+// The plaza: a walled market square with a great hall, a lotus garden, stalls, a village and a noble residence.
 
-import { random } from "./art/random.ts";
+import { seededRandom } from "./art/random.ts";
 import { MapDraft, type Point, rectangle } from "./map-draft.ts";
 
 const SIZE = 64;
@@ -22,15 +22,15 @@ export function drawPlaza(): MapDraft {
   return map;
 }
 
-/** Stone everywhere; two broad ways of cut slabs between bands of brick cross in the middle. */
+/** Paves the map. Two broad ways of cut slabs between bands of brick cross in the centre. */
 function pave(map: MapDraft): void {
-  const chance = random(1);
+  const random = seededRandom(1);
   for (const { x, y } of rectangle(0, 0, SIZE, SIZE)) {
     map.put("ground", x, y, `paving-${x % 4}-${y % 4}`);
     const fromMiddle = Math.min(Math.abs(x - 31.5), Math.abs(y - 31.5));
     const ring = Math.max(Math.abs(x - 31.5), Math.abs(y - 31.5));
-    if (fromMiddle < 3 || ring === 11.5 || ring === 5.5) map.put("ground", x, y, `brick-${chance.int(0, 1)}`);
-    if (fromMiddle < 2 || ring < 5) map.put("ground", x, y, `slab-${chance.int(0, 3)}`);
+    if (fromMiddle < 3 || ring === 11.5 || ring === 5.5) map.put("ground", x, y, `brick-${random.int(0, 1)}`);
+    if (fromMiddle < 2 || ring < 5) map.put("ground", x, y, `slab-${random.int(0, 3)}`);
   }
   map.stamp("ground", 29, 29, "mosaic", 6, 6);
 }
@@ -40,7 +40,7 @@ function enclose(map: MapDraft): void {
   map.connect("walls", "wall", border);
 }
 
-/** A house: a roof of any size over a front with a door in its middle. */
+/** Draws a house: a roof of any size over a front with a door in its centre. */
 function house(
   map: MapDraft,
   style: "house" | "cottage",
@@ -62,7 +62,7 @@ function house(
   }
 }
 
-/** The hall at the head of the avenue, and the columns that lead to it. */
+/** Draws the hall at the end of the avenue, and the columns that lead to it. */
 function greatHall(map: MapDraft): void {
   for (const { x, y } of rectangle(19, 9, 26, 2)) map.put("ground", x, y, `slab-${(x + y * 3) % 4}`);
   house(map, "house", 22, 3, 20, 6);
@@ -75,14 +75,14 @@ function greatHall(map: MapDraft): void {
   }
 }
 
-/** A square pond in a garden of its own. */
+/** Draws a rectangular pond in a garden. */
 function lotusGarden(map: MapDraft): void {
   map.connect("ground", "bed", rectangle(3, 3, 15, 16));
   const water = rectangle(6, 7, 9, 8);
   map.flood("basin", water);
-  const chance = random(3);
+  const random = seededRandom(3);
   for (const { x, y } of rectangle(7, 8, 7, 6))
-    if (chance.chance(0.4)) map.put("walls", x, y, `lotus-${chance.int(0, 3)}`);
+    if (random.bool(0.4)) map.put("walls", x, y, `lotus-${random.int(0, 3)}`);
   for (const [x, y] of [
     [5, 5],
     [15, 5],
@@ -99,23 +99,23 @@ function lotusGarden(map: MapDraft): void {
     map.put("walls", x, y, "azalea");
 }
 
-/** Twelve stalls in rows, and what is stacked beside them. */
+/** Draws twelve stalls in rows, with jars and crates beside them. */
 function market(map: MapDraft): void {
   const kinds = ["stall-red", "stall-blue", "stall-yellow"] as const;
   const stacks = ["crate", "jar-3", "jar-1"] as const;
   for (let row = 0; row < 4; row++) {
-    for (let place = 0; place < 3; place++) {
-      const x = 46 + place * 6;
+    for (let column = 0; column < 3; column++) {
+      const x = 46 + column * 6;
       const y = 3 + row * 5;
-      map.stamp("walls", x, y, kinds[(row + place) % 3] ?? "stall-red", 3, 2);
-      // The last stall of a row has its stack on the left, so that two can pass along the wall.
-      const stack = place === 2 ? x - 1 : x + 3;
-      if ((row + place) % 2 === 0) map.put("walls", stack, y + 1, stacks[(row + 2 * place) % 3] ?? "crate");
+      map.stamp("walls", x, y, kinds[(row + column) % 3] ?? "stall-red", 3, 2);
+      // The last stall of a row has its stack on the left, so that the way along the wall is two tiles wide.
+      const stack = column === 2 ? x - 1 : x + 3;
+      if ((row + column) % 2 === 0) map.put("walls", stack, y + 1, stacks[(row + 2 * column) % 3] ?? "crate");
     }
   }
 }
 
-/** Thatched cottages around yards of earth. */
+/** Draws thatched cottages around a yard of earth. */
 function village(map: MapDraft): void {
   map.connect("ground", "yard", rectangle(3, 43, 21, 18));
   house(map, "cottage", 5, 44, 7, 4);
@@ -145,7 +145,7 @@ function village(map: MapDraft): void {
   map.connect("walls", "hedge", [...rectangle(24, 44, 1, 5), ...rectangle(24, 53, 1, 8)]);
 }
 
-/** A house of the gentry behind its garden wall, with a gate to each side that people come from. */
+/** Draws a noble residence behind a garden wall, with gates in the west and the north. */
 function residence(map: MapDraft): void {
   const wall = rectangle(41, 43, 20, 18).filter(({ x, y }) => x === 41 || y === 43);
   map.connect(
@@ -168,7 +168,7 @@ function residence(map: MapDraft): void {
   map.raise("lantern", 46, 50);
 }
 
-/** The open square: nothing solid but beds in its corners, fountains to the west and east. */
+/** Draws the open square, with hedges and trees in its corners, and fountains in the west and the east. */
 function square(map: MapDraft): void {
   for (const [left, top] of [
     [21, 21],
@@ -206,7 +206,7 @@ function square(map: MapDraft): void {
   for (const x of [25, 38]) for (const y of [25, 38]) map.raise("lantern", x, y);
 }
 
-/** Cherry trees on both sides of the way to the south gate. */
+/** Draws cherry trees on both sides of the way to the south. */
 function avenue(map: MapDraft): void {
   for (const x of [27, 36]) {
     map.connect("ground", "bed", rectangle(x - 1, 45, 3, 16));

@@ -10,7 +10,7 @@ const EDITOR = { tiledversion: "1.11.0", version: "1.10" };
 
 type Json = string | number | boolean | Json[] | { [key: string]: Json };
 
-/** A map with its tileset inside, since game engines (Phaser among them) do not read a tileset file. */
+/** Returns a map file with its tileset embedded, because game engines such as Phaser do not read tileset files. */
 export function mapFile(map: MapDraft, spawns: readonly Point[]): string {
   const tileLayers = LAYERS.map((name, i) => ({
     data: map.layers[name],
@@ -67,7 +67,7 @@ export function mapFile(map: MapDraft, spawns: readonly Point[]): string {
   );
 }
 
-/** The tileset alone, for those who draw a map of their own. */
+/** Returns the tileset file, for maps drawn by hand. */
 export function tilesetFile(): string {
   return write({ ...tileset(), ...EDITOR, type: "tileset" }, COLUMNS);
 }
@@ -96,7 +96,7 @@ function tileset(): { [key: string]: Json } {
   };
 }
 
-/** Terrains for Tiled's terrain brush: it chooses the tile by the four corners. */
+/** Returns the terrains for Tiled's terrain brush, which chooses a tile by its four corners. */
 function terrains(): Json {
   const color = (color: string, name: string, tile: number): Json => ({ color, name, probability: 1, tile });
   const grass = 1;
@@ -125,7 +125,7 @@ function terrains(): Json {
   };
 }
 
-/** A set whose tiles are chosen by the sides on which they go on. */
+/** Returns a terrain set whose tiles are chosen by the sides on which a tile of the same kind adjoins. */
 function edges(name: string, tile: string, color: string): Json {
   const wangtiles = Array.from({ length: 15 }, (_, i) => {
     const at = (side: number): number => ((i + 1) & side ? 1 : 0);
@@ -140,7 +140,7 @@ function byTile(one: Json, other: Json): number {
   return (one as { tileid: number }).tileid - (other as { tileid: number }).tileid;
 }
 
-/** JSON with a line for each row of tiles and each object, so that a change in a map reads well in a diff. */
+/** Formats JSON with a line for each row of tiles and each object, so that diffs of maps are readable. */
 function write(value: Json, rowLength: number, indent = ""): string {
   const inner = `${indent} `;
   if (Array.isArray(value) && typeof value[0] === "number") {

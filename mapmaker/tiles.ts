@@ -1,4 +1,4 @@
-// The sheet: which picture stands where in the tileset, and by which name the maps ask for it.
+// The tile sheet: the position and the name of each picture in the tileset.
 
 import { column, crate, front, gardenWall, jars, lantern, stall, thatch, tiledRoof } from "./art/buildings.ts";
 import { Canvas, TILE } from "./art/canvas.ts";
@@ -11,17 +11,17 @@ import { basin, fountain, lotus, pond, type Shore } from "./art/water.ts";
 export const COLUMNS = 16;
 const ROWS = 22;
 
-/** A border of one pixel around each tile repeats its edge, so that a scaled or moving camera draws no seams. */
+/** A border of one pixel around each tile repeats its edge. So a scaled or moving camera shows no seams. */
 export const MARGIN = 1;
 export const SPACING = 2;
 
 type Tile = { name: string; picture: Canvas };
 
-/** The parts of a pond, by the sides on which it ends, in the order of a three by three block. */
+/** The parts of a pond by the sides on which it ends, in the order of a block of three by three tiles. */
 const SHORES = ["nw", "n", "ne", "w", "c", "e", "sw", "s", "se"] as const;
 const INNER_CORNERS = ["inner-nw", "inner-ne", "inner-sw", "inner-se"] as const;
 
-/** Tiles by index; places that stay empty are undefined. */
+/** The tiles by index; undefined where the sheet is empty. */
 export const tiles: (Tile | undefined)[] = Array.from({ length: COLUMNS * ROWS }, () => undefined);
 const indices = new Map<string, number>();
 
@@ -30,19 +30,22 @@ placeBuildings();
 placePlants();
 placeWater();
 
-/** The index of a named tile in the sheet. */
+/**
+ * Returns the index of a named tile in the sheet.
+ * @throws {Error} if no tile has this name.
+ */
 export function tileIndex(name: string): number {
   const index = indices.get(name);
-  if (index === undefined) throw new Error(`No tile is named "${name}"; the names are in mapmaker/tiles.ts.`);
+  if (index === undefined) throw new Error(`No tile has the name "${name}". The names are in mapmaker/tiles.ts.`);
   return index;
 }
 
-/** False for the blank parts of a picture that spans several tiles. */
+/** Whether a tile has this name. The blank parts of a picture of several tiles do not exist. */
 export function hasTile(name: string): boolean {
   return indices.has(name);
 }
 
-/** The name of the pond tile that fits its neighbours. */
+/** Returns the name of the pond tile that fits its neighbours. */
 export function shoreTile(kind: "pond" | "basin", shore: Shore): string {
   const vertical = shore(0, -1) ? (shore(0, 1) ? "" : "s") : "n";
   const horizontal = shore(-1, 0) ? (shore(1, 0) ? "" : "e") : "w";
@@ -51,7 +54,7 @@ export function shoreTile(kind: "pond" | "basin", shore: Shore): string {
   return `${kind}-${missing ?? "c"}`;
 }
 
-/** The whole sheet as one picture, each tile inside its border. */
+/** Draws the whole sheet as one picture, each tile with its border. */
 export function drawSheet(): Canvas {
   const pitch = TILE + SPACING;
   const sheet = new Canvas(COLUMNS * pitch, ROWS * pitch);
@@ -74,7 +77,7 @@ function clampToTile(position: number): number {
   return Math.min(TILE - 1, Math.max(0, position));
 }
 
-/** Puts a picture into the sheet; one that spans several tiles is cut into `name-column-row`. */
+/** Puts a picture into the sheet. A picture of several tiles is split into tiles named `name-column-row`. */
 function place(column: number, row: number, name: string, picture: Canvas): void {
   const width = picture.width / TILE;
   const height = picture.height / TILE;
@@ -82,7 +85,7 @@ function place(column: number, row: number, name: string, picture: Canvas): void
     for (let x = 0; x < width; x++) {
       const part = picture.crop(x * TILE, y * TILE, TILE, TILE);
       const index = (row + y) * COLUMNS + column + x;
-      if (tiles[index]) throw new Error(`${name} and ${tiles[index].name} want the same place in the sheet.`);
+      if (tiles[index]) throw new Error(`${name} and ${tiles[index].name} have the same position in the sheet.`);
       if (part.pixels.every((value) => value === 0)) continue;
       const partName = width * height > 1 ? `${name}-${x}-${y}` : name;
       tiles[index] = { name: partName, picture: part };
@@ -91,7 +94,7 @@ function place(column: number, row: number, name: string, picture: Canvas): void
   }
 }
 
-/** A row of tiles that are numbered from `first`. */
+/** Puts a row of tiles into the sheet, numbered from `first`. */
 function placeRow(
   column: number,
   row: number,

@@ -1,14 +1,14 @@
-// What people have built: tiled and thatched roofs, house fronts, garden walls, market stalls, columns.
+// Pictures of buildings: tiled and thatched roofs, house fronts, garden walls, market stalls, columns, jars and crates.
 
 import { Canvas, type Color, mix, TILE } from "./canvas.ts";
 import { SIDE } from "./ground.ts";
 import { BEAM_GREEN, INK, JAR, LIGHT, MUD, PLASTER, ROOF, SHADOW, SOUTH_RED, STONE, STRAW, WOOD } from "./palette.ts";
-import { hash, noise, random } from "./random.ts";
+import { hash, noise, seededRandom } from "./random.ts";
 
-/** Across a row of roof tiles: a groove, a round back lit from the left, a groove. */
+/** The cross-section of a rib of roof tiles, as ramp indices: a groove, a round back lit from the left, a groove. */
 const RIB = [4, 3, 2, 1, 1, 2, 3, 4] as const;
 
-/** Three by three tiles of a grey tiled roof: ridge above, eaves below, and a middle that may be repeated. */
+/** Draws three by three tiles of a grey tiled roof: ridge above, eaves below, and a middle that may be repeated. */
 export function tiledRoof(): Canvas {
   const roof = new Canvas(3 * TILE, 3 * TILE);
   const width = roof.width;
@@ -18,7 +18,7 @@ export function tiledRoof(): Canvas {
     const left = sideLine(y);
     if (y < top || y > eaves || x < left || x >= width - left) return;
     const across = RIB[x % 8] ?? 4;
-    // A seam where one tile laps over the next; neighbouring rows are laid half a tile apart.
+    // A seam where one roof tile overlaps the next. Adjacent rows are offset by half a tile.
     const seam = (y + (Math.floor(x / 8) % 2) * 4) % 8 === 0 ? 1 : 0;
     const wear = hash(x >> 2, y >> 2, 90) > 0.9 ? -1 : 0;
     roof.set(x, y, ROOF[Math.max(0, Math.min(4, across + seam + wear))] ?? INK);
@@ -31,19 +31,19 @@ export function tiledRoof(): Canvas {
   return roof;
 }
 
-/** The eaves lift towards both corners. */
+/** Returns the y of the eaves at a column. The eaves rise towards both corners. */
 function eavesLine(x: number, width: number): number {
   const fromEnd = Math.min(x, width - 1 - x);
   const lift = fromEnd < TILE ? ((TILE - fromEnd) / TILE) ** 2 * 6 : 0;
   return Math.round(2 * TILE + 22 - lift);
 }
 
-/** How far the side of the roof lies from the picture's border: wider towards the eaves. */
+/** Returns the distance of the roof's side from the border of the picture. The roof is wider towards the eaves. */
 function sideLine(y: number): number {
   return y < TILE ? 3 : y < 2 * TILE ? 3 : Math.max(1, 3 - Math.floor((y - 2 * TILE) / 10));
 }
 
-/** Below the roof tiles: their round ends, then rafters in the shade. */
+/** Draws the end of the eaves at a column: the round ends of the roof tiles, and the rafters in the shade below. */
 function eavesEnd(roof: Canvas, x: number, line: number): void {
   if (x < 1 || x >= roof.width - 1) return;
   const rib = RIB[x % 8] ?? 4;
@@ -56,7 +56,7 @@ function eavesEnd(roof: Canvas, x: number, line: number): void {
   }
 }
 
-/** The main ridge along the top and a ridge down each side, capped with pale plaster. */
+/** Draws the main ridge along the top and a ridge down each side, capped with pale plaster. */
 function ridges(roof: Canvas): void {
   const width = roof.width;
   for (let y = 9; y < 2 * TILE + 18; y++) {
@@ -82,7 +82,7 @@ function ridges(roof: Canvas): void {
   }
 }
 
-/** Three by three tiles of a thatched roof, held down by ropes. */
+/** Draws three by three tiles of a thatched roof, held down by ropes. */
 export function thatch(): Canvas {
   const roof = new Canvas(3 * TILE, 3 * TILE);
   roof.each((x, y) => {
@@ -108,7 +108,7 @@ export function thatch(): Canvas {
 
 type FrontPiece = "left" | "plain" | "window" | "door" | "right";
 
-/** A piece of a house front below the eaves; plastered, or of mud for a thatched house. */
+/** Draws a piece of a house front below the eaves: of plaster, or of mud for a thatched house. */
 export function front(piece: FrontPiece, finish: "plaster" | "mud"): Canvas {
   const tile = new Canvas();
   const wall = finish === "plaster" ? PLASTER : MUD;
@@ -133,13 +133,13 @@ export function front(piece: FrontPiece, finish: "plaster" | "mud"): Canvas {
   return tile;
 }
 
-/** A wooden post, round, with light on its left. */
+/** Draws a round wooden post, lit from the left. */
 function post(tile: Canvas, left: number): void {
   const ramp = [WOOD[2], WOOD[0], WOOD[1], WOOD[2], WOOD[4]];
   for (const [i, color] of ramp.entries()) tile.rect(left + i, 0, 1, 27, color);
 }
 
-/** Paper behind a lattice of thin wood. */
+/** Draws a paper window behind a lattice of thin wood. */
 function lattice(tile: Canvas, left: number, top: number, width: number, height: number): void {
   tile.rect(left, top, width, height, WOOD[4]);
   tile.rect(left + 1, top + 1, width - 2, height - 2, LIGHT);
@@ -154,7 +154,7 @@ function lattice(tile: Canvas, left: number, top: number, width: number, height:
   );
 }
 
-/** The stones a house stands on. */
+/** Draws the foundation stones of a house. */
 function base(tile: Canvas): void {
   tile.rect(0, 25, TILE, 7, STONE[3]);
   tile.rect(0, 25, TILE, 1, STONE[0]);
@@ -173,7 +173,7 @@ function clear(tile: Canvas, left: number, width: number): void {
   );
 }
 
-/** A garden wall with a small tiled roof; stone below, plaster above. */
+/** Draws a garden wall with a small tiled roof. The wall is stone below and plaster above. */
 export function gardenWall(sides: number): Canvas {
   const tile = new Canvas();
   const alongTop = sides & SIDE.top;
@@ -190,7 +190,7 @@ export function gardenWall(sides: number): Canvas {
   return tile;
 }
 
-/** The cap of a wall that runs across. */
+/** Draws the cap of a horizontal wall. */
 function capAcross(tile: Canvas, left: number, right: number): void {
   tile.each(
     (x, y) => {
@@ -207,7 +207,7 @@ function capAcross(tile: Canvas, left: number, right: number): void {
   tile.rect(left, 17, right - left, 1, INK);
 }
 
-/** The cap of a wall that runs up and down: the ridge in the middle, tiles to both sides. */
+/** Draws the cap of a vertical wall: the ridge in the middle, roof tiles on both sides. */
 function capDown(tile: Canvas, top: number, bottom: number): void {
   tile.each(
     (x, y) => {
@@ -225,7 +225,7 @@ function capDown(tile: Canvas, top: number, bottom: number): void {
   tile.rect(16, top, 2, bottom - top, ROOF[1]);
 }
 
-/** The front of a garden wall. */
+/** Draws the front of a garden wall. */
 function face(tile: Canvas, left: number, right: number): void {
   tile.rect(left, 18, right - left, 5, PLASTER[1]);
   tile.rect(left, 18, right - left, 2, SHADOW, 0.45);
@@ -244,7 +244,7 @@ function face(tile: Canvas, left: number, right: number): void {
 
 type Goods = "fruit" | "cloth" | "jars";
 
-/** Three by two tiles: an awning in two colours over a counter with goods. */
+/** Draws a market stall of three by two tiles: a striped awning over a counter with goods. */
 export function stall(stripe: Color, goods: Goods, seed: number): Canvas {
   const scene = new Canvas(3 * TILE, 2 * TILE);
   const tent = new Canvas(3 * TILE, 2 * TILE);
@@ -255,7 +255,7 @@ export function stall(stripe: Color, goods: Goods, seed: number): Canvas {
   tent.rect(2, 50, 92, 1, WOOD[4]);
   for (let x = 3; x < 93; x += 9) tent.rect(x, 51, 1, 10, WOOD[3]);
   tent.rect(3, 57, 90, 4, WOOD[3], 0.6);
-  lay(tent, goods, seed);
+  drawGoods(tent, goods, seed);
   tent.each(
     (x, y) => {
       const band = Math.floor(x / 8) % 2 ? stripe : PLASTER[0];
@@ -275,15 +275,15 @@ export function stall(stripe: Color, goods: Goods, seed: number): Canvas {
   return scene;
 }
 
-/** Puts goods on the counter of a stall. */
-function lay(tent: Canvas, goods: Goods, seed: number): void {
-  const chance = random(seed);
+/** Draws goods on the counter of a stall. */
+function drawGoods(tent: Canvas, goods: Goods, seed: number): void {
+  const random = seededRandom(seed);
   const fruit = [0xd9683f, 0xe8a13f, 0xb8483c, 0x9bb04e];
   const cloth = [0x4f8796, 0xbb5844, 0xe2b354, 0xf3ead6, 0x7a5a82];
-  for (let place = 0; place < 10; place++) {
-    const x = 7 + place * 8.4;
+  for (let slot = 0; slot < 10; slot++) {
+    const x = 7 + slot * 8.4;
     if (goods === "fruit") {
-      const color = fruit[Math.floor(place / 3) % 4] ?? INK;
+      const color = fruit[Math.floor(slot / 3) % 4] ?? INK;
       for (const [dx, dy] of [
         [0, 45],
         [4, 45],
@@ -294,11 +294,11 @@ function lay(tent: Canvas, goods: Goods, seed: number): void {
         tent.set(x + dx, dy - 2, LIGHT);
       }
     } else if (goods === "cloth") {
-      const color = chance.pick(cloth);
+      const color = random.pick(cloth);
       tent.rect(Math.round(x), 41, 7, 6, mix(color, SHADOW, 0.25));
       tent.rect(Math.round(x), 41, 7, 2, color);
       tent.rect(Math.round(x), 44, 7, 1, color);
-    } else if (place % 2 === 0) {
+    } else if (slot % 2 === 0) {
       tent.ellipse(x + 4, 43, 4.5, 5, JAR[3]);
       tent.ellipse(x + 3.5, 42.5, 3.4, 4, JAR[1]);
       tent.rect(Math.round(x) + 1, 39, 6, 1, JAR[4]);
@@ -307,7 +307,7 @@ function lay(tent: Canvas, goods: Goods, seed: number): void {
   }
 }
 
-/** One by two tiles: a red column on a stone; its head is painted. */
+/** Draws a column of one by two tiles: red, on a stone, with a painted head. */
 export function column(): Canvas {
   const scene = new Canvas(TILE, 2 * TILE);
   scene.ellipse(19, 58, 12, 5, SHADOW, 0.32);
@@ -343,7 +343,7 @@ export function column(): Canvas {
   return scene;
 }
 
-/** One by two tiles: a stone lantern with a light in it. */
+/** Draws a stone lantern of one by two tiles, with a light in it. */
 export function lantern(): Canvas {
   const scene = new Canvas(TILE, 2 * TILE);
   scene.ellipse(18, 58, 12, 4.5, SHADOW, 0.32);
@@ -370,10 +370,10 @@ export function lantern(): Canvas {
   return scene;
 }
 
-/** Glazed jars for soy sauce and kimchi: one large, or three small. */
+/** Draws glazed jars for soy sauce and kimchi: one large jar or three small ones. */
 export function jars(count: 1 | 3): Canvas {
   const tile = new Canvas();
-  const places =
+  const positions =
     count === 1
       ? ([[16, 17, 11]] as const)
       : ([
@@ -382,7 +382,7 @@ export function jars(count: 1 | 3): Canvas {
           [15, 22, 7.5],
         ] as const);
   const scene = new Canvas();
-  for (const [x, y, radius] of places) {
+  for (const [x, y, radius] of positions) {
     scene.ellipse(x + 2, y + radius, radius, 3, SHADOW, 0.32);
     tile.each((px, py) => {
       const dx = (px + 0.5 - x) / radius;
@@ -400,7 +400,7 @@ export function jars(count: 1 | 3): Canvas {
   return scene;
 }
 
-/** A wooden crate, seen from above and in front. */
+/** Draws a wooden crate, seen from above and from the front. */
 export function crate(): Canvas {
   const tile = new Canvas();
   tile.rect(5, 27, 25, 4, SHADOW, 0.3);

@@ -1,15 +1,16 @@
-// A small picture in memory: pixels that are set, blended and copied. Knows nothing of tiles but their size.
+// A small picture in memory, whose pixels can be set, blended and copied.
 
 /** The side of a tile in pixels, and in world units. */
 export const TILE = 32;
 
-/** 0xRRGGBB. */
+/** A colour as 0xRRGGBB. */
 export type Color = number;
 
+/** A picture; by default of the size of one tile. */
 export class Canvas {
   readonly width: number;
   readonly height: number;
-  /** Red, green, blue, alpha; row by row. */
+  /** Red, green, blue and alpha of each pixel, row by row. */
   readonly pixels: Uint8ClampedArray;
 
   constructor(width = TILE, height = TILE) {
@@ -18,7 +19,7 @@ export class Canvas {
     this.pixels = new Uint8ClampedArray(width * height * 4);
   }
 
-  /** Lays a colour over a pixel; what lies outside the picture is left out. */
+  /** Blends a colour over a pixel. Ignores pixels outside the picture. */
   set(x: number, y: number, color: Color, alpha = 1): void {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
     const at = (Math.floor(y) * this.width + Math.floor(x)) * 4;
@@ -32,13 +33,13 @@ export class Canvas {
     this.pixels[at + 3] = sum * 255;
   }
 
-  /** How opaque a pixel is, from 0 to 255; outside the picture nothing is. */
+  /** Returns the opacity of a pixel, from 0 to 255; 0 outside the picture. */
   alpha(x: number, y: number): number {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return 0;
     return this.pixels[(y * this.width + x) * 4 + 3] ?? 0;
   }
 
-  /** Visits every pixel of a rectangle; the whole picture if none is named. */
+  /** Calls `visit` for every pixel of a rectangle; by default of the whole picture. */
   each(visit: (x: number, y: number) => void, left = 0, top = 0, width = this.width, height = this.height): void {
     for (let y = top; y < top + height; y++) {
       for (let x = left; x < left + width; x++) visit(x, y);
@@ -61,20 +62,21 @@ export class Canvas {
     other.each((x, y) => this.copy(other, x, y, left + x, top + y));
   }
 
-  /** Lays one pixel of another picture over one of this. */
+  /** Blends one pixel of another picture over a pixel of this picture. */
   copy(other: Canvas, fromX: number, fromY: number, x: number, y: number): void {
     const at = (fromY * other.width + fromX) * 4;
     const [red = 0, green = 0, blue = 0, alpha = 0] = other.pixels.subarray(at, at + 4);
     if (alpha > 0) this.set(x, y, (red << 16) | (green << 8) | blue, alpha / 255);
   }
 
+  /** Returns a copy of a rectangle. */
   crop(left: number, top: number, width: number, height: number): Canvas {
     const part = new Canvas(width, height);
     part.each((x, y) => part.copy(this, left + x, top + y, x, y));
     return part;
   }
 
-  /** A dark line around whatever is opaque: it makes a thing read as solid on any ground. */
+  /** Draws a line around everything opaque, so that an object looks solid on any ground. */
   outline(color: Color, alpha = 1): void {
     const edge: [number, number][] = [];
     const opaque = (x: number, y: number): boolean => this.alpha(x, y) > 200;
@@ -86,7 +88,7 @@ export class Canvas {
   }
 }
 
-/** The colour `share` of the way from one to the other. */
+/** Returns a colour between two colours. `share` is from 0 (`from`) to 1 (`to`). */
 export function mix(from: Color, to: Color, share: number): Color {
   let mixed = 0;
   for (const shift of [16, 8, 0]) {

@@ -1,14 +1,15 @@
-// The ground one walks on: grass, flowers, dirt and paving. Every tile here is opaque and goes on beside its like.
+// Pictures of the ground: grass, flowers, dirt and paving. Every tile is opaque, and tiles of a kind join without a
+// seam.
 
 import { Canvas, type Color, mix, TILE } from "./canvas.ts";
 import { BRICK, DIRT, GRASS, LIGHT, LUSH, PAVING, SHADOW, SLAB, STONE } from "./palette.ts";
-import { hash, noise, type Random, random } from "./random.ts";
+import { hash, noise, type Random, seededRandom } from "./random.ts";
 
 type Ramp = readonly [Color, Color, Color, Color, Color];
 
-/** Corners of a tile that belong to the upper terrain, as bits. */
+/** The corners of a tile that belong to the upper terrain, as bits. */
 export const CORNER = { topLeft: 1, topRight: 2, bottomRight: 4, bottomLeft: 8 } as const;
-/** Sides of a tile on which its like goes on, as bits. */
+/** The sides of a tile on which a tile of the same kind adjoins, as bits. */
 export const SIDE = { top: 1, right: 2, bottom: 4, left: 8 } as const;
 
 export function grass(seed: number): Canvas {
@@ -19,37 +20,37 @@ export function lush(seed: number): Canvas {
   return meadow(LUSH, 34, seed);
 }
 
-/** Grass of any colour; marks keep off the border, so that any two variants fit side by side. */
+/** Draws grass of any colour. Marks keep away from the border, so that any two variants fit side by side. */
 function meadow(ramp: Ramp, blades: number, seed: number): Canvas {
   const tile = new Canvas();
-  const chance = random(seed);
+  const random = seededRandom(seed);
   tile.rect(0, 0, TILE, TILE, ramp[2]);
   for (let patch = 0; patch < 4; patch++) {
-    const color = mix(ramp[2], chance.pick([ramp[1], ramp[3]]), 0.35);
-    tile.ellipse(chance.int(8, 24), chance.int(7, 25), chance.int(3, 7), chance.int(2, 5), color);
+    const color = mix(ramp[2], random.pick([ramp[1], ramp[3]]), 0.35);
+    tile.ellipse(random.int(8, 24), random.int(7, 25), random.int(3, 7), random.int(2, 5), color);
   }
-  for (let blade = 0; blade < blades; blade++) drawBlade(tile, ramp, chance.int(1, 30), chance.int(3, 30), chance);
+  for (let blade = 0; blade < blades; blade++) drawBlade(tile, ramp, random.int(1, 30), random.int(3, 30), random);
   return tile;
 }
 
-function drawBlade(tile: Canvas, ramp: Ramp, x: number, y: number, chance: Random): void {
-  const lean = chance.pick([-1, 0, 1]);
+function drawBlade(tile: Canvas, ramp: Ramp, x: number, y: number, random: Random): void {
+  const lean = random.pick([-1, 0, 1]);
   tile.set(x, y, ramp[3]);
   tile.set(x, y - 1, ramp[3]);
-  tile.set(x + lean, y - 2, chance.chance(0.5) ? ramp[1] : ramp[3]);
-  if (chance.chance(0.35)) tile.set(x + 1, y - 1, ramp[0]);
+  tile.set(x + lean, y - 2, random.bool(0.5) ? ramp[1] : ramp[3]);
+  if (random.bool(0.35)) tile.set(x + 1, y - 1, ramp[0]);
 }
 
-/** A clump of tall grass on an ordinary tile. */
+/** Draws clumps of tall grass on a grass tile. */
 export function tuft(seed: number): Canvas {
   const tile = grass(seed);
-  const chance = random(seed + 1);
+  const random = seededRandom(seed + 1);
   for (let clump = 0; clump < 3; clump++) {
-    const x = chance.int(5, 26);
-    const y = chance.int(10, 28);
+    const x = random.int(5, 26);
+    const y = random.int(10, 28);
     tile.ellipse(x, y, 5, 2, GRASS[4], 0.5);
     for (let blade = -4; blade <= 4; blade++) {
-      const height = 7 - Math.abs(blade) + chance.int(0, 2);
+      const height = 7 - Math.abs(blade) + random.int(0, 2);
       for (let step = 0; step < height; step++) {
         const color = step > height - 3 ? GRASS[0] : GRASS[step > 1 ? 3 : 4];
         tile.set(x + blade + Math.round((blade * step) / 10), y - step, color);
@@ -59,14 +60,14 @@ export function tuft(seed: number): Canvas {
   return tile;
 }
 
-/** Flowers of one colour on grass. */
+/** Draws flowers of one colour on grass. */
 export function flowers(petal: Color, heart: Color, count: number, seed: number): Canvas {
   const tile = grass(seed);
-  const chance = random(seed + 7);
+  const random = seededRandom(seed + 7);
   for (let cell = 0; cell < 9; cell++) {
-    if (!chance.chance(count / 9)) continue;
-    const x = 6 + (cell % 3) * 10 + chance.int(-3, 3);
-    const y = 6 + Math.floor(cell / 3) * 10 + chance.int(-3, 2);
+    if (!random.bool(count / 9)) continue;
+    const x = 6 + (cell % 3) * 10 + random.int(-3, 3);
+    const y = 6 + Math.floor(cell / 3) * 10 + random.int(-3, 2);
     tile.rect(x - 1, y + 3, 4, 1, GRASS[4], 0.7);
     tile.rect(x, y + 2, 1, 3, GRASS[4]);
     tile.rect(x - 2, y, 5, 1, petal);
@@ -75,12 +76,12 @@ export function flowers(petal: Color, heart: Color, count: number, seed: number)
     tile.rect(x, y - 2, 1, 2, mix(petal, LIGHT, 0.4));
     tile.set(x, y + 2, mix(petal, SHADOW, 0.25));
     tile.set(x, y, heart);
-    if (chance.chance(0.4)) tile.rect(x + 4, y + 2, 2, 2, mix(petal, SHADOW, 0.1));
+    if (random.bool(0.4)) tile.rect(x + 4, y + 2, 2, 2, mix(petal, SHADOW, 0.1));
   }
   return tile;
 }
 
-/** A ring of three toadstools on grass. */
+/** Draws a ring of three toadstools on grass. */
 export function mushrooms(seed: number): Canvas {
   const tile = grass(seed);
   for (const [x, y] of [
@@ -98,13 +99,13 @@ export function mushrooms(seed: number): Canvas {
   return tile;
 }
 
-/** Trodden earth where the named corners are earth, grass elsewhere. */
+/** Draws trodden earth at the given corners, and grass elsewhere. */
 export function dirt(corners: number, seed: number): Canvas {
   const tile = grass(seed);
   const inside = (x: number, y: number): boolean => coversPixel(corners, x, y, seed);
   tile.each((x, y) => {
     if (!inside(x, y)) return;
-    // The turf stands a little higher: it throws a shade downwards and shows its cut edge.
+    // The turf is a little higher, so it casts a shadow downwards and shows its edge.
     const underTurf = !inside(x, y - 1) || !inside(x - 1, y);
     const nearTurf = !inside(x, y - 3) || !inside(x + 1, y) || !inside(x, y + 1) || !inside(x - 2, y);
     tile.set(x, y, underTurf ? DIRT[4] : nearTurf ? DIRT[3] : earth(x, y, seed));
@@ -112,7 +113,7 @@ export function dirt(corners: number, seed: number): Canvas {
   return tile;
 }
 
-/** The colour of earth at a pixel: even, with grains and a few pebbles. */
+/** Returns the colour of earth at a pixel: even, with grains and a few pebbles. */
 function earth(x: number, y: number, seed: number): Color {
   const grain = hash(x, y, seed);
   if (hash(x >> 1, y >> 1, seed + 3) > 0.985) return DIRT[4];
@@ -121,19 +122,21 @@ function earth(x: number, y: number, seed: number): Color {
   return noise(x + seed * 40, y, 6, seed) > 0.62 ? DIRT[1] : DIRT[2];
 }
 
-/** Deep green grass where the named corners are deep green, ordinary grass elsewhere. */
+/** Draws deep green grass at the given corners, and ordinary grass elsewhere. */
 export function lushPatch(corners: number, seed: number): Canvas {
   const tile = grass(seed);
   const deep = lush(seed);
   tile.each((x, y) => {
-    // Blades of both greens reach across the border.
+    // Blades of both greens cross the border.
     const fray = Math.round(hash(x, 0, seed) * 4);
     if (coversPixel(corners, x, Math.min(31, y + fray), seed)) tile.copy(deep, x, y, x, y);
   });
   return tile;
 }
 
-/** Whether the terrain of the corners covers a pixel: a wavy line half-way between corners that differ. */
+/**
+ * Whether the terrain of the corners covers a pixel. Its border is a wavy line half-way between corners that differ.
+ */
 function coversPixel(corners: number, pixelX: number, pixelY: number, seed: number): boolean {
   const x = Math.min(31, Math.max(0, pixelX));
   const y = Math.min(31, Math.max(0, pixelY));
@@ -142,19 +145,19 @@ function coversPixel(corners: number, pixelX: number, pixelY: number, seed: numb
   const has = (corner: number): number => (corners & corner ? 1 : 0);
   const upper = has(CORNER.topLeft) * (1 - u) + has(CORNER.topRight) * u;
   const lower = has(CORNER.bottomLeft) * (1 - u) + has(CORNER.bottomRight) * u;
-  // The waves die out at the border of the tile, where the neighbour's line has to meet ours.
+  // The waves fade out at the border of the tile, where the line must meet that of the adjacent tile.
   const calm = Math.min(1, Math.min(x, y, 31 - x, 31 - y) / 5);
   const wave = (noise(x, y, 5, seed + 11) - 0.5) * 0.45 * calm;
   return upper * (1 - v) + lower * v + wave > 0.5;
 }
 
-/** Four by four tiles of granite slabs of many sizes, which go on beside and below themselves. */
+/** Draws four by four tiles of granite slabs of many sizes. The picture can be repeated in both directions. */
 export function paving(): Canvas {
   const cells = 16;
   const cellSize = 8;
   const field = new Canvas(cells * cellSize, cells * cellSize);
   const taken = new Set<number>();
-  const chance = random(20);
+  const random = seededRandom(20);
   const sizes = [
     [3, 2],
     [2, 2],
@@ -174,7 +177,7 @@ export function paving(): Canvas {
     if (taken.has(cell)) continue;
     const x = cell % cells;
     const y = Math.floor(cell / cells);
-    const first = chance.int(0, 4);
+    const first = random.int(0, 4);
     const fitting = [...sizes.slice(first), ...sizes.slice(0, first), [1, 1] as const].find(([width, height]) =>
       cellsOf(x, y, width, height).every((covered) => !taken.has(covered)),
     );
@@ -188,7 +191,7 @@ export function paving(): Canvas {
   return field;
 }
 
-/** One dressed stone with its joint on the right and below. */
+/** Draws one dressed stone, with its joint on the right and below. */
 function slabStone(width: number, height: number, ramp: Ramp, seed: number): Canvas {
   const stone = new Canvas(width, height);
   const face = mix(ramp[hash(seed, 1, 5) > 0.5 ? 1 : 2], ramp[3], hash(seed, 2, 5) * 0.5);
@@ -207,18 +210,18 @@ function slabStone(width: number, height: number, ramp: Ramp, seed: number): Can
   return stone;
 }
 
-/** A large cut slab that fills its tile. */
+/** Draws a large cut slab that fills its tile. */
 export function slab(seed: number): Canvas {
   return slabStone(TILE, TILE, SLAB, seed);
 }
 
-/** A band of bricks laid flat. */
+/** Draws a band of bricks laid flat. */
 export function brick(seed: number): Canvas {
   const tile = new Canvas();
   for (let row = 0; row < 4; row++) {
     for (let column = -1; column < 2; column++) {
       const x = column * 16 + (row % 2) * 8;
-      // Bricks that cross the border take one colour on both tiles.
+      // Bricks that cross the border have the same colour on both tiles.
       const wrapped = (x + TILE) % TILE === 24 ? 99 : seed * 50 + row * 4 + column;
       tile.draw(slabStone(16, 8, BRICK, wrapped), x, row * 8);
     }
@@ -226,7 +229,7 @@ export function brick(seed: number): Canvas {
   return tile;
 }
 
-/** A bed of grass or earth, with a kerb on each side where it ends. */
+/** Draws a bed of grass or earth, with a kerb on each side where it ends. */
 export function bed(fill: "grass" | "earth", sides: number, seed: number): Canvas {
   const tile = fill === "grass" ? grass(seed) : new Canvas();
   if (fill === "earth") tile.each((x, y) => tile.set(x, y, earth(x, y, seed)));

@@ -1,4 +1,4 @@
-// The mosaic in the middle of the plaza: a rose of the four directions, each in the colour tradition gives it.
+// The mosaic in the centre of the plaza: a rose of the four directions, each in its traditional colour.
 
 import { Canvas, type Color, mix, TILE } from "./canvas.ts";
 import { slab } from "./ground.ts";
@@ -35,7 +35,7 @@ export function mosaic(): Canvas {
   return picture;
 }
 
-/** The colour the design gives to a point, counted from the middle. */
+/** Returns the colour of the design at a point relative to the centre. */
 function design(dx: number, dy: number, radius: number): Color {
   if (radius > 90) return STONE[4];
   if (radius > 78) return ring(dx, dy);
@@ -44,13 +44,13 @@ function design(dx: number, dy: number, radius: number): Color {
   return ray(dx, dy) ?? minorRay(dx, dy) ?? (radius > 52 ? PAVING[1] : PAVING[2]);
 }
 
-/** The outer ring: brick red and pale stone by turns. */
+/** Returns the colour of the outer ring, which alternates between brick red and pale stone. */
 function ring(dx: number, dy: number): Color {
   const turn = Math.atan2(dy, dx) / (2 * Math.PI) + 1;
   return Math.floor(turn * 32 + 0.5) % 2 ? BRICK[2] : PAVING[1];
 }
 
-/** The four long rays, each half lit and half in shade. */
+/** Returns the colour of the four long rays, each half lit and half in shade; undefined outside them. */
 function ray(dx: number, dy: number): Color | undefined {
   const vertical = Math.abs(dy) > Math.abs(dx);
   const along = vertical ? Math.abs(dy) : Math.abs(dx);
@@ -62,7 +62,7 @@ function ray(dx: number, dy: number): Color | undefined {
   return aside < 0 ? mix(color, LIGHT, 0.16) : mix(color, SHADOW, 0.16);
 }
 
-/** Four short yellow rays between the long ones. */
+/** Returns the colour of the four short yellow rays between the long ones; undefined outside them. */
 function minorRay(dx: number, dy: number): Color | undefined {
   const along = (Math.abs(dx) + Math.abs(dy)) / Math.SQRT2;
   const aside = (Math.abs(dx) - Math.abs(dy)) / Math.SQRT2;
@@ -71,7 +71,7 @@ function minorRay(dx: number, dy: number): Color | undefined {
   return mix(CENTRE_YELLOW, aside < 0 ? LIGHT : BRICK[3], 0.3);
 }
 
-/** The design cut into small stones: each a little lighter or darker, with a joint around it. */
+/** Returns a colour of the design as small stones: each is a little lighter or darker, with a joint around it. */
 function weathered(color: Color, dx: number, dy: number, radius: number): Color {
   const course = Math.floor(radius / COURSE);
   const stones = Math.max(6, Math.round(course * 5.4));

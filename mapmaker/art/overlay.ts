@@ -1,13 +1,13 @@
-// What lies over the ground without being in the way: the shade of solid things, fallen petals.
+// Pictures that lie over the ground and are not solid: the shade of solid tiles, and fallen petals.
 
 import { Canvas, TILE } from "./canvas.ts";
 import { CHERRY, SHADOW } from "./palette.ts";
-import { random } from "./random.ts";
+import { seededRandom } from "./random.ts";
 
-/** Which neighbours stand between a tile and the light, as bits. */
+/** The neighbours that block a tile's light, as bits. */
 export const CASTER = { left: 1, top: 2, topLeft: 4 } as const;
 
-/** The shade that solid neighbours throw; the light comes from the upper left. */
+/** Draws the shade of solid neighbours. The light comes from the upper left. */
 export function shade(casters: number): Canvas {
   const tile = new Canvas();
   const reach = 9;
@@ -21,16 +21,16 @@ export function shade(casters: number): Canvas {
   return tile;
 }
 
-/** Fallen petals of the cherry, few or many. */
+/** Draws `count` fallen cherry petals. */
 export function petals(count: number, seed: number): Canvas {
   const tile = new Canvas();
-  const chance = random(seed);
+  const random = seededRandom(seed);
   for (let petal = 0; petal < count; petal++) {
-    const x = chance.int(1, TILE - 4);
-    const y = chance.int(1, TILE - 4);
-    const color = chance.pick([CHERRY[1], CHERRY[2], CHERRY[3]]);
+    const x = random.int(1, TILE - 4);
+    const y = random.int(1, TILE - 4);
+    const color = random.pick([CHERRY[1], CHERRY[2], CHERRY[3]]);
     tile.rect(x, y, 2, 1, color);
-    tile.set(x + chance.int(0, 1), y + 1, color);
+    tile.set(x + random.int(0, 1), y + 1, color);
     tile.rect(x, y + 2, 2, 1, SHADOW, 0.16);
   }
   return tile;

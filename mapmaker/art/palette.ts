@@ -1,5 +1,5 @@
-// The colours of every tile: warm light from the upper left, shades that lean to violet instead of black.
-// A ramp runs from light to dark.
+// The colours of all tiles: warm light from the upper left, and shades that tend to violet instead of black. A ramp is
+// ordered from light to dark.
 
 export const INK = 0x2b2028;
 export const SHADOW = 0x2a1c38;

@@ -1,14 +1,14 @@
-// What grows and stands in the way: trees, hedges, rocks.
+// Pictures of solid plants and rocks: trees, hedges, shrubs and boulders.
 
 import { Canvas, type Color, TILE } from "./canvas.ts";
 import { SIDE } from "./ground.ts";
 import { CHERRY, HEDGE, INK, LEAF, PINE, SHADOW, STONE, WOOD } from "./palette.ts";
-import { hash, noise, random } from "./random.ts";
+import { hash, noise, seededRandom } from "./random.ts";
 
-/** A ball of leaves: centre, half width, half height. */
+/** A ball of leaves: centre and radii. */
 type Ball = readonly [x: number, y: number, radiusX: number, radiusY: number];
 
-/** Three by three tiles; the trunk stands on the middle one of the lowest row. */
+/** Draws a broad-leaved tree of three by three tiles. The trunk is on the middle tile of the bottom row. */
 export function broadleaf(kind: "leaf" | "cherry"): Canvas {
   const tree = new Canvas(3 * TILE, 3 * TILE);
   trunk(
@@ -34,10 +34,12 @@ export function broadleaf(kind: "leaf" | "cherry"): Canvas {
   ];
   crown(tree, balls, kind === "leaf" ? LEAF : CHERRY, kind === "leaf" ? 31 : 47);
   tree.outline(kind === "leaf" ? 0x22352a : 0x6b3850, 0.9);
-  return grounded(tree, 27);
+  return withShade(tree, 27);
 }
 
-/** A red pine: a bent trunk and flat clouds of needles. Three by three tiles, standing as the broadleaf does. */
+/**
+ * Draws a red pine: a bent trunk and flat clouds of needles. Its size and trunk tile are those of a broad-leaved tree.
+ */
 export function pine(): Canvas {
   const tree = new Canvas(3 * TILE, 3 * TILE);
   trunk(
@@ -84,10 +86,10 @@ export function pine(): Canvas {
     crown(tree, lumps, PINE, Math.round(x));
   }
   tree.outline(0x1a2a2a, 0.9);
-  return grounded(tree, 24);
+  return withShade(tree, 24);
 }
 
-/** Wood from one point to the next, thinner towards the end, lit from the left. */
+/** Draws a trunk from one point to the next. It becomes thinner towards the end and is lit from the left. */
 function trunk(tree: Canvas, points: readonly (readonly [number, number])[], halfWidth: number): void {
   for (let i = 0; i + 1 < points.length; i++) {
     const [fromX, fromY] = points[i] ?? [0, 0];
@@ -106,7 +108,9 @@ function trunk(tree: Canvas, points: readonly (readonly [number, number])[], hal
   }
 }
 
-/** Balls of leaves, the hind ones first; light comes from the upper left and leaves break it up. */
+/**
+ * Draws balls of leaves, from the back to the front. The light comes from the upper left and is broken up by leaves.
+ */
 function crown(tree: Canvas, balls: readonly Ball[], ramp: readonly Color[], seed: number): void {
   for (const [centerX, centerY, radiusX, radiusY] of balls) {
     tree.each((x, y) => {
@@ -122,15 +126,15 @@ function crown(tree: Canvas, balls: readonly Ball[], ramp: readonly Color[], see
   }
 }
 
-/** The same tree over the shade it throws. */
-function grounded(tree: Canvas, reach: number): Canvas {
+/** Returns the tree over its shade. */
+function withShade(tree: Canvas, reach: number): Canvas {
   const scene = new Canvas(tree.width, tree.height);
   scene.ellipse(51, 89, reach, 6.5, SHADOW, 0.32);
   scene.draw(tree, 0, 0);
   return scene;
 }
 
-/** A clipped hedge: a lit top, and a front face where it ends below. */
+/** Draws a clipped hedge: a lit top, and a front face where it ends at the bottom. */
 export function hedge(sides: number): Canvas {
   const tile = new Canvas();
   const left = sides & SIDE.left ? 0 : 2;
@@ -156,7 +160,7 @@ export function hedge(sides: number): Canvas {
   return tile;
 }
 
-/** A boulder, or with `count` 2 and 3 a group of smaller ones. */
+/** Draws a boulder; with `count` 2 or 3, a group of smaller ones. */
 export function rock(count: 1 | 2 | 3, seed: number): Canvas {
   const tile = new Canvas();
   const shapes: Record<number, Ball[]> = {
@@ -178,7 +182,7 @@ export function rock(count: 1 | 2 | 3, seed: number): Canvas {
       const dx = (x + 0.5 - centerX) / radiusX;
       const dy = (y + 0.5 - centerY) / radiusY;
       if (Math.abs(dx) ** 2.6 + Math.abs(dy) ** 2.6 > 1 + (noise(x, y, 6, seed) - 0.5) * 0.4) return;
-      // Facets instead of a round shade: the lattice is coarse and slanted.
+      // The coarse, slanted noise gives facets instead of a round shade.
       const facet = (noise(x + y * 0.5, y - x * 0.3, 5, seed) - 0.5) * 0.9;
       const dark = 0.36 + dx * 0.2 + dy * 0.42 + facet * 0.45;
       const tone = Math.max(0, Math.min(5, Math.floor(dark * 6)));
@@ -191,7 +195,7 @@ export function rock(count: 1 | 2 | 3, seed: number): Canvas {
   return scene;
 }
 
-/** A low round shrub with or without blossom. */
+/** Draws a low round shrub; with blossom if a colour is given. */
 export function shrub(blossom: Color | undefined, seed: number): Canvas {
   const tile = new Canvas();
   crown(
@@ -206,10 +210,10 @@ export function shrub(blossom: Color | undefined, seed: number): Canvas {
     seed,
   );
   tile.outline(0x1d2f27);
-  const chance = random(seed);
+  const random = seededRandom(seed);
   for (let bloom = 0; blossom !== undefined && bloom < 16; bloom++) {
-    const x = chance.int(5, 25);
-    const y = chance.int(6, 24);
+    const x = random.int(5, 25);
+    const y = random.int(6, 24);
     if (tile.alpha(x, y) < 255) continue;
     tile.rect(x, y, 2, 2, blossom);
     tile.set(x + 1, y + 1, SHADOW, 0.25);

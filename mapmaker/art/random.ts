@@ -1,6 +1,6 @@
-// Chance that repeats: every picture and every map is made from these, so that two runs write the same bytes.
+// Reproducible randomness. All pictures and maps use only these functions, so that two runs write the same bytes.
 
-/** A number in [0, 1) that depends on nothing but a place and a seed. */
+/** Returns a number in [0, 1) that depends only on a position and a seed. */
 export function hash(x: number, y: number, seed: number): number {
   let h = Math.imul(x, 374761393) ^ Math.imul(y, 668265263) ^ Math.imul(seed, 974634777);
   h = Math.imul(h ^ (h >>> 13), 1274126177);
@@ -8,7 +8,7 @@ export function hash(x: number, y: number, seed: number): number {
   return ((h ^ (h >>> 15)) >>> 0) / 2 ** 32;
 }
 
-/** Value noise in [0, 1): smooth between lattice points that lie `scale` apart. */
+/** Returns value noise in [0, 1), smooth between lattice points that are `scale` apart. */
 export function noise(x: number, y: number, scale: number, seed: number): number {
   const left = Math.floor(x / scale);
   const top = Math.floor(y / scale);
@@ -23,16 +23,18 @@ function smooth(t: number): number {
   return t * t * (3 - 2 * t);
 }
 
+/** A random number generator. */
 export type Random = {
-  /** An integer from `low` to `high`, both included. */
+  /** Returns an integer from `low` to `high`, inclusive. */
   int(low: number, high: number): number;
+  /** Returns one of the choices. */
   pick<T>(choices: readonly T[]): T;
-  /** True with the given probability. */
-  chance(probability: number): boolean;
+  /** Returns true with the given probability. */
+  bool(probability: number): boolean;
 };
 
-/** A sequence of chances (mulberry32) that its seed fixes. */
-export function random(seed: number): Random {
+/** Returns a random number generator (mulberry32) whose sequence depends only on the seed. */
+export function seededRandom(seed: number): Random {
   let state = seed | 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) | 0;
@@ -44,6 +46,6 @@ export function random(seed: number): Random {
   return {
     int,
     pick: (choices) => choices[int(0, choices.length - 1)] as (typeof choices)[number],
-    chance: (probability) => next() < probability,
+    bool: (probability) => next() < probability,
   };
 }

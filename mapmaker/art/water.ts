@@ -1,29 +1,29 @@
-// Water: ponds with a stone or a grassy edge, lotus, the fountain.
+// Pictures of water: ponds with a grassy or a stone edge, lotus, and the fountain.
 
 import { Canvas, type Color, TILE } from "./canvas.ts";
 import { CHERRY, DIRT, GRASS, INK, LIGHT, SHADOW, STONE, WATER } from "./palette.ts";
-import { hash, noise, random } from "./random.ts";
+import { hash, noise, seededRandom } from "./random.ts";
 
-/** Where the pond goes on from a tile: its neighbours by column (-1 to 1) and row (-1 to 1). */
+/** Whether a neighbour of a tile, by column (-1 to 1) and row (-1 to 1), belongs to the same pond. */
 export type Shore = (column: number, row: number) => boolean;
 
-/** A tile of open water; the glints keep off the border. */
+/** Draws a tile of open water. The glints keep away from the border. */
 function water(seed: number): Canvas {
   const tile = new Canvas();
-  const chance = random(seed);
+  const random = seededRandom(seed);
   tile.rect(0, 0, TILE, TILE, WATER[3]);
   for (let wave = 0; wave < 5; wave++) {
-    const length = chance.int(4, 9);
-    const x = chance.int(2, 29 - length);
-    const y = 3 + wave * 6 + chance.int(-1, 2);
+    const length = random.int(4, 9);
+    const x = random.int(2, 29 - length);
+    const y = 3 + wave * 6 + random.int(-1, 2);
     tile.rect(x, y, length, 1, WATER[2]);
     tile.rect(x + 2, y + 1, length - 1, 1, WATER[4], 0.45);
-    if (chance.chance(0.4)) tile.rect(x + 1, y, 2, 1, WATER[1]);
+    if (random.bool(0.4)) tile.rect(x + 1, y, 2, 1, WATER[1]);
   }
   return tile;
 }
 
-/** A natural pond: turf, a bank of earth, water. Transparent where the ground shows. */
+/** Draws a natural pond: turf, a bank of earth, and water. It is transparent where the ground is visible. */
 export function pond(shore: Shore, seed: number): Canvas {
   const tile = water(seed);
   const bank = new Canvas();
@@ -43,7 +43,7 @@ export function pond(shore: Shore, seed: number): Canvas {
   return bank;
 }
 
-/** A walled pond with a coping of dressed stone. */
+/** Draws a walled pond with a coping of dressed stone. */
 export function basin(shore: Shore, seed: number): Canvas {
   const tile = water(seed);
   const coping = 8;
@@ -64,7 +64,7 @@ function copingStone(x: number, y: number, depth: number, width: number): Color 
   return joint ? STONE[3] : hash(x, y, 8) > 0.85 ? STONE[2] : STONE[1];
 }
 
-/** How far a pixel lies from where the pond ends; outer corners are rounded by `radius`. */
+/** Returns the distance of a pixel from the pond's edge. Outer corners are rounded by `radius`. */
 function fromShore(shore: Shore, x: number, y: number, radius: number): number {
   const last = TILE - 1;
   const aside = x < TILE / 2 ? -1 : 1;
@@ -81,24 +81,24 @@ function fromShore(shore: Shore, x: number, y: number, radius: number): number {
   return radius > 0 ? Math.hypot(dx, dy) : Math.max(dx, dy);
 }
 
-/** 0 at the border of a tile, where neighbours have to meet, 1 inside. */
+/** Returns the factor of the waves: 0 at the border of a tile, where neighbours must meet, and 1 inside. */
 function calm(x: number, y: number): number {
   return Math.min(1, Math.min(x, y, TILE - 1 - x, TILE - 1 - y) / 6);
 }
 
-/** Open water with lotus leaves, and `flowers` of them in bloom. */
+/** Draws open water with lotus leaves, of which `flowers` are in bloom. */
 export function lotus(leaves: number, flowers: number, seed: number): Canvas {
   const tile = water(seed);
-  const chance = random(seed + 5);
-  const places = [
+  const random = seededRandom(seed + 5);
+  const positions = [
     [9, 9],
     [23, 12],
     [12, 23],
     [24, 25],
   ] as const;
-  places.slice(0, leaves).forEach(([placeX, placeY], i) => {
-    const x = placeX + chance.int(-1, 1);
-    const y = placeY + chance.int(-1, 1);
+  positions.slice(0, leaves).forEach(([centreX, centreY], i) => {
+    const x = centreX + random.int(-1, 1);
+    const y = centreY + random.int(-1, 1);
     tile.ellipse(x + 1, y + 2, 6, 4, WATER[5], 0.6);
     tile.ellipse(x, y, 6, 4.4, 0x3f6f45);
     tile.ellipse(x - 0.5, y - 0.5, 5, 3.4, 0x64954f);
@@ -116,12 +116,12 @@ function blossom(tile: Canvas, x: number, y: number): void {
   tile.set(x, y, 0xe8b85a);
 }
 
-/** Four by four tiles: a round basin with a bowl in its middle, from which water falls. */
+/** Draws a fountain of four by four tiles: a round basin with a bowl in its centre, from which water falls. */
 export function fountain(): Canvas {
   const scene = new Canvas(4 * TILE, 4 * TILE);
   scene.ellipse(68, 74, 60, 53, SHADOW, 0.3);
   const stone = new Canvas(4 * TILE, 4 * TILE);
-  // The wall of the basin seen from the front, then its rim one step higher, then the water inside.
+  // First the wall of the basin seen from the front, then its rim one step higher, then the water inside.
   for (let rise = 0; rise < 13; rise++) stone.ellipse(64, 72 - rise, 60, 52, rise < 3 ? STONE[5] : STONE[4]);
   stone.each((x, y) => {
     if (stone.alpha(x, y) && y > 72 && (x + Math.floor(y / 6) * 9) % 18 === 0) stone.set(x, y, STONE[5]);
@@ -137,7 +137,7 @@ export function fountain(): Canvas {
   return scene;
 }
 
-/** A flat ring of stones around an ellipse, lit from the upper left. */
+/** Draws a flat ring of stones around an ellipse, lit from the upper left. */
 function rim(canvas: Canvas, centerX: number, centerY: number, radiusX: number, radiusY: number): void {
   canvas.each((x, y) => {
     const dx = (x + 0.5 - centerX) / radiusX;

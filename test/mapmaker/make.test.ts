@@ -1,4 +1,5 @@
-// mapmaker/make.ts is run in a copy: the files in maps/ may be edited in Tiled, and then differ from what it makes.
+// Tests mapmaker/make.ts in a copy of the project. The files in maps/ may have been edited in Tiled, and then differ
+// from its output.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,12 +13,12 @@ import { COMPILE_CACHE } from "../support/compile-cache.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const OTHER_MAP = "harbour.tmj";
-const MADE = ["meadow.tmj", "plaza.tmj", "tiles.png", "tiles.tsj"];
+const GENERATED = ["meadow.tmj", "plaza.tmj", "tiles.png", "tiles.tsj"];
 
-/** A project with the generator and a map drawn by hand, in which mapmaker/make.ts has run twice. */
+/** A project with the map maker and a map drawn by hand, in which mapmaker/make.ts has run twice. */
 let copy: string;
 let folder: string;
-const said: string[] = [];
+const outputs: string[] = [];
 const runs: Map<string, Buffer>[] = [];
 
 beforeAll(() => {
@@ -30,7 +31,7 @@ beforeAll(() => {
   writeFileSync(join(folder, OTHER_MAP), "drawn by hand");
   const env = { ...process.env, ...COMPILE_CACHE };
   for (const _run of [1, 2]) {
-    said.push(execFileSync(process.execPath, ["mapmaker/make.ts"], { cwd: copy, encoding: "utf8", env }));
+    outputs.push(execFileSync(process.execPath, ["mapmaker/make.ts"], { cwd: copy, encoding: "utf8", env }));
     const made = readdirSync(folder).filter((file) => file !== OTHER_MAP);
     runs.push(new Map(made.map((file) => [file, readFileSync(join(folder, file))])));
   }
@@ -40,21 +41,21 @@ afterAll(() => {
 });
 
 test("mapmaker/make.ts writes the maps and their tiles, and no other file", () => {
-  expect(runs.map((made) => [...made.keys()])).toEqual([MADE, MADE]);
+  expect(runs.map((made) => [...made.keys()])).toEqual([GENERATED, GENERATED]);
 });
 
-test.each(MADE)("mapmaker/make.ts writes the same bytes each time: %s", (file) => {
+test.each(GENERATED)("mapmaker/make.ts writes the same bytes each time: %s", (file) => {
   const [first, second] = runs.map((made) => made.get(file)!);
   // Not `toEqual`, which would print a quarter of a megabyte.
   expect(first!.equals(second!)).toBe(true);
 });
 
-test("mapmaker/make.ts leaves other maps alone", () => {
+test("mapmaker/make.ts does not change other maps", () => {
   expect(readFileSync(join(folder, OTHER_MAP), "utf8")).toBe("drawn by hand");
 });
 
-test("mapmaker/make.ts tells of each map how large and how open it is", () => {
-  for (const text of said) {
+test("mapmaker/make.ts prints the size, the open share and the spawns of each map", () => {
+  for (const text of outputs) {
     expect(text).toMatch(
       /^plaza: 64 x 64 tiles, [\d.]+ % open, \d+ spawns\nmeadow: 128 x 128 tiles, [\d.]+ % open, \d+ spawns\n$/,
     );
@@ -62,10 +63,10 @@ test("mapmaker/make.ts tells of each map how large and how open it is", () => {
 });
 
 describe.each([
-  { name: "plaza", tiles: 64, leastSpawns: 64 },
-  { name: "meadow", tiles: 128, leastSpawns: 400 },
-])("the map $name of mapmaker/make.ts", ({ name, tiles, leastSpawns }) => {
-  test(`is ${tiles} x ${tiles} tiles large, with walls and more open ground`, () => {
+  { name: "plaza", tiles: 64, minSpawns: 64 },
+  { name: "meadow", tiles: 128, minSpawns: 400 },
+])("the map $name of mapmaker/make.ts", ({ name, tiles, minSpawns }) => {
+  test(`has ${tiles} x ${tiles} tiles, of which some, but less than half, are solid`, () => {
     const { file, map } = mapIn(folder, name);
     expect([map.width, map.height]).toEqual([tiles * TILE, tiles * TILE]);
     const solid = file.layers.find((layer) => layer.name === "walls")!.data!.filter((tile) => tile !== 0).length;
@@ -73,9 +74,9 @@ describe.each([
     expect(solid).toBeLessThan((tiles * tiles) / 2);
   });
 
-  test(`has ${leastSpawns} spawns or more, no two in one place, each in the middle of an open tile`, () => {
+  test(`has at least ${minSpawns} spawns, all different, each at the centre of an open tile`, () => {
     const { map } = mapIn(folder, name);
-    expect(map.spawns.length).toBeGreaterThanOrEqual(leastSpawns);
+    expect(map.spawns.length).toBeGreaterThanOrEqual(minSpawns);
     expect(new Set(map.spawns.map(({ x, y }) => `${x},${y}`)).size).toBe(map.spawns.length);
     for (const { x, y } of map.spawns) {
       expect([x % TILE, y % TILE]).toEqual([TILE / 2, TILE / 2]);
@@ -83,11 +84,11 @@ describe.each([
     }
   });
 
-  test("can be walked all over: every open tile is reached from the first spawn", () => {
+  test("has no open tile that is unreachable from the first spawn", () => {
     expect(pocketsOf(mapIn(folder, name))).toEqual([]);
   });
 
-  test("is a file as Tiled writes it", () => {
+  test("has the format of a file written by Tiled", () => {
     const { file } = mapIn(folder, name);
     expect(file).toMatchObject({
       type: "map",
@@ -115,16 +116,16 @@ describe.each([
     }
   });
 
-  test("gives each layer of tiles its size, and tiles of its tileset alone", () => {
-    const under = mapIn(folder, name);
-    for (const layer of under.file.layers.filter(({ type }) => type === "tilelayer")) {
+  test("has tile layers of the map's size, with tiles of its tileset only", () => {
+    const mapUnderTest = mapIn(folder, name);
+    for (const layer of mapUnderTest.file.layers.filter(({ type }) => type === "tilelayer")) {
       expect(layer).toMatchObject({ width: tiles, height: tiles });
       expect(layer.data).toHaveLength(tiles * tiles);
-      expect([layer.name, unknownTiles(under, layer)]).toEqual([layer.name, []]);
+      expect([layer.name, unknownTiles(mapUnderTest, layer)]).toEqual([layer.name, []]);
     }
   });
 
-  test("gives each spawn what a point object has, with an id of its own below the next one", () => {
+  test("has spawns with all fields of a point object, and with unique ids below nextobjectid", () => {
     const { file } = mapIn(folder, name);
     const layer = file.layers.find(({ name }) => name === "spawns")!;
     expect(layer.draworder).toBe("topdown");
@@ -147,24 +148,24 @@ describe.each([
     }
   });
 
-  test("holds its one tileset itself, whose measures fit each other and the picture", () => {
-    const under = mapIn(folder, name);
-    expect(under.file.tilesets).toHaveLength(1);
-    expect(under.file.tilesets[0]).toMatchObject({
+  test("embeds one tileset, whose sizes are consistent with each other and with the picture", () => {
+    const mapUnderTest = mapIn(folder, name);
+    expect(mapUnderTest.file.tilesets).toHaveLength(1);
+    expect(mapUnderTest.file.tilesets[0]).toMatchObject({
       firstgid: 1,
       name: expect.any(String),
       image: "tiles.png",
       tilewidth: 32,
       tileheight: 32,
     });
-    expect(badTilesets(under)).toEqual([]);
+    expect(badTilesets(mapUnderTest)).toEqual([]);
   });
 });
 
-test("players who appear on the plaza of mapmaker/make.ts appear in each other's sight", () => {
+test("all spawns of the plaza of mapmaker/make.ts are in sight of each other", () => {
   const { spawns } = mapIn(folder, "plaza").map;
   for (const axis of ["x", "y"] as const) {
-    const places = spawns.map((spawn) => spawn[axis]);
-    expect(Math.max(...places) - Math.min(...places)).toBeLessThan(MIN_SIGHT);
+    const coordinates = spawns.map((spawn) => spawn[axis]);
+    expect(Math.max(...coordinates) - Math.min(...coordinates)).toBeLessThan(MIN_SIGHT);
   }
 });

@@ -1,11 +1,11 @@
-// What a map file promises, and how a test looks for it: used for the maps that mapmaker/make.ts makes, and for those in maps/.
+// Checks of the guarantees of map files, for the maps that mapmaker/make.ts generates and for those in maps/.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PNG } from "pngjs";
 import { readMap, type WorldMap } from "../../sim/map.ts";
 import { TILE } from "../../sim/rules.ts";
 
-/** What a Tiled file holds: https://doc.mapeditor.org/en/stable/reference/json-map-format/ */
+/** The format of a Tiled map file: https://doc.mapeditor.org/en/stable/reference/json-map-format/ */
 interface TiledFile {
   type: string;
   version: string;
@@ -50,7 +50,7 @@ interface TiledTileset {
   spacing: number;
 }
 
-/** A map by its file, and as the server reads it. */
+/** A map file, and the map as the server reads it. */
 export interface MapUnderTest {
   folder: string;
   file: TiledFile;
@@ -62,7 +62,7 @@ export function mapIn(folder: string, name: string): MapUnderTest {
   return { folder, file, map: readMap(name, file) };
 }
 
-/** The open tiles that cannot be reached from the first spawn. */
+/** Returns the open tiles that cannot be reached from the first spawn, each as `x,y`. */
 export function pocketsOf({ file, map }: MapUnderTest): string[] {
   const key = (x: number, y: number) => y * file.width + x;
   const start = { x: Math.floor(map.spawns[0]!.x / TILE), y: Math.floor(map.spawns[0]!.y / TILE) };
@@ -88,22 +88,22 @@ export function pocketsOf({ file, map }: MapUnderTest): string[] {
   return pockets;
 }
 
-/** Tiled keeps flips in the top bits of a tile's number. */
+/** The bits of a tile's number. Tiled stores flips in the bits above. */
 const TILE_NUMBER = 0x1fffffff;
 
-/** The tiles of a layer that no tileset of the file has. */
+/** Returns the tiles of a layer that are in no tileset of the file. */
 export function unknownTiles({ file }: MapUnderTest, layer: TiledLayer): number[] {
   const isKnown = (tile: number) =>
     file.tilesets.some(({ firstgid, tilecount }) => tile >= firstgid && tile < firstgid + tilecount);
   return layer.data!.filter((tile) => tile !== 0 && !isKnown(tile & TILE_NUMBER));
 }
 
-/** What is wrong with the measures of a file's tilesets, each of which must lie in the file. */
+/** Returns the errors in the sizes of a file's tilesets. Each tileset must be embedded in the file. */
 export function badTilesets({ folder, file }: MapUnderTest): string[] {
   return file.tilesets.flatMap((set) => {
-    if (set.image === undefined) return [`a tileset of the file ${JSON.stringify(set)} is not embedded`];
+    if (set.image === undefined) return [`tileset ${JSON.stringify(set)} is not embedded`];
     const picture = PNG.sync.read(readFileSync(join(folder, set.image)));
-    // As Tiled counts: the tiles that fit between the margins, with a space between two.
+    // Tiled counts the tiles that fit between the margins, with a spacing between two tiles.
     const countIn = (length: number, side: number) =>
       Math.floor((length - 2 * set.margin + set.spacing) / (side + set.spacing));
     const columns = countIn(picture.width, set.tilewidth);
