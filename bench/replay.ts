@@ -47,7 +47,7 @@ function run(isRecorded: boolean): Run {
   const cpu = process.cpuUsage();
   for (let tick = 0; tick < TICKS; tick++) {
     for (const id of ids) if (random(20) === 0) directions.set(id, 1 + random(4));
-    const since = performance.now();
+    const startedAt = performance.now();
     for (let index = tick % (TICK_HZ / INPUTS_HZ); index < PLAYERS; index += TICK_HZ / INPUTS_HZ) {
       const id = ids[index]!;
       if (index % 4 < 2) world.queueMove(id, { direction: directions.get(id)! });
@@ -59,7 +59,7 @@ function run(isRecorded: boolean): Run {
       queued.delete(id);
       return { direction };
     });
-    ticks.push(performance.now() - since);
+    ticks.push(performance.now() - startedAt);
   }
   const { user, system } = process.cpuUsage(cpu);
   void world.end();
@@ -92,7 +92,7 @@ console.log(
 console.log(
   `buffer           up to ${((perMinute * 3) / 1e6).toFixed(1)} MB: it keeps two minutes and discards one minute at a time`,
 );
-const since = performance.now();
+const startedAt = performance.now();
 const { divergence, fault } = play(readRecording(file), MAP);
-const took = ((performance.now() - since) / 1000).toFixed(1);
+const took = ((performance.now() - startedAt) / 1000).toFixed(1);
 console.log(`replay           ${took} s; ${divergence || fault ? "the hashes DIFFER" : "all hashes are equal"}`);

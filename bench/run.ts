@@ -211,7 +211,7 @@ function rates({ clients: loadClients, seconds, ...sums }: LoadFigures, cpu: num
     kilobytesPerSecond: each(sums.bytes) / 1000,
     framesPerSecond,
     leastFramesPerSecond: sums.leastStates / seconds,
-    askedMoves: each(sums.asked),
+    askedMoves: each(sums.dueMoves),
     sentMoves: each(sums.sent),
   };
 }

@@ -45,9 +45,9 @@ class PlayerSocket(tornado.websocket.WebSocketHandler):
         move = MOVE.get(word)
         if move is None:
             return
-        place = players[self.id]
-        place[0] = clamp(place[0] + move[0])
-        place[1] = clamp(place[1] + move[1])
+        position = players[self.id]
+        position[0] = clamp(position[0] + move[0])
+        position[1] = clamp(position[1] + move[1])
         changed.add(self.id)
 
     def on_close(self):

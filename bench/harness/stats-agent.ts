@@ -37,8 +37,8 @@ pipe.unref();
 pipe.on("error", () => {});
 
 createInterface({ input: pipe }).on("line", (request) => {
-  const late = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
-  const delays = { p50: late(delay.percentile(50)), p99: late(delay.percentile(99)), max: late(delay.max) };
+  const delayOf = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
+  const delays = { p50: delayOf(delay.percentile(50)), p99: delayOf(delay.percentile(99)), max: delayOf(delay.max) };
   delay.reset();
   if (request === "collect") collect();
   const { heapUsed: heap, external, rss: resident } = process.memoryUsage();

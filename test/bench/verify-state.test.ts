@@ -1,30 +1,30 @@
 import { describe, expect, test } from "@jest/globals";
 import { mismatchAmongClients, mismatchWithServer } from "../../bench/harness/verify-state.ts";
 
-const truth = {
+const serverState = {
   me: { x: 1000, y: 1000, name: "me", facing: 4 },
   near: { x: 1320, y: 1000, name: "near", facing: 1 },
   between: { x: 1321, y: 1000, name: "between", facing: 2 },
   far: { x: 1000, y: 1961, name: "far", facing: 3 },
 };
-const { far, ...allowed } = truth;
+const { far, ...allowed } = serverState;
 const { between, ...needed } = allowed;
 
 const promise = (players: Record<string, object>, id = "me") =>
-  mismatchWithServer(truth, [{ id, players: players as typeof truth }], "promise");
+  mismatchWithServer(serverState, [{ id, players: players as typeof serverState }], "promise");
 
 describe("mismatchWithServer", () => {
   test("requires all players within 320 units, forbids those beyond 960, and allows those in between", () => {
     expect(promise(allowed)).toBeUndefined();
     expect(promise(needed)).toBeUndefined();
-    expect(promise({ me: truth.me })).toBe("me does not know near, at 320 units");
+    expect(promise({ me: serverState.me })).toBe("me does not know near, at 320 units");
     expect(promise({ ...allowed, far })).toBe("me must not know far, at 961 units");
     expect(promise({ ...allowed, ghost: between })).toBe("me knows ghost, but the server's state has no such player");
     expect(promise(allowed, "other")).toBe("client other is not in the server's state");
   });
 
   test("requires every field to be equal", () => {
-    expect(promise({ ...allowed, near: { ...truth.near, x: 1312, facing: 2 } })).toBe(
+    expect(promise({ ...allowed, near: { ...serverState.near, x: 1312, facing: 2 } })).toBe(
       "me has wrong data of near: x is 1312, not 1320, facing is 2, not 1",
     );
     expect(promise({ ...allowed, between: { ...between, name: undefined } })).toContain("name is undefined");

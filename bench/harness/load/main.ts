@@ -30,7 +30,7 @@ export interface LoadFigures {
   leastStates: number;
   mostStates: number;
   /** Moves that were due, and moves that were sent. */
-  asked: number;
+  dueMoves: number;
   sent: number;
 }
 
@@ -51,7 +51,7 @@ const clients: RawClient[] = [];
 const walks: Walk[] = [];
 let walkTimer: NodeJS.Timeout | undefined;
 /** Moves that have been due so far. */
-let asked = 0;
+let dueMoves = 0;
 
 async function join({ server, port, clients: count }: Parameters<LoadRequests["join"]>[0]) {
   const { dialect } = contender(server);
@@ -88,7 +88,7 @@ function walk(): void {
     for (; group < due; group++) {
       const isTooLate = due - group > PHASES;
       for (let i = group % PHASES; i < clients.length; i += PHASES) {
-        asked++;
+        dueMoves++;
         if (!isTooLate) clients[i]!.move(walks[i]!.next());
       }
     }
@@ -98,7 +98,7 @@ function walk(): void {
 async function measure(seconds: number): Promise<LoadFigures> {
   const reading = () => ({
     at: performance.now(),
-    asked,
+    dueMoves,
     each: clients.map(({ bytes, states, sent }) => ({ bytes, states, sent })),
   });
   const before = reading();
@@ -113,8 +113,8 @@ async function measure(seconds: number): Promise<LoadFigures> {
     figures.leastStates = Math.min(figures.leastStates, now.states - then.states);
     figures.mostStates = Math.max(figures.mostStates, now.states - then.states);
   }
-  const due = after.asked - before.asked;
-  return { ...figures, asked: due, clients: clients.length, seconds: (after.at - before.at) / 1000 };
+  const due = after.dueMoves - before.dueMoves;
+  return { ...figures, dueMoves: due, clients: clients.length, seconds: (after.at - before.at) / 1000 };
 }
 
 serve({

@@ -162,10 +162,10 @@ async function settle(): Promise<ProbeState[]> {
   const end = performance.now() + SETTLE_MS;
   let last = "";
   for (;;) {
-    const seen = reading();
-    const text = JSON.stringify(seen);
+    const states = reading();
+    const text = JSON.stringify(states);
     if (text === last || performance.now() > end) {
-      return seen.map((one, index) => ({ ...one, ...auditOf(walkers[index]!.probe) }));
+      return states.map((one, index) => ({ ...one, ...auditOf(walkers[index]!.probe) }));
     }
     last = text;
     await wait(QUIET_MS);

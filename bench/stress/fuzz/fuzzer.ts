@@ -270,12 +270,12 @@ class Session {
     count(this.#result.answers, status ?? (hasEnded ? "closed" : "no response"));
     const sent = JSON.stringify(bytes.subarray(0, 120).toString("latin1"));
     if (whole && !hasEnded)
-      this.#fault(`${kind}: incomplete response to ${sent}: ${JSON.stringify(answer.slice(0, 60))}`);
-    if (status === "500" || status === "502") this.#fault(`${kind}: status ${status} for ${sent}`);
+      this.#addFault(`${kind}: incomplete response to ${sent}: ${JSON.stringify(answer.slice(0, 60))}`);
+    if (status === "500" || status === "502") this.#addFault(`${kind}: status ${status} for ${sent}`);
     for (const pattern of PRIVATE_DATA)
-      if (pattern.test(answer)) this.#fault(`${kind}: ${pattern} is in the response to ${sent}`);
+      if (pattern.test(answer)) this.#addFault(`${kind}: ${pattern} is in the response to ${sent}`);
     const head = answer.slice(0, answer.indexOf("\r\n\r\n"));
-    if (/^x-injected:/im.test(head)) this.#fault(`${kind}: the response has a header injected by ${sent}`);
+    if (/^x-injected:/im.test(head)) this.#addFault(`${kind}: the response has a header injected by ${sent}`);
   }
 
   /**
@@ -345,13 +345,13 @@ class Session {
 
   /** Disconnects in one of several ways: reset, half close, close frame or destroy. */
   async #leave(socket: Socket): Promise<void> {
-    const way = this.#random(5);
-    if (way === 0) socket.resetAndDestroy();
-    else if (way === 1) {
+    const kind = this.#random(5);
+    if (kind === 0) socket.resetAndDestroy();
+    else if (kind === 1) {
       // Half open: the attacker's half has ended, the server's half is open.
       socket.end();
       await this.#linger(socket, HANG_MS);
-    } else if (way === 2) {
+    } else if (kind === 2) {
       socket.write(frame(0x8, Buffer.of(0x0f, 0xa0)));
       await this.#linger(socket, LINGER_MS);
     }
@@ -419,7 +419,7 @@ class Session {
     this.#result.frames++;
   }
 
-  #fault(message: string): void {
+  #addFault(message: string): void {
     if (this.#result.faults.length < MAX_FAULTS) this.#result.faults.push(`session ${this.#number}: ${message}`);
   }
 }

@@ -89,8 +89,8 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
     const openBefore = target.descriptors();
 
     tell(`attacking with seed ${seed}`);
-    const since = performance.now();
-    let reportedAt = since;
+    const startedAt = performance.now();
+    let reportedAt = startedAt;
     const edgeCounters = await attack({
       port: target.port,
       seed,
@@ -104,7 +104,7 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
         return target.end() === undefined;
       },
     });
-    const seconds = (performance.now() - since) / 1000;
+    const seconds = (performance.now() - startedAt) / 1000;
     if (target.end() !== undefined)
       throw new Error(
         `seed ${seed}: the server did not survive; it exited after about ${edgeCounters.sessions} sessions: ${target.end()}`,

@@ -124,7 +124,7 @@ async function stander(url: string): Promise<void> {
 
 async function health(url: string): Promise<void> {
   for (;;) {
-    const since = performance.now();
+    const startedAt = performance.now();
     try {
       const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
       await answer.text();
@@ -132,17 +132,17 @@ async function health(url: string): Promise<void> {
     } catch (error) {
       faults.push(`/healthz did not respond: ${(error as Error).message}`);
     }
-    times.health.push(performance.now() - since);
+    times.health.push(performance.now() - startedAt);
     await wait(HEALTH_MS);
   }
 }
 
 async function newcomers(url: string): Promise<void> {
   for (;;) {
-    const since = performance.now();
+    const startedAt = performance.now();
     try {
       const room = await join(url);
-      times.joins.push(performance.now() - since);
+      times.joins.push(performance.now() - startedAt);
       await room.leave();
     } catch (error) {
       const { code, message } = error as { code?: number; message: string };

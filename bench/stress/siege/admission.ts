@@ -59,8 +59,8 @@ export async function admission(tell: (what: string) => void): Promise<Verdict[]
   try {
     await populate(field, GROUP);
     const crowd = new Crowd(field, tell);
-    const early = await crowd.growTo(BASELINE);
-    if (early) throw new Error(`joins were refused below ${BASELINE} walkers: ${describe(early)}`);
+    const earlyRefusal = await crowd.growTo(BASELINE);
+    if (earlyRefusal) throw new Error(`joins were refused below ${BASELINE} walkers: ${describe(earlyRefusal)}`);
     await wait(SETTLE_S * 1000);
     const before = await watchUndisturbed(field, tell);
     const refusal = await crowd.growTo(MAX_WALKERS);

@@ -31,13 +31,13 @@ export async function connections(tell: (what: string) => void): Promise<Verdict
     const counts = await attackers("connect", { port, connections: CONNECTIONS });
     const peak = { resident: residentKilobytes(pid), descriptors: openDescriptors(pid) };
     tell("waiting until their descriptors and memory are released");
-    const since = performance.now();
+    const startedAt = performance.now();
     const grown = () => residentKilobytes(pid) / start.resident - 1;
     await until(async () => {
       await server.vitals("collect");
       return openDescriptors(pid) <= start.descriptors && grown() <= MAX_GROWTH;
     });
-    const seconds = (performance.now() - since) / 1000;
+    const seconds = (performance.now() - startedAt) / 1000;
     const descriptors = openDescriptors(pid);
     const mb = (kilobytes: number) => `${(kilobytes / 1000).toFixed(0)} MB`;
     return [

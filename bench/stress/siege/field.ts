@@ -47,13 +47,13 @@ export interface Field {
 /** Milliseconds to wait for the frames that show the last moves of a window. */
 const LAST_MOVES_MS = 1000;
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const pathTo = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Starts the server and the child processes. `tell` is called with progress messages. */
 export async function openField(tell: (what: string) => void, options: ServerOptions = {}): Promise<Field> {
   const server = await startServer("sabang", { ...options, environment: { ...PRODUCTION, ...options.environment } });
   const children = ["../../harness/load/main.ts", "../../harness/probes/main.ts", "attackers.ts"].map((path) =>
-    start(LOAD_CORE, process.execPath, [here(path)], { stdio: ["ignore", 2, 2, "ipc"] }),
+    start(LOAD_CORE, process.execPath, [pathTo(path)], { stdio: ["ignore", 2, 2, "ipc"] }),
   );
   const [load, probes, attackers] = children as [(typeof children)[0], (typeof children)[0], (typeof children)[0]];
   const asks = {

@@ -31,9 +31,9 @@ export async function stop(tell: (what: string) => void): Promise<Verdict[]> {
     await ask("walk", null);
     await wait(WALK_MS);
     tell("SIGTERM");
-    const since = performance.now();
+    const startedAt = performance.now();
     const code = await server.terminate();
-    const took = performance.now() - since;
+    const took = performance.now() - startedAt;
     await ask("halt", null);
     await wait(CLOSE_CODES_MS);
     const before = await ask("states", null);
