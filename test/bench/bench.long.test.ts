@@ -79,7 +79,7 @@ onLinux(
     ];
     const run = startBench(...args);
     await until(() => run.printed.stderr.includes("ws-binary, 12 players: walking"));
-    const [server] = [...childrenOf(run.pid)].find(([, command]) => command.includes("servers/ws-binary.ts"))!;
+    const [server] = [...childrenOf(run.pid)].find(([, command]) => command.includes("contenders/ws-binary.ts"))!;
     process.kill(server, "SIGKILL");
     const { code, stdout } = await run.ended();
     expect(stdout).toMatch(/^\| ws-binary \| 12 (\| – )+\| ABORTED \|$/m);

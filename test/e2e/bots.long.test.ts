@@ -54,7 +54,7 @@ test("bots join, walk, leave on Ctrl-C or after --seconds, and rejoin after a re
   expect(crowd.printed.out).toMatch(/\n12 bots have left\n$/);
 
   const problems: string[] = [];
-  const bot = new Bot({ url, grounds: new MapCache(url), seed: 1, onTrouble: (problem) => problems.push(problem) });
+  const bot = new Bot({ url, maps: new MapCache(url), seed: 1, onTrouble: (problem) => problems.push(problem) });
   const playing = bot.play();
   await until(() => bot.steps > 20);
   server.signal("SIGTERM");

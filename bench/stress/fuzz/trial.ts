@@ -25,7 +25,7 @@ export interface TrialOptions {
 
 /** The outcome of a trial. */
 export interface Outcome {
-  edgeCounters: AttackResult;
+  counters: AttackResult;
   watched: WatcherReport;
   /** The duration of the attack, in seconds. */
   seconds: number;
@@ -91,7 +91,7 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
     tell(`attacking with seed ${seed}`);
     const startedAt = performance.now();
     let reportedAt = startedAt;
-    const edgeCounters = await attack({
+    const counters = await attack({
       port: target.port,
       seed,
       frames,
@@ -107,14 +107,14 @@ export async function trial(options: TrialOptions): Promise<Outcome> {
     const seconds = (performance.now() - startedAt) / 1000;
     if (target.end() !== undefined)
       throw new Error(
-        `seed ${seed}: the server did not survive; it exited after about ${edgeCounters.sessions} sessions: ${target.end()}`,
+        `seed ${seed}: the server did not survive; it exited after about ${counters.sessions} sessions: ${target.end()}`,
       );
     const during = (await target.vitals()).delay;
     const watched = await ask("report", null);
     tell("waiting until all attackers have gone and memory is released");
     const after = await settled(target, (vitals) => memory(vitals) <= memory(before) * (1 + MAX_GROWTH));
     const outcome = {
-      edgeCounters,
+      counters,
       watched,
       seconds,
       before,
@@ -162,7 +162,7 @@ async function settled(target: Target, enough: (vitals: Vitals) => boolean): Pro
 }
 
 function faultsOf(outcome: Omit<Outcome, "faults">, later: WatcherReport, target: Target, isAtRest: boolean): string[] {
-  const { edgeCounters, watched, before, after, during } = outcome;
+  const { counters, watched, before, after, during } = outcome;
   const delays = {
     "event loop": during.max,
     "/healthz": watched.health.max,
@@ -175,7 +175,7 @@ function faultsOf(outcome: Omit<Outcome, "faults">, later: WatcherReport, target
       ? []
       : [`${what} grew from ${(bytesBefore / 1e6).toFixed(1)} to ${(bytesAfter / 1e6).toFixed(1)} MB`];
   return [
-    ...edgeCounters.faults,
+    ...counters.faults,
     ...watched.faults,
     ...later.faults,
     ...groupSimilar(target.faults()),
@@ -205,7 +205,7 @@ function groupSimilar(lines: string[]): string[] {
 
 /** Returns the outcome as Markdown. */
 export function report({
-  edgeCounters,
+  counters,
   watched,
   seconds,
   before,
@@ -217,8 +217,8 @@ export function report({
   const ms = (value: number) => value.toFixed(1);
   const mb = (value: number) => (value / 1e6).toFixed(1);
   const rows = [
-    ["sessions", edgeCounters.sessions],
-    ["hostile frames and requests", edgeCounters.frames],
+    ["sessions", counters.sessions],
+    ["hostile frames and requests", counters.frames],
     ["seconds", seconds.toFixed(1)],
     ["event loop delay p50 / p99 / max, ms", `${ms(during.p50)} / ${ms(during.p99)} / ${ms(during.max)}`],
     ["/healthz p99 / max, ms", `${ms(watched.health.p99)} / ${ms(watched.health.max)}`],
@@ -242,12 +242,12 @@ export function report({
     [titles, titles.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
   return `${[
     table(["figure", "value"], rows),
-    table(["kind", "count"], counts(edgeCounters.kinds)),
+    table(["kind", "count"], counts(counters.kinds)),
     table(
       ["response or close code", "count"],
       [
-        ...counts(edgeCounters.answers),
-        ...counts(edgeCounters.closes).map(([code, times]) => [`close ${code}`, times] as [string, number]),
+        ...counts(counters.answers),
+        ...counts(counters.closes).map(([code, times]) => [`close ${code}`, times] as [string, number]),
       ],
     ),
   ].join("\n\n")}\n`;
