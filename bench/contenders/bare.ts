@@ -1,5 +1,5 @@
-// A server without a game: it sends each client the same 62 bytes per tick, directly to the socket's descriptor, and
-// does not read the clients' messages. It shows the minimal cost of a server in Node.
+// A server without a game. It writes the same 62 bytes per tick directly to each client's socket descriptor, and does
+// not read messages. It shows the minimal cost of a server in Node.
 import { writeSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";

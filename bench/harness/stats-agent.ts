@@ -1,4 +1,4 @@
-// The stats agent. It is loaded into a server's process (`node --import`) and reports figures that are not visible from
+// The stats agent. It is loaded into a server's process (`node --import`). It reports figures that are not visible from
 // outside: the heap after a garbage collection, and the delay of the event loop. It communicates over a pipe of its
 // own, file descriptor 3. Packages of the server would notice an IPC channel and behave as they do under a process
 // manager.

@@ -1,5 +1,5 @@
-// The wire protocol of each kind of server, as far as the load needs it: how to join, how to move, and which messages
-// carry state.
+// The wire protocol of each kind of server, as far as the load needs it: joins, moves, and the messages that carry
+// state.
 import { Agent, request } from "node:http";
 import { DIRECTIONS, type Direction } from "../arena.ts";
 import { BINARY, maskedFrame, TEXT } from "./masked-frame.ts";

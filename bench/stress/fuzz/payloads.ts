@@ -1,5 +1,5 @@
-// The payloads of hostile frames: for a room, bytes in the framework's format and in similar forms; for the plain
-// protocol, texts that are not direction words.
+// The payloads of hostile frames. Those for a room are in the framework's format or similar to it. Those for the plain
+// protocol are texts, most of which are not direction words.
 import { type Random, seededRandom } from "../../../sim/random.ts";
 
 const JOIN_ROOM = 10;
