@@ -204,16 +204,7 @@ function groupSimilar(lines: string[]): string[] {
 }
 
 /** Returns the outcome as Markdown. */
-export function report({
-  counters,
-  watched,
-  seconds,
-  before,
-  after,
-  during,
-  descriptors,
-  faults,
-}: Outcome): string {
+export function report({ counters, watched, seconds, before, after, during, descriptors, faults }: Outcome): string {
   const ms = (value: number) => value.toFixed(1);
   const mb = (value: number) => (value / 1e6).toFixed(1);
   const rows = [
