@@ -7,7 +7,18 @@ import { afterAll } from "@jest/globals";
 import { COMPILE_CACHE } from "./compile-cache.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
-const COPIED = ["sim", "schema", "replay", "rooms", "src", "maps", "package.json", "jest.config.js", "test/support"];
+const COPIED = [
+  "cli",
+  "sim",
+  "schema",
+  "replay",
+  "rooms",
+  "src",
+  "maps",
+  "package.json",
+  "jest.config.js",
+  "test/support",
+];
 
 /** A copy of the project. It is removed after the last test. */
 export interface Copy {
