@@ -161,7 +161,7 @@ function writeTest(path: string, { recording, outcome, mapFile }: Played): strin
 import { expect, test } from "@jest/globals";
 import { replayFile } from "../../src/commands/replay.ts";
 
-const FOLDER = new URL(${JSON.stringify(`../${name}/`)}, import.meta.url).pathname;
+const FOLDER = new URL(${JSON.stringify(`./${name}/`)}, import.meta.url).pathname;
 
 test(${JSON.stringify(title)}, () => {
   const { outcome } = replayFile(\`\${FOLDER}recording${EXTENSION}\`, { maps: FOLDER, anyVersion: true });

@@ -171,7 +171,7 @@ describe("a seat", () => {
     ["a wrong reconnection token", "&reconnectionToken=wrong", 4003],
   ])("is refused with error 524 for %s", async (_, query, code) => {
     const ada = await join("Ada");
-    const stranger = new RawPlayer(server.url, { ...ada.seat, sessionId: "nobody" }, query);
+    const stranger = new RawPlayer(server.url, { ...ada.seat, sessionId: "unknown" }, query);
     await until(() => stranger.closed);
     expect(stranger.closed).toBe(code);
     expect(stranger.frames[0]!.toString("hex")).toMatch(/^0bcd0c02/);

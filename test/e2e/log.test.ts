@@ -56,7 +56,7 @@ test.each([
       forSockets: await signIn(),
       forged: sign({ id: "x".repeat(22), exp: soon }, "some other secret, which is not the server's"),
       expired: sign({ id: "x".repeat(22), exp: 1 }, SECRET),
-      foreign: sign({ sub: "somebody", exp: soon }, SECRET),
+      foreign: sign({ sub: "another", exp: soon }, SECRET),
       garbage: "no-token-at-all-but-still-secret",
     };
 

@@ -53,7 +53,7 @@ test("a client whose way went silent comes back by its token at once, to the sam
   expect(performance.now() - startedAt).toBeLessThan(4000);
   expect(back.sessionId).toBe(lost.sessionId);
   expect(placeIn(back)).toEqual(before);
-  // Nobody else saw it go, and it plays on.
+  // The others never saw it leave, and it plays on.
   expect(witness.state.players.has(back.sessionId)).toBe(true);
   back.send("move", "up");
   await until(() => back.state.players.get(back.sessionId)!.y === before.y - 8);
@@ -125,7 +125,7 @@ test("a token stays valid until the new connection is acknowledged, because the 
   await back.leave();
 });
 
-test("a guessed token, and one of another session, throw nobody out", async () => {
+test("a guessed token, and one of another session, affect no other session", async () => {
   const [ada, bob] = [await joinOverNetwork(), await joinOverNetwork()];
   const codes: number[] = [];
   for (const room of [ada, bob]) room.onLeave((code) => codes.push(code));

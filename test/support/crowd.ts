@@ -19,7 +19,7 @@ export interface Figure extends Place {
   facing: number;
 }
 
-/** The fields of the state besides its players. */
+/** The fields of the state other than its players. */
 export interface Ground {
   map: string;
   width: number;

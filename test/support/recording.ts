@@ -51,7 +51,7 @@ export class Bustle {
     this.#random = seededRandom(seed + 1);
   }
 
-  join(name = "somebody", before?: { x: number; y: number }): string {
+  join(name = "walker", before?: { x: number; y: number }): string {
     const id = `p${this.#joined++}`;
     const body = { name, facing: 4 } as unknown as Body;
     this.world.join(id, body, before);

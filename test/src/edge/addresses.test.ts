@@ -35,7 +35,7 @@ describe("with a proxy that is trusted", () => {
     ],
     ["a proxy by IPv6 is one, too", "fd00::1", "203.0.113.9", "203.0.113.9"],
     ["mapped to IPv6 it is the same proxy", "::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9"],
-    ["somebody else is not believed", "198.51.100.7", "203.0.113.9", "198.51.100.7"],
+    ["another client is not trusted", "198.51.100.7", "203.0.113.9", "198.51.100.7"],
     ["nothing said means the proxy itself", "10.0.0.1", "", "10.0.0.1"],
     ["nonsense means the proxy itself", "10.0.0.1", "unknown", "10.0.0.1"],
     ["a port is left out", "10.0.0.1", "203.0.113.9:4711", "203.0.113.9"],

@@ -172,7 +172,7 @@ onlyLong(() => {
       const message =
         /^DATABASE_URL: PostgreSQL at .* cannot be used: password authentication failed for user "\w+"; correct its user and password$/;
       expect(await errorOfUrl(url.href)).toMatch(message);
-      url.username = "nobody";
+      url.username = "stranger";
       expect(await errorOfUrl(url.href)).toMatch(message);
     });
 
