@@ -6,7 +6,7 @@
 //
 // A signed-in player has one session, and so one body, in all rooms of the process.
 import { setImmediate as yieldToFramework } from "node:timers/promises";
-import { ClientState, CloseCode, type Deferred } from "colyseus";
+import { type ClientArray, ClientState, CloseCode, type Deferred } from "colyseus";
 import { ERRORS, type ErrorName } from "../schema/errors.ts";
 import { serverError } from "./server-error.ts";
 
@@ -21,7 +21,8 @@ export interface SessionRoom {
   readonly state: { readonly map: string };
   /** Whether the room is full. */
   readonly locked: boolean;
-  readonly clients: { get(sessionId: string): { leave(code: number, reason: string): void } | undefined };
+  /** The connected clients. */
+  readonly clients: Pick<ClientArray, "get">;
   /** Takes the session's body out of the world at once, if it has one. */
   despawn(sessionId: string): void;
 }
@@ -54,6 +55,7 @@ export class PlayerSession {
     this.#onEnd = onEnd;
   }
 
+  /** Where the session is in its life. */
   get state(): SessionState {
     return this.#state;
   }

@@ -8,7 +8,7 @@ import type { Sessions } from "./player-session.ts";
 import type { PlayerStore } from "./player-store.ts";
 
 /** A world that may have something to finish when its room has ended. */
-export type RoomWorld = World & { end?(): Promise<void> };
+export type RoomWorld = World & Partial<Record<"end", () => Promise<void>>>;
 
 /** The settings of a room. They win over join options of the same name. */
 export interface RoomSettings extends GameRoomSettings {
