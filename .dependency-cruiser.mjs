@@ -22,7 +22,7 @@ export const ALLOWED = {
   web: ["replay", "schema", "sim"],
   bots: ["schema", "sim", "cli"],
   bench: ["replay", "schema", "sim", "cli"],
-  mapmaker: [],
+  mapmaker: ["sim"],
   examples: ["schema", "sim"],
 };
 

@@ -1,11 +1,9 @@
 // Checks the guarantees of every generated map: all open ground is connected and at least two tiles wide, and all
 // spawns are on open ground.
 
+import { HALF_BODY } from "../sim/rules.ts";
 import { TILE } from "./art/canvas.ts";
 import { type MapDraft, type Point, rectangle } from "./map-draft.ts";
-
-/** Half the side of a player's body, in units. */
-const HALF_BODY = 12;
 
 /**
  * Checks a map.

@@ -1,4 +1,12 @@
-// The version of the protocol between page and server. It increases whenever an old page could no longer play.
+// Numbers of the protocol between client and server.
 
-/** A page sends this version as the join option `protocol`. A client that does not send it is not checked. */
+/**
+ * The version of the protocol. It increases whenever an old page could no longer play.
+ *
+ * A page sends this version as the join option `protocol`. A client that does not send it is not checked.
+ */
 export const PROTOCOL_VERSION = 1;
+
+/** Bytes before the body of a state frame: its code and, if the frame is timed, two 32-bit numbers. */
+export const STATE_HEADER_BYTES = 1;
+export const TIMED_STATE_HEADER_BYTES = 9;

@@ -1,4 +1,5 @@
 // Reproducible randomness. All pictures and maps use only these functions, so that two runs write the same bytes.
+import { seededRandom as simRandom } from "../../sim/random.ts";
 
 /** Returns a number in [0, 1) that depends only on a position and a seed. */
 export function hash(x: number, y: number, seed: number): number {
@@ -33,19 +34,13 @@ export type Random = {
   bool(probability: number): boolean;
 };
 
-/** Returns a random number generator (mulberry32) whose sequence depends only on the seed. */
+/** Returns a random number generator whose sequence depends only on the seed. */
 export function seededRandom(seed: number): Random {
-  let state = seed | 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const int = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
+  const below = simRandom(seed);
+  const int = (low: number, high: number): number => low + below(high - low + 1);
   return {
     int,
     pick: (choices) => choices[int(0, choices.length - 1)] as (typeof choices)[number],
-    bool: (probability) => next() < probability,
+    bool: (probability) => below(2 ** 32) / 2 ** 32 < probability,
   };
 }

@@ -1,6 +1,7 @@
 // Sends each client only the players near its own, in the framework's standard wire format.
 import { $changes, Encoder, encode, Reflection, type Schema } from "@colyseus/schema";
 import { type Client, CloseCode, logger, Protocol, ProtocolModifier, type Serializer, WebSocketClient } from "colyseus";
+import { STATE_HEADER_BYTES, TIMED_STATE_HEADER_BYTES } from "../../schema/protocol.ts";
 import { Arena, type Slice } from "./arena.ts";
 import { CellIndex, type Entity } from "./cell-index.ts";
 import { type Grid, NO_CELL } from "./grid.ts";
@@ -10,12 +11,8 @@ import { PlayerCodec, type StateWithPlayers, type TrackedPlayer } from "./player
 const ARENA_SIZE = 256 * 1024;
 const FULL_STATE_SIZE = 8 * 1024;
 
-/** Bytes of a frame's header: its code and, in a room with inputs, two 32-bit numbers. */
-const HEADER_BYTES = 1;
-const TIMED_HEADER_BYTES = 9;
-
 /** Bytes reserved before a body, for the header of its frame and the header of the WebSocket. */
-const HEADROOM = TIMED_HEADER_BYTES + 4;
+const HEADROOM = TIMED_STATE_HEADER_BYTES + 4;
 
 /** Fraction of the clients by which the first one served advances each tick. The golden ratio spreads turns evenly. */
 const TURN = 0.382;
@@ -390,10 +387,10 @@ const at = { offset: 0 };
  * @returns the start of the frame.
  */
 function writeHeader(bytes: Buffer, bodyStart: number, code: number, applied: number, timing?: Timing): number {
-  const start = bodyStart - (timing ? TIMED_HEADER_BYTES : HEADER_BYTES);
+  const start = bodyStart - (timing ? TIMED_STATE_HEADER_BYTES : STATE_HEADER_BYTES);
   bytes[start] = timing ? code | ProtocolModifier.TIMED : code;
   if (!timing) return start;
-  at.offset = start + HEADER_BYTES;
+  at.offset = start + STATE_HEADER_BYTES;
   encode.uint32(bytes, timing.sNow, at);
   encode.uint32(bytes, applied, at);
   return start;

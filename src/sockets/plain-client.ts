@@ -14,16 +14,13 @@ import {
 } from "colyseus";
 import WebSocket from "ws";
 import { ERRORS, nameOfError, type SentError, untagged } from "../../schema/errors.ts";
+import { STATE_HEADER_BYTES, TIMED_STATE_HEADER_BYTES } from "../../schema/protocol.ts";
 import { WorldState } from "../../schema/world-state.ts";
 import { STEP } from "../../sim/rules.ts";
 import type { LimitedSocket } from "./limited-socket.ts";
 
 /** The bits of a frame's first byte that hold its code. */
 const CODE_BITS = 0x1f;
-
-/** Header bytes of a state frame: the code and, if the TIMED bit is set, two 32-bit numbers. */
-const HEADER_BYTES = 1;
-const TIMED_HEADER_BYTES = 9;
 
 /** A player's position in units. */
 type Position = [x: number, y: number];
@@ -92,7 +89,7 @@ export class PlainClient {
   raw(frame: Uint8Array): void {
     const first = frame[0]!;
     const code = first & CODE_BITS;
-    const bodyAt = first & ProtocolModifier.TIMED ? TIMED_HEADER_BYTES : HEADER_BYTES;
+    const bodyAt = first & ProtocolModifier.TIMED ? TIMED_STATE_HEADER_BYTES : STATE_HEADER_BYTES;
     if (code === Protocol.JOIN_ROOM) {
       // Acknowledges the join like the SDK. The room answers with the full state.
       this.ref.emit("message", Buffer.of(Protocol.JOIN_ROOM));

@@ -264,7 +264,7 @@ async function withoutPostgres({ port }: World, postgres: Postgres): Promise<voi
   for (const player of players) player.ticks.clear();
   await postgres.stop();
   const stoppedAt = performance.now();
-  await until(async () => (await readyz()).startsWith("503 the store is away"));
+  await until(async () => (await readyz()).startsWith("503 the store is unavailable"));
   await until(() => performance.now() - stoppedAt > OUTAGE_MS);
   // Guests may join. A new player with a token is refused.
   const client = new GuestClient(`http://127.0.0.1:${port}`);

@@ -24,7 +24,7 @@ const runs: Map<string, Buffer>[] = [];
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), "sabang-make-"));
   folder = join(copy, "maps");
-  cpSync(join(ROOT, "mapmaker"), join(copy, "mapmaker"), { recursive: true });
+  for (const part of ["mapmaker", "sim"]) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   mkdirSync(folder);
   symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
   writeFileSync(join(copy, "package.json"), '{ "type": "module" }');
