@@ -11,6 +11,9 @@ import { PlayerIds } from "./player-ids.ts";
 /** Ticks between two snapshots. A seek replays at most this many ticks, and the ring drops this many at once. */
 export const SNAPSHOT_TICKS = 60 * TICK_HZ;
 
+/** More than the moves that are counted per tick. */
+const COUNTER_STEP = 2 * QUEUE_LIMIT;
+
 /** The recorded position and direction of a body. */
 export interface Pose extends Spot {
   readonly facing: number;
@@ -22,8 +25,10 @@ export class Recorder {
   readonly #playerIds = new PlayerIds();
   readonly #emit: (bytes: Uint8Array<ArrayBuffer>, kind: number, tick: number) => void;
   readonly #blankInput: Input;
-  /** By slot: the moves that were queued since the last event of another kind. */
-  readonly #moves = new Map<number, Input[]>();
+  /** By slot: the tick of the last move times COUNTER_STEP, plus the moves recorded in it. It needs no reset per tick. */
+  readonly #moveCounts: number[] = [];
+  /** By slot: the last moves of a flood, which are written before the next event of another kind. */
+  readonly #flood = new Map<number, Input[]>();
   readonly #fields: (keyof Input)[];
   /** By slot: the pose at the last check. */
   #poses: (Pose | undefined)[] = [];
@@ -42,32 +47,42 @@ export class Recorder {
 
   /** Records a call of the world for the player `id`. The other arguments must be JSON. */
   call(name: Call, id: string, ...values: unknown[]): void {
-    this.#writeMoves();
+    this.#writeFlood();
     this.#writer.varint(OP.call);
     this.#writer.text(JSON.stringify([name, id, ...values]));
     if (name === "join") this.#poses[this.#playerIds.assign(id)] = undefined;
     if (name === "leave") this.#playerIds.release(id);
   }
 
-  /** Records a queued move. It keeps only the moves that fit into the queue, so a flood adds no bytes. */
+  /**
+   * Records a queued move. Of a flood it records the first moves of a tick and the last ones: the queue drops those in between
+   * in any case, so a flood adds few bytes.
+   */
   move(id: string, input: Input): void {
     const slot = this.#playerIds.slotOf(id);
     // A move of an unknown player has no effect.
     if (slot === undefined) return;
-    const moves = this.#moves.get(slot);
-    if (!moves) this.#moves.set(slot, [input]);
+    const none = this.tick * COUNTER_STEP;
+    const count = Math.max(none, this.#moveCounts[slot] ?? 0);
+    if (count < none + QUEUE_LIMIT) {
+      this.#moveCounts[slot] = count + 1;
+      this.#input(slot, input, input.direction >= 1, OP.move, OP.otherMove);
+      return;
+    }
+    const moves = this.#flood.get(slot);
+    if (!moves) this.#flood.set(slot, [input]);
     else if (moves.push(input) > QUEUE_LIMIT) moves.shift();
   }
 
   /** Records a predicted input that the current tick has taken. */
   input(id: string, input: Input): void {
-    this.#writeMoves();
+    this.#writeFlood();
     this.#input(this.#playerIds.slotOf(id) ?? 0, input, input.direction >= 0, OP.input, OP.otherInput);
   }
 
   /** Records that the current tick is complete. */
   ticked(): void {
-    this.#writeMoves();
+    this.#writeFlood();
     this.#writer.varint(OP.tick);
     this.tick++;
   }
@@ -82,7 +97,7 @@ export class Recorder {
    * player whose pose has changed since the last check.
    */
   check(players: readonly PlayerInWorld[]): void {
-    this.#writeMoves();
+    this.#writeFlood();
     this.#writer.varint(OP.check);
     this.#writer.uint32(hashOfPlayers(players));
     for (const { id, body } of players) {
@@ -111,13 +126,13 @@ export class Recorder {
     return frame(KIND.end, this.tick, new Uint8Array());
   }
 
-  /** Writes the collected moves. Moves of different players are independent, so only the order per player matters. */
-  #writeMoves(): void {
-    if (this.#moves.size === 0) return;
-    for (const [slot, moves] of this.#moves) {
+  /** Writes the last moves of floods. Moves of different players are independent, so only the order per player matters. */
+  #writeFlood(): void {
+    if (this.#flood.size === 0) return;
+    for (const [slot, moves] of this.#flood) {
       for (const move of moves) this.#input(slot, move, move.direction >= 1, OP.move, OP.otherMove);
     }
-    this.#moves.clear();
+    this.#flood.clear();
   }
 
   /** Writes an input. The direction of a common input is part of the event; any other input follows it as JSON. */

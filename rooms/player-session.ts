@@ -44,7 +44,8 @@ export class PlayerSession {
   readonly #onEnd: () => void;
   #state: SessionState = "joining";
   #seat: Deferred | undefined;
-  readonly #over = Promise.withResolvers<void>();
+  /** Exists once the end of the session is waited for. */
+  #over: PromiseWithResolvers<void> | undefined;
 
   /** @param onEnd is called once, when the session has ended. */
   constructor(room: SessionRoom, client: SessionClient, onEnd: () => void) {
@@ -62,6 +63,8 @@ export class PlayerSession {
 
   /** Resolves when the session has ended. */
   get over(): Promise<void> {
+    if (this.#state === "ended") return Promise.resolve();
+    this.#over ??= Promise.withResolvers<void>();
     return this.#over.promise;
   }
 
@@ -111,7 +114,7 @@ export class PlayerSession {
   end(): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
-    this.#over.resolve();
+    this.#over?.resolve();
     this.#onEnd();
   }
 }

@@ -3,7 +3,7 @@ import type { Client, MessageContext } from "colyseus";
 import { MoveInput } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
 import { WorldState } from "../schema/world-state.ts";
-import { directionOfWord } from "../sim/directions.ts";
+import { inputOfWord } from "../sim/apply-input.ts";
 import { QUEUE_LIMIT, TICK_HZ } from "../sim/rules.ts";
 import { GameRoom } from "./game-room.ts";
 import { Grid } from "./interest/grid.ts";
@@ -41,10 +41,10 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   override messages = {
     /** Queues one step in the direction of a word. A full queue drops its oldest step. */
     move: (client: Client, word: unknown, context: MessageContext) => {
-      const direction = directionOfWord(word);
-      if (direction === undefined) return this.sendError(client, "badMove", context);
+      const input = inputOfWord(word);
+      if (!input) return this.sendError(client, "badMove", context);
       this.#received++;
-      this.#world.queueMove(client.sessionId, { direction });
+      this.#world.queueMove(client.sessionId, input);
     },
     /** Any other message. */
     _: (client: Client) => this.sendError(client, "unknownMessage"),

@@ -21,7 +21,7 @@ export interface PlayerInWorld {
   readonly id: string;
   readonly body: Body;
   /** Inputs queued by `queueMove`, oldest first; at most QUEUE_LIMIT. */
-  readonly moves: Input[];
+  readonly moves: Readonly<Input>[];
   /** Ticks that must still pass before the next input is taken. */
   cooldown: number;
   /** Ticks since the last input that was not a no-op. */
@@ -95,7 +95,7 @@ export class World {
    * has no advantage from sending faster than the world ticks.
    * @returns whether the player is in this world.
    */
-  queueMove(id: string, input: Input): boolean {
+  queueMove(id: string, input: Readonly<Input>): boolean {
     const player = this.#players.get(id);
     if (!player) return false;
     if (player.moves.length >= QUEUE_LIMIT) {
