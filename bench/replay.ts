@@ -81,7 +81,7 @@ const typical = (period: number) => {
 };
 console.log(`${PLAYERS} players, ${INPUTS_HZ} inputs per second each, ${MINUTES} minutes`);
 console.log(
-  `CPU              ${(extra / TICKS).toFixed(3)} ms more per tick, ${((extra / TICKS) * (TICK_HZ / 10)).toFixed(2)} % of a core`,
+  `CPU of recording ${(extra / TICKS).toFixed(3)} ms per tick, ${((extra / TICKS) * (TICK_HZ / 10)).toFixed(2)} % of a core`,
 );
 console.log(
   `tick duration    median ${typical(1)}, ${typical(TICK_HZ)} with the hash of a second, ${typical(60 * TICK_HZ)} with the snapshot of a minute`,

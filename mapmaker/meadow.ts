@@ -29,7 +29,7 @@ export function drawMeadow(): MapDraft {
   return map;
 }
 
-/** Draws grass, with fields of flowers that become sparser from the centre to the border. */
+/** Draws grass with patches of flowers. Each patch thins out towards its edge. */
 function grassland(map: MapDraft): void {
   const random = seededRandom(11);
   for (const { x, y } of rectangle(0, 0, SIZE, SIZE)) {

@@ -18,11 +18,11 @@ import { Metronome } from "./metronome.ts";
 import type { ObservedRoom, RoomObserver } from "./observer.ts";
 import type { RoomSeats, SeatsOf } from "./room-seats.ts";
 
-/** What every room is given. */
+/** The settings that every room receives. */
 export interface GameRoomSettings {
   /** Listens to the rooms. By default nothing does. */
   observer?: RoomObserver;
-  /** The framework's seats of a room. */
+  /** Returns the seats that the framework holds for a room. */
   seatsOf: SeatsOf;
 }
 

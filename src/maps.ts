@@ -27,7 +27,7 @@ function filesOf(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    throw new MapError(DEFAULT_MAP, `its folder cannot be read (${(error as Error).message}); see MAPS_DIR`);
+    throw new MapError(DEFAULT_MAP, `the folder of MAPS_DIR cannot be read (${(error as Error).message})`);
   }
 }
 

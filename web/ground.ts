@@ -1,4 +1,4 @@
-// Loads a map: the Tiled file, the pictures of its tilesets, and the walls that the prediction needs.
+// Loads a map: the Tiled file, the images of its tilesets, and the walls that the prediction needs.
 import { readMap, type WorldMap } from "../sim/map.ts";
 
 /** Timeout of the request for a map file. */

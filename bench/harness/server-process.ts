@@ -162,7 +162,7 @@ function commandOf(name: string, folder: string, password: string) {
       MONITOR_USER: "admin",
       MONITOR_PASSWORD: password,
       JWT_SECRET: randomBytes(32).toString("hex"),
-      // The load has one address and joins as fast as it can. The bench measures a room, not the admission to it.
+      // 0 turns a limit off. The load comes from one address at full speed, and the bench must not measure refusals.
       MAX_CONNECTIONS_PER_ADDRESS: "0",
       MAX_JOINS_PER_MINUTE: "0",
       MAX_PLAYERS_PER_ROOM: "0",

@@ -153,7 +153,7 @@ export class WireAudit {
     if (field.name !== "players") return void primitive(frame, it, field);
     const refId = number(frame, it);
     if (refId !== this.#mapRefId) {
-      // The map of players was replaced, so all players of the last one are gone.
+      // The map of players was replaced, so the players of the previous map are gone.
       this.#byIndex.clear();
       this.#byRefId.clear();
     }
@@ -247,7 +247,7 @@ function primitive(frame: Uint8Array, it: Iterator, { name, type }: { name: stri
   if (type === "string") return string(frame, it);
   const readers = decode as unknown as Record<string, ((bytes: Uint8Array, it: Iterator) => unknown) | undefined>;
   const read = typeof type === "string" ? readers[type] : undefined;
-  if (!read) throw new WireError(frame, it.offset, `the audit cannot read the type of the field \`${name}\``);
+  if (!read) throw new WireError(frame, it.offset, `the audit cannot decode the field \`${name}\`: unsupported type ${type}`);
   const at = it.offset;
   const value = read(frame, it);
   if (it.offset > frame.length) throw new WireError(frame, at, `the value of \`${name}\` is truncated`);

@@ -29,7 +29,7 @@ const machine = {
   command: "npm run bench",
 };
 
-describe("the table", () => {
+describe("the table of results", () => {
   test("is Markdown with a line for each run, including aborted runs", () => {
     expect(table([row("ws-binary"), row("sabang", { fault: "it was wrong" }), broken])).toBe(
       [
@@ -50,7 +50,7 @@ describe("the table", () => {
   });
 });
 
-describe("the ratios", () => {
+describe("the ratios in the table of results", () => {
   test("compare sabang with its peers at the same number of players", () => {
     const rows = [
       row("sabang", { cpuPerFrame: 24, kilobytesPerSecond: 5 }),
@@ -70,7 +70,7 @@ describe("the ratios", () => {
   });
 });
 
-describe("the remarks", () => {
+describe("the remarks below the table of results", () => {
   test("name runs that were disturbed by the load or by other programs, and aborted runs", () => {
     const rows = [
       row("ws-binary"),

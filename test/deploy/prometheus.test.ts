@@ -197,7 +197,7 @@ describeWith("promtool", "promtool", () => {
     expect(checkAlerts(HEALTHY, [])).toEqual({ status: 0, output: expect.stringContaining("SUCCESS") });
   });
 
-  test.each(rules.map(({ alert }) => alert))("only %s fires for its cause", (alert) => {
+  test.each(rules.map(({ alert }) => alert))("the alert %s fires on its own cause, and no other alert does", (alert) => {
     expect(checkAlerts(CAUSES[alert]!, [alert])).toEqual({ status: 0, output: expect.stringContaining("SUCCESS") });
   });
 });

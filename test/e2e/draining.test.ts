@@ -119,7 +119,7 @@ onlyLong(() => {
   }, 120_000);
 });
 
-test("during DRAIN_SECONDS the game goes on and joins are refused; a second signal ends it early", async () => {
+test("the game goes on and joins are refused during DRAIN_SECONDS, until a second signal ends the wait", async () => {
   const server = startProcess({ LOG_LEVEL: "info", DRAIN_SECONDS: "60" });
   const url = `http://127.0.0.1:${await server.listening()}`;
   const token = await newToken(url);

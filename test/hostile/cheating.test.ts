@@ -129,7 +129,7 @@ function flood(room: Room<unknown, WorldState>, times = 20): void {
 /** Half of the distance that a bot can walk in an attempt: a slow machine loses some ticks. */
 const HALF_DISTANCE = (STEP * ATTEMPT_MS) / TICK_MS / 2;
 
-test("a flood on both channels at once gains no speed", async () => {
+test("a flood of `move` messages and inputs at once gains no speed", async () => {
   const room = await joinWithSdk(server);
   await repeat(() => flood(room));
   expectWithinLimit(HALF_DISTANCE);

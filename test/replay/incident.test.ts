@@ -47,8 +47,8 @@ function twoWalkers(map: WorldMap) {
   return { kept, world, bodies, tick };
 }
 
-describe("a step that throws", () => {
-  test("skips only the step of its player, saves one incident, and throws again in the replay", async () => {
+describe("an input whose rule throws", () => {
+  test("is skipped without affecting other players, is saved as one incident, and throws again in the replay", async () => {
     const { kept, world, bodies, tick } = twoWalkers(MUDDY_MAP);
     isMuddy = true;
     // A player with a saved position takes no input for two ticks.

@@ -234,7 +234,7 @@ describe("messages", () => {
     await until(() => client.state.players.get(client.sessionId)?.facing === 3);
   });
 
-  test("rejects a request for an invalid move with the same message", async () => {
+  test("a `move` sent as a request is rejected with the badMove message", async () => {
     const client = await joinWithSdk(server);
     await expect(client.request("move", "north")).rejects.toMatchObject({ reason: taggedMessage("badMove") });
     await client.request("move", "left");
@@ -300,7 +300,7 @@ describe("a lost connection", () => {
     await until(() => client.state.players.get(client.sessionId)?.facing === 2 && input.pendingCount === 0);
   });
 
-  test("is removed for all clients if it does not reconnect in time", async () => {
+  test("ends with the removal of its player for all clients if it does not reconnect in time", async () => {
     const client = await joinWithSdk(server);
     const witness = await joinWithSdk(server);
     await until(() => witness.state.players.size === 2);

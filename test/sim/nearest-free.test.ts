@@ -53,7 +53,7 @@ describe("a spot in a wall", () => {
     expect(nearestFree({ x: 90, y: 95 }, narrow)).toEqual({ x: 84, y: 20 });
   });
 
-  test("finds the only free spot of a map, even if it is far away", () => {
+  test("moves to the only free spot of the map, however far away", () => {
     const rows = Array.from({ length: 60 }, () => "#".repeat(60));
     rows[59] = `${"#".repeat(59)}s`;
     const map = drawnMap("one", rows);

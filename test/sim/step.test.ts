@@ -103,7 +103,7 @@ describe("a step between walls", () => {
     }
   });
 
-  test("stops at the mouth of a corridor if the body overlaps its side by one unit", () => {
+  test("stops at the mouth of a corridor if the body overlaps a side wall by one unit", () => {
     const mouth = drawnMap("mouth", ["..####", "s.....", "..####"]);
     expect(walked(bodyAt(52, 32 + HALF_BODY - 1), RIGHT, 5, mouth).x).toBe(52);
     expect(walked(bodyAt(52, 32 + HALF_BODY), RIGHT, 5, mouth).x).toBe(92);

@@ -318,7 +318,7 @@ describe("the queue of moves", () => {
     expect(world.dropped).toBe(992);
   });
 
-  test("limits a flood to one step per tick during the flood plus eight steps", () => {
+  test("limits a flood to eight steps more than one per tick", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(400), { minLength: 1, maxLength: 10 }), (bursts) => {
         const { world, tick, offset } = openWorld("a");

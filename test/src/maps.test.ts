@@ -55,7 +55,7 @@ describe("loading a folder of maps", () => {
   test("throws if the folder does not exist, and names its path and its setting", () => {
     const missing = join(folder, "nowhere");
     expect(errorOf(missing)).toMatch(
-      /^map "plaza" cannot be used: its folder cannot be read \(ENOENT.*\); see MAPS_DIR$/,
+      /^map "plaza" cannot be used: the folder of MAPS_DIR cannot be read \(ENOENT.*\)$/,
     );
     expect(errorOf(missing)).toContain(missing);
   });
@@ -64,7 +64,7 @@ describe("loading a folder of maps", () => {
     write("plaza.tmj", tiledMap(["s"]));
     const file = join(folder, "plaza.tmj");
     expect(errorOf(file)).toMatch(
-      /^map "plaza" cannot be used: its folder cannot be read \(ENOTDIR.*\); see MAPS_DIR$/,
+      /^map "plaza" cannot be used: the folder of MAPS_DIR cannot be read \(ENOTDIR.*\)$/,
     );
   });
 

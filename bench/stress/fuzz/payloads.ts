@@ -212,7 +212,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     Buffer.concat([Buffer.of(pick(random, CODES) | (random(8) << 5)), randomBytes(random, random(60))]),
 };
 
-/** The payloads for a room, by name. */
+/** The makers of random payloads for a room, by kind of payload. */
 export const ROOM_PAYLOADS: Readonly<Record<string, Maker>> = Object.fromEntries(
   Object.entries(MAKERS).map(([kind, make]): [string, Maker] => [
     kind,

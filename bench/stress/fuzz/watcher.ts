@@ -62,7 +62,7 @@ async function join(url: string): Promise<Room<unknown, WorldState>> {
     room.onStateChange(() => {
       if (room.state.players?.has(room.sessionId)) resolve();
     });
-    room.onLeave((code, reason) => reject(new Error(`left with ${code} ${reason ?? ""}`)));
+    room.onLeave((code, reason) => reject(new Error(`closed before the first state: code ${code}, reason "${reason ?? ""}"`)));
     setTimeout(() => reject(new Error(`no state received within ${TIMEOUT_MS} ms`)), TIMEOUT_MS).unref();
   });
   return room;

@@ -192,7 +192,7 @@ function sharesSince(then: Reading, pid: number): Shares {
   return { own, others: Math.max(0, (now.busy - then.busy) / microseconds - own) };
 }
 
-/** Watches the connected walkers. Repeats the window while other programs use too much of the server's core. */
+/** Measures the connected walkers. Measures again, up to MAX_TRIES times, if other programs used too much of the core. */
 async function watchUndisturbed(field: Field, tell: (what: string) => void): Promise<Window> {
   for (let tries = 1; ; tries++) {
     const start = readingOf(field.server.pid);

@@ -101,7 +101,7 @@ describe("a join", () => {
     expect([userdata.status, await userdata.json()]).toEqual([code, errorBody(name)]);
   });
 
-  test("with a token of 100 kB is answered 431 by Node", async () => {
+  test("with a token of 100 kB is answered with 431 by Node", async () => {
     const long = token({ id: ID, exp: SOON, more: "a".repeat(75_000) });
     expect(long.length).toBeGreaterThan(100_000);
     const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
@@ -175,7 +175,7 @@ test.each([
   ["GET", "/auth/provider/github/callback"],
   ["GET", "/auth/anonymous"],
   ["GET", "/auth"],
-])("%s %s is answered 404", async (method, path) => {
+])("%s %s is answered with 404", async (method, path) => {
   const answer = await fetch(server.url + path, {
     method,
     redirect: "manual",

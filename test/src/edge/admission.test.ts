@@ -54,7 +54,7 @@ describe("admission stays open", () => {
     }
   });
 
-  test.each([1, 5, 50])("with %i rooms whose ticks are on time or within the limits", (rooms) => {
+  test.each([1, 5, 50])("while ticks are late only within the limits (rooms: %i)", (rooms) => {
     const { run, isOpen, admission } = processOf(rooms);
     expect(run(30_000)).toBeUndefined();
     expect(admission.delayMs).toBe(0);
@@ -106,7 +106,7 @@ describe("admission stays open while the process uses at most 40 % of a core", (
     expect(run(10_000, 400)).toBeLessThanOrEqual(3000);
   });
 
-  test("even if the event loop is late", () => {
+  test("while the event loop is delayed, below 40 % of a core", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0.4, loopDelay: 400 });
     expect(run(60_000)).toBeUndefined();

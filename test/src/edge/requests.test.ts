@@ -26,7 +26,7 @@ async function post(path: string, size: number, chunked = false) {
   } as RequestInit);
 }
 
-test.each([false, true])("accepts a body of 16 kB and answers 413 to a larger one (chunked: %p)", async (chunked) => {
+test.each([false, true])("accepts a body of 16 kB and answers a larger one with 413 (chunked: %p)", async (chunked) => {
   expect((await post(JOIN, 16_384, chunked)).status).toBe(200);
   for (const [path, size] of [
     [JOIN, 16_385],
@@ -90,7 +90,7 @@ test.each([
   "/maps/..\\package.json",
   "*",
   "http://elsewhere.example/maps/plaza.tmj",
-])("GET %s is answered 400 with an error body", async (target) => {
+])("GET %s is answered with 400 with an error body", async (target) => {
   const { status, body, headers } = await request(server.port, [`GET ${target} HTTP/1.1`]);
   expect([target, status]).toEqual([target, 400]);
   expect(JSON.parse(body)).toEqual(errorBody("badRequest"));
@@ -119,7 +119,7 @@ test.each([
 });
 
 test.each(["Host: a/b", "Host: x?y", "Host: x/../y", "Host: \xff"])(
-  "a request with the invalid header %j is answered 400",
+  "a request with the invalid header %j is answered with 400",
   async (host) => {
     const connection = new RawConnection(server.port);
     connection.socket.write(
@@ -132,7 +132,7 @@ test.each(["Host: a/b", "Host: x?y", "Host: x/../y", "Host: \xff"])(
   },
 );
 
-test("a request whose host cannot be parsed as a URL is answered 400", async () => {
+test("a request whose host cannot be parsed as a URL is answered with 400", async () => {
   const canParse = jest.spyOn(URL, "canParse").mockReturnValue(false);
   const { status } = await request(server.port, [`POST ${JOIN} HTTP/1.1`, "Content-Type: application/json"]);
   canParse.mockRestore();
@@ -157,13 +157,13 @@ test.each([
   "application/x-www-form-urlencoded",
   "text/plain",
   "application/xml",
-])("a body of type %s is answered 415", async (type) => {
+])("a body of type %s is answered with 415", async (type) => {
   const answer = await fetch(server.url + JOIN, { method: "POST", headers: { "content-type": type }, body: "{}" });
   expect([answer.status, await answer.json()]).toEqual([415, errorBody("unsupportedType")]);
 });
 
 test.each(["null", "5", '"a"', "[]", "[[[", "{", "\0"])(
-  "the body %j, which is not a JSON object, is answered 400",
+  "the body %j, which is not a JSON object, is answered with 400",
   async (body) => {
     const headers = { "content-type": "application/json" };
     const answer = await fetch(server.url + JOIN, { method: "POST", headers, body });
@@ -171,7 +171,7 @@ test.each(["null", "5", '"a"', "[]", "[[[", "{", "\0"])(
   },
 );
 
-test("an empty chunked body is answered 400", async () => {
+test("an empty chunked body is answered with 400", async () => {
   const connection = new RawConnection(server.port);
   connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", "Transfer-Encoding: chunked");
   connection.socket.write("0\r\n\r\n");
@@ -189,7 +189,7 @@ test("every answer has the security headers", async () => {
   }
 });
 
-test("a WebSocket to a room named like a member of Object.prototype is answered 404", async () => {
+test("a WebSocket to a room id such as `constructor`, a member of Object.prototype, is answered with 404", async () => {
   for (const name of Object.getOwnPropertyNames(Object.prototype)) {
     const connection = new RawConnection(server.port);
     connection.upgrade(`/process/${name}?sessionId=x`);

@@ -95,7 +95,7 @@ test("does not count requests with the right password or without a password", as
   }
 });
 
-test("the playground is answered 404 when it is off", async () => {
+test("the playground is answered with 404 when it is off", async () => {
   for (const path of ["/playground", "/playground/", "/playground/rooms", "/__apidocs"]) {
     expect((await ask(path, [])).status).toBe(404);
   }

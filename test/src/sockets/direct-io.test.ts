@@ -115,7 +115,7 @@ test("all kinds of messages arrive unchanged, split anywhere, including directly
   );
 });
 
-test("a short received frame bypasses the receiver of ws, and the next frame does not overwrite it", async () => {
+test("a short incoming frame bypasses the Receiver of ws, and its data survives the next frame", async () => {
   const { client, socket } = await open(plain);
   const kept: Buffer[] = [];
   socket.on("message", (data: Buffer) => kept.push(data));

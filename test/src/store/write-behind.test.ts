@@ -100,7 +100,7 @@ class HeldStore implements Store {
 /** Resolves after all pending microtasks and immediates have run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe("the queue", () => {
+describe("the queue of unsaved player records", () => {
   let store: HeldStore;
   let queue: WriteBehind;
   beforeEach(() => {

@@ -45,7 +45,7 @@ afterEach(async () => {
   await until(async () => (await metric('sabang_players{map="plaza"}')) === 0);
 });
 
-describe("access", () => {
+describe("access to /metrics", () => {
   test.each([undefined, "", "Bearer", "Bearer ", "Bearer wrong", `Basic ${TOKEN}`, `Bearer ${TOKEN}x`])(
     "is refused with 401 for the header %j",
     async (authorization) => {
