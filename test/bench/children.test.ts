@@ -22,7 +22,7 @@ onLinux("importing bench/harness/children.ts pins neither this process nor its c
   expect(coresIn(await text(child.stdout!))).toBe(before);
 });
 
-onLinux("pinToCores() pins the program to the load's core and each child to the core it is started on", () => {
+onLinux("pinToCores() pins the program to the load's core and each child to the core that start() is given", () => {
   const program = `
     import { readFileSync } from "node:fs";
     import { text } from "node:stream/consumers";

@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import { benchLine, type Options } from "../../bench/cli.ts";
 import { CONTENDERS } from "../../bench/contenders/contenders.ts";
 
-/** Parses a command line. What it prints is returned, as it would end the process. */
+/** Parses a command line. Returns the options and the printed text. An error does not end the process. */
 function parse(...args: string[]): { options?: Options; out: string; err: string } {
   const printed = { out: "", err: "" };
   const line = benchLine({
@@ -34,7 +34,7 @@ describe("the command line of the bench", () => {
     });
   });
 
-  test("takes every option", () => {
+  test("accepts every option", () => {
     const args = "--clients 20,50 --only sabang,ws-binary --seconds 1.5 --warmup 0 --rounds 3 --out x".split(" ");
     expect(parse(...args).options).toEqual({
       clients: [20, 50],
@@ -47,7 +47,7 @@ describe("the command line of the bench", () => {
     expect(parse("--clients=8, 9").options?.clients).toEqual([8, 9]);
   });
 
-  test("refuses an invalid value with what it accepts", () => {
+  test("refuses an invalid argument with an error that says what is expected", () => {
     expect(parse("--clients", "400,many").err).toContain('Got "many"; expected a whole number from 8 to 20000.');
     for (const bad of ["7", "20001", "8.5", "", "-8", "1e9", "400,"]) {
       expect(parse(`--clients=${bad}`).err).toContain("expected a whole number from 8 to 20000.");

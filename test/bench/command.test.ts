@@ -10,7 +10,7 @@ test("npm run bench exits with code 2 and a hint if an argument is invalid", asy
   );
 });
 
-test("npm run bench -- --help prints the flags", async () => {
+test("npm run bench -- --help prints the options", async () => {
   const { code, stdout, stderr } = await startBench("--help").ended();
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toContain("--clients");

@@ -16,7 +16,7 @@ describe("a leg of a probe's walk", () => {
     expect(leg.length).toBe(16);
   });
 
-  test("times several moves by one frame, as a busy server shows them", () => {
+  test("times several moves by one frame if the frame shows all of them", () => {
     const leg = new Leg(1000, -1);
     for (const now of [0, 100, 200]) leg.sent(now);
     expect(leg.shown(976, 250).map(({ latency }) => latency)).toEqual([250, 150, 50]);

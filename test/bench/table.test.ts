@@ -50,7 +50,7 @@ describe("the table of results", () => {
   });
 });
 
-describe("the ratios in the table of results", () => {
+describe("the ratios below the table of results", () => {
   test("compare sabang with its peers at the same number of players", () => {
     const rows = [
       row("sabang", { cpuPerFrame: 24, kilobytesPerSecond: 5 }),

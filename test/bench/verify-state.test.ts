@@ -30,7 +30,7 @@ describe("mismatchWithServer", () => {
     expect(promise({ ...allowed, between: { ...between, name: undefined } })).toContain("name is undefined");
   });
 
-  test("requires exactly the players of the 5 x 5 cells around the client's own for sight by cells", () => {
+  test("requires, for sight by cells, exactly the players in the 5 x 5 cells around the client's cell", () => {
     const places = { me: { x: 400, y: 400 }, in: { x: 799, y: 0 }, out: { x: 800, y: 400 } };
     const { out, ...inside } = places;
     const cells = (players: Record<string, { x: number; y: number }>) =>

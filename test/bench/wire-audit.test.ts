@@ -40,7 +40,7 @@ class FramedWorld {
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const brief = (mentions: Mention[]) => mentions.map(({ how, id, x, y }) => `${how} ${id} ${x} ${y}`);
 
-/** The same, for a client of the real state that has its own view. */
+/** A world of the real state whose frames come from the framework's own encoder, for a client with its own view. */
 class ViewedWorld {
   readonly state = new WorldState().assign({ map: "plaza", width: 4096, height: 4096 });
   readonly view = new StateView();
@@ -75,7 +75,7 @@ function createAudit() {
 }
 
 describe("the wire audit", () => {
-  test("reads the players named in a full state", () => {
+  test("returns the players that a full state names", () => {
     const { mentions, audit } = createAudit();
     expect(brief(mentions)).toEqual([
       "add ada 1000 1000",
@@ -88,7 +88,7 @@ describe("the wire audit", () => {
     expect(audit.placeOf("eve")).toBeUndefined();
   });
 
-  test("reads the players named in a patch, and their positions after it", () => {
+  test("returns the players that a patch names, with their positions after the patch", () => {
     const { world, bob, audit } = createAudit();
     bob.x = 1108;
     expect(brief(audit.read(world.patch()))).toEqual(["change bob 1108 1000"]);
@@ -108,7 +108,7 @@ describe("the wire audit", () => {
     expect(audit.known().size).toBe(0);
   });
 
-  test("follows any sequence of events in a world", () => {
+  test("knows the players and positions of a world after any sequence of events", () => {
     const events = fc.array(
       fc.record({
         kind: fc.constantFrom("join", "leave", "walk", "rename", "patch", "full"),
@@ -144,7 +144,7 @@ describe("the wire audit", () => {
     );
   });
 
-  test("follows a view of the framework, and names no player outside it", () => {
+  test("knows the players in a view of the framework, and no player outside the view", () => {
     const events = fc.array(
       fc.record({ kind: fc.constantFrom("see", "lose", "walk", "patch"), id: fc.nat(5), x: fc.nat(4096) }),
       { maxLength: 60 },
@@ -248,7 +248,7 @@ describe("the wire audit", () => {
     );
   });
 
-  test("throws on a truncated frame, unless it ends between two values", () => {
+  test("throws on a truncated frame, unless the frame ends between two values", () => {
     const { bobRef } = createAudit();
     const values = [
       [0x0f],
@@ -319,7 +319,7 @@ describe("the leaks of a frame", () => {
     expect(audit.leaks("ada", audit.read(world.patch()))).toHaveLength(1);
   });
 
-  test("include a change of a player after the client itself has moved beyond FAR", () => {
+  test("include a change of a player if the client's own player has moved beyond FAR", () => {
     const { world, ada, bob, audit } = createAudit();
     ada.x = 4000;
     bob.facing = 2;
@@ -330,7 +330,7 @@ describe("the leaks of a frame", () => {
     ]);
   });
 
-  test("exclude the removal of a known player, and include that of an unknown one", () => {
+  test("exclude the removal of a known player, and include the removal of an unknown one", () => {
     const { world, ada, audit } = createAudit();
     ada.x = 4000;
     world.state.players.delete("bob");
@@ -338,7 +338,7 @@ describe("the leaks of a frame", () => {
     expect(leaks(bytes(0x0f, 0xff, 1, 0x40, 77))).toEqual(["a player unknown to this client is removed"]);
   });
 
-  test("are based on the positions of placeOf if it is given", () => {
+  test("are computed from the positions that placeOf returns, if placeOf is given", () => {
     const { world, bob, audit } = createAudit();
     bob.facing = 2;
     const mentions = audit.read(world.patch());

@@ -1,4 +1,4 @@
-// The routes of bots.
+// Bots follow random routes around the walls of a map.
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
@@ -44,7 +44,7 @@ test("a bot reaches the end of its route from any position where a body can stan
   );
 });
 
-test("routes from target to target visit every tile of the maze", () => {
+test("the ends of consecutive routes include every open tile of a maze", () => {
   const body = { ...MAZE.spawns[0]!, facing: 4 };
   const tiles = new Set<string>();
   for (let seed = 0; seed < 200; seed++) {

@@ -20,7 +20,7 @@ const MAX_LINES = 11;
 /** Timeout for copying files, compiling, and starting a server on a busy machine. */
 const TIMEOUT_MS = 300_000;
 
-/** The diffs of the page, by the heading of their section. */
+/** The sections of docs/extending.md: the heading of each, and its diffs. */
 const STEPS = readFileSync(new URL("../../docs/extending.md", import.meta.url), "utf8")
   .split(/^## /m)
   .slice(1)
@@ -105,12 +105,12 @@ function self(room: AnyRoom) {
 const LEFT = 1;
 const RIGHT = 2;
 
-/** Maximum steps that the page is ahead of the server. The server drops steps beyond its queue limit. */
+/** Maximum number of steps that the client is ahead of the server, which drops steps beyond its queue limit. */
 const MAX_AHEAD = 5;
 
 /**
- * Plays each step of the page on a running game, by the number in the step's heading. Only the first one restarts the
- * game.
+ * Plays each step of docs/extending.md on a running game, by the number in the step's heading. Only the first step
+ * restarts the game.
  */
 const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
   async 1(game) {
@@ -254,7 +254,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     expect(room.state).toMatchObject({ map: "yard", width: 384, height: 256 });
     const walking = setInterval(() => room.send("move", "left"), 50);
     room.onLeave(() => clearInterval(walking));
-    // The wall is one tile wide and a body 24 units, so its centre stops at 44.
+    // The wall is one tile wide and a body 24 units, so the centre of the body stops at 44.
     await until(() => self(room).x === 44);
   },
 
@@ -290,7 +290,7 @@ test("PLAYS has an entry for each step of docs/extending.md", () => {
   expect(STEPS.map(({ title }) => title.split(".", 1)[0])).toEqual(Object.keys(PLAYS));
 });
 
-test.each(STEPS)(`"$title" has at most ${MAX_LINES} lines of code`, ({ diff }) => {
+test.each(STEPS)(`the step "$title" adds at most ${MAX_LINES} lines of code`, ({ diff }) => {
   expect(diff).not.toBe("");
   const lines = linesOf(diff);
   expect({ lines, tooMany: Math.max(0, lines.length - MAX_LINES) }).toEqual({ lines, tooMany: 0 });
@@ -332,7 +332,7 @@ onlyLong(() => {
     test(
       "compiles, and the game plays as described",
       async () => {
-        // Both at the same time, in two processes.
+        // The compiler and the game run at the same time, in two processes.
         const [errors] = await Promise.all([project.errorsOf("tsc"), play(project, steps)]);
         expect(errors).toBe("");
       },

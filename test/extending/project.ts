@@ -30,7 +30,7 @@ export class Project {
     return new Project(folder);
   }
 
-  /** Applies a diff, as a reader of the page would. @throws with the output of git if the diff does not apply. */
+  /** Applies a diff, as a reader of docs/extending.md would. @throws with the output of git if that fails. */
   async apply(diff: string): Promise<void> {
     const file = `${this.folder}.diff`;
     writeFileSync(file, diff);

@@ -44,7 +44,7 @@ interface Observation {
   distance: number;
 }
 
-/** The observations of each player, by its player id, or by its session id if it is a guest. */
+/** The observations of each player, by player id. The key of a guest is its session id. */
 const observations = new Map<string, Observation[]>();
 /** Descriptions of moves of more than one step in one tick. */
 const leaps: string[] = [];
@@ -174,7 +174,7 @@ test("reconnecting in a loop, with queued steps on the client and the server, ga
   expectWithinLimit(STEP);
 });
 
-test("a player whose seat is held stands still, also with steps queued before the drop", async () => {
+test("a player whose seat is held stands still, even if steps were queued before the connection dropped", async () => {
   const room = await joinWithSdk(server);
   const world = await server.roomOf(room.sessionId);
   room.reconnection.minDelay = 1000;
@@ -220,7 +220,7 @@ test("leaving and joining again in a loop gains no speed", async () => {
   expectWithinLimit(0);
 });
 
-test("moving from room to room of one map, each about to tick, gains no speed", async () => {
+test("moving between rooms of one map, always to a room that is about to tick, gains no speed", async () => {
   // The rooms tick a fifth of a tick apart, so that the next room is always about to tick.
   const worlds: WorldRoom[] = [];
   for (let i = 0; i < 5; i++) {

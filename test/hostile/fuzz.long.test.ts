@@ -12,11 +12,11 @@ const LIMITED_FRAMES = FRAMES / 10;
 
 const ATTACKS: [limits: string, frames: number, environment: Record<string, string>][] = [
   ["no limits per address", FRAMES, OPEN_DOOR],
-  ["the limits per address of production", LIMITED_FRAMES, {}],
+  ["the production limits per address", LIMITED_FRAMES, {}],
 ];
 
 test.each(ATTACKS.slice(0, shortOrLong(1, 2)))(
-  "the server withstands an attack with %s",
+  "a server with %s withstands an attack",
   async (_limits, frames, environment) => {
     const outcome = await trial({ seed: SEED, frames, environment });
     process.stderr.write(`seed ${SEED}\n${report(outcome)}`);

@@ -1,5 +1,5 @@
-// Tests mapmaker/make.ts in a copy of the project. The files in maps/ may have been edited in Tiled, and then differ
-// from its output.
+// Tests mapmaker/make.ts in a copy of the project. The files in maps/ may have been edited in Tiled, so they may differ
+// from the output of mapmaker/make.ts.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -54,7 +54,7 @@ test("mapmaker/make.ts does not change other maps", () => {
   expect(readFileSync(join(folder, OTHER_MAP), "utf8")).toBe("drawn by hand");
 });
 
-test("mapmaker/make.ts prints the size, the open share and the spawns of each map", () => {
+test("mapmaker/make.ts prints the size, the share of open tiles and the number of spawns of each map", () => {
   for (const text of outputs) {
     expect(text).toMatch(
       /^plaza: 64 x 64 tiles, [\d.]+ % open, \d+ spawns\nmeadow: 128 x 128 tiles, [\d.]+ % open, \d+ spawns\n$/,
@@ -66,7 +66,7 @@ describe.each([
   { name: "plaza", tiles: 64, minSpawns: 64 },
   { name: "meadow", tiles: 128, minSpawns: 400 },
 ])("the map $name of mapmaker/make.ts", ({ name, tiles, minSpawns }) => {
-  test(`has ${tiles} x ${tiles} tiles, of which some, but less than half, are solid`, () => {
+  test(`has ${tiles} x ${tiles} tiles, of which some, but fewer than half, are solid`, () => {
     const { file, map } = mapIn(folder, name);
     expect([map.width, map.height]).toEqual([tiles * TILE, tiles * TILE]);
     const solid = file.layers.find((layer) => layer.name === "walls")!.data!.filter((tile) => tile !== 0).length;
@@ -148,7 +148,7 @@ describe.each([
     }
   });
 
-  test("embeds one tileset, whose sizes are consistent with each other and with the picture", () => {
+  test("embeds one tileset, whose sizes are consistent with each other and with the image", () => {
     const mapUnderTest = mapIn(folder, name);
     expect(mapUnderTest.file.tilesets).toHaveLength(1);
     expect(mapUnderTest.file.tilesets[0]).toMatchObject({

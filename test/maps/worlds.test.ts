@@ -54,7 +54,7 @@ describe.each(NAMES)("the map %s", (name) => {
     }
   });
 
-  test("embeds its tilesets, whose sizes are consistent with their pictures", () => {
+  test("embeds its tilesets, whose sizes are consistent with their images", () => {
     expect(badTilesets(mapIn(FOLDER, name))).toEqual([]);
   });
 });

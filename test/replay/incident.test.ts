@@ -1,4 +1,4 @@
-// Incidents: when a step throws or a body violates an invariant, the last minutes are saved once, and the game goes on.
+// When a step throws or a body violates an invariant, the last minutes are saved as one incident. The game goes on.
 
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Incident, readRecording } from "../../replay/format.ts";
@@ -15,7 +15,7 @@ const ROWS = ["##############", "#s...........#", "#............#", "#s.........
 const MAP = drawnMap("plaza", ROWS);
 /** Whether a step onto the faulty tile of MUDDY_MAP throws. */
 let isMuddy = false;
-/** The same map with a faulty tile. */
+/** MAP with a faulty tile. */
 const MUDDY_MAP: WorldMap = {
   ...MAP,
   isWall: (x, y) => {
@@ -48,7 +48,7 @@ function twoWalkers(map: WorldMap) {
 }
 
 describe("an input whose rule throws", () => {
-  test("is skipped without affecting other players, is saved as one incident, and throws again in the replay", async () => {
+  test("is skipped, does not affect other players, is saved as one incident, and throws in the replay", async () => {
     const { kept, world, bodies, tick } = twoWalkers(MUDDY_MAP);
     isMuddy = true;
     // A player with a saved position takes no input for two ticks.
@@ -71,7 +71,7 @@ describe("an input whose rule throws", () => {
     expect(whole).toMatchObject({ ticks: 47, divergence: undefined, fault: recording.header.incident });
   });
 
-  test("throws from tick() if the world is not recorded", () => {
+  test("makes tick() throw if the world is not recorded", () => {
     const world = new RecordedWorld(MUDDY_MAP, 1, { blankInput: BLANK_INPUT });
     isMuddy = true;
     world.join("ada", { x: 0, y: 0, facing: 4 }, { x: 168, y: 48 });
@@ -84,24 +84,28 @@ describe("an input whose rule throws", () => {
 describe("a body that violates an invariant", () => {
   const violations: [string, (body: object) => void, RegExp][] = [
     [
-      "between two units",
+      "a position between two units",
       (body) => Object.assign(body, { x: 48.5 }),
       /^stands at \(48\.5, 48\), which are no whole numbers$/,
     ],
     [
-      "without a position",
+      "no position",
       (body) => Object.assign(body, { y: Number.NaN }),
       /^stands at \(48, NaN\), which are no whole numbers$/,
     ],
-    ["in a wall", (body) => Object.assign(body, { y: 30 }), /^stands at \(48, 30\), in a wall or outside of the map$/],
     [
-      "outside of the map",
+      "a position in a wall",
+      (body) => Object.assign(body, { y: 30 }),
+      /^stands at \(48, 30\), in a wall or outside of the map$/,
+    ],
+    [
+      "a position outside of the map",
       (body) => Object.assign(body, { x: -500 }),
       /^stands at \(-500, 48\), in a wall or outside of the map$/,
     ],
-    ["facing an unknown direction", (body) => Object.assign(body, { facing: 7 }), /^faces 7, which is no direction$/],
+    ["an unknown direction", (body) => Object.assign(body, { facing: 7 }), /^faces 7, which is no direction$/],
     [
-      "too far from where it was",
+      "a position too far from the previous one",
       (body) => Object.assign(body, { x: 368 }),
       /^moved 320 units in 20 tick\(s\), from \(48, 48\) to/,
     ],
@@ -132,7 +136,7 @@ describe("a body that violates an invariant", () => {
 });
 
 describe("the recording of an incident after a long game", () => {
-  /** Ten minutes of random players, then a fault. */
+  /** Ten minutes of random players, then a violation of an invariant. */
   const { incident, file }: { incident: Incident; file: Uint8Array } = (() => {
     const bustle = new Bustle(MAP, 4);
     bustle.play(10 * 60 * SECOND + 111, 12);
@@ -149,7 +153,7 @@ describe("the recording of an incident after a long game", () => {
     expect(lastTick - firstTick).toBeLessThanOrEqual(180 * SECOND);
   });
 
-  test("plays without divergence up to the fault", () => {
+  test("replays without divergence up to the last second before the incident", () => {
     const recording = readRecording(file);
     const replay = new Replay(recording, MAP);
     while (replay.tick < incident.tick - SECOND) {

@@ -25,7 +25,7 @@ const ROWS = [
 ];
 const MAP = drawnMap("yard", ROWS);
 
-/** Records three and a half minutes of random players: several snapshots, and a last second that is not full. */
+/** Records random players. The default is 3.5 minutes: several snapshots, and a last second that is not full. */
 async function recorded(seed = 1, ticks = 4211): Promise<{ bustle: Bustle; file: Buffer }> {
   const bustle = new Bustle(MAP, seed);
   bustle.play(ticks, 9);
@@ -64,7 +64,7 @@ describe("a recording", () => {
     );
   });
 
-  test("seeks backwards and forwards to the state of any tick", async () => {
+  test("gives the state of any tick when a replay seeks backwards or forwards", async () => {
     const { file } = await recorded();
     const recording = readRecording(file);
     const sequential = new Replay(recording, MAP);
@@ -79,7 +79,7 @@ describe("a recording", () => {
     expect(replay.divergence).toBeUndefined();
   });
 
-  test("contains added fields of a player, but not the player's id", async () => {
+  test("contains the additional fields of a player, but not the player's id", async () => {
     const bustle = new Bustle(MAP, 1);
     const body = { name: "Ada", coins: 3, x: 0, y: 0, facing: 4 };
     const before = { x: 80, y: 80, player: "a secret id", name: "Ada" };
@@ -95,7 +95,7 @@ describe("a recording", () => {
   });
 });
 
-test("a flood of moves does not grow the recording", async () => {
+test("a flood of moves adds at most 17 bytes per tick to a recording", async () => {
   const bustle = new Bustle(MAP, 1);
   const id = bustle.join();
   for (let tick = 0; tick < 100; tick++) {
@@ -104,13 +104,13 @@ test("a flood of moves does not grow the recording", async () => {
   }
   expect(bustle.world.dropped).toBeGreaterThan(99_000);
   const file = await bustle.end();
-  // Of each tick the first eight moves and the last eight, a byte each, and a byte for the tick.
+  // Per tick: the first eight moves and the last eight, one byte each, and one byte for the tick itself.
   expect(file.length).toBeLessThan(100 * 17 + 1500);
   expect(play(readRecording(file), MAP)).toMatchObject({ ticks: 100, divergence: undefined });
 });
 
 describe("a changed or incompatible file", () => {
-  test("is rejected if one bit of any byte is flipped, with the range of the damaged bytes", async () => {
+  test("is rejected if one bit is flipped, with a message that names the range of the damage", async () => {
     const { file } = await recorded(2, 130);
     for (let at = 0; at < file.length; at++) {
       const flipped = Buffer.from(file);
@@ -124,7 +124,7 @@ describe("a changed or incompatible file", () => {
     }
   });
 
-  test("is rejected if it is cut off at any byte, and plays up to there if `truncated` is accepted", async () => {
+  test("is rejected if it is cut off at any byte, and replays up to the cut if `truncated` is set", async () => {
     const { file } = await recorded(3, 70);
     const { frames } = readRecording(file);
     for (let length = 0; length < file.length; length++) {
@@ -147,7 +147,7 @@ describe("a changed or incompatible file", () => {
     expect(rejection(Buffer.concat([file, Buffer.from("x")]))).toMatch(/it has data after its end mark, from byte \d+/);
   });
 
-  test("is rejected for another map, rules, format or version, and if it is not a recording", async () => {
+  test("is rejected if its map, rules, format or version differ, or if it is not a recording", async () => {
     const { file } = await recorded(4, 30);
     expect(rejection(file)).toBe("");
     expect(rejection(file, drawnMap("field", ROWS))).toBe('it was recorded on the map "yard", but this map is "field"');
@@ -170,7 +170,7 @@ describe("a changed or incompatible file", () => {
   });
 });
 
-describe("a replay on a changed world", () => {
+describe("a replay on a changed map", () => {
   test("reports the first second that diverges, with the positions of the players", async () => {
     const { file } = await recorded(5, 2000);
     // The map lacks one wall tile. `play` does not check that the map fits.

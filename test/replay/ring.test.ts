@@ -5,7 +5,7 @@ import { Ring } from "../../replay/ring.ts";
 
 const sizeOf = (ring: Ring) => ring.frames().reduce((size, { length }) => size + length, 0);
 
-test("the ring keeps the minimum number of ticks and drops older ones up to the next snapshot", () => {
+test("the ring keeps at least the minimum number of ticks, and less than one snapshot interval more", () => {
   const ring = new Ring(120, 1e9);
   for (let tick = 0; tick <= 1000; tick++) {
     if (tick > 0) ring.add(new Uint8Array(10), KIND.second, tick);
@@ -17,7 +17,7 @@ test("the ring keeps the minimum number of ticks and drops older ones up to the 
   }
 });
 
-test("a full ring keeps only the next snapshot", () => {
+test("a full ring drops all its frames when the next snapshot is added", () => {
   const ring = new Ring(120, 5000);
   for (let tick = 0; tick <= 1000; tick++) {
     if (tick > 0) ring.add(new Uint8Array(500), KIND.second, tick);

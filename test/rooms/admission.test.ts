@@ -1,4 +1,5 @@
-// A process that is overloaded by its own work refuses new players, accepts returning ones, and reopens by itself.
+// A process that is overloaded by its own work refuses new players, accepts returning players, and admits new players
+// again by itself.
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { MatchMakeError } from "@colyseus/sdk";
@@ -55,9 +56,9 @@ async function readyz(): Promise<string> {
 
 const isReady = async () => (await readyz()) === "200 ready\n";
 
-test("refuses new players with a message while its own work delays ticks, and reopens afterwards", async () => {
+test("a process whose own work delays ticks refuses new players, and admits them again afterwards", async () => {
   const token = await server.tokens.sign(newPlayerId());
-  // Both at once, because on a slow machine the joins themselves delay ticks.
+  // Both clients join at once, because on a slow machine the joins themselves delay ticks.
   const [here, known] = await Promise.all([joinWithSdk(server), joinWithSdk(server, {}, token)]);
   await until(isReady);
   block();
@@ -78,7 +79,7 @@ test("refuses new players with a message while its own work delays ticks, and re
   expect(plain.errors).toEqual([plainError("busy")]);
   expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);
   expect(readiness).toBe("503 busy: no new players\n");
-  // A balancer without another server uses /healthz: current players must be able to reconnect.
+  // A load balancer with only this server checks /healthz, because current players must be able to reconnect.
   expect(health.status).toBe(200);
 
   // Returning players add no load: neither by reconnecting nor by taking over.
@@ -97,7 +98,7 @@ test("refuses new players with a message while its own work delays ticks, and re
   await joinWithSdk(server);
 });
 
-test("reopens at once when the last player leaves, even under continued load", async () => {
+test("an overloaded process admits new players at once when its last player leaves", async () => {
   const last = await joinWithSdk(server);
   block();
   await until(() => admission.blockedReason, 30_000);

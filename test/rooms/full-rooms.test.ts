@@ -1,4 +1,4 @@
-// A full room: further players get another room of the same map, and players of the full room can rejoin it.
+// When a room is full, further players get another room of the same map. Players of the full room can rejoin it.
 import type { Room } from "@colyseus/sdk";
 import { describe, expect, jest, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
@@ -34,7 +34,7 @@ async function roomSizes(): Promise<number[]> {
 
 const newToken = () => server.tokens.sign(newPlayerId());
 
-test.each(["SDK", "plain", "signed-in"])("the fourth %s player gets a second room of the same map", async (way) => {
+test.each(["SDK", "plain", "signed-in"])("a %s player joins a second room if the first one is full", async (way) => {
   const join = async () => {
     if (way === "plain") return (await PlainPlayer.join(server.url, "?map=meadow")).id;
     return (await joinWithSdk(server, { map: "meadow" }, way === "signed-in" ? await newToken() : undefined)).sessionId;
@@ -49,14 +49,14 @@ test.each(["SDK", "plain", "signed-in"])("the fourth %s player gets a second roo
   expect((await server.roomOf(first)).state.players.has(fourth)).toBe(false);
 });
 
-test("no room exceeds the limit when twelve players join at once", async () => {
+test("no room exceeds its limit of players when twelve players join at once", async () => {
   await Promise.all(Array.from({ length: 12 }, (_, i) => (i % 2 ? joinWithSdk(server) : PlainPlayer.join(server.url))));
   const sizes = await roomSizes();
   expect(sizes.reduce((sum, size) => sum + size)).toBe(12);
   expect(Math.max(...sizes)).toBe(MAX_PLAYERS);
 });
 
-test("a place that becomes free is given to the next player", async () => {
+test("the next player gets a place that has become free in the room", async () => {
   const [first, second] = await Promise.all([joinWithSdk(server), joinWithSdk(server), joinWithSdk(server)]);
   await second!.leave();
   await until(async () => (await roomSizes())[0] === 2);
@@ -113,8 +113,8 @@ describe("a signed-in player in a full room", () => {
     return (await PlainPlayer.join(server.url, `?token=${token}&map=${map}`)).id;
   }
 
-  describe.each(["SDK", "plain"] as const)("joined by %s", (first) => {
-    test.each(["SDK", "plain"] as const)("rejoins by %s in the same room, at its own position", async (then) => {
+  describe.each(["SDK", "plain"] as const)("whose first client is of type %s", (first) => {
+    test.each(["SDK", "plain"] as const)("rejoins its room and position with a client of type %s", async (then) => {
       const token = await newToken();
       const { room, end } = await full(first, token);
       const id = await again(then, token);
@@ -124,7 +124,7 @@ describe("a signed-in player in a full room", () => {
     });
   });
 
-  test("rejoins in the same room, at its own position, while its seat is held", async () => {
+  test("rejoins the same room, at its previous position, while its seat is held", async () => {
     const token = await newToken();
     const { room, sdk } = await full("SDK", token);
     sdk!.reconnection.enabled = false;

@@ -18,7 +18,7 @@ const server = startServer({
   reconnectionSeconds: 30,
 });
 
-test("removes an idle SDK client and its seat, although it pings and sends inputs without a direction", async () => {
+test("the server removes an idle SDK client and its seat, even if it pings and sends no-op inputs", async () => {
   const witness = await joinWithSdk(server);
   const room = await server.roomOf(witness.sessionId);
   const idler = await joinWithSdk(server, {}, await server.tokens.sign(newPlayerId()));
@@ -39,13 +39,13 @@ test("removes an idle SDK client and its seat, although it pings and sends input
   expect(room.hasReservedSeat(idler.sessionId, idler.reconnectionToken.split(":")[1])).toBe(false);
 });
 
-test("removes an idle plain client, with the code and the message", async () => {
+test("the server disconnects an idle plain client with the code and the message of the error `idle`", async () => {
   const plain = await PlainPlayer.join(server.url);
   await until(() => plain.closed);
   expect(plain.closed).toEqual(IDLE);
 });
 
-test("does not remove a player that walks, by any of the three ways", async () => {
+test("the server does not remove a player that walks, whichever way it sends its moves", async () => {
   const walkers = await Promise.all(WAYS.map((way) => way.join(server)));
   const room = await server.roomOf(walkers[0]!.id);
   const since = performance.now();
@@ -58,7 +58,7 @@ test("does not remove a player that walks, by any of the three ways", async () =
   expect(walkers.map(({ id }) => room.state.players.has(id))).toEqual([true, true, true]);
 });
 
-test("does not remove a player that reconnects repeatedly and keeps moving", async () => {
+test("the server does not remove a player that reconnects repeatedly and keeps moving", async () => {
   const client = await joinWithSdk(server);
   const room = await server.roomOf(client.sessionId);
   let ticks = 0;

@@ -84,7 +84,7 @@ async function walk(room: Room<unknown, WorldState>, word: string, steps: number
 }
 
 describe("a signed-in player", () => {
-  test("rejoins at its last position, with the same facing and name", async () => {
+  test("rejoins at its last position, with its previous direction and name", async () => {
     const first = await joinWithSdk(server, { name: "지민" }, token);
     expect(self(first)).toMatchObject({ name: "지민", ...SPAWN, facing: 4 });
     await walk(first, "left", 3);
@@ -94,7 +94,7 @@ describe("a signed-in player", () => {
     expect(second.sessionId).not.toBe(first.sessionId);
   });
 
-  test("can rejoin under another name", async () => {
+  test("can change its name when it rejoins", async () => {
     await (await joinWithSdk(server, { name: "Ada" }, token)).leave();
     await (await joinWithSdk(server, { name: "Eve" }, token)).leave();
     expect(self(await joinWithSdk(server, {}, token))?.name).toBe("Eve");
@@ -119,7 +119,7 @@ describe("a signed-in player", () => {
   });
 
   test.each(["moon", "pla\0za", "a".repeat(3000)])(
-    "is refused on the unknown map %j without a load from the store",
+    "cannot join the unknown map %j, and is not loaded from the store",
     async (map) => {
       const { loads } = hook;
       await expect(server.client(token).joinOrCreate("world", { map })).rejects.toMatchObject({
@@ -159,17 +159,17 @@ describe("a signed-in player", () => {
     expect(store.counters()).toMatchObject({ rows, rowsWaiting: 0 });
   });
 
-  test("rejoins at the nearest free position if a wall is at its last position", async () => {
+  test("rejoins at the nearest free position if its last position is in a wall", async () => {
     store.put({ player: id, map: "plaza", ...BLOCK, facing: 2, name: "Ada", savedAt: 1 });
     expect(self(await joinWithSdk(server, {}, token))).toMatchObject({ name: "Ada", x: 180, y: 140, facing: 2 });
   });
 
-  test("rejoins on the map if its last position is outside the map", async () => {
+  test("rejoins at the nearest position on the map if its last position is outside the map", async () => {
     store.put({ player: id, map: "plaza", x: 9000, y: 50, facing: 4, name: "Ada", savedAt: 1 });
     expect(self(await joinWithSdk(server, {}, token))).toMatchObject({ x: 276, y: 50 });
   });
 
-  test("is saved with a time that is not before its last save, even if the clock was set back", async () => {
+  test("is never saved with a time earlier than that of its last save, even if the clock was set back", async () => {
     const savedAt = Date.now() + 3_600_000;
     store.put({ player: id, map: "plaza", ...SPAWN, facing: 4, name: "Ada", savedAt });
     await store.flush();
@@ -180,7 +180,7 @@ describe("a signed-in player", () => {
     expect(await store.load(id, "plaza")).toMatchObject({ x: SPAWN.x - 8, savedAt });
   });
 
-  test("leaves no body behind if it disconnects while its record is loading", async () => {
+  test("leaves no body in the room if it disconnects while its record is loading", async () => {
     const witness = await joinWithSdk(server);
     const room = await server.roomOf(witness.sessionId);
     let finishLoading = () => {};
@@ -217,7 +217,7 @@ test("a guest is neither loaded from the store nor saved to it", async () => {
 });
 
 describe("while the store is unavailable", () => {
-  test("a signed-in player is refused with a hint until the store is back, and a guest can join", async () => {
+  test("the server refuses signed-in players with a hint until the store works again, and admits guests", async () => {
     hook.load = async () => {
       throw new Error("unavailable");
     };
@@ -238,7 +238,7 @@ describe("while the store is unavailable", () => {
     await joinWithSdk(server, {}, token);
   });
 
-  test("ticks go on, however long a load takes", async () => {
+  test("rooms keep ticking, however long a load takes", async () => {
     const guest = await joinWithSdk(server);
     const room = await server.roomOf(guest.sessionId);
     let last = performance.now();
@@ -251,12 +251,12 @@ describe("while the store is unavailable", () => {
     };
     hook.load = () => new Promise(() => {});
     await expect(server.client(token).joinOrCreate("world")).rejects.toMatchObject({ code: 503 });
-    // A machine under load may take a while for a tick.
+    // On a busy machine a tick may be late.
     expect(longest).toBeLessThan(TIMEOUT_MS / 2);
   });
 });
 
-describe("a player that joins twice", () => {
+describe("a player that joins repeatedly", () => {
   const WAYS = ["SDK", "plain"] as const;
 
   /** Joins with the player's token. */
@@ -283,9 +283,9 @@ describe("a player that joins twice", () => {
     return seen;
   }
 
-  describe.each(WAYS)("first by %s", (first) => {
+  describe.each(WAYS)("first by %s,", (first) => {
     test.each(WAYS)(
-      "then by %s takes over: the first connection is closed, and the second one continues at the same position",
+      "then by %s, continues at the same position on the second connection, and the first one is closed",
       async (then) => {
         const old = await join(first);
         const room = await server.roomOf(old.sessionId);
@@ -326,7 +326,7 @@ describe("a player that joins twice", () => {
     old.room!.onReconnect(() => {
       isBack = true;
     });
-    // It tries to reconnect, but only after the other client has joined.
+    // The first client tries to reconnect, but only after the second one has joined.
     old.room!.reconnection.minDelay = 300;
     cut(old.room!);
     await until(() => !room.clients.get(old.sessionId));
@@ -345,7 +345,7 @@ describe("a player that joins twice", () => {
     await until(() => room.state.players.get(newer.sessionId)?.x === SPAWN.x - 8);
   });
 
-  test("can reconnect after its newer connection drops, and still has one body", async () => {
+  test("can reconnect after its second connection drops, and still has one body", async () => {
     const old = await join("SDK");
     const newer = await join("SDK");
     await until(() => old.end.code);

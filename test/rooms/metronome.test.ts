@@ -1,4 +1,4 @@
-// The metronome beats at even times, also when the process stalls.
+// The metronome beats at regular times, even if the process stalls.
 import { afterEach, expect, test } from "@jest/globals";
 import { Metronome } from "../../rooms/metronome.ts";
 import { until } from "../support/until.ts";
@@ -24,21 +24,21 @@ function stall(periods: number) {
   while (performance.now() < end);
 }
 
-test("no beat is early, and delays do not add up", async () => {
+test("the metronome never beats early, and its delays do not add up", async () => {
   const beats = start(() => stall(0.6));
   await until(() => beats.length >= 100);
   const late = beats.map((at, i) => at - (i + 1));
   // The metronome reads its clock a moment before this test does.
   expect(Math.min(...late)).toBeGreaterThan(-0.01);
-  // Stalls of a busy machine that are longer than five periods, which are not caught up.
+  // Gaps of more than five periods, when a busy machine stalled. The metronome does not catch up on them in full.
   const skipped = beats.map((at, i) => at - (beats[i - 1] ?? 0)).filter((gap) => gap > 5);
   expect(Math.min(...late.slice(50))).toBeLessThan(skipped.reduce((sum, gap) => sum + gap, 1));
 });
 
-test("up to five late beats are caught up, and further ones are skipped", async () => {
+test("the metronome catches up on at most five late beats, and skips further ones", async () => {
   let [before, caughtUp] = [Number.NaN, 0];
   const beats = start(({ length }) => {
-    // Runs before any other timer.
+    // The microtask runs before any other timer.
     if (length === before + 1) queueMicrotask(() => (caughtUp = beats.length - before));
   });
   await until(() => beats.length > 0);
@@ -48,7 +48,7 @@ test("up to five late beats are caught up, and further ones are skipped", async 
   expect(caughtUp).toBe(5);
 });
 
-test("in any interval there are at most ten more beats than periods, however the process stalls", async () => {
+test("a metronome has at most ten more beats than periods in any interval, however the process stalls", async () => {
   let stallsIn = Number.NaN;
   let stallPeriods = 0;
   const ends: number[] = [];
@@ -71,7 +71,7 @@ test("in any interval there are at most ten more beats than periods, however the
   }
 });
 
-test("no beat follows a stop, even if a beat stops the metronome while others are due", async () => {
+test("the metronome does not beat after stop(), even if a beat calls stop() while others are due", async () => {
   const beats = start((soFar) => {
     if (soFar.length === 2) metronome!.stop();
   });

@@ -1,4 +1,4 @@
-// The rules of movement hold for every way in: messages, inputs, and words on a plain WebSocket.
+// The rules of movement hold for all three ways to send moves: messages, inputs, and words on a plain WebSocket.
 import { describe, expect, test } from "@jest/globals";
 import { DIRECTION_WORDS, type DirectionWord } from "../../sim/directions.ts";
 import { drawnMap } from "../support/maps.ts";
@@ -34,7 +34,7 @@ const STEPS: Record<DirectionWord, [x: number, y: number]> = {
   하: [0, 8],
 };
 
-describe.each(WAYS)("by $name", (way) => {
+describe.each(WAYS)("with moves by $name,", (way) => {
   test.each(DIRECTION_WORDS)(
     "`%s` moves the player eight units in that direction, and all clients see the same position",
     async (word) => {
@@ -60,7 +60,7 @@ describe.each(WAYS)("by $name", (way) => {
       step();
     };
     for (let i = 0; i < 1000; i++) walker.move("right");
-    // The other player's step comes after all of them, on its own connection.
+    // The other player sends one step, after all of these and on its own connection.
     await until(() => walker.sees(walker.id)!.x > SPAWN.x);
     other.move("up");
     await until(() => walker.sees(other.id)?.y === SPAWN.y - 8 && ticks > 12);
@@ -72,7 +72,7 @@ describe.each(WAYS)("by $name", (way) => {
     expect(other.sees(other.id)).toMatchObject({ x: SPAWN.x, y: SPAWN.y - 8 });
   });
 
-  test("a wall shortens a step to the part that fits, from all four sides", async () => {
+  test("a wall on any side of the player shortens a step to the part that fits", async () => {
     const walker = await way.join(server, { map: "cell" });
     for (const [word, x, y] of [
       ["left", 44, 48],
@@ -90,7 +90,7 @@ describe.each(WAYS)("by $name", (way) => {
     const walker = await way.join(server);
     await until(() => witness.state.players.has(walker.id));
     await walker.leave();
-    // Sooner than the second for which the seat of a dropped connection would be held.
+    // The limit is below the second for which the seat of a dropped connection would be held.
     await until(() => !witness.state.players.has(walker.id), 900);
   });
 });

@@ -1,4 +1,4 @@
-// The times at which the records of a room's players are put into the store.
+// The times at which a room puts the records of its players into the store.
 import { expect, test } from "@jest/globals";
 import { PlayerAutosave } from "../../rooms/player-autosave.ts";
 import type { PlayerRecord, PlayerStore } from "../../rooms/player-store.ts";
@@ -22,7 +22,7 @@ class FakeStore implements PlayerStore {
     this.flushes++;
   }
 
-  /** Returns the `x` of the records since the last call. */
+  /** Returns the `x` of each record since the previous call. */
   take(): number[] {
     return this.records.splice(0).map(({ x }) => x);
   }
@@ -50,7 +50,7 @@ test("a walking player is saved in every fourth tick, five times per second, at 
   expect(saves.flat()).toEqual(ticks.map((tick) => 108 + 8 * tick));
 });
 
-test("a change between two saves is saved, and a player that stands still is saved only once", () => {
+test("a player that moves between two saves and then stands still is saved once", () => {
   const { store, autosave, body } = walker();
   autosave.save();
   store.take();

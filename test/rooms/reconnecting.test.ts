@@ -1,5 +1,5 @@
-// Clients that come back before the server has noticed that their connection was lost: the way to them goes silent, and no
-// close arrives at either end.
+// Clients that reconnect before the server has noticed that their connection was lost. The network forwards no more
+// data, so no close arrives at the server.
 import { Client, type Room as SdkRoom } from "@colyseus/sdk";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { ERRORS } from "../../schema/errors.ts";
@@ -24,7 +24,7 @@ const clientVia = (url: string) => {
   return client;
 };
 
-/** Joins through the relay, and takes a step so that its place is not the spawn. */
+/** Joins through the relay, and takes a step, so that the player is not at its spawn. */
 async function joinOverNetwork(): Promise<Player> {
   const room = await clientVia(network.url).joinOrCreate<WorldState>("world");
   room.reconnection.enabled = false;
@@ -40,7 +40,7 @@ const placeIn = ({ state, sessionId }: Player) => {
   return { x, y, name };
 };
 
-test("a client whose way went silent comes back by its token at once, to the same session and place", async () => {
+test("a client whose network went silent reconnects at once, to the same session and position", async () => {
   const witness = await joinWithSdk(server);
   const lost = await joinOverNetwork();
   const before = placeIn(lost);
@@ -53,7 +53,7 @@ test("a client whose way went silent comes back by its token at once, to the sam
   expect(performance.now() - startedAt).toBeLessThan(4000);
   expect(back.sessionId).toBe(lost.sessionId);
   expect(placeIn(back)).toEqual(before);
-  // The others never saw it leave, and it plays on.
+  // The other client never saw the player leave, and the player can still move.
   expect(witness.state.players.has(back.sessionId)).toBe(true);
   back.send("move", "up");
   await until(() => back.state.players.get(back.sessionId)!.y === before.y - 8);
@@ -62,7 +62,7 @@ test("a client whose way went silent comes back by its token at once, to the sam
   await back.leave();
 });
 
-test("the last connection, if it is open after all, is closed with `takenOver`, so that it does not come back by itself", async () => {
+test("reconnecting closes an earlier connection that is still open, with the code `takenOver`", async () => {
   const first = await joinOverNetwork();
   first.reconnection.enabled = true;
   const codes: number[] = [];
@@ -75,7 +75,7 @@ test("the last connection, if it is open after all, is closed with `takenOver`, 
   await second.leave();
 });
 
-test("the SDK's own retry of a silent connection gets back in", async () => {
+test("the SDK reconnects by itself even if the server considers the lost connection open", async () => {
   const lost = await joinOverNetwork();
   const room = await server.roomOf(lost.sessionId);
   lost.reconnection.enabled = true;
@@ -85,7 +85,7 @@ test("the SDK's own retry of a silent connection gets back in", async () => {
   lost.onReconnect(() => {
     returned = true;
   });
-  // The client notices, the server does not.
+  // Only the client notices that the connection is lost.
   network.cutNearEnd();
   await until(() => returned, 5000);
   expect(room.state.players.has(lost.sessionId)).toBe(true);
@@ -93,14 +93,14 @@ test("the SDK's own retry of a silent connection gets back in", async () => {
   await lost.leave();
 });
 
-test("a token stays valid until the new connection is acknowledged, because the answer with the next one may get lost", async () => {
+test("a reconnection token stays valid until the client acknowledges the new connection", async () => {
   const lost = await joinOverNetwork();
   const before = placeIn(lost);
   const token = lost.reconnectionToken;
   const room = await server.roomOf(lost.sessionId);
   const [, bare] = token.split(":") as [string, string];
   network.silence();
-  // Two connections that never acknowledge: each takes the seat, and its answer is lost.
+  // Two connections take the seat but never acknowledge it, as if the server's answers were lost.
   for (const _attempt of [1, 2]) {
     const seat = await fetch(`${server.url}/matchmake/reconnect/${room.roomId}`, {
       method: "POST",
@@ -118,20 +118,20 @@ test("a token stays valid until the new connection is acknowledged, because the 
   expect(back.sessionId).toBe(lost.sessionId);
   expect(placeIn(back)).toEqual(before);
   expect(room.clients.length).toBe(1);
-  // Now the connection is acknowledged, and the earlier token is worth nothing.
+  // The new connection is acknowledged, so the earlier token is invalid.
   await expect(clientVia(server.url).reconnect(token)).rejects.toMatchObject({ code: 524 });
   back.send("move", "up");
   await until(() => back.state.players.get(back.sessionId)!.y === before.y - 8);
   await back.leave();
 });
 
-test("a guessed token, and one of another session, affect no other session", async () => {
+test("reconnecting with a guessed token, or with the token of another session, affects no session", async () => {
   const [ada, bob] = [await joinOverNetwork(), await joinOverNetwork()];
   const codes: number[] = [];
   for (const room of [ada, bob]) room.onLeave((code) => codes.push(code));
   const { roomId } = await server.roomOf(ada.sessionId);
   await expect(clientVia(server.url).reconnect(`${roomId}:guessed`)).rejects.toMatchObject({ code: 524 });
-  // The token of one and the session of the other, at the WebSocket.
+  // A WebSocket with Ada's token and Bob's session id.
   const [, token] = ada.reconnectionToken.split(":");
   const socket = new WebSocket(`${server.wsUrl}/any/${roomId}?sessionId=${bob.sessionId}&reconnectionToken=${token}`);
   await new Promise((resolve) => socket.addEventListener("close", resolve, { once: true }));

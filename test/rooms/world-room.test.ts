@@ -39,8 +39,8 @@ function content({ state }: Room<unknown, WorldState>) {
   return { map: state.map, width: state.width, height: state.height, players };
 }
 
-describe("joining", () => {
-  test("sends the map, its size in units, and the client's player on a spawn, facing down", async () => {
+describe("the server, when a client joins,", () => {
+  test("sends the map, its size in units, and the client's player at a spawn, facing down", async () => {
     const room = await joinWithSdk(server, { name: "지민" });
     expect(room.state).toMatchObject({ map: "plaza", width: 192, height: 160 });
     const player = room.state.players.get(room.sessionId)!;
@@ -65,7 +65,7 @@ describe("joining", () => {
     expect(second.sessionId).not.toBe(first.sessionId);
   });
 
-  test("leads to the plaza without a map option, even if only a meadow is open", async () => {
+  test("chooses the plaza without the option `map`, even if only a room of the meadow is open", async () => {
     const meadow = await joinWithSdk(server, { map: "meadow" });
     const plaza = await joinWithSdk(server);
     expect(meadow.state.map).toBe("meadow");
@@ -85,7 +85,7 @@ describe("joining", () => {
     ["a protocol that is a word", { protocol: "new" }],
     ["a protocol with a fraction", { protocol: 1.5 }],
     ["a protocol that is null", { protocol: null }],
-  ])("refuses %s with a status and a message", async (_what, options) => {
+  ])("refuses %s with an error that names the option", async (_what, options) => {
     const [option] = Object.keys(options);
     await expect(server.client().joinOrCreate("world", options)).rejects.toMatchObject({
       code: ERRORS.badJoinOption.code,
@@ -93,7 +93,7 @@ describe("joining", () => {
     });
   });
 
-  test("accepts the server's protocol version, and refuses any other version with a message", async () => {
+  test("accepts its own protocol version, and refuses any other version with a message", async () => {
     await joinWithSdk(server, { protocol: PROTOCOL_VERSION });
     await PlainPlayer.join(server.url, `?protocol=${PROTOCOL_VERSION}`);
     for (const protocol of [PROTOCOL_VERSION + 1, 0, -1]) {
@@ -108,7 +108,7 @@ describe("joining", () => {
     [`protocol=${PROTOCOL_VERSION + 1}`, plainError("outdated")],
     ["protocol=one", { ...plainError("badJoinOption"), message: "`protocol` must be a whole number." }],
     ["protocol=", { ...plainError("badJoinOption"), message: "`protocol` must be a whole number." }],
-  ])("refuses a plain client with ?%s", async (query, error) => {
+  ])("refuses a plain client whose query is ?%s", async (query, error) => {
     const plain = new PlainPlayer(`${server.wsUrl}/websocket?${query}`);
     await until(() => plain.closed);
     expect(plain.errors).toEqual([error]);
@@ -145,7 +145,7 @@ describe("joining", () => {
   );
 
   test.each([["null"], ["[]"], ['"plaza"'], ["7"], ['{"hasOwnProperty":1}'], ['{"__proto__":{"map":"meadow"}}']])(
-    "survives the join options %s",
+    "survives the join options %s, and reveals no file names",
     async (body) => {
       const response = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
         method: "POST",
@@ -195,7 +195,7 @@ describe("the tick", () => {
   });
 });
 
-describe("messages", () => {
+describe("the room", () => {
   test.each([
     ["an unknown word", "north"],
     ["a word in capitals", "LEFT"],
@@ -207,7 +207,7 @@ describe("messages", () => {
     ["an object", { direction: "left" }],
     ["a list", ["left"]],
     ["bytes", new Uint8Array([1, 2, 3])],
-  ])("answers %s with an error that names all eight words, and does not move the player", async (_what, word) => {
+  ])("rejects a move that is %s, with an error that names all eight words", async (_what, word) => {
     const client = await joinWithSdk(server);
     const before = placeOf(client);
     const errors: Array<[number, string | undefined]> = [];
@@ -234,7 +234,7 @@ describe("messages", () => {
     await until(() => client.state.players.get(client.sessionId)?.facing === 3);
   });
 
-  test("a `move` sent as a request is rejected with the badMove message", async () => {
+  test("rejects an invalid `move` that is sent as a request, with the message of the error badMove", async () => {
     const client = await joinWithSdk(server);
     await expect(client.request("move", "north")).rejects.toMatchObject({ reason: taggedMessage("badMove") });
     await client.request("move", "left");
@@ -254,8 +254,8 @@ describe("messages", () => {
   });
 });
 
-describe("a lost connection", () => {
-  test("keeps its session and position if it reconnects in time, and does not move in between", async () => {
+describe("a client that loses its connection", () => {
+  test("keeps its session and position if it reconnects in time, and does not move until then", async () => {
     const client = await joinWithSdk(server);
     const witness = await joinWithSdk(server);
     client.send("move", "left");
@@ -283,7 +283,7 @@ describe("a lost connection", () => {
     await expectNewcomerSeesTheSame(witness);
   });
 
-  test("counts inputs from the start after a reconnection, so prediction works at once", async () => {
+  test("counts its inputs from zero after it reconnects, so that prediction works at once", async () => {
     const client = await joinWithSdk(server);
     const input = client.input<{ direction: number }>();
     input.data.direction = 1;
@@ -300,7 +300,7 @@ describe("a lost connection", () => {
     await until(() => client.state.players.get(client.sessionId)?.facing === 2 && input.pendingCount === 0);
   });
 
-  test("ends with the removal of its player for all clients if it does not reconnect in time", async () => {
+  test("is removed from the state of all clients if it does not reconnect in time", async () => {
     const client = await joinWithSdk(server);
     const witness = await joinWithSdk(server);
     await until(() => witness.state.players.size === 2);
@@ -315,7 +315,7 @@ describe("a lost connection", () => {
 });
 
 describe("an error in the room", () => {
-  test("is logged when a handler throws, and the room goes on", async () => {
+  test("is logged if a message handler throws it, and the room keeps running", async () => {
     server.expectLog(/a room's handler threw/);
     const client = await joinWithSdk(server);
     const room = await server.roomOf(client.sessionId);
@@ -327,7 +327,7 @@ describe("an error in the room", () => {
     await until(() => client.state.players.get(client.sessionId)?.facing === 1);
   });
 
-  test("is logged when a step throws, and the next step runs", async () => {
+  test("is logged if a step throws it, and the next step runs", async () => {
     server.expectLog(/a room's handler threw/);
     const client = await joinWithSdk(server);
     const room = await server.roomOf(client.sessionId);

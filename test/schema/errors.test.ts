@@ -28,13 +28,13 @@ const interpretations = () =>
     return [name, reasonOfError(refused), reasonOfError(closed), reasonOfClose(code), isTokenRefused(refused)];
   });
 
-test("each code above 1000 belongs to only one error", () => {
+test("each code from 1000 up belongs to only one error", () => {
   const codes = [...Object.values(ERRORS).map(({ code }) => code as number), ...Object.values(FRAMEWORK_ERRORS)];
   const above = codes.filter((code) => code >= 1000);
   expect(new Set(above).size).toBe(above.length);
 });
 
-test.each(NAMES)("%s is identified by its code and tagged message, and has a complete body", (name) => {
+test.each(NAMES)("the error %s is identified by its code and tagged message, and has a complete body", (name) => {
   const { code, message } = ERRORS[name];
   expect(nameOfError({ code, message: taggedMessage(name) })).toBe(name);
   expect(nameOfError({ code, message: taggedMessage(name, "Anything [at] all") })).toBe(name);
@@ -42,14 +42,14 @@ test.each(NAMES)("%s is identified by its code and tagged message, and has a com
   expect(errorBody(name)).toEqual({ code, name, error: `${message} [${name}]` });
 });
 
-test("a tag counts only together with the code of its error", () => {
+test("nameOfError ignores a tag if the code belongs to another error", () => {
   expect(nameOfError({ code: 503, message: "[tooManyJoins]" })).toBeUndefined();
   expect(nameOfError({ code: 503, message: "something [toString]" })).toBeUndefined();
   expect(nameOfError({ code: 4312, message: "something [idle]" })).toBe("takenOver");
   expect(nameOfError({ code: 522, message: "room is full" })).toBe("unknownRoom");
 });
 
-test("server, page and plain clients still agree on every error when all messages are swapped", async () => {
+test("the server, the page and plain clients agree on every error even if all messages are swapped", async () => {
   const before = interpretations();
   const table = ERRORS as Record<ErrorName, { code: number; message: string }>;
   const messages = NAMES.map((name) => [name, table[name].message] as const);

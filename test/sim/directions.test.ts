@@ -2,11 +2,11 @@ import { describe, expect, test } from "@jest/globals";
 import { DIRECTION_OF_WORD, DIRECTION_WORDS, directionOfCode, NONE } from "../../sim/directions.ts";
 
 describe("directions", () => {
-  test("maps four English and four Korean words to the codes 1 to 4", () => {
+  test("DIRECTION_OF_WORD maps four English and four Korean words to the codes 1 to 4", () => {
     expect(DIRECTION_OF_WORD).toEqual({ left: 1, right: 2, up: 3, down: 4, 좌: 1, 우: 2, 상: 3, 하: 4 });
   });
 
-  test("lists the eight words, English first", () => {
+  test("DIRECTION_WORDS lists the eight words, English first", () => {
     expect(DIRECTION_WORDS).toEqual(["left", "right", "up", "down", "좌", "우", "상", "하"]);
   });
 

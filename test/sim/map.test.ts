@@ -74,13 +74,13 @@ describe("readMap", () => {
     expect(readMap("harbour", withTile(2, 2, flag)).isWall(2, 2)).toBe(false);
   });
 
-  test("treats every non-zero tile as a wall", () => {
+  test("treats every tile with a non-zero number as a wall", () => {
     for (const tile of [1, 2, 255, 256, 65536, 0x10000000, 0x1fffffff]) {
       expect({ tile, wall: readMap("harbour", withTile(2, 2, tile)).isWall(2, 2) }).toEqual({ tile, wall: true });
     }
   });
 
-  test("ignores all other layers, including layers with the right name but the wrong type", () => {
+  test("ignores layers other than `walls` and `spawns`, and layers with these names but the wrong type", () => {
     const solid = { type: "tilelayer", name: "decor", data: Array(16).fill(7) };
     const namesakes = [
       { type: "objectgroup", name: "walls", objects: [] },
@@ -104,7 +104,7 @@ describe("readMap", () => {
     ]);
   });
 
-  test("returns the objects of a named layer, with the centres of points, rectangles and tiles", () => {
+  test("returns the objects of a layer by its name, each at the centre of its point, rectangle or tile", () => {
     const coins = [
       { id: 1, name: "first", type: "coin", x: 40.4, y: 56.6, point: true, width: 0, height: 0 },
       { id: 2, name: "", type: "", x: 32, y: 32, width: 32, height: 16 },
@@ -252,7 +252,7 @@ describe("readMap with an invalid file", () => {
     expect(error.name).toBe("MapError");
   });
 
-  test("throws a MapError that contains a Korean map name", () => {
+  test("throws a MapError that names the map, also if its name is Korean", () => {
     expect(errorOf(null, "광장").message).toMatch(/^map "광장" cannot be used: /);
   });
 });

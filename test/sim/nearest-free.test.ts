@@ -8,8 +8,8 @@ import { drawnMap } from "../support/maps.ts";
 
 const OPEN = drawnMap("open", ["....", ".s..", "...."]);
 
-describe("a free spot", () => {
-  test("is returned unchanged", () => {
+describe("nearestFree", () => {
+  test("returns a free spot unchanged", () => {
     for (const spot of [
       { x: 12, y: 12 },
       { x: 47, y: 33 },
@@ -20,25 +20,25 @@ describe("a free spot", () => {
   });
 });
 
-describe("a spot outside the map", () => {
+describe("nearestFree for a spot outside the map", () => {
   test.each([
     ["above and left of the map", { x: -1, y: -1 }, { x: 12, y: 12 }],
     ["right of the map", { x: 5000, y: 40 }, { x: 116, y: 40 }],
     ["far below the map", { x: 40, y: Number.MAX_SAFE_INTEGER }, { x: 40, y: 84 }],
-  ])("moves to the edge: %s", (_where, wanted, found) => {
+  ])("returns the nearest spot at the edge: %s", (_where, wanted, found) => {
     expect(nearestFree(wanted, OPEN)).toEqual(found);
   });
 });
 
-describe("a spot in a wall", () => {
-  test("moves out of the wall by the shortest way", () => {
+describe("nearestFree for a spot in a wall", () => {
+  test("returns the nearest spot outside the wall", () => {
     const map = drawnMap("wall", ["...#...", "s..#...", "...#..."]);
-    // The wall covers 96 to 128, so bodies stand up to 84 on its left and from 140 on its right.
+    // The wall covers 96 to 128, so the centre of a body is at 84 or less on its left, and at 140 or more on its right.
     expect(nearestFree({ x: 100, y: 48 }, map)).toEqual({ x: 84, y: 48 });
     expect(nearestFree({ x: 130, y: 48 }, map)).toEqual({ x: 140, y: 48 });
   });
 
-  test("moves up rather than down, and left rather than right, if both are equally near", () => {
+  test("prefers up to down, and left to right, if both spots are equally near", () => {
     const map = drawnMap("block", [".....", ".....", "..#..", ".....", "s...."]);
     expect(nearestFree({ x: 80, y: 80 }, map)).toEqual({ x: 80, y: 52 });
     const bar = drawnMap("bar", ["..#..", "s.#.."]);
@@ -53,7 +53,7 @@ describe("a spot in a wall", () => {
     expect(nearestFree({ x: 90, y: 95 }, narrow)).toEqual({ x: 84, y: 20 });
   });
 
-  test("moves to the only free spot of the map, however far away", () => {
+  test("returns the only free spot of the map, however far away", () => {
     const rows = Array.from({ length: 60 }, () => "#".repeat(60));
     rows[59] = `${"#".repeat(59)}s`;
     const map = drawnMap("one", rows);

@@ -23,7 +23,7 @@ describe("seededRandom", () => {
     expect(new Set(sequences).size).toBe(200);
   });
 
-  test("keeps two generators independent", () => {
+  test("returns the same numbers if another generator is used at the same time", () => {
     const alone = draw(seededRandom(7), 20, 1000);
     const random = seededRandom(7);
     const other = seededRandom(8);
@@ -51,7 +51,7 @@ describe("seededRandom", () => {
   test("returns each number about equally often", () => {
     const counts = Array<number>(10).fill(0);
     for (const number of draw(seededRandom(1), 100_000, 10)) counts[number]!++;
-    // Five standard deviations of a uniform distribution.
+    // Five standard deviations of a count, if all numbers are equally likely.
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(475);
   });
 

@@ -29,22 +29,22 @@ function walked(body: Body, direction: Direction, steps: number, walls: Walls): 
 }
 
 describe("a step on open ground", () => {
-  test.each(DIRECTIONS)("$name moves the body eight units and turns it", ({ direction, dx, dy }) => {
+  test.each(DIRECTIONS)("moves the body eight units and turns it: $name", ({ direction, dx, dy }) => {
     expect(walked(bodyAt(112, 112, 0), direction, 1, OPEN)).toEqual(bodyAt(112 + 8 * dx, 112 + 8 * dy, direction));
   });
 
-  test("in each of the four directions returns the body to its start", () => {
+  test("is undone by a later step in the opposite direction", () => {
     const body = bodyAt(101, 99);
     for (const direction of [LEFT, UP, RIGHT, DOWN] as const) step(body, direction, OPEN);
     expect(body).toEqual(bodyAt(101, 99, DOWN));
   });
 });
 
-describe("a step into a wall", () => {
+describe("a step at a wall", () => {
   // The wall face that a body meets, minus half the body. A body that moves right meets the left face, at 96.
   const stops = { left: [140, 112], right: [84, 112], up: [112, 140], down: [112, 84] } as const;
 
-  test.each(DIRECTIONS)("$name stops with the body's edge exactly at the wall", ({ name, direction, dx, dy }) => {
+  test.each(DIRECTIONS)("stops the body with its edge exactly at the wall: $name", ({ name, direction, dx, dy }) => {
     for (let distance = 12 + 16; distance < 12 + 16 + 3 * STEP; distance++) {
       const body = walked(bodyAt(112 - dx * distance, 112 - dy * distance), direction, 10, PILLAR);
       expect([body.x, body.y]).toEqual(stops[name]);
@@ -52,7 +52,7 @@ describe("a step into a wall", () => {
   });
 
   test.each(DIRECTIONS)(
-    "$name moves only as far as the wall allows, from zero to eight units",
+    "moves the body only as far as the wall allows, from zero to eight units: $name",
     ({ name, direction, dx, dy }) => {
       const [x, y] = stops[name];
       for (let free = 0; free <= 10; free++) {
@@ -63,28 +63,28 @@ describe("a step into a wall", () => {
     },
   );
 
-  test.each(DIRECTIONS)("$name turns the body even if the wall is directly ahead", ({ name, direction }) => {
+  test.each(DIRECTIONS)("turns the body even if the wall is directly ahead: $name", ({ name, direction }) => {
     const [x, y] = stops[name];
     const otherFacing = direction === DOWN ? UP : DOWN;
     expect(walked(bodyAt(x, y, otherFacing), direction, 1, PILLAR)).toEqual(bodyAt(x, y, direction));
   });
 
-  test.each(DIRECTIONS)("$name stops at the edge of the map", ({ direction, dx, dy }) => {
+  test.each(DIRECTIONS)("treats the edge of the map as a wall: $name", ({ direction, dx, dy }) => {
     const body = walked(bodyAt(112, 112), direction, 100, OPEN);
     expect(body).toEqual(bodyAt(112 + 100 * dx, 112 + 100 * dy, direction));
   });
 
-  test("does not block a body that moves away from the wall", () => {
+  test("moves the body eight units in a direction away from the wall", () => {
     expect(walked(bodyAt(84, 112), LEFT, 1, PILLAR)).toEqual(bodyAt(76, 112, LEFT));
   });
 
-  test("does not block a body that moves along the wall", () => {
+  test("moves the body eight units in a direction along the wall", () => {
     expect(walked(bodyAt(84, 112), DOWN, 1, PILLAR)).toEqual(bodyAt(84, 120, DOWN));
   });
 });
 
 describe("a step between walls", () => {
-  test.each(DIRECTIONS)("$name moves a body four units from the centre of a one-tile cell", ({ direction, dx, dy }) => {
+  test.each(DIRECTIONS)("moves a body four units in a one-tile cell: $name", ({ direction, dx, dy }) => {
     expect(walked(bodyAt(48, 48), direction, 1, CELL)).toEqual(bodyAt(48 + 4 * dx, 48 + 4 * dy, direction));
     expect(walked(bodyAt(48, 48), direction, 5, CELL)).toEqual(bodyAt(48 + 4 * dx, 48 + 4 * dy, direction));
   });
@@ -103,7 +103,7 @@ describe("a step between walls", () => {
     }
   });
 
-  test("stops at the mouth of a corridor if the body overlaps a side wall by one unit", () => {
+  test("does not move a body into a corridor if the body would overlap a side wall by one unit", () => {
     const mouth = drawnMap("mouth", ["..####", "s.....", "..####"]);
     expect(walked(bodyAt(52, 32 + HALF_BODY - 1), RIGHT, 5, mouth).x).toBe(52);
     expect(walked(bodyAt(52, 32 + HALF_BODY), RIGHT, 5, mouth).x).toBe(92);
@@ -114,7 +114,7 @@ describe("a step between walls", () => {
 
 describe("a step at a corner", () => {
   // The wall covers 96 to 127. A body at 140 or 84 across only touches it; at 139 or 85 it overlaps it by one unit.
-  test.each(DIRECTIONS)("$name is not stopped by a wall that is only diagonally ahead", ({ direction, dx, dy }) => {
+  test.each(DIRECTIONS)("is not stopped by a wall that is only diagonally ahead: $name", ({ direction, dx, dy }) => {
     for (const across of [84, 140]) {
       const body = dx === 0 ? bodyAt(across, 112 - dy * 28) : bodyAt(112 - dx * 28, across);
       const { x, y } = body;
@@ -122,7 +122,7 @@ describe("a step at a corner", () => {
     }
   });
 
-  test.each(DIRECTIONS)("$name is stopped by a wall that overlaps its path by one unit or more", (each) => {
+  test.each(DIRECTIONS)("is stopped by a wall that overlaps the body's path by one unit or more: $name", (each) => {
     const { direction, dx, dy } = each;
     for (const across of [85, 96, 128, 139]) {
       const body = dx === 0 ? bodyAt(across, 112 - dy * 28) : bodyAt(112 - dx * 28, across);
@@ -132,8 +132,8 @@ describe("a step at a corner", () => {
   });
 });
 
-describe("the assignments of a step", () => {
-  /** Returns a body that logs assignments to its fields, as the synchronised object tracks its changes. */
+describe("a step", () => {
+  /** Returns a body that records the assignments to its fields, as a Schema tracks its changes. */
   function observedBody(x: number, y: number) {
     const assigned: string[] = [];
     const fields = { x, y, facing: DOWN as number };
@@ -163,13 +163,13 @@ describe("the assignments of a step", () => {
     return { body, assigned };
   }
 
-  test.each(DIRECTIONS)("$name assigns only the coordinate that changes, and only once", ({ direction, dx }) => {
+  test.each(DIRECTIONS)("assigns only the coordinate that changes, and only once: $name", ({ direction, dx }) => {
     const { body, assigned } = observedBody(112, 112);
     step(body, direction, OPEN);
     expect(assigned.filter((field) => field !== "facing")).toEqual([dx === 0 ? "y" : "x"]);
   });
 
-  test.each(DIRECTIONS)("$name assigns no coordinate if a wall blocks the body", ({ direction, dx, dy }) => {
+  test.each(DIRECTIONS)("assigns no coordinate if a wall blocks the body: $name", ({ direction, dx, dy }) => {
     const { body, assigned } = observedBody(48 + 4 * dx, 48 + 4 * dy);
     step(body, direction, CELL);
     expect(assigned.filter((field) => field !== "facing")).toEqual([]);
@@ -213,7 +213,7 @@ describe("isFree", () => {
   });
 });
 
-describe("on random maps", () => {
+describe("on any map", () => {
   /** Rows of a map with random walls and one spawn. */
   const anyRows = fc
     .record({
@@ -295,7 +295,7 @@ describe("on random maps", () => {
     );
   });
 
-  test("isFree returns true only if no unit of the body is in a wall or off the map", () => {
+  test("isFree returns true if and only if no unit of the body is in a wall or off the map", () => {
     fc.assert(
       fc.property(anyRows, (rows) => {
         const map = drawnMap("any", rows);

@@ -16,7 +16,7 @@ const OPEN = drawnMap("open", [
 ]);
 const SPAWN = OPEN.spawns[0]!;
 
-/** Returns a world on OPEN. Tests fill the lists of the players' predicted inputs. */
+/** Returns a world on OPEN with these players. A test puts the predicted inputs of a player into `inputs`. */
 function openWorld(...ids: string[]) {
   const world = new World(OPEN, seededRandom(1));
   const bodies: Record<string, Body> = {};
@@ -46,8 +46,8 @@ const repeat = (times: number, action: () => void) => {
   for (let i = 0; i < times; i++) action();
 };
 
-describe("joining and leaving", () => {
-  test("join puts bodies on all spawns of the map and only there", () => {
+describe("World", () => {
+  test("join places bodies at all spawns of the map, and at no other position", () => {
     const map = drawnMap("spawns", ["s..s", "....", "s..s"]);
     const world = new World(map, seededRandom(5));
     const places = Array.from({ length: 200 }, (_, i) => {
@@ -59,7 +59,7 @@ describe("joining and leaving", () => {
     expect(new Set(places).size).toBe(4);
   });
 
-  test("join chooses the spawn with the random number below the number of spawns", () => {
+  test("join draws one random number below the number of spawns, and uses the spawn with this index", () => {
     const map = drawnMap("spawns", ["s.s.s"]);
     const bounds: number[] = [];
     const world = new World(map, (below) => {
@@ -72,7 +72,7 @@ describe("joining and leaving", () => {
     expect(body).toEqual({ ...map.spawns[2], facing: DOWN });
   });
 
-  test("join keeps the direction of the body", () => {
+  test("join does not change the direction that the body faces", () => {
     const body = { x: 0, y: 0, facing: UP as number };
     new World(OPEN, seededRandom(1)).join("a", body);
     expect(body.facing).toBe(UP);
@@ -91,7 +91,7 @@ describe("joining and leaving", () => {
     expect(world.dropped).toBe(0);
   });
 
-  test("leave drops the queued moves of a player who joins again", () => {
+  test("leave drops the player's queued moves, even if the player joins again", () => {
     const { world, tick, offset, bodies } = openWorld("a");
     repeat(8, () => world.queueMove("a", { direction: LEFT }));
     world.leave("a");
@@ -124,8 +124,8 @@ describe("joining and leaving", () => {
   });
 });
 
-describe("idle", () => {
-  test("yields players whose inputs have all been no-ops for the given number of ticks", () => {
+describe("World.idle", () => {
+  test("yields the players who have sent no input, or only no-ops, for the given number of ticks", () => {
     const { world, inputs, tick } = openWorld("stands", "sends no-ops", "walks", "walks later");
     const idle = () => [...world.idle(5)];
     for (let ticks = 1; ticks <= 4; ticks++) {
@@ -144,7 +144,7 @@ describe("idle", () => {
 });
 
 describe("a tick", () => {
-  test("takes one step per player, regardless of how many are queued on both channels", () => {
+  test("takes one step per player, however many moves and predicted inputs are waiting", () => {
     const { world, inputs, tick, offset } = openWorld("a", "b");
     repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     inputs.a!.push(...Array(8).fill(RIGHT));
@@ -175,7 +175,7 @@ describe("a tick", () => {
     expect(facings).toEqual(moves);
   });
 
-  test("takes all queued moves before it requests a predicted input", () => {
+  test("requests a predicted input only if no move is queued", () => {
     const { world, inputs, requested, tick, offset } = openWorld("a");
     inputs.a!.push(0, DOWN);
     world.queueMove("a", { direction: RIGHT });
@@ -239,7 +239,7 @@ describe("a tick", () => {
     expect(events).toEqual(["request from a while a is at 0", "request from b while a is at 8"]);
   });
 
-  test("uses up a step that a wall stops", () => {
+  test("takes no further move if a wall stops the first one", () => {
     const cell = drawnMap("cell", ["###", "#s#", "###"]);
     const world = new World(cell, seededRandom(1));
     const body = { x: 0, y: 0, facing: DOWN as number };
@@ -296,7 +296,7 @@ describe("the queue of moves", () => {
     expect(offset("a")).toEqual([56, 16]);
   });
 
-  test("is bounded per player, while `dropped` counts all players", () => {
+  test("is bounded per player, while `dropped` counts the moves of all players", () => {
     const { world, tick, offset } = openWorld("a", "b");
     repeat(10, () => world.queueMove("a", { direction: RIGHT }));
     repeat(9, () => world.queueMove("b", { direction: LEFT }));
@@ -308,7 +308,7 @@ describe("the queue of moves", () => {
     ]);
   });
 
-  test("moves a body eight steps for a thousand moves at once, regardless of later ticks", () => {
+  test("moves a body only eight steps after a thousand moves at once, however many ticks follow", () => {
     const { world, tick, offset } = openWorld("a");
     repeat(1000, () => world.queueMove("a", { direction: RIGHT }));
     tick();
@@ -318,7 +318,7 @@ describe("the queue of moves", () => {
     expect(world.dropped).toBe(992);
   });
 
-  test("limits a flood to eight steps more than one per tick", () => {
+  test("limits a flood of moves to one step per tick plus eight", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(400), { minLength: 1, maxLength: 10 }), (bursts) => {
         const { world, tick, offset } = openWorld("a");
@@ -338,7 +338,7 @@ describe("the queue of moves", () => {
     );
   });
 
-  test("is cleared by clearQueue for that player only", () => {
+  test("is cleared by clearQueue for the given player only", () => {
     const { world, tick, offset } = openWorld("a", "b");
     repeat(5, () => world.queueMove("a", { direction: RIGHT }));
     repeat(5, () => world.queueMove("b", { direction: RIGHT }));
@@ -423,7 +423,7 @@ describe("a random game", () => {
     return JSON.stringify({ frames, dropped: world.dropped });
   }
 
-  test("has the same bodies for the same map, seed, joins and inputs", () => {
+  test("is identical if the map, the seed, the joins and the inputs are the same", () => {
     fc.assert(
       fc.property(script, fc.nat(0xffffffff), (events, seed) => {
         expect(play(events, seededRandom(seed))).toBe(play(events, seededRandom(seed)));
@@ -432,7 +432,7 @@ describe("a random game", () => {
     );
   });
 
-  test("has different spawns for different seeds", () => {
+  test("uses different spawns for different seeds", () => {
     const spawnsOf = (seed: number) => {
       const world = new World(HALLS, seededRandom(seed));
       return Array.from({ length: 20 }, (_, i) => {
@@ -447,7 +447,7 @@ describe("a random game", () => {
   test("never moves a body farther than eight units per tick", () => {
     fc.assert(
       fc.property(script, (events) => {
-        // No player leaves: one who leaves and joins again between two ticks may be on another spawn.
+        // No player leaves, because a player who leaves and joins between two ticks may move to another spawn.
         const result = play(
           events.filter((event) => event.do !== "leave"),
           seededRandom(3),

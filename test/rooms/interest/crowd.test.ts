@@ -39,12 +39,12 @@ interface ClientView {
   /** The fields of the known players, and the other fields of the state, as last sent. */
   fields: Map<string, Figure>;
   ground: Ground;
-  /** The position of its player, or the last position that it was sent. */
+  /** The position of the member's player, or the last position that the member was sent. */
   viewpoint: Place | undefined;
-  /** The last number of applied inputs that it was sent. */
+  /** The last number of applied inputs that the member was sent. */
   applied: number;
   audit: WireAudit;
-  /** Whether it was skipped in a tick. */
+  /** Whether a tick skipped the member because it was backpressured. */
   missed: boolean;
 }
 
@@ -62,7 +62,7 @@ class Verifier {
     this.#crowd = crowd;
   }
 
-  /** Discards the data of a member, and gives it a new decoder. */
+  /** Discards the data of a member, and gives the member a new decoder. */
   forget(member: Member): void {
     member.onlooker = new Onlooker();
     this.#views.delete(member);
@@ -378,7 +378,7 @@ interface Stage {
   verifier: Verifier;
 }
 
-/** A command without a candidate has no effect, so any part of a history is a valid one. */
+/** A command without a candidate has no effect, so any part of a history is a valid history. */
 const ACTS: { [K in keyof Commands]: (stage: Stage, command: Commands[K]) => void } = {
   join: ({ crowd, verifier }, { at, acknowledged }) => {
     const member = crowd.join(crowd.newId());
@@ -725,7 +725,7 @@ test("a failed send to one client does not affect the other clients", () => {
     tick();
   }
   for (const id of ["a", "c", "d"]) expect(seenBy(id)).toMatchObject({ late: { x: HERE.x + 1 } });
-  // It has missed data, so it must reconnect for a full state.
+  // Client b has missed data, so it must reconnect for a full state.
   expect(members.b!.connection!.state).toBe(ClientState.LEAVING);
   expect(logged).toHaveBeenCalledWith(expect.anything(), "sending state to a client failed; disconnecting it");
   logged.mockRestore();

@@ -57,7 +57,7 @@ test.each([
   ["horizontally", 1, 0],
   ["vertically", 0, 1],
   ["diagonally", Math.SQRT1_2, Math.SQRT1_2],
-])("keeps the limits of sight %s, from every unit of a cell and at every distance", (_way, x, y) => {
+])("the grid keeps the limits of sight %s, from every unit of a cell and at every distance", (_way, x, y) => {
   const grid = new Grid(4096, 4096);
   for (let start = 1280; start <= 1440; start++) {
     for (let units = 0; units <= 1100; units += units === 330 ? 620 : 1) {
@@ -68,7 +68,7 @@ test.each([
   }
 });
 
-test("maps every position on the map, whole or fractional, to one of its cells", () => {
+test("cellAt maps every position on the map, whole or fractional, to a cell of the grid", () => {
   const place = maps.chain(({ width, height }) =>
     fc.record({
       grid: fc.constant(new Grid(width, height)),
@@ -106,7 +106,7 @@ test("rowsInSight lists exactly the visible cells, each once, row by row", () =>
   );
 });
 
-test("maps a position outside the map to the cell of the nearest position on it", () => {
+test("cellAt maps a position outside the map to the cell of the nearest position on the map", () => {
   const outside = maps.chain(({ width, height }) =>
     fc.record({
       width: fc.constant(width),
@@ -124,7 +124,7 @@ test("maps a position outside the map to the cell of the nearest position on it"
   );
 });
 
-test.each([Number.NaN, undefined])("maps a position with the coordinate %s to NO_CELL", (missing) => {
+test.each([Number.NaN, undefined])("cellAt maps the coordinate %s to NO_CELL", (missing) => {
   const grid = new Grid(1280, 960);
   for (const cell of [grid.cellAt(missing, missing), grid.cellAt(missing, 700), grid.cellAt(700, missing)]) {
     expect(cell).toBe(NO_CELL);
@@ -132,7 +132,7 @@ test.each([Number.NaN, undefined])("maps a position with the coordinate %s to NO
 });
 
 test.each([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
-  "maps the coordinate %d to a cell at the border",
+  "cellAt maps the coordinate %d to a cell at the border",
   (end) => {
     const grid = new Grid(1280, 960);
     const border = end > 0 ? grid.cellAt(1280, 960) : grid.cellAt(0, 0);
@@ -140,7 +140,7 @@ test.each([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
   },
 );
 
-test("NO_CELL sees no cell, and no cell sees it", () => {
+test("NO_CELL sees no cell, and no cell sees NO_CELL", () => {
   const grid = new Grid(1280, 960);
   for (let cell = 0; cell < grid.size; cell++) {
     expect([grid.sees(NO_CELL, cell), grid.sees(cell, NO_CELL)]).toEqual([false, false]);

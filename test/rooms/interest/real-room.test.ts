@@ -19,7 +19,7 @@ import { joinWithSdk } from "../../support/walkers.ts";
 const NEAR = 320;
 const FAR = 960;
 
-// 3840 x 320 units of open ground with a spawn at each end, far out of sight of each other.
+// 3840 x 320 units of open ground with a spawn at each end, out of sight of the other one.
 const COLUMNS = 120;
 const OPEN_ROW = ".".repeat(COLUMNS);
 const FIELD = drawnMap("plaza", [
@@ -141,7 +141,7 @@ test("a reconnected client sees the changes that it missed", async () => {
   await until(() => returning.client.state.players.get(stays.id)?.x === 1032);
 });
 
-test("a plain WebSocket client sees the same players as an SDK client at the same position, and removals", async () => {
+test("a plain WebSocket client sees the same players and removals as an SDK client at the same position", async () => {
   const sdk = await join();
   const other = await join();
   const plain = await PlainPlayer.join(server.url);
@@ -165,7 +165,7 @@ test("a plain WebSocket client sees the same players as an SDK client at the sam
   await until(() => !plain.players.has(other.id));
   await until(agree);
   const gone = plain.frames.flatMap(({ gone }) => (gone as string[] | undefined) ?? []);
-  // Once when it went out of sight, at 1990 or before, and once when it left.
+  // The player is in `gone` once when it went out of sight, at 1990 or before, and once when it left.
   expect(gone.filter((id) => id === other.id).length).toBeGreaterThanOrEqual(2);
   expect([...plain.players.keys()].sort()).toEqual([sdk.id, plain.id].sort());
 });
@@ -196,12 +196,12 @@ test("the monitor shows the size of a room's state", async () => {
   expect((await inspect(room)).stateSize).toBeGreaterThan(id.length);
 });
 
-test("no frames are sent without changes, and a blocked input is acknowledged by a frame without a body", async () => {
+test("a room without changes sends no frame, and acknowledges a blocked input by a header alone", async () => {
   const idle = await join();
   const walker = await join();
   const room = await server.roomOf(walker.id);
   place(room, idle.id, 1000);
-  // In the corner, facing the wall.
+  // The walker is at the left edge of the map, so a step to the left only turns it.
   place(room, walker.id, 12);
   walker.client.send("move", "left");
   await until(() => walker.client.state.players.get(walker.id)?.facing === 1 && sees(idle.client, idle.id));

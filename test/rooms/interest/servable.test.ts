@@ -1,5 +1,5 @@
 // The states that interest management supports. Players arrive exactly as the framework's own encoder would send them,
-// and the other fields of the state reach all clients. An unsupported state is refused at once.
+// and the other fields of the state reach all clients. Creating the serializer fails for any other state.
 import { Encoder, type FieldBuilder, Reflection, type Schema, schema, t } from "@colyseus/schema";
 import { SchemaSerializer } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
@@ -108,7 +108,7 @@ describe("interest management refuses, with the class, the field and a hint,", (
     ["a collection", t.collection("number"), /is a Schema or a collection, /],
     ["a stream", t.stream(Item), /is a Schema or a collection, /],
     ["a field with .view()", t.number().view(), /has \.view\(\), .*\. Remove \.view\(\)\.$/],
-    ["a field with .view() of a tag", t.number().view(7), /has \.view\(\), .*\. Remove \.view\(\)\.$/],
+    ["a field with a tagged .view()", t.number().view(7), /has \.view\(\), .*\. Remove \.view\(\)\.$/],
     ["an unreliable field", t.number().unreliable(), /is marked .*\. Remove the mark\.$/],
     ["a field for patches only", t.number().patchOnly(), /is marked .*\. Remove the mark\.$/],
     ["a field for full states only", t.number().fullStateOnly(), /is marked .*\. Remove the mark\.$/],
@@ -284,7 +284,7 @@ describe("a player arrives as the framework's own encoder would send it:", () =>
   });
 });
 
-test("sends a player of forty fields, each of which changes alone", () => {
+test("a client receives a player of forty fields, and each field that changes alone", () => {
   const names = Array.from({ length: 38 }, (_, i) => `field${i}`);
   const fields = Object.fromEntries(names.map((name) => [name, t.number()]));
   const Player = schema({ ...fields, ...PLACE }, "Player");
@@ -304,12 +304,12 @@ test("sends a player of forty fields, each of which changes alone", () => {
   expect(new Witness(serializer, "self").decoded.players.toJSON()).toEqual(state.players.toJSON());
 });
 
-test("sends players that were in the state before the serializer was created", () => {
+test("players that were in the state before the serializer was created reach the clients", () => {
   const Player = schema(PLACE, "Player");
   const Hall = schema({ players: t.map(Player).view() }, "Hall");
   const state = new Hall() as AnyState;
   state.players.set("self", new Player().assign({ x: 10, y: 10 }));
-  // A room has a default serializer before it gets this one.
+  // A room has a default serializer before it gets the InterestSerializer.
   const before = new Encoder(state);
   state.players.set("other", new Player().assign({ x: 20, y: 20 }));
   before.discardChanges();
@@ -321,7 +321,7 @@ test("sends players that were in the state before the serializer was created", (
   expect(witness.decoded.players.toJSON()).toEqual({ self: { x: 10, y: 10 }, other: { x: 30, y: 20 } });
 });
 
-test("sends an unset field to the player's own client before the player's first patch to others", () => {
+test("a field that is unset after a client's first full state is unset for this client after the next patch", () => {
   const Player = schema({ ...PLACE, color: t.string() }, "Player");
   const Hall = schema({ players: t.map(Player).view() }, "Hall");
   const state = new Hall() as AnyState;
@@ -334,7 +334,7 @@ test("sends an unset field to the player's own client before the player's first 
   expect(witness.decoded.players.get("self").color).toBeUndefined();
 });
 
-test("grows the arena for data that does not fit, wherever the buffer ends", () => {
+test("the serializer grows its arena for data that does not fit, wherever the buffer ends", () => {
   const Player = schema({ ...PLACE, name: t.string() }, "Player");
   const Hall = schema({ players: t.map(Player).view() }, "Hall");
   const length = fc.integer({ min: 0, max: 10_000 });
@@ -355,7 +355,7 @@ test("grows the arena for data that does not fit, wherever the buffer ends", () 
       const witnesses = [new Witness(serializer, "p0"), new Witness(serializer, "p1")];
       for (const [i, [, name]] of names.entries()) state.players.get(`p${i}`).name = text(name);
       tick(serializer, state, witnesses);
-      // All players are new to both clients: the first one crossed into another cell, and the second one did not.
+      // All players are new to both clients. Of the clients' own players, only p0 has entered another cell.
       for (const [i, [name, other]] of names.entries()) {
         state.players.set(
           `p${i}`,
@@ -442,8 +442,8 @@ describe("a field of the state other than players", () => {
           },
         };
         for (const changes of ticks) {
-          // Joins come first. The framework itself sends a wrong list if an element is pushed, sent in a full state and
-          // written again before the next tick.
+          // Joins come first, because the framework itself sends a wrong list if an element is pushed, sent in a full
+          // state and written again before the next tick.
           const inOrder = changes.toSorted((a, b) => Number(b.do.startsWith("join")) - Number(a.do.startsWith("join")));
           for (const { do: act, value } of inOrder) acts[act]!(value);
           tick(serializer, state, witnesses);
