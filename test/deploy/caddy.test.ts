@@ -109,12 +109,12 @@ async function startProxy(upstream: number): Promise<Proxy> {
   return { url: `https://localhost:${https}`, http: `http://localhost:${http}`, authority, ask };
 }
 
-describeWith("caddy", "caddy", () => {
-  test("caddy fmt leaves the file unchanged", () => {
+describeWith("caddy", "Caddy with deploy/Caddyfile", () => {
+  test("finds that the file is formatted", () => {
     expect(runProgram("caddy", ["fmt", CADDYFILE]).output).toBe(readFileSync(CADDYFILE, "utf8"));
   });
 
-  test("an SDK client and a plain WebSocket play through the proxy over TLS", async () => {
+  test("lets an SDK client and a plain WebSocket play through the proxy over TLS", async () => {
     const server = startProcess(PRODUCTION);
     const proxy = await startProxy(await server.listening());
     const { stdout } = await promisify(execFile)(process.execPath, ["test/deploy/visitor.ts", proxy.url], {
@@ -152,7 +152,7 @@ describeWith("caddy", "caddy", () => {
       const { status, body } = await proxy.ask(path);
       expect([path, status, /sabang_|monitor|colyseus/i.test(body)]).toEqual([path, 404, false]);
     }
-    // Direct requests to the server do reach them.
+    // Direct requests to the server do reach these paths.
     expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(200);
     expect((await fetch(`http://127.0.0.1:${port}/monitor/`)).status).toBe(401);
   });
@@ -169,7 +169,7 @@ describeWith("caddy", "caddy", () => {
       });
     expect((await join("Ada")).status).toBe(200);
     expect((await join("x".repeat(100_000))).status).toBe(413);
-    // A body without a length is cut off while it is forwarded. Caddy 2.6 answers 502 then, later versions 413.
+    // A body without a length is cut off while it is forwarded. Caddy 2.6 then answers with 502, later ones with 413.
     const chunked = await proxy.ask("/matchmake/joinOrCreate/world", {
       method: "POST",
       headers: { ...headers, "transfer-encoding": "chunked" },
@@ -178,7 +178,7 @@ describeWith("caddy", "caddy", () => {
     expect([413, 502]).toContain(chunked.status);
   });
 
-  test("sets X-Forwarded-* itself, and drops the client's own values", async () => {
+  test("sets X-Forwarded-* itself, and drops the values from the client", async () => {
     const seen: IncomingHttpHeaders[] = [];
     // Takes the server's place to record the headers that it would receive.
     const listener = createServer((request, response) => {

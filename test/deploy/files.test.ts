@@ -120,7 +120,7 @@ test.each(services)("the service %s has minimal privileges and a health check", 
   else expect(service.healthcheck).toBeDefined();
 });
 
-test("only the proxy is reachable from other machines, and only the server reaches the database", () => {
+test("in compose only the proxy is reachable from other machines, and only the server reaches the database", () => {
   for (const [name, { ports = [] }] of services) {
     const open = ports.filter((port) => !port.startsWith("127.0.0.1:"));
     expect([name, open.length > 0]).toEqual([name, name === "proxy"]);

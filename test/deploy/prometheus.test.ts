@@ -193,11 +193,11 @@ describeWith("promtool", "promtool", () => {
     expect([status, output]).toEqual([0, expect.stringContaining(`SUCCESS: ${queries.length} rules found`)]);
   });
 
-  test("no alert fires for a healthy server", () => {
+  test("fires no alert for a healthy server", () => {
     expect(checkAlerts(HEALTHY, [])).toEqual({ status: 0, output: expect.stringContaining("SUCCESS") });
   });
 
-  test.each(rules.map(({ alert }) => alert))("the alert %s fires on its own cause, and no other alert does", (alert) => {
+  test.each(rules.map(({ alert }) => alert))("fires the alert %s on its own cause, and no other alert", (alert) => {
     expect(checkAlerts(CAUSES[alert]!, [alert])).toEqual({ status: 0, output: expect.stringContaining("SUCCESS") });
   });
 });

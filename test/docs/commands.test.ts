@@ -21,7 +21,7 @@ const CI = ".ci/run";
 const HERE = "test/docs/commands.test.ts";
 const PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/configuration.md", "examples/README.md"];
 
-/** For each command, the file that runs it, and the text in that file that does. */
+/** For each command, the file that runs the command, and the text in that file that runs it. */
 const RUN_BY: Record<string, [file: string, words: string]> = {
   "npm ci": [CI, "\nnpm ci\n"],
   "npm test": [CI, "\nnpm test\n"],
@@ -85,7 +85,7 @@ describe.each(PAGES)("%s", (page) => {
   });
 });
 
-test("every command of the table is on a page", () => {
+test("every command in the table of this test is on a page", () => {
   const documented = PAGES.flatMap(commandsOf);
   expect(Object.keys(RUN_BY).filter((command) => !documented.includes(command))).toEqual([]);
 });

@@ -63,7 +63,7 @@ test("bots join, walk, leave on Ctrl-C or after --seconds, and rejoin after a re
   await startProcess({ DATA_DIR, PORT: String(port) }).listening();
   const { steps } = bot;
   await until(() => bot.sessionId && bot.steps > steps + 20, 30_000);
-  // The server moves it too, not only its own prediction.
+  // The server moves the bot too, not only the bot's own prediction.
   const position = JSON.stringify(bot.place);
   await until(() => bot.place && JSON.stringify(bot.place) !== position);
   await bot.leave();
@@ -75,7 +75,7 @@ test.each([
   [["two"], 2, 'Got "two"; expected a whole number from 1 to 5000.'],
   [["--url", "localhost"], 2, 'Got "localhost"; expected an address such as http://localhost:2567.'],
   [["--fast"], 2, "unknown option '--fast'"],
-])("an invalid command line exits with an error message: %j", async (args, code, message) => {
+])("the command exits with an error message for invalid arguments or no server: %j", async (args, code, message) => {
   const bots = command(...args);
   expect(await bots.ended()).toBe(code);
   expect(bots.printed.out).toContain(message);

@@ -14,7 +14,7 @@ import { until } from "../support/until.ts";
 /** Milliseconds before `docker stop` kills a container. */
 const GRACE_MS = 10_000;
 
-/** A tenth of the crowd. */
+/** Number of clients in a tenth of the crowd. */
 const PART = shortOrLong(5, 20);
 
 type ClientRoom = Room<unknown, WorldState>;

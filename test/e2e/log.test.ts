@@ -43,7 +43,7 @@ test.each([
   ["in production", PRODUCTION],
   ...shortOrLong<[string, Record<string, string>][]>([], [["in development", { JWT_SECRET: SECRET }]]),
 ] as [string, Record<string, string>][])(
-  "contains no token, whichever way it was sent, at the level trace, %s",
+  "the log contains no token at the level trace %s, however the token was sent",
   async (_where, environment) => {
     const server = startProcess({ ...environment, LOG_LEVEL: "trace", DATA_DIR: dataFolder() });
     const port = await server.listening();
@@ -93,7 +93,7 @@ test.each([
     const printed = server.stdout() + server.stderr();
     expect(printed.match(/refused/g)!.length).toBeGreaterThanOrEqual(8);
     for (const [kind, token] of Object.entries(tokens)) {
-      // Neither the whole token nor its signature, which is the secret part.
+      // The log contains neither the token nor its signature, which is the secret part.
       for (const part of [token, token.split(".").at(-1)!])
         expect([kind, printed.includes(part)]).toEqual([kind, false]);
     }
@@ -216,7 +216,7 @@ test("the log has a line for a join refused while stopping, and one warning abou
     code: 503,
     address: "127.0.0.1",
   });
-  // Once, although there were several requests.
+  // The warning is logged once, although there were several requests.
   expect(lines().filter(({ level }) => level === 40)).toMatchObject([
     {
       msg:
@@ -234,7 +234,7 @@ test.each([
   ["authorization: Basic YTpi", "authorization: Basic [hidden]"],
   ["it said eyJhbGciOi.eyJpZCI6.c2ln and closed", "it said [hidden] and closed"],
   ['{"msg":"This token has expired. Sign in again."}', '{"msg":"This token has expired. Sign in again."}'],
-])("hideTokens removes tokens from a quoted line: %s", (line, hidden) => {
+])("hideTokens hides the tokens in a line, and nothing else: %s", (line, hidden) => {
   expect(hideTokens(line)).toBe(hidden);
 });
 

@@ -24,7 +24,7 @@ const MAX_FRAME_GAP_MS = 100;
 const { blank, open, test } = startBrowser({ everyFrame: process.env.SCREENSHOT !== undefined });
 
 test(
-  "at 200 ms a predicted player is drawn walking immediately, and an unpredicted one after a round trip",
+  "at 200 ms of lag a predicted player is drawn walking immediately, and an unpredicted one after a round trip",
   async () => {
     const maps = dataFolder();
     writeStage(maps);

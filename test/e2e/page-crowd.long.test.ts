@@ -1,4 +1,4 @@
-// A hundred players walk in sight of the page: it draws all of them, and none of its tasks blocks its thread for long.
+// A hundred players walk in sight of the page. The page draws all of them, and no task blocks its thread for long.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, expect } from "@jest/globals";
 import { DESKTOP, hook, playing, startBrowser } from "../support/browser.ts";
@@ -112,7 +112,7 @@ test("a page with a hundred walking players in sight draws all of them without l
   });
   const whileLoading = tasks.filter(({ ts }) => ts < mark.ts);
   const whileWalking = tasks.filter(({ ts }) => ts >= mark.ts);
-  // Wall-clock time includes waiting for the CPU, and for the picture, which is drawn without a graphics card.
+  // Wall-clock time includes waiting for the CPU, and for painting, which is slow without a graphics card.
   const report = {
     frames: FRAMES,
     seconds,

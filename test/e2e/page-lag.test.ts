@@ -49,7 +49,7 @@ function press(page: Page, key: string) {
   );
 }
 
-test("at 200 ms a predicted player moves in the next frame, and an unpredicted one a round trip later", async () => {
+test("at 200 ms of lag a predicted player moves in the next frame, an unpredicted one a round trip later", async () => {
   const page = await open(server.url);
   await togglePanel(page, "lag");
   await page.locator("#ghost").check();
@@ -79,7 +79,7 @@ test("at 200 ms a predicted player moves in the next frame, and an unpredicted o
   expect(await page.locator("#corrected").innerText()).toBe("0 units");
 });
 
-test("at 400 ms with 100 ms of jitter the prediction needs no correction, even after a reconnection", async () => {
+test("at 400 ms of lag and 100 ms of jitter no prediction needs correction, even after a reconnection", async () => {
   const network = await laggyNetwork(server.port, 100);
   const page = await open(network.url);
   // The network and the panel each add half of the round trip.

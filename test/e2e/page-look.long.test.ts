@@ -37,7 +37,7 @@ test.each<[string, BrowserContextOptions]>([
   ["phone", PHONE],
   ["phone-on-its-side", PHONE_ON_ITS_SIDE],
 ])(
-  "%s: axe finds no violation in either language, with the panels closed and open",
+  "in a %s window axe finds no violation in either language, with the panels closed and open",
   async (size, options) => {
     for (const name of NAMES) others.push(await PlainPlayer.join(server.url, `?name=${encodeURIComponent(name)}`));
     const page = await open(`${server.url}/?name=Ada`, options);

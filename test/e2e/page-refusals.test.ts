@@ -133,7 +133,7 @@ test("after a temporary refusal the page shows why, and retries until it is admi
 });
 
 onlyLong(() => {
-  test("a stopping server refuses joins, and the next one restores the player if it has the same data", async () => {
+  test("a stopping server refuses joins, and the next server restores the player from the same data", async () => {
     const DATA_DIR = dataFolder();
     // Longer than a page takes to load. A second signal ends the server.
     const first = startProcess({ DATA_DIR, DRAIN_SECONDS: "60" });

@@ -81,7 +81,7 @@ test("the page draws with WebGL where it is available", async () => {
   await page.keyboard.down("ArrowLeft");
   await page.waitForFunction((x) => window.sabang.shown!.x < x - 16, shown!.x);
   await page.keyboard.up("ArrowLeft");
-  // The picture of README.ko.md. It is only written with SCREENSHOT=1, so that a normal run does not change it.
+  // The image of README.ko.md. It is only written with SCREENSHOT=1, so that a normal run does not change it.
   const picture = await page.screenshot(process.env.SCREENSHOT ? { path: PICTURE } : {});
   expect(coloursOf(picture)).toBeGreaterThan(100);
 }, 120_000);
@@ -161,7 +161,7 @@ test("a reloaded page keeps its player and position, and a second tab takes over
 /** Returns whether a canvas is drawn with WebGL. */
 const isWebGl = (canvas: SVGElement | HTMLElement) => (canvas as HTMLCanvasElement).getContext("2d") === null;
 
-/** Returns the number of colours in a picture. */
+/** Returns the number of colours in an image. */
 function coloursOf(picture: Buffer): number {
   const { data } = PNG.sync.read(picture);
   return new Set(new Uint32Array(data.buffer, data.byteOffset, data.length / 4)).size;

@@ -26,7 +26,7 @@ afterEach(() => {
 /** The two signals that end a server. */
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-test("without settings it prints working URLs and a password, keeps its secret, and stops with 4001", async () => {
+test("without settings the server prints URLs and a password, keeps its secret, and stops with 4001", async () => {
   const DATA_DIR = join(dataFolder(), "new");
   const starts: { secret: string; password: string; user: unknown }[] = [];
   let token: string | undefined;
@@ -77,7 +77,7 @@ test("without settings it prints working URLs and a password, keeps its secret, 
   expect(second!.password).not.toBe(first!.password);
 });
 
-test("in production it has no playground, prints no password, and logs one JSON object per line", async () => {
+test("in production the server has no playground, prints no password, and logs one JSON object per line", async () => {
   const server = startProcess({ ...PRODUCTION, LOG_LEVEL: "debug" });
   const port = await server.listening();
   expect(await status(port, "/playground")).toBe(404);

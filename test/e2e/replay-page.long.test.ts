@@ -54,7 +54,7 @@ async function recordedByServer(): Promise<Buffer> {
   });
 }
 
-/** Both write the same format and record the same kind of world. The slower one is for the long run. */
+/** Returns a recording. Both functions record the same kind of world; the slower one is for the long run. */
 const recorded = shortOrLong(recordedHere, recordedByServer);
 
 async function open(locale: string): Promise<{ page: Page; errors: string[] }> {

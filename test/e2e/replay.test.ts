@@ -16,7 +16,7 @@ import { until } from "../support/until.ts";
 const ROOT = new URL("../..", import.meta.url).pathname;
 const copy = copyOfProject();
 
-/** Lets bots play on a server. @returns them, when all have joined. */
+/** Lets bots play on a server. @returns the bots, when all have joined. */
 async function startBots(server: ServerProcess, count: number, map: string): Promise<Bot[]> {
   const url = `http://127.0.0.1:${await server.listening()}`;
   const maps = new MapCache(url);
@@ -88,7 +88,7 @@ test("replays a room to the last hash, reports a changed rule, and refuses anoth
     /cannot be played: its map "plaza" \(\w{8}\) differs from this one \(\w{8}\): .*; use the map that it was/,
   );
   expect(otherMap.code).toBe(2);
-  // With the recorded map it plays.
+  // With the recorded map, the recording can be played.
   copyFileSync(`${ROOT}/maps/plaza.tmj`, join(maps, "plaza.tmj"));
   expect(replay(file, "--maps", maps).code).toBe(0);
 
@@ -124,7 +124,7 @@ async function playsAfterKill(): Promise<void> {
   expect(played.code).toBe(0);
 }
 // In the short run, test/replay/replay.test.ts truncates recordings without a server.
-if (isLong) test("after kill -9 a recording counts as truncated, and plays with --allow-truncated", playsAfterKill);
+if (isLong) test("after kill -9 a recording is truncated, and can be played with --allow-truncated", playsAfterKill);
 
 /** Returns the only recording of a server; undefined while it cannot be read. */
 function readRecordingOf(folder: string) {

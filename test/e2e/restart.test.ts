@@ -166,16 +166,16 @@ async function stops(world: World): Promise<void> {
   }
 }
 
-/** The code of both pages; one entry if it is the same. */
+/** The code of both pages; one entry if both pages have the same code. */
 const CODES = [...new Set(["docs/protocol.md", "README.ko.md"].map(codeOf))];
 
 const RESTARTS =
-  "all players return once while they walk: after kill -9 within a second's walk of their last positions, " +
+  "all walking players return with one body each: after kill -9 within a second's walk of their last positions, " +
   "after SIGTERM to exactly their last positions";
 const TIMEOUT_MS = 60_000 + ROUNDS * 40_000;
 
 test(
-  `on SQLite, ${RESTARTS}; the documents' sample code returns as the same player`,
+  `on SQLite, ${RESTARTS}; a player that runs the documents' sample code keeps its identity`,
   async () => {
     const world = await World.start({ DATA_DIR: dataFolder() });
     await kills(world);
@@ -220,7 +220,7 @@ async function readerOf(code: string, port: number) {
   const first = room();
   const stood = new Promise((resolve) => first.onLeave(() => resolve(self())));
   return {
-    /** Waits until it has rejoined by itself, then leaves. */
+    /** Waits until the player has rejoined by itself, then leaves. */
     async isBack(): Promise<void> {
       await until(() => room() !== first && self(), 30_000);
       expect(self()).toEqual(await stood);
@@ -241,7 +241,7 @@ onlyLong(() => {
     const makeEnvironment = async () => ({ DATA_DIR: dataFolder(), DATABASE_URL: await postgres.database() });
 
     test(
-      `ticks go on while PostgreSQL is down; restarts by ${shortOrLong("SIGTERM", "SIGTERM and kill -9")} work as on SQLite`,
+      `ticks go on in an outage; restarts by ${shortOrLong("SIGTERM", "SIGTERM and kill -9")} work as on SQLite`,
       async () => {
         const world = await World.start(await makeEnvironment());
         await withoutPostgres(world, postgres);
@@ -278,8 +278,8 @@ async function withoutPostgres({ port }: World, postgres: Postgres): Promise<voi
   report(`${ticks.length} ticks while PostgreSQL was down; the longest gap between two was ${longestGap} ms`);
   // The target is 20 per second.
   expect(ticks.length).toBeGreaterThan((OUTAGE_MS / 1000) * 10);
-  // The target is 50 ms. A tick that waited for the database would wait until it is back. The margin is for busy
-  // machines.
+  // The target is 50 ms. A tick that waited for the database would last until the database is back. The margin is for
+  // busy machines.
   expect(longestGap).toBeLessThan(2000);
 }
 

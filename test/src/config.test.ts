@@ -72,7 +72,7 @@ describe("the defaults", () => {
     });
   });
 
-  test("are the same as in the documented texts", () => {
+  test("are the ones that the documentation states", () => {
     const config = readConfig({});
     const inWords = (value: unknown) => (Array.isArray(value) && value.length === 0 ? "none" : String(value));
     const names = NAMES.filter((name) => !SECRETS.includes(name) && name !== "RECORD" && !(name in IN_PRODUCTION));
@@ -150,7 +150,7 @@ describe("a variable", () => {
     ]),
   ];
 
-  test.each(good)("%s accepts %j", (name, given, parsed) => {
+  test.each(good)("accepts a valid value: %s=%j", (name, given, parsed) => {
     expect(readConfig({ [name]: given })[name]).toEqual(parsed);
   });
 
@@ -176,19 +176,19 @@ describe("a variable", () => {
     ]),
   ];
 
-  test.each(bad)("%s rejects %j with a message that has the value and the accepted values", (name, given) => {
+  test.each(bad)("rejects an invalid value, and names it and the accepted values: %s=%j", (name, given) => {
     expect(errorOf({ [name]: given })).toBe(
       `${name}: got ${JSON.stringify(given)}; expected ${SETTINGS[name].accepted}`,
     );
   });
 
-  test("with a rule is tested with an invalid value", () => {
+  test("with a rule has a test with an invalid value", () => {
     const unrestricted: Name[] = ["HOST", "DATA_DIR", "MAPS_DIR"];
     const tested = new Set<Name>([...bad.map(([name]) => name), ...SECRETS]);
     expect(NAMES.filter((name) => !tested.has(name))).toEqual(unrestricted);
   });
 
-  test("describes its accepted values: the bounds of a number, all choices of a list", () => {
+  test("states its accepted values: the bounds of a number, or all choices of a list", () => {
     for (const [name, min, max] of NUMBERS) {
       expect(SETTINGS[name].accepted).toContain(`a whole number from ${min} to ${max}`);
       // A limit says how to turn it off. PORT and DRAIN_SECONDS are not limits.
@@ -202,7 +202,7 @@ describe("a variable", () => {
     expect(SETTINGS.MONITOR_PASSWORD.accepted).toContain("12 or more");
   });
 
-  test("that is invalid does not hide another one: the message has a line for each, in the order of settings", () => {
+  test("that is invalid has a line of its own in the message; the lines are in the order of the settings", () => {
     const lines = errorOf({
       MONITOR_PASSWORD: "short",
       MONITOR_USER: "a:b",
@@ -219,7 +219,7 @@ describe("a variable", () => {
     ]);
   });
 
-  test("that contains a line break cannot forge a second line", () => {
+  test("that contains a line break cannot add a second line to the message", () => {
     expect(errorOf({ PORT: "80\nHOST: all is well" }).split("\n")).toHaveLength(1);
   });
 });
@@ -268,14 +268,14 @@ describe("a secret", () => {
     expect(NAMES.filter((name) => (SETTINGS[name] as { secret?: true }).secret)).toEqual(SECRETS);
   });
 
-  test.each(SECRETS)("is never shown: %s", (name) => {
+  test.each(SECRETS)("is never part of an error message: %s", (name) => {
     const message = errorOf({ [name]: "hush-hush" });
     expect(message).toBe(`${name}: got a value that is not accepted; expected ${SETTINGS[name].accepted}`);
   });
 });
 
 describe("the tokens' secret", () => {
-  test.each([undefined, ""])("is required only in production: %j", (secret) => {
+  test.each([undefined, ""])("may be missing (%j), except in production", (secret) => {
     const rest = { MONITOR_PASSWORD: GOOD_PASSWORD, JWT_SECRET: secret };
     expect(errorOf({ ...rest, NODE_ENV: "production" })).toBe(
       `JWT_SECRET: not set; expected ${SETTINGS.JWT_SECRET.accepted}`,
@@ -342,7 +342,7 @@ describe("the table of settings in docs/configuration.md", () => {
     expect(rows.map((row) => row.split("`")[1]).filter((name) => !NAMES.includes(name as Name))).toEqual([]);
   });
 
-  test("has no text that breaks a row", () => {
+  test("has no text that breaks a row of the table", () => {
     for (const name of NAMES) expect(rowOf(name).match(/[|\n]/g)).toHaveLength(5);
   });
 });

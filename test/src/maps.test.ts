@@ -42,7 +42,7 @@ describe("loading a folder of maps", () => {
     ]);
   });
 
-  test("does not read other files", () => {
+  test("ignores files that are not maps", () => {
     write("plaza.tmj", tiledMap(["s"]));
     for (const file of ["tiles.tsj", "notes.txt", "meadow.tmj.bak", "harbour.json", "tmj", "UPPER.TMJ"]) {
       write(file, "not a map");
@@ -52,7 +52,7 @@ describe("loading a folder of maps", () => {
     expect([...loadMaps(folder).keys()]).toEqual(["plaza"]);
   });
 
-  test("throws if the folder does not exist, and names its path and its setting", () => {
+  test("throws if the folder does not exist, and names the path and the setting MAPS_DIR", () => {
     const missing = join(folder, "nowhere");
     expect(errorOf(missing)).toMatch(
       /^map "plaza" cannot be used: the folder of MAPS_DIR cannot be read \(ENOENT.*\)$/,

@@ -24,7 +24,7 @@ export const PHONE_ON_ITS_SIDE: BrowserContextOptions = { ...PHONE, viewport: { 
 const UNWANTED = new Set([
   // A single process would end when the first profile is closed.
   "--single-process",
-  // These two turn off the same-origin policy.
+  // The next two flags turn off the same-origin policy.
   "--disable-web-security",
   "--allow-running-insecure-content",
 ]);

@@ -45,7 +45,7 @@ export class Connection {
   /** Frames that were sent and have not arrived yet. A socket may hold a frame for a long time. */
   readonly sent: Uint8Array[] = [];
 
-  /** @param isOurs whether its socket is one of ours, which sends from memory that is reused for each frame. */
+  /** @param isOurs whether the socket is one of ours, which sends from memory that is reused for each frame. */
   constructor(sessionId: string, isOurs: boolean) {
     this.sessionId = sessionId;
     if (!isOurs) return;
@@ -203,7 +203,7 @@ export class Crowd {
     Object.assign(this.state, fields);
   }
 
-  /** A client joins. It receives no state before it acknowledges. */
+  /** Adds a client. It receives no state before it acknowledges its join. */
   join(id: string): Member {
     const member: Member = { id, onlooker: new Onlooker(), connection: undefined };
     this.members.push(member);
@@ -226,7 +226,7 @@ export class Crowd {
     member.onlooker.take(joined);
   }
 
-  /** The client's acknowledgement arrives: the room answers with the full state. */
+  /** Delivers the client's acknowledgement. The room answers with the full state. */
   acknowledge({ connection }: Member): void {
     connection!.state = ClientState.JOINED;
     connection!.raw(this.fullState(connection));
@@ -237,20 +237,20 @@ export class Crowd {
     return this.serializer.getFullState(connection as unknown as Client, this.timing);
   }
 
-  /** The connection is lost. The client may reconnect. */
+  /** Drops the client's connection. The client may reconnect. */
   drop(member: Member): void {
     this.#connections = this.#connections.filter((connection) => connection !== member.connection);
     member.connection = undefined;
   }
 
-  /** The client and its player leave for good. */
+  /** Removes the client and its player for good. */
   leave(member: Member): void {
     this.drop(member);
     this.members.splice(this.members.indexOf(member), 1);
     if (this.actors.has(member.id)) this.remove(member.id);
   }
 
-  /** The room's tick: sends the changes to all clients. They arrive only when `arrive` is called. */
+  /** Runs one tick: sends the changes to all clients. The frames arrive only when `arrive` is called. */
   tick(): void {
     if (this.timing) this.timing = { sNow: this.timing.sNow + 49.9 };
     this.serializer.applyPatches(this.#connections as unknown as Client[], this.state, this.timing);

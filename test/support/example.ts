@@ -1,4 +1,4 @@
-// Runs the examples as separate processes, with a Python that has the packages they need.
+// Runs the examples as separate processes, with a Python that has the needed packages.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach } from "@jest/globals";
@@ -7,7 +7,7 @@ import { testWith } from "./requiring.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/** Defines a test that needs a Python package. `run` gets the path of a Python that has it. */
+/** Defines a test that needs a Python package. `run` gets the path of a Python that has the package. */
 export function testWithPython(
   needed: "tornado" | "websockets",
   name: string,
@@ -22,7 +22,7 @@ export interface ExampleProcess {
   stderr(): string;
   /** Sends SIGINT, as Ctrl-C does. */
   interrupt(): void;
-  /** Resolves with its exit code when it has ended and all its output has arrived. */
+  /** Resolves with the exit code when the program has ended and all its output has arrived. */
   ended: Promise<number | null>;
 }
 

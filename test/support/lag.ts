@@ -8,9 +8,9 @@ export interface LaggyNetwork {
   url: string;
   /** Connects to another local port from the next connection on. */
   lead(port: number): void;
-  /** Forwards nothing more on the open connections, without closing them. */
+  /** Stops forwarding on the open connections, without closing them. */
   silence(): void;
-  /** Does the same, but destroys the client ends. */
+  /** Stops forwarding on the open connections, and destroys their client ends. */
   cutNearEnd(): void;
   /** Destroys all open connections. */
   cut(): void;

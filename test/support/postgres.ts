@@ -16,7 +16,7 @@ export const PASSWORD = "s3cret/pass word";
 export interface Postgres {
   /** Creates an empty database. @returns its URL, including user and password. */
   database(): Promise<string>;
-  /** Stops the server. It notifies all connections. */
+  /** Stops the server. The server notifies all connections. */
   stop(): Promise<void>;
   /** Kills the server with SIGKILL. */
   kill(): Promise<void>;

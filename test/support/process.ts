@@ -15,14 +15,14 @@ const START_TIMEOUT_MS = 55_000;
 
 /** A server in its own process. It is killed after the test that started it. */
 export interface ServerProcess {
-  /** Returns its standard output so far. */
+  /** Returns the server's standard output so far. */
   stdout(): string;
-  /** Returns its standard error so far, without the framework's lines about /etc/environment. */
+  /** Returns the server's standard error so far, without the framework's lines about /etc/environment. */
   stderr(): string;
-  /** Resolves with its port when it listens. */
+  /** Resolves with the port when the server listens. */
   listening(): Promise<number>;
   signal(name: NodeJS.Signals): void;
-  /** Resolves when it has ended and all its output has arrived, with its exit code; null if a signal ended it. */
+  /** Resolves with the exit code when the server has ended and all output has arrived; null if a signal ended it. */
   ended(): Promise<number | null>;
   hasEnded(): boolean;
 }

@@ -17,7 +17,7 @@ function connection(port: number, localAddress = "127.0.0.1"): Socket {
   return socket;
 }
 
-/** Opens such a connection and waits until it is established. It has no reader yet. */
+/** Opens a TCP connection and waits until it is established. No listener reads from it yet. */
 export async function openSocket(port: number): Promise<Socket> {
   const socket = connection(port);
   await new Promise((resolve) => socket.once("connect", resolve));

@@ -64,11 +64,11 @@ export function stageOf(page: Page): Promise<string> {
   }, STAGE);
 }
 
-/** A frame of the lane. */
+/** The part of a drawn frame within LANE. */
 export interface Shot {
   /** Milliseconds since the first key was pressed. */
   at: number;
-  /** Whether it differs from the first frame. */
+  /** Whether this frame differs from the first one. */
   differs: boolean;
   /** A PNG in base64, if requested. */
   png: string;

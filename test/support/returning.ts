@@ -49,7 +49,7 @@ export class Returning {
     return JSON.parse(Buffer.from(this.#client.auth.token!.split(".")[1]!, "base64url").toString()).id;
   }
 
-  /** A copy of its own player, as last seen by this client. */
+  /** A copy of this client's own player, as last received. */
   get figure(): Figure | undefined {
     const self = this.room?.state.players?.get(this.room.sessionId);
     return self && { name: self.name, x: self.x, y: self.y, facing: self.facing };

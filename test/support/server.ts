@@ -43,7 +43,7 @@ export interface TestServer {
   client(token?: string): Client;
   /** Returns the room of a player. */
   roomOf(sessionId: string): Promise<WorldRoom>;
-  /** Expects a warning or an error in the log. Unexpected ones fail the test, and so do missing ones. */
+  /** Expects a warning or an error in the log. An unexpected or a missing one fails the test. */
   expectLog(pattern: RegExp): void;
   /** Returns the value of one series in `/metrics`, such as `sabang_rooms{map="plaza"}`; undefined if it is missing. */
   metric(series: string): Promise<number | undefined>;
@@ -55,15 +55,15 @@ export interface TestSettings {
   seed?: number;
   playground?: boolean;
   metricsToken?: string;
-  /** Off by default, like the other limits: the machines of the tests are busy. */
+  /** Off by default, like the other limits, because the machines of the tests are busy. */
   maxDelayMs?: number;
   maxPlayers?: number;
   idleSeconds?: number;
-  /** The limits of the edge. Without them all limits are off. */
+  /** The limits of the edge. A limit that is not given is off. */
   edge?: Partial<EdgeSettings>;
   /** Serves the page at `/`. By default `/` answers with a short text. */
   page?: (app: Application) => void;
-  /** Milliseconds after which the store counts as unavailable. By default so many that only a hang exceeds them. */
+  /** Milliseconds after which the store counts as unavailable. Only a hang exceeds the default. */
   timeoutMs?: number;
   /** Wraps the store, e.g. to simulate failures. */
   store?: (store: Store) => Store;

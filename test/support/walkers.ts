@@ -12,9 +12,9 @@ interface Walker {
   id: string;
   /** Sends one step. */
   move(word: DirectionWord): void;
-  /** Returns a visible player's position; undefined if it does not see the player. It sees itself. */
+  /** Returns a player's position; undefined if this client does not see the player. A client sees its own player. */
   sees(id: string): { x: number; y: number } | undefined;
-  /** Returns the number of visible players, itself included. */
+  /** Returns the number of visible players, including the client's own player. */
   count(): number;
   leave(): Promise<void>;
 }

@@ -28,7 +28,7 @@ test("a second tap within the same tick does not make a second step due", () => 
   expect(cadence.due(1050, true)).toBe(1);
 });
 
-test("no steps accumulate while the player stands or over a gap without frames", () => {
+test("no steps accumulate while the player stands or during a gap without frames", () => {
   const cadence = new Cadence();
   cadence.due(0, false);
   cadence.due(5000, false);

@@ -53,7 +53,7 @@ describe("nearest", () => {
     [0, -80, "up"],
     [80, -80, "upRight"],
     [2, -2, "here"],
-  ] as const)("the bearing of a player at the offset %i, %i is %s", (right, down, bearing) => {
+  ] as const)("gives a player at the offset %i, %i the bearing %s", (right, down, bearing) => {
     expect(around([["other", right, down]])[0]!.bearing).toBe(bearing);
   });
 });

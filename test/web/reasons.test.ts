@@ -9,7 +9,7 @@ import { isTokenRefused, REMEDIES, type Reason, reasonOfClose, reasonOfError } f
 /** Returns the error that the SDK throws for a refused join. */
 const refusedWith = (name: ErrorName) => new MatchMakeError(taggedMessage(name), ERRORS[name].code);
 
-describe("a refused join", () => {
+describe("a failed join", () => {
   test.each<[ErrorName, Reason, (typeof REMEDIES)[Reason]]>([
     ["badJoinOption", "badName", "none"],
     ["unknownMap", "unknownMap", "none"],
@@ -74,7 +74,7 @@ const WITHOUT_REASON: ErrorName[] = [
   ...(["metricsTokenInvalid", "passwordInvalid", "internalError"] as const),
 ];
 
-test("every other error has a specific reason", () => {
+test("only errors that the page does not receive or treats as a lost connection have no specific reason", () => {
   const unmapped = (Object.keys(ERRORS) as ErrorName[]).filter(
     (name) => reasonOfError(refusedWith(name)) === "lost" && reasonOfClose(ERRORS[name].code) === "lost",
   );

@@ -38,7 +38,7 @@ test.each<[string, RecordingError]>([
   ["a different rule", unfit({ rules: { ...header.rules, STEP: 9 } })],
   ["a map with a different name", unfit({}, drawnMap("field", ["######", "#s..s#", "######"]))],
   ["a map that was changed", unfit({}, drawnMap("yard", ["######", "#s.s.#", "######"]))],
-])("the text for %s has the same figures in both languages", (_, error) => {
+])("the text for %s has the same values in both languages", (_, error) => {
   expect(en.detail(error)).toBe(error.message);
   const detail = ko.detail(error);
   expect(detail).toMatch(/^[^.].*[가-힣]\.$/);

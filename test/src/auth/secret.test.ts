@@ -26,7 +26,7 @@ test("creates a missing secret and its folder, readable only by the user, and re
 });
 
 test.each(["", "too short\n", `${"x".repeat(40)} y\n`])(
-  "rejects a file that does not contain a secret, and does not change it: %j",
+  "rejects a file that does not contain a secret, and does not change the file: %j",
   (text) => {
     const file = join(folder, "jwt-secret");
     writeFileSync(file, text);

@@ -14,7 +14,7 @@ const ID = newPlayerId();
 const SOON = Math.floor(Date.now() / 1000) + 60;
 const LONG_AGO = SOON - 100_000;
 
-/** Builds a token by hand, so that any part of it can be wrong. */
+/** Builds a token by hand, so that any part of it can be invalid. */
 function token(payload: unknown, { secret = SECRETS.current, header = { alg: "HS256", typ: "JWT" } as object } = {}) {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const signed = `${part(header)}.${part(payload)}`;
@@ -59,13 +59,13 @@ const REFUSED: [name: string, token: string, error: ErrorName][] = [
   ["a token whose id is an object", token({ id: { toString: ID }, exp: SOON }), "tokenForeign"],
   ["a token whose id is empty", token({ id: "", exp: SOON }), "tokenForeign"],
   ["a token whose id has 300 characters", token({ id: "a".repeat(300), exp: SOON }), "tokenForeign"],
-  ["a token whose id has other characters", token({ id: "../../etc/passwd\0aaaaaaaa", exp: SOON }), "tokenForeign"],
+  ["a token whose id has invalid characters", token({ id: "../../etc/passwd\0aaaaaaaa", exp: SOON }), "tokenForeign"],
   ["a token that never expires", token({ id: ID }), "tokenForeign"],
   ["a token whose payload is a list", token([ID]), "tokenForeign"],
 ];
 
 describe("a join", () => {
-  test("with a valid token joins as its player, also with a token of the old secret", async () => {
+  test("with a valid token is a join as the token's player, even if the old secret signed the token", async () => {
     for (const each of [good, token({ id: ID, exp: SOON }, { secret: SECRETS.old })]) {
       const client = await joinWithSdk(server, {}, each);
       const room = await server.roomOf(client.sessionId);
@@ -74,20 +74,20 @@ describe("a join", () => {
     }
   });
 
-  test("without a token joins as a guest", async () => {
+  test("without a token is a join as a guest", async () => {
     const client = await joinWithSdk(server);
     const room = await server.roomOf(client.sessionId);
     expect(room.clients.get(client.sessionId)?.auth?.id).toBeUndefined();
   });
 
-  test("cannot name a player by its options", async () => {
+  test("without a token cannot select a player by join options", async () => {
     const client = await joinWithSdk(server, { id: ID, auth: { id: ID }, sessionId: ID });
     const room = await server.roomOf(client.sessionId);
     expect(client.sessionId).not.toBe(ID);
     expect(room.clients.get(client.sessionId)?.auth?.id).toBeUndefined();
   });
 
-  test.each(REFUSED)("with %s is refused with a code and a name", async (_name, bad, name) => {
+  test.each(REFUSED)("with %s is refused with the error's code and name", async (_name, bad, name) => {
     const { code } = ERRORS[name];
     await expect(server.client(bad).joinOrCreate("world")).rejects.toMatchObject({
       code,
@@ -151,7 +151,7 @@ describe("signing in", () => {
     }
   });
 
-  test("cannot choose an id", async () => {
+  test("ignores a player id that the client sends", async () => {
     const { user } = await server.client().auth.signInAnonymously({ id: ID });
     expect(user.id).not.toBe(ID);
   });
@@ -175,7 +175,7 @@ test.each([
   ["GET", "/auth/provider/github/callback"],
   ["GET", "/auth/anonymous"],
   ["GET", "/auth"],
-])("%s %s is answered with 404", async (method, path) => {
+])("the framework's auth routes other than sign-in are answered with 404: %s %s", async (method, path) => {
   const answer = await fetch(server.url + path, {
     method,
     redirect: "manual",

@@ -1,16 +1,16 @@
-// Whose request it is.
+// The address of the client that sent a request, with and without proxies, and its key for rate limits.
 import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "@jest/globals";
 import { Addresses, rateLimitKey } from "../../../src/edge/addresses.ts";
 
-/** As much of a request as addresses are read from. */
+/** Returns the parts of a request that contain addresses. */
 const from = (remoteAddress: string, headers: Record<string, string> = {}) =>
   ({ socket: { remoteAddress }, connection: { remoteAddress }, headers }) as unknown as IncomingMessage;
 
-describe("without a proxy that is trusted", () => {
+describe("without a trusted proxy", () => {
   const addresses = new Addresses([]);
 
-  test("it is the socket's address, whatever the headers say", () => {
+  test("the client's address is that of the socket, whatever the headers say", () => {
     const headers = Object.fromEntries(
       ["x-forwarded-for", "x-real-ip", "x-client-ip", "forwarded", "cf-connecting-ip", "true-client-ip"].map((name) => [
         name,
@@ -22,30 +22,30 @@ describe("without a proxy that is trusted", () => {
   });
 });
 
-describe("with a proxy that is trusted", () => {
+describe("with a trusted proxy", () => {
   const addresses = new Addresses(["10.0.0.0/8", "fd00::/8"]);
 
   test.each([
-    ["it is what the proxy says", "10.0.0.1", "203.0.113.9", "203.0.113.9"],
+    ["the client's address is the one in X-Forwarded-For", "10.0.0.1", "203.0.113.9", "203.0.113.9"],
     [
-      "of a chain it is the first that no proxy vouches for",
+      "in a chain of proxies, the client's address is the last one that is not a trusted proxy",
       "10.0.0.1",
       "192.0.2.66, 203.0.113.9, 10.2.2.2",
       "203.0.113.9",
     ],
-    ["a proxy by IPv6 is one, too", "fd00::1", "203.0.113.9", "203.0.113.9"],
-    ["mapped to IPv6 it is the same proxy", "::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9"],
-    ["another client is not trusted", "198.51.100.7", "203.0.113.9", "198.51.100.7"],
-    ["nothing said means the proxy itself", "10.0.0.1", "", "10.0.0.1"],
-    ["nonsense means the proxy itself", "10.0.0.1", "unknown", "10.0.0.1"],
-    ["a port is left out", "10.0.0.1", "203.0.113.9:4711", "203.0.113.9"],
-    ["a port after an IPv6 address is left out", "10.0.0.1", "[2001:db8::1]:4711", "2001:db8:0:0::/64"],
+    ["a proxy is trusted by its IPv6 address", "fd00::1", "203.0.113.9", "203.0.113.9"],
+    ["a proxy is trusted by its IPv4-mapped IPv6 address", "::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9"],
+    ["X-Forwarded-For of an untrusted client is ignored", "198.51.100.7", "203.0.113.9", "198.51.100.7"],
+    ["an empty X-Forwarded-For selects the proxy's own address", "10.0.0.1", "", "10.0.0.1"],
+    ["an invalid X-Forwarded-For selects the proxy's own address", "10.0.0.1", "unknown", "10.0.0.1"],
+    ["the port after an IPv4 address is removed", "10.0.0.1", "203.0.113.9:4711", "203.0.113.9"],
+    ["the port after an IPv6 address is removed", "10.0.0.1", "[2001:db8::1]:4711", "2001:db8:0:0::/64"],
   ])("%s", (_what, socket, forwarded, expected) => {
     expect(addresses.of(from(socket, { "x-forwarded-for": forwarded }))).toBe(expected);
   });
 });
 
-describe("an address counts for", () => {
+describe("the rate limit key", () => {
   test.each([
     ["192.0.2.1", "192.0.2.1"],
     ["::ffff:192.0.2.1", "192.0.2.1"],
@@ -56,11 +56,11 @@ describe("an address counts for", () => {
     ["2001:db8::5", "2001:db8:0:0::/64"],
     ["::1", "0:0:0:0::/64"],
     ["fe80::1%eth0", "fe80:0:0:0::/64"],
-  ])("%s counts for %s", (address, account) => {
+  ])("of the address %s is %s", (address, account) => {
     expect(rateLimitKey(address)).toBe(account);
   });
 
-  test("all addresses of a /64 network count for one, those of the next one for another", () => {
+  test("is the same for all addresses of an IPv6 /64 network, and differs between networks", () => {
     const ends = ["::", "::1", ":ffff:ffff:ffff:ffff", ":1:2:3:4"];
     expect(new Set(ends.map((end) => rateLimitKey(`2001:db8:1:2${end}`))).size).toBe(1);
     expect(rateLimitKey("2001:db8:1:3::")).not.toBe(rateLimitKey("2001:db8:1:2::"));

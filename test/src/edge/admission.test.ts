@@ -106,7 +106,7 @@ describe("admission stays open while the process uses at most 40 % of a core", (
     expect(run(10_000, 400)).toBeLessThanOrEqual(3000);
   });
 
-  test("while the event loop is delayed, below 40 % of a core", () => {
+  test("even if the event loop is delayed", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0.4, loopDelay: 400 });
     expect(run(60_000)).toBeUndefined();
@@ -114,7 +114,7 @@ describe("admission stays open while the process uses at most 40 % of a core", (
     expect(run(10_000)).toBeLessThanOrEqual(3000);
   });
 
-  test("even if the event loop is fully utilized by wall time", () => {
+  test("even if the event loop is fully utilised by wall time", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0.4, loopUse: 1 });
     expect(run(60_000)).toBeUndefined();
@@ -122,7 +122,7 @@ describe("admission stays open while the process uses at most 40 % of a core", (
     expect(run(10_000)).toBeLessThanOrEqual(3000);
   });
 
-  test("even if ticks are late and a burst of joins uses a whole core for a second", () => {
+  test("on average, even if ticks are late and a burst of joins uses a whole core for a second", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0.05 });
     run(20_000, 150);
@@ -186,7 +186,7 @@ describe("admission closes", () => {
     set({ loopUse: 0.85 });
     expect(run(20_000)).toBeLessThanOrEqual(6000);
     expect(isOpen()).toBe(false);
-    // It opens again when the event loop has capacity again, not right after it closed.
+    // Admission opens again when the event loop has capacity again, not right after it closed.
     set({ loopUse: 0.7 });
     expect(run(60_000)).toBeUndefined();
     set({ loopUse: 0.5 });
@@ -223,7 +223,7 @@ describe("admission opens again", () => {
     expect(after).toBeGreaterThan(3000);
     expect(after).toBeLessThan(6000);
     expect(isOpen()).toBe(true);
-    // The old delays do not close it again.
+    // The old delays do not close admission again.
     expect(run(20_000)).toBeUndefined();
   });
 
@@ -246,7 +246,7 @@ describe("admission opens again", () => {
     expect(run(60_000, 400)).toBeUndefined();
   });
 
-  test("only when ticks are well within the limits, so that it does not close at once", () => {
+  test("only when ticks are well within the limits, so that it does not close again at once", () => {
     const { run, isOpen } = processOf();
     run(10_000, 150);
     expect(run(60_000, (tick) => (tick % 50 === 0 ? 90 : 0))).toBeUndefined();

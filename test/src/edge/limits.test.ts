@@ -39,7 +39,7 @@ async function upgradeStatus(address: string, path = "/"): Promise<[number, RawC
 const plainUrl = () => `${server.wsUrl}/websocket`;
 const plainOf = (address: string) => new PlainPlayer(plainUrl(), { headers: { "x-forwarded-for": address } });
 
-test("refuses a WebSocket beyond the limit of its address with 429 and the message", async () => {
+test("refuses a WebSocket beyond the limit of its address with 429 and the error message", async () => {
   const address = "203.0.113.1";
   const open: RawConnection[] = [];
   for (let i = 0; i < CONNECTIONS; i++) {
@@ -87,7 +87,7 @@ test("sends an error frame to a plain WebSocket beyond the limit, then closes it
   expect(refused.errors).toEqual([plainError("tooManyConnections")]);
   expect(refused.closed?.code).toBe(ERRORS.joinRefused.code);
 
-  // Clients that do not answer the close frame are cut. Only a few of them are accepted at a time.
+  // The server disconnects clients that do not answer the close frame, and accepts only a few of them at a time.
   const unresponsive = await Promise.all(Array.from({ length: 20 }, () => upgradeStatus(address, "/websocket")));
   expect(unresponsive.filter(([status]) => status === 429).length).toBeGreaterThanOrEqual(12);
   await until(() => unresponsive.every(([, { closed }]) => closed));
@@ -167,7 +167,7 @@ test("refuses a join beyond the limit of its address with 429, and the SDK throw
   await (await clientOf("203.0.113.21").joinOrCreate("world")).leave();
 });
 
-test("counts sign-ins and plain joins against the same limit as joins", async () => {
+test("counts sign-ins and plain joins against the same limit as SDK joins", async () => {
   const address = "203.0.113.22";
   const headers = { "x-forwarded-for": address };
   for (let i = 0; i < JOINS; i++) {

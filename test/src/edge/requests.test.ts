@@ -1,4 +1,4 @@
-// The checks on HTTP requests (sizes, targets, headers, content types), and the headers of all answers.
+// The checks on HTTP requests (sizes, targets, headers, content types), and the headers of all responses.
 import type { IncomingMessage } from "node:http";
 import { PassThrough } from "node:stream";
 import { expect, jest, test } from "@jest/globals";
@@ -51,7 +51,7 @@ test("the SDK throws a MatchMakeError with code and message for a body that is t
 test.each([
   ["with Content-Length", "Content-Length: 16385", ""],
   ["in chunks", "Transfer-Encoding: chunked", `4001\r\n${" ".repeat(16_385)}`],
-])("answers 413 to a body above 16 kB sent %s, without waiting for the rest", async (_name, header, body) => {
+])("answers a body above 16 kB sent %s with 413, without waiting for the rest", async (_name, header, body) => {
   const connection = new RawConnection(server.port);
   connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", header);
   connection.socket.write(body);
@@ -66,7 +66,7 @@ test("closes the connection after the request timeout if a body is shorter than 
   await until(() => connection.closed);
 });
 
-test("clients cannot create rooms, but can join existing ones by any other method", async () => {
+test("matchmaking refuses the method create, but accepts joinOrCreate, join and joinById", async () => {
   await expect(server.client().create("world")).rejects.toMatchObject({ name: "MatchMakeError", code: 520 });
   const room = await server.client().joinOrCreate("world");
   for (const join of [server.client().join("world"), server.client().joinById(room.roomId)]) {
@@ -90,7 +90,7 @@ test.each([
   "/maps/..\\package.json",
   "*",
   "http://elsewhere.example/maps/plaza.tmj",
-])("GET %s is answered with 400 with an error body", async (target) => {
+])("GET %s is answered with 400 and an error body", async (target) => {
   const { status, body, headers } = await request(server.port, [`GET ${target} HTTP/1.1`]);
   expect([target, status]).toEqual([target, 400]);
   expect(JSON.parse(body)).toEqual(errorBody("badRequest"));
@@ -178,7 +178,7 @@ test("an empty chunked body is answered with 400", async () => {
   expect(await connection.status()).toBe(400);
 });
 
-test("every answer has the security headers", async () => {
+test("every response has the security headers", async () => {
   for (const path of ["/", "/healthz", "/nothing", "/maps/plaza.tmj", "/monitor", "/__healthcheck"]) {
     const { headers } = await fetch(server.url + path);
     expect([path, headers.get("x-content-type-options")]).toEqual([path, "nosniff"]);
@@ -203,7 +203,7 @@ test("the connection of a refused upgrade is closed, even if the client keeps it
     connection.upgrade(path);
     expect([400, 404]).toContain(await connection.status());
     await until(() => connection.closed);
-    // If it stayed half open, a client that keeps sending would keep it alive.
+    // If the connection stayed half open, a client that keeps sending would keep the connection alive.
     await until(() => {
       connection.socket.write("x");
       return connection.socket.destroyed;

@@ -64,7 +64,7 @@ test("accepts a link from another site to the monitor's page, but not in a frame
   // Over plain http browsers send fewer headers.
   for (const headers of [[], ["Referer: https://wiki.example/"]]) {
     expect((await ask("/monitor/", [RIGHT, ...headers])).status).toBe(200);
-    // The page's own requests have its Referer. All other paths below it require the same proof, in any spelling.
+    // The page's own requests have the page's Referer. Paths below the page require the same proof, in any spelling.
     for (const path of ["/monitor/assets/../api", "/monitor//api", "/monitor/%61pi", "/monitor/assets/x.js"]) {
       expect([path, (await ask(path, [RIGHT, ...headers])).status]).toEqual([path, 403]);
     }
@@ -77,7 +77,7 @@ test("requires the password before it reads a call", async () => {
   }
 });
 
-test("locks an address out after 30 wrong passwords, even for the right one, and no other address", async () => {
+test("locks out an address after 30 wrong passwords, even with the right password, but no other address", async () => {
   const address = "198.51.100.250";
   const statuses: number[] = [];
   for (let i = 0; i < 35; i++) statuses.push((await ask(API, [PROOF, authorization(`guess ${i}`)], address)).status);

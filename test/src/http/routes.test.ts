@@ -14,7 +14,7 @@ const basic = (user: string, password: string) => ({
   authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
 });
 
-test.each(["/healthz", "/readyz"])("%s answers 200 while the server runs", async (path) => {
+test.each(["/healthz", "/readyz"])("%s is answered with 200 while the server runs", async (path) => {
   expect((await fetch(server.url + path)).status).toBe(200);
 });
 

@@ -179,7 +179,7 @@ test("a short sent frame bypasses the stream of the socket", async () => {
   client.destroy();
 });
 
-test("a WebSocket that is paused in the middle of a frame continues there after it resumes", async () => {
+test("a WebSocket paused in the middle of a frame continues with the rest of the frame after it resumes", async () => {
   const { client, socket, received } = await open(plain);
   socket.once("message", () => socket.pause());
   // Without its first two bytes, each frame looks like a frame with a payload of one byte.

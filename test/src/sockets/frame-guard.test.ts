@@ -1,4 +1,4 @@
-// Tests the frames that clients of a room never send: each closes only its own connection.
+// Tests the frames that valid clients of a room never send: each closes only its sender's connection.
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { ERRORS } from "../../../schema/errors.ts";
@@ -80,7 +80,7 @@ const UNKNOWN_FRAMES = Array.from({ length: 256 }, (_, first) => first)
     (first & 0x1f) === 20 ? unreliableInput(first & 0xe0) : [first, 0x80, 1],
   ]);
 
-test("the guard closes a connection that sends an invalid frame and holds no seat; other clients play on", async () => {
+test("the guard closes a connection after an invalid frame and holds no seat; other clients play on", async () => {
   const witness = await PlainPlayer.join(server.url);
   const frames = [...INVALID_FRAMES, ...UNKNOWN_FRAMES];
   const send = async ([what, bytes]: (typeof frames)[number]) => {
@@ -135,7 +135,7 @@ test("the guard passes every kind of frame that the SDK sends", async () => {
   }
 });
 
-test("the guard passes 64 frames before the join is acknowledged, and closes at the next one", async () => {
+test("the guard passes 64 frames before the join is acknowledged, and closes the connection at the 65th", async () => {
   const socket = await connectWithoutAcknowledging();
   let code: number | undefined;
   socket.once("close", (closedWith) => {

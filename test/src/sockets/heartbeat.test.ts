@@ -29,7 +29,7 @@ async function connect(path: string, autoPong: boolean) {
   return client;
 }
 
-test("a silent client is pinged twice, then disconnected; a client that sends or answers stays", async () => {
+test("a silent client is pinged twice, then disconnected; a client that sends or answers stays connected", async () => {
   const room = async () => pathOf(await takeSeat(server.url));
   const dead = [await connect(await room(), false), await connect("/websocket", false)];
   const idle = [await connect(await room(), true), await connect("/websocket", true)];

@@ -158,7 +158,7 @@ function ticksOf(room: Room): () => number {
   return () => ticks;
 }
 
-/** Changes two hundred players in every tick, so that patches are large. Returns a function that ends it. */
+/** Changes two hundred players in every tick, so that patches are large. Returns a function that ends the changes. */
 function makeLargePatches(room: Room): () => void {
   const names = ["a", "b"].map((letter) => letter.repeat(100));
   const crowd = Array.from({ length: 200 }, (_, i) => {
@@ -238,7 +238,7 @@ test.each(["plain", "room"])(
     const positions = (players: ReadonlyMap<string, { x: number; y: number }>) =>
       JSON.stringify([...players].map(([id, { x, y }]) => [id, x, y]).sort());
     await until(() => positions(seen()) === positions(room.state.players as unknown as Map<string, Player>));
-    // From then on it receives changes as before.
+    // From then on the client receives changes as before.
     witness.send("move", "up");
     const { y } = witness.state.players.get(witness.sessionId)!;
     await until(() => seen().get(witness.sessionId)?.y === y - 8);

@@ -108,7 +108,7 @@ test("reads name and map from the query, and refuses invalid values with an erro
 
 describe("a frame that is not a word", () => {
   test.each(["north", "", "LEFT", " left", "0", "{}", '{"type":"move"}', "좌좌", "x".repeat(4000)])(
-    "is answered with an error that names the words: %j",
+    "is answered with an error that lists the valid words: %j",
     async (word) => {
       const player = await PlainPlayer.join(server.url);
       player.socket.send(word);

@@ -1,5 +1,5 @@
-// The private APIs of Node, ws and the framework that src/sockets uses, each checked on a live connection: a version that lacks
-// one fails here and not in production. The packages are pinned to exact versions.
+// Checks the private APIs of Node, ws and the framework that src/sockets uses, on a live connection. A version that
+// lacks one of them fails here and not in production. The packages are pinned to exact versions.
 import { globSync, readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -11,7 +11,7 @@ import { joinWithSdk } from "../../support/walkers.ts";
 const ROOT = new URL("../../../", import.meta.url).pathname;
 const server = startServer();
 
-/** What the framework calls `client` and `room` on the server, while the client joins and after it. */
+/** The framework's client and room on the server. `joining` has the client's queue of messages during its join. */
 let joining: { early: unknown };
 let client: Client & Record<string, unknown>;
 let room: Omit<Room, "_reservedSeats" | "_reservedSeatTimeouts" | "_reconnections" | "_onLeave"> &
@@ -34,7 +34,7 @@ beforeAll(async () => {
   tcp = webSocket._socket as typeof tcp;
 });
 
-/** By name: what src/sockets relies on. */
+/** For each private API that src/sockets uses, a function that checks it. */
 const APIS: Record<string, () => void> = {
   // Node: src/sockets/direct-io.ts
   _handle: () => expect(tcp._handle).toEqual(expect.any(Object)),
@@ -66,13 +66,13 @@ function symbolsOf(object: object): (string | undefined)[] {
 
 test.each(Object.keys(APIS))("the private API `%s` exists and is of the expected kind", (name) => APIS[name]!());
 
-test("every private member that the code uses is checked here, and is used in src/sockets alone", () => {
+test("this file checks each private member that the code uses, and only src/sockets uses them", () => {
   const used = new Map<string, Set<string>>();
   for (const file of globSync("{src,rooms,replay,schema,sim}/**/*.ts", { cwd: ROOT })) {
     const code = readFileSync(ROOT + file, "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
     for (const [, dot, name] of code.matchAll(/(\.?)\b(_[a-z]\w*)/g)) {
       if (APIS[name!]) used.set(name!, (used.get(name!) ?? new Set()).add(file));
-      // Without a dot it is a parameter that is not used.
+      // A name without a dot is an unused parameter.
       else if (dot) throw new Error(`${file} uses ${name}, which is not checked here`);
     }
   }
@@ -82,7 +82,7 @@ test("every private member that the code uses is checked here, and is used in sr
   expect(unused).toEqual([]);
 });
 
-test("the packages with these APIs are pinned to exact versions", () => {
+test("the packages with private APIs are pinned to exact versions", () => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
   for (const [name, version] of [
     ["ws", dependencies.ws],

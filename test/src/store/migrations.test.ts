@@ -49,7 +49,7 @@ async function expectMigrated(settings: StoreSettings): Promise<void> {
   }
 }
 
-describe("in SQLite", () => {
+describe("opening a SQLite store", () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "sabang-migrations-"));
@@ -68,7 +68,7 @@ describe("in SQLite", () => {
 });
 
 onlyLong(() => {
-  describeWith("postgres", "in PostgreSQL", () => {
+  describeWith("postgres", "opening a PostgreSQL store", () => {
     let postgres: Postgres;
     beforeAll(async () => {
       postgres = await startPostgres();

@@ -1,4 +1,4 @@
-// A store that cannot be used stops the start, with a message that says what to do.
+// Tests that the server does not start with a store that cannot be used, and that its message says what to do.
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -75,7 +75,7 @@ describe("opening a data folder", () => {
 
   test.each([
     ["text", "this is not a database, however long it is\n".repeat(100)],
-    ["a picture", Uint8Array.from({ length: 10_000 }, (_, i) => (i * 37) % 256)],
+    ["an image", Uint8Array.from({ length: 10_000 }, (_, i) => (i * 37) % 256)],
   ])("throws if the file holds %s instead of a database", async (_, content) => {
     writeFileSync(join(folder, "sabang.sqlite"), content);
     expect(await errorOf(openStore(at(folder)))).toBe(

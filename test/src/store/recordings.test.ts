@@ -130,7 +130,7 @@ describe("the file of an incident", () => {
     expect([...readFileSync(join(folder, files()[0]!))]).toEqual([1, 2]);
   });
 
-  test("that cannot be written is logged too", async () => {
+  test("causes a log line if it cannot be written", async () => {
     writeFileSync(folder, "a file");
     recordings().keep("plaza", "room", INCIDENT, []);
     await until(() => lines.length > 0);

@@ -108,7 +108,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(await all(store)).toEqual(inOrder(records));
   });
 
-  test("keeps the record with the later time, and of two with the same time the last one saved", async () => {
+  test("keeps the record with the later time, or the last one saved if the times are equal", async () => {
     const [early, late] = [place({ savedAt: 10, x: 1 }), place({ savedAt: 11, x: 2 })];
     await store.save([late]);
     expect(await store.save([early])).toBe(0);
@@ -124,7 +124,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(await store.save(crowd(3))).toBe(3);
   });
 
-  test("accepts an empty list", async () => {
+  test("accepts a save of no records", async () => {
     expect(await store.save([])).toBe(0);
   });
 
@@ -145,7 +145,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(await all(store)).toEqual([place({ player: "ann2" })]);
   });
 
-  test.each([1, 3, 7, 100])("pages return every record once, %i at a time", async (size) => {
+  test.each([1, 3, 7, 100])("returns every record once, in pages of %i records", async (size) => {
     const records = [...crowd(7), ...crowd(7, { map: "meadow" })];
     await store.save(records);
     const pages = await pagesOf(store, size);
@@ -153,7 +153,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(inOrder(pages.flat())).toEqual(inOrder(records));
   });
 
-  test("purge deletes only records that were saved before the given time", async () => {
+  test("is purged only of records that were saved before the given time", async () => {
     await store.save([...crowd(2500, { savedAt: 999 }), ...crowd(10, { savedAt: 1000, map: "meadow" })]);
     expect(await purge(store, 1000, true)).toBe(2500);
     expect(await all(store)).toHaveLength(2510);
@@ -162,7 +162,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(await purge(store, 1000)).toBe(0);
   });
 
-  test("copy keeps the later record, and a second copy changes nothing", async () => {
+  test("keeps its later records when another store is copied to it, and a second copy changes nothing", async () => {
     const from = await open({ dataDir: join(folder, `${stores++}`) });
     await from.save(crowd(2500, { savedAt: 10 }));
     const newer = [place({ player: "player-7", savedAt: 11 }), place({ player: "only-here" })];
@@ -177,7 +177,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(await all(store)).toEqual(inOrder([...older, ...newer]));
   });
 
-  test("rejects after it is closed, and has its records when it is opened again", async () => {
+  test("rejects calls after it is closed, and has its records when it is opened again", async () => {
     const first = await open(shared);
     await first.save([place()]);
     await close(first);
@@ -185,7 +185,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     await expect(first.load("ann", "plaza")).rejects.toThrow();
   });
 
-  test("is created once if several stores open it for the first time concurrently", async () => {
+  test("is created once if it is opened several times concurrently before it exists", async () => {
     const fresh = await settings();
     const stores = await Promise.all(Array.from({ length: 4 }, () => open(fresh)));
     await Promise.all(stores.map((each, i) => each.save(crowd(200, { savedAt: i }))));
@@ -263,7 +263,7 @@ describeWith("postgres", "a PostgreSQL store", () => {
     expect(await until(() => store.save(crowd(1000)).catch(() => 0))).toBe(1000);
   });
 
-  test("forget waits for an abandoned save that is still running on the server", async () => {
+  test("forgets a player only after an abandoned save on the server has ended", async () => {
     const abandoned = new pg.Client({ connectionString: url });
     await abandoned.connect();
     await abandoned.query("begin");

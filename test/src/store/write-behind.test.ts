@@ -303,7 +303,7 @@ describe("the queue of unsaved player records", () => {
     expect(queue.counters().rowsWaiting).toBe(0);
   });
 
-  test("close saves the queued rows, refuses new ones, and returns how many are lost at the deadline", async () => {
+  test("on close saves its rows, refuses new rows, and returns how many are lost at the deadline", async () => {
     queue.put(place());
     const closed = queue.close(NEVER);
     await settled();
@@ -389,7 +389,7 @@ describe("the queue of unsaved player records", () => {
   });
 });
 
-describe("with SQLite", () => {
+describe("the queue with SQLite", () => {
   test("saves once per period, and the next process finds the records", async () => {
     const queue = queueFor(await openStore({ dataDir: folder }), { periodMs: 10 });
     queue.start();
@@ -458,7 +458,7 @@ describe("with SQLite", () => {
     expect(await queue.close(5000)).toBe(0);
   });
 
-  test("the process can exit after the queue is closed", () => {
+  test("lets the process exit after it is closed", () => {
     const printed = execFileSync(process.execPath, [new URL("./closer.ts", import.meta.url).pathname, folder], {
       encoding: "utf8",
       timeout: 30_000,
@@ -468,7 +468,7 @@ describe("with SQLite", () => {
 });
 
 onlyLong(() => {
-  describeWith("postgres", "with PostgreSQL", () => {
+  describeWith("postgres", "the queue with PostgreSQL", () => {
     let postgres: Postgres;
     let url: string;
     beforeAll(async () => {
@@ -515,7 +515,7 @@ onlyLong(() => {
       expect(await queue.close(5000)).toBe(0);
     });
 
-    test("close returns the number of lost rows in time if the server is down", async () => {
+    test("returns the number of lost rows in time if it is closed while the server is down", async () => {
       const queue = queueFor(await openPostgres(url), { periodMs: 20 });
       queue.put(place());
       await postgres.stop();

@@ -45,9 +45,9 @@ afterEach(async () => {
   await until(async () => (await metric('sabang_players{map="plaza"}')) === 0);
 });
 
-describe("access to /metrics", () => {
+describe("a request for /metrics", () => {
   test.each([undefined, "", "Bearer", "Bearer ", "Bearer wrong", `Basic ${TOKEN}`, `Bearer ${TOKEN}x`])(
-    "is refused with 401 for the header %j",
+    "is answered with 401 for the Authorization header %j",
     async (authorization) => {
       const answer = await scrape(authorization);
       expect(answer.status).toBe(401);
@@ -56,15 +56,15 @@ describe("access to /metrics", () => {
     },
   );
 
-  test("with the token returns the metrics in Prometheus's text format", async () => {
+  test("with the token is answered with the metrics in Prometheus's text format", async () => {
     const answer = await scrape(`Bearer ${TOKEN}`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
   });
 });
 
-describe("the names", () => {
-  test("of sabang's own metrics use base units, and those of counters end in _total", async () => {
+describe("the names in /metrics", () => {
+  test("of sabang's own metrics use base units, and only those of counters end in _total", async () => {
     const own = [...(await families())].filter(([name]) => name.startsWith("sabang_"));
     expect(own.length).toBeGreaterThan(30);
     for (const [name, { type, help }] of own) {
@@ -88,7 +88,7 @@ describe("the names", () => {
     );
   });
 
-  test("of all errors are found by code and message", () => {
+  test("of errors are found from the error's code and message", () => {
     for (const [name, { code }] of Object.entries(ERRORS)) {
       expect(nameOfError({ code, message: taggedMessage(name as ErrorName) })).toBe(name);
     }
@@ -140,13 +140,13 @@ describeWith("promtool", "promtool", () => {
     plain.socket.close();
   });
 
-  test("rejects a name that breaks its rules", () => {
+  test("rejects a gauge whose name ends in _total", () => {
     const bad = "# HELP a_total x\n# TYPE a_total gauge\na_total 1\n";
     expect(runProgram("promtool", ["check", "metrics"], bad).status).not.toBe(0);
   });
 });
 
-describe("the values", () => {
+describe("the metrics of a server", () => {
   test("count joins, players, clients and rooms by map and transport", async () => {
     const grown = await since(
       'sabang_joins_total{map="plaza",transport="sdk"}',
@@ -195,7 +195,7 @@ describe("the values", () => {
     expect(await metric("sabang_admission_delay_seconds")).toBeGreaterThanOrEqual(0);
   });
 
-  test("never have a map name that a client made up as a label", async () => {
+  test("have only existing maps as labels, not names that a client made up", async () => {
     const client = server.client();
     for (const map of ['a"b', "toString", "__proto__"]) await client.joinOrCreate("world", { map }).catch(() => {});
     const labels = [...(await text()).matchAll(/map="([^"]*)"/g)].map(([, map]) => map);
@@ -282,7 +282,7 @@ describe("the values", () => {
     expect(Math.abs(steps! - patches!)).toBeLessThanOrEqual(1);
     // Only frames to the client count, not those to the server's own decoder in front of a plain WebSocket.
     expect([frames, sent, received]).toEqual([plain.frames.length, bytes, 0]);
-    // All three come from one answer, because the next answer may include another tick.
+    // All three values come from one response, because the next response may include another tick.
     const all = await text();
     const [late, onTime, ticks] = [
       "sabang_ticks_late_total",
@@ -350,7 +350,7 @@ describe("the values", () => {
     expect([tokens, failures]).toEqual([1, 0]);
   });
 
-  test("of counters never decrease when a room ends", async () => {
+  test("include no counter that decreases when a room ends", async () => {
     const series = (await text()).split("\n").flatMap((line) => /^(sabang_\w+_total\S*) /.exec(line)?.[1] ?? []);
     const grown = await since(...series);
     await (await join({ map: "meadow" })).leave();
