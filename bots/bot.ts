@@ -37,8 +37,8 @@ export interface BotOptions {
   /** The seed of its random choices. The same seed gives the same routes. */
   seed: number;
   /**
-   * Called with the reason when a join is refused or a connection is lost. The bot retries unless that would be
-   * useless.
+   * Called with the reason when the server refuses a join or a connection is lost. The bot retries unless a retry
+   * cannot succeed.
    */
   onTrouble?: (reason: string) => void;
 }
@@ -79,7 +79,7 @@ export class Bot {
     return this.#room?.state.players?.get(this.#room.sessionId);
   }
 
-  /** Joins and plays until the bot has left, or a join is refused for good. @returns whether it has ever joined. */
+  /** Joins and plays until the bot leaves, or the server refuses it for good. @returns whether the bot ever joined. */
   async play(): Promise<boolean> {
     let joined = false;
     for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {

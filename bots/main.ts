@@ -18,7 +18,7 @@ const LOG_MS = 5000;
 /** Milliseconds within which all bots must leave. */
 const LEAVING_MS = 3000;
 
-/** What was asked for. */
+/** The options of the command line. */
 interface Options {
   url: string;
   map?: string;
@@ -27,16 +27,16 @@ interface Options {
 }
 
 const line = commandLine("bots", "Lets bots walk around on a running server, each an ordinary player.")
-  .argument("[number]", "how many bots", wholeNumber(1, MAX_BOTS), 10)
+  .argument("[number]", "the number of bots", wholeNumber(1, MAX_BOTS), 10)
   .option("--url <url>", "the server", webAddress, "http://localhost:2567")
-  .option("--map <map>", "the map to walk on; by default the server's")
+  .option("--map <map>", "the map to walk on; by default the server's default map")
   .option("--seconds <seconds>", "leave after this time; by default on Ctrl-C", wholeNumber(1, 86_400))
-  .option("--name <name>", "their name, which a number follows", botName, "bot")
+  .option("--name <name>", "the name of the bots; a number is appended for each", botName, "bot")
   .addHelpText(
     "after",
     `
-Each bot chooses a place, walks there around the walls, rests a moment and chooses another. A bot that is refused or
-disconnected retries. The exit code is 1 if no bot was ever in the world.`,
+Each bot walks to a random place around the walls, rests for a moment and chooses another place. A bot that the server
+refuses or disconnects retries. The exit code is 1 if no bot was ever in the world.`,
   );
 
 function webAddress(text: string): string {
@@ -53,7 +53,7 @@ function botName(text: string): string {
 /** Runs the bots until the time is over or a signal arrives. @returns the exit code. */
 async function play(count: number, { url, map, seconds = Number.POSITIVE_INFINITY, name }: Options): Promise<number> {
   const maps = new MapCache(url);
-  // Before any bot joins, so that a wrong address or map is reported once.
+  // Loads the map before any bot joins, so that a wrong address or map is reported only once.
   await maps.get(map ?? "plaza");
 
   const stop = new AbortController();
@@ -80,7 +80,7 @@ async function play(count: number, { url, map, seconds = Number.POSITIVE_INFINIT
       `${rate} steps/s`,
       ...trouble,
     ].join("  ");
-    // On a terminal each line overwrites the last one, so it must fit the width.
+    // On a terminal each line overwrites the previous one, so it must fit the width.
     if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${line.slice(0, process.stdout.columns - 1)}`);
     else console.log(line);
   };
@@ -101,7 +101,7 @@ async function play(count: number, { url, map, seconds = Number.POSITIVE_INFINIT
     playing.push(bot.play());
     await delay(1000 / JOINS_PER_SECOND, undefined, { signal: stop.signal }).catch(() => {});
   }
-  // A bot that is refused for good ends by itself. When all have, there is nothing to wait for.
+  // A bot that the server refuses for good ends by itself. This program need not wait once all bots have ended.
   await Promise.race([Promise.all(playing), new Promise((resolve) => stop.signal.addEventListener("abort", resolve))]);
 
   clearInterval(timer);
@@ -116,7 +116,7 @@ async function play(count: number, { url, map, seconds = Number.POSITIVE_INFINIT
 
 line.parse();
 try {
-  // Exits at once: a connection that is still open and does not answer needs no waiting.
+  // Exits at once, without waiting for connections that are still open but do not answer.
   process.exit(await play(line.processedArgs[0], line.opts<Options>()));
 } catch (error) {
   if (!(error instanceof ServerUnavailableError || error instanceof MapError)) throw error;

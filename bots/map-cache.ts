@@ -9,7 +9,7 @@ export class MapCache {
   readonly #url: URL;
   readonly #maps = new Map<string, Promise<WorldMap>>();
 
-  /** @param url `http://host:port` of the server, with a path if a proxy serves it below one. */
+  /** @param url `http://host:port` of the server. If a proxy serves the server below a path, the path follows. */
   constructor(url: string) {
     this.#url = new URL(url.endsWith("/") ? url : `${url}/`);
   }

@@ -42,7 +42,7 @@ export function routeFrom({ x, y }: Spot, map: WorldMap, random: Random): Route 
   return route.length > 0 ? [centreOf(start, columns), ...route] : route;
 }
 
-/** Returns the direction from a body to the next tile of its route; undefined if it is there. */
+/** Returns the direction from a body to the next tile of its route; undefined if the body has reached it. */
 export function directionTo(target: Spot, { x, y }: Spot): Direction | undefined {
   if (Math.abs(target.x - x) > IN_TILE) return target.x < x ? LEFT : RIGHT;
   if (Math.abs(target.y - y) > IN_TILE) return target.y < y ? UP : DOWN;

@@ -1,15 +1,16 @@
-// The command lines of all programs: alike in help, hints and exit codes. 0: done. 1: failed. 2: wrong usage.
+// The command lines of all programs. They have the same form of help and hints, and the same exit codes: 0 for success,
+// 1 for a failure, 2 for wrong usage.
 import { Command, InvalidArgumentError } from "commander";
 
 /** The exit code of wrong usage. */
 const USAGE_ERROR = 2;
 
-/** Where a program prints. */
+/** The output of a program. */
 export type Output = Pick<Console, "log" | "error">;
 
 /**
- * Creates the command line of an npm script. Help goes to `log`; for wrong usage the error and a hint go to `error`. Both end
- * the process.
+ * Creates the command line of an npm script. It prints help to `log`. For wrong usage it prints the error and a hint to
+ * `error`. Then it ends the process in both cases.
  */
 export function commandLine(script: string, description: string, output: Output = console): Command {
   return new Command(`npm run ${script} --`)
@@ -25,17 +26,17 @@ export function commandLine(script: string, description: string, output: Output 
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE_ERROR));
 }
 
-/** A parser of numbers from `min` to `max`, for an argument or an option. */
+/** Returns a parser of numbers from `min` to `max`, for an argument or an option. */
 export function number(min: number, max: number): (text: string) => number {
   return (text) => checked(text, min, max, Number.isFinite, "a number");
 }
 
-/** A parser of whole numbers from `min` to `max`. */
+/** Returns a parser of whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => checked(text, min, max, Number.isSafeInteger, "a whole number");
 }
 
-/** A parser of a list without duplicates, whose items are separated by commas. */
+/** Returns a parser of a list without duplicates, whose items are separated by commas. */
 export function listOf<Item>(parse: (text: string) => Item): (text: string) => Item[] {
   return (text) => {
     const items = text.split(",").map((item) => item.trim());
@@ -45,7 +46,7 @@ export function listOf<Item>(parse: (text: string) => Item): (text: string) => I
   };
 }
 
-/** A parser of one of these words. */
+/** Returns a parser that accepts only these words. */
 export function oneOf(words: readonly string[]): (text: string) => string {
   return (text) => {
     if (words.includes(text)) return text;

@@ -9,7 +9,7 @@ export class ByteWriter {
   #length = 0;
 
   /**
-   * Writes an integer with seven bits per byte, lowest first. A set high bit means that another byte follows.
+   * Writes an integer as a varint: little-endian, seven bits per byte. A set high bit means that another byte follows.
    * @param value 0 to 2^31 - 1.
    */
   varint(value: number): void {
@@ -57,7 +57,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads the bytes of a ByteWriter. Throws a RangeError if they end within a number or a text. */
+/** Reads the bytes of a ByteWriter. Throws a RangeError if a number is too long, or the bytes end too early. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -123,7 +123,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** Returns the CRC-32 that zip and PNG use. Browsers read recordings too, so this cannot use node:zlib. */
 export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  // By index: an iterator allocates an object per byte.
+  // A loop over the index, because an iterator would allocate an object per byte.
   for (let at = 0; at < bytes.length; at++) crc = TABLE[(crc ^ bytes[at]!) & 255]! ^ (crc >>> 8);
   return ~crc >>> 0;
 }

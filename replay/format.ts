@@ -17,7 +17,7 @@ const FIRST_LINE = `sabang-replay ${FORMAT}\n`;
 export const KIND = {
   /** JSON: a Header. The first frame. */
   header: 1,
-  /** JSON: a Snapshot. Playing can start at any of them. */
+  /** JSON: a Snapshot. Playing can start at any snapshot. */
   snapshot: 2,
   /** The events of one second's ticks, then a check of the world. */
   second: 3,
@@ -25,7 +25,10 @@ export const KIND = {
   end: 4,
 } as const;
 
-/** The events of a `second`. An event is a varint: its low four bits are this code, the rest mostly a player's slot. */
+/**
+ * The events of a `second`. An event begins with a varint: its low four bits are this code. In an event of a player,
+ * the other bits are the player's slot.
+ */
 export const OP = {
   /** The world ticks and takes the inputs recorded since the previous tick. */
   tick: 0,
@@ -35,17 +38,17 @@ export const OP = {
   input: 5,
   /** Any other predicted input. A text follows: the input as JSON. */
   otherInput: 10,
-  /** A call of the world. A text follows: its name and arguments as JSON. */
+  /** A call of a method of the world. A text follows: the method's name and the arguments as JSON. */
   call: 11,
-  /** A check of the world, the last event of a second. Its data follows: see `Recorder.check`. */
+  /** A check of the world, the last event of a second. The data of the check follows: see `Recorder.check`. */
   check: 12,
   /** Any other queued move. A text follows: the input as JSON. */
   otherMove: 13,
 } as const;
 
-/** The methods of World that are recorded as calls. Add a new method here and in RecordedWorld. */
+/** The methods of World that are recorded as calls. Add a method that changes the world here and in RecordedWorld. */
 export const CALLS = ["join", "leave", "clearQueue"] as const;
-/** The name of one of them. */
+/** The name of a method in CALLS. */
 export type Call = (typeof CALLS)[number];
 
 /** The error that caused a recording to be saved automatically. */
@@ -54,7 +57,7 @@ export interface Incident {
   tick: number;
   /** Session id of the affected player. */
   player: string;
-  /** The error, as a text whose subject is the player. */
+  /** The error, as a text that completes a sentence whose subject is the player. */
   fault: string;
 }
 
@@ -65,14 +68,14 @@ export function stepFailure(error: unknown): string {
 
 /** The properties of a recording, stored in its first frame. */
 export interface Header {
-  /** The version of sabang that recorded it. */
+  /** The version of sabang that made the recording. */
   version: string;
   map: string;
   /** The hash of the map's size, walls and spawns: `hashOfMap`. */
   mapHash: number;
   /** Constants of sim/rules.ts by name. */
   rules: Record<string, number>;
-  /** The seed of the world's random generator. The snapshots have its current state. */
+  /** The seed of the world's random generator. Each snapshot has the state of the generator at that time. */
   seed: number;
   /** Approximate time of the world's first tick: ms since 1970. */
   startedAt: number;
@@ -92,9 +95,9 @@ export interface Snapshot {
 /** A frame of a recording. */
 export interface Frame {
   kind: number;
-  /** Completed ticks at its end. */
+  /** Completed ticks at the end of the frame. */
   tick: number;
-  /** Its first byte in the file. */
+  /** The offset of the frame in the file, in bytes. */
   offset: number;
   payload: Uint8Array;
 }
@@ -104,14 +107,14 @@ export interface Recording {
   header: Header;
   /** The snapshots and seconds, in order. The first is a snapshot. */
   frames: Frame[];
-  /** Completed ticks at its beginning and at its end. */
+  /** Completed ticks at the beginning and at the end of the recording. */
   firstTick: number;
   lastTick: number;
   /** Describes how the file was cut off; undefined for a complete file. */
   truncated?: string;
 }
 
-/** The reason why a recording cannot be played. `checkFit` can accept the last two. */
+/** The reason why a recording cannot be played. `checkFit` can accept `version` and `truncated`. */
 export type Hindrance = "foreign" | "format" | "damaged" | "empty" | "rules" | "map" | "version" | "truncated";
 
 /** The values in the message of a RecordingError, for messages in other languages. */
@@ -123,7 +126,7 @@ export interface RecordingErrorDetails {
   tick?: number;
   /** The name of a constant in `sim/rules.ts`. */
   rule?: string;
-  /** The number, version or map of the recording, and the one in use here. */
+  /** The recording's format, version, map or value of the rule, and the one in use here. */
   made?: string | number;
   here?: string | number;
 }
@@ -143,7 +146,7 @@ export class RecordingError extends Error {
 /** The rules that must be the same when a recording is made and when it is played. */
 const RULES = { STEP, TICK_HZ, TILE, HALF_BODY, QUEUE_LIMIT };
 
-/** Caches the hash of each map: every room needs it, and it takes a while for a large map. */
+/** A cache of the hash of each map: every room needs the hash, and hashing a large map takes a while. */
 const mapHashes = new WeakMap<WorldMap, number>();
 
 function mapHashOf(map: WorldMap): number {
@@ -195,7 +198,7 @@ export function frame(kind: number, tick: number, payload: Uint8Array): Uint8Arr
 }
 
 /**
- * Reads a file and verifies every byte of it. A file that was cut off is not an error here: see `truncated`.
+ * Reads a file and verifies every byte of it. Accepts a file that was cut off: see `Recording.truncated`.
  * @throws {RecordingError} if the file is not a recording, has another format, or is damaged. The message says where.
  */
 export function readRecording(bytes: Uint8Array): Recording {

@@ -11,10 +11,10 @@ import { fileHeader, type Header, headerOf, type Incident, stepFailure } from ".
 import { Recorder, SNAPSHOT_TICKS } from "./recorder.ts";
 import { Ring } from "./ring.ts";
 
-/** Ticks that the ring keeps at least, once the world has ticked that often. */
+/** Minimum ticks that the ring keeps, once the world has ticked that often. */
 const RING_MIN_TICKS = 120 * TICK_HZ;
 
-/** Bytes above which the ring keeps less than that. */
+/** Bytes above which the ring keeps fewer ticks than RING_MIN_TICKS. */
 const RING_MAX_BYTES = 32 * 1024 * 1024;
 
 /** Maximum incidents that one world reports. */
@@ -30,7 +30,7 @@ export interface Recordings {
 
 /** A recording that is being written. */
 export interface RecordingSink {
-  /** Appends bytes. It returns at once and writes them asynchronously. */
+  /** Appends bytes. Returns at once, and writes them asynchronously. */
   write(bytes: Uint8Array): void;
   /** Resolves when all bytes are written, or when writing has failed. */
   end(): Promise<void>;
@@ -38,17 +38,17 @@ export interface RecordingSink {
 
 /** The recording options of a world. */
 export interface RecordedWorldOptions {
-  /** The id of its room. */
+  /** The id of the world's room. */
   room?: string;
   /** Stores the recordings. If it is undefined, the world is not recorded. */
   recordings?: Recordings;
-  /** When the world starts: ms since 1970. */
+  /** The time at which the world starts: ms since 1970. */
   startedAt?: number;
   /** A no-op input with all fields that an input can have. */
   blankInput: Input;
 }
 
-/** A recorded world on one map. It keeps the last minutes in memory and, if it has a sink, writes all of them there. */
+/** A recorded world on one map. It keeps the last minutes in memory. If it has a sink, the sink gets all ticks. */
 export class RecordedWorld extends World {
   readonly #map: WorldMap;
   readonly #random: SeededRandom;
@@ -149,7 +149,7 @@ export class RecordedWorld extends World {
 
   #report(incident: Incident): void {
     const recorder = this.#recorder;
-    // Faults that differ only in their numbers are the same fault, such as two players in walls.
+    // Faults that differ only in their numbers count as one fault, for example if two players stand in walls.
     const fault = incident.fault.replace(/\d+/g, "0");
     if (!recorder || this.#reported.has(fault) || this.#reported.size >= MAX_INCIDENTS) return;
     this.#reported.add(fault);

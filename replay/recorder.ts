@@ -11,7 +11,7 @@ import { PlayerIds } from "./player-ids.ts";
 /** Ticks between two snapshots. A seek replays at most this many ticks, and the ring drops this many at once. */
 export const SNAPSHOT_TICKS = 60 * TICK_HZ;
 
-/** More than the moves that are counted per tick. */
+/** Separates the tick from the number of moves in `#moveCounts`: more than the moves that are counted per tick. */
 const COUNTER_STEP = 2 * QUEUE_LIMIT;
 
 /** The recorded position and direction of a body. */
@@ -25,7 +25,10 @@ export class Recorder {
   readonly #playerIds = new PlayerIds();
   readonly #emit: (bytes: Uint8Array<ArrayBuffer>, kind: number, tick: number) => void;
   readonly #blankInput: Input;
-  /** By slot: the tick of the last move times COUNTER_STEP, plus the moves recorded in it. It needs no reset per tick. */
+  /**
+   * By slot: the tick of the last move times COUNTER_STEP, plus the number of moves recorded in that tick. A new tick
+   * makes older counts invalid, so nothing is reset per tick.
+   */
   readonly #moveCounts: number[] = [];
   /** By slot: the last moves of a flood, which are written before the next event of another kind. */
   readonly #flood = new Map<number, Input[]>();
@@ -45,7 +48,7 @@ export class Recorder {
     this.#fields = Object.keys(blankInput) as (keyof Input)[];
   }
 
-  /** Records a call of the world for the player `id`. The other arguments must be JSON. */
+  /** Records a call of a method of the world for the player `id`. The other arguments must be JSON. */
   call(name: Call, id: string, ...values: unknown[]): void {
     this.#writeFlood();
     this.#writer.varint(OP.call);
@@ -55,8 +58,8 @@ export class Recorder {
   }
 
   /**
-   * Records a queued move. Of a flood it records the first moves of a tick and the last ones: the queue drops those in between
-   * in any case, so a flood adds few bytes.
+   * Records a queued move. If more moves arrive in a tick than the queue holds, only the first and the last ones are
+   * recorded. The queue drops those in between in any case. So a flood adds few bytes.
    */
   move(id: string, input: Input): void {
     const slot = this.#playerIds.slotOf(id);
@@ -93,8 +96,8 @@ export class Recorder {
   }
 
   /**
-   * Records a check and emits the frame, usually of one second. The check is the hash of the world and the pose of each
-   * player whose pose has changed since the last check.
+   * Records a check and emits the frame with all events since the last check, usually one second. The check consists of
+   * the hash of the world, and the pose of each player whose pose has changed since the last check.
    */
   check(players: readonly PlayerInWorld[]): void {
     this.#writeFlood();
@@ -126,7 +129,7 @@ export class Recorder {
     return frame(KIND.end, this.tick, new Uint8Array());
   }
 
-  /** Writes the last moves of floods. Moves of different players are independent, so only the order per player matters. */
+  /** Writes the last moves of floods. Moves of different players are independent: only the order per player matters. */
   #writeFlood(): void {
     if (this.#flood.size === 0) return;
     for (const [slot, moves] of this.#flood) {
@@ -153,7 +156,7 @@ export class Recorder {
   }
 }
 
-/** Returns the pose of a body. Its values are bounded integers, so a broken body can be recorded too. */
+/** Returns the pose of a body. The values are bounded integers, so an invalid body can be recorded too. */
 export function poseOf({ x, y, facing }: { x: number; y: number; facing: number }): Pose {
   return { x: bounded(x), y: bounded(y), facing: bounded(facing) };
 }

@@ -24,7 +24,7 @@ import {
 import { PlayerIds } from "./player-ids.ts";
 import { type Pose, poseOf } from "./recorder.ts";
 
-/** Maximum players that a divergence names. It counts the others. */
+/** Maximum players that the message of a divergence names. It counts the others. */
 const MAX_NAMED_PLAYERS = 3;
 
 /** A difference between the recording and its replay. */
@@ -82,7 +82,7 @@ export class Replay {
   advance(): boolean {
     const tick = this.#tick;
     while (this.#tick === tick && this.#enterFrame()) this.#playEvent();
-    // The check of a second, and the snapshot after it, belong to its last tick.
+    // The check of a second, and a snapshot after the check, belong to the last tick of that second.
     while (this.#events.next === OP.check || (this.#events.atEnd && this.#isSnapshotNext())) {
       if (this.#events.next === OP.check) this.#playEvent();
       else this.#enterFrame();
@@ -236,7 +236,7 @@ function nameOf(id: string | undefined, body?: Body & { name?: string }): string
   return body?.name === undefined ? `${id}` : `${id} (${body.name})`;
 }
 
-/** The words for directions, by code. */
+/** The words for the directions, by code. */
 const WORDS = [undefined, "left", "right", "up", "down"];
 
 function textOf(pose: Pose | undefined): string {

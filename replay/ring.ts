@@ -1,4 +1,4 @@
-// Keeps the last minutes of a world in memory, as frames. The first frame is always a snapshot, so they can be played.
+// Keeps the last minutes of a world in memory, as frames. The first one is always a snapshot, so they can be played.
 import { KIND } from "./format.ts";
 
 interface KeptFrame {
@@ -15,20 +15,20 @@ export class Ring {
   #size = 0;
 
   /**
-   * @param minTicks ticks that it keeps at least, once it has received that many.
-   * @param maxBytes bytes above which it is full.
+   * @param minTicks minimum ticks that the ring keeps, once it has received that many.
+   * @param maxBytes bytes above which the ring is full.
    */
   constructor(minTicks: number, maxBytes: number) {
     this.#minTicks = minTicks;
     this.#maxBytes = maxBytes;
   }
 
-  /** Whether it is full. The next snapshot then replaces all other frames, so the caller should add one soon. */
+  /** Whether the ring is full. The next snapshot then replaces all other frames, so the caller should add one soon. */
   get isFull(): boolean {
     return this.#size > this.#maxBytes;
   }
 
-  /** The tick of its first snapshot. */
+  /** The tick of the first snapshot. */
   get firstTick(): number {
     return this.#kept[0]?.tick ?? 0;
   }

@@ -7,10 +7,10 @@ import type { RoomSettings } from "./room-settings.ts";
 import { serverError } from "./server-error.ts";
 import { WorldRoom } from "./world-room.ts";
 
-/** Decides whether the process takes one more player. */
+/** Decides whether the process accepts one more player. */
 export interface AdmissionPolicy {
   /**
-   * Returns why a player cannot join at the moment; undefined if it can.
+   * Returns the error that refuses a player at the moment; undefined if the player may join.
    * @param isHere whether the player already has a session, so the join adds no player.
    */
   refusal(isHere: boolean): ErrorName | undefined;
@@ -26,8 +26,8 @@ export interface WorldRoomSettings extends RoomSettings {
 }
 
 /**
- * Defines the room. Rooms are matched by map; a signed-in player has one body in all of them.
- * The class is made here because the framework calls the static `onAuth` with neither the class nor its settings.
+ * Defines the room. Rooms are matched by map. A signed-in player has at most one body in all rooms together.
+ * The class is created here, because the framework passes neither the class nor the settings to the static `onAuth`.
  */
 export function defineWorldRoom({ admission, identify, maxPlayers, ...settings }: WorldRoomSettings) {
   const { maps, store, sessions } = settings;
@@ -38,8 +38,8 @@ export function defineWorldRoom({ admission, identify, maxPlayers, ...settings }
     /** Checks a join before matchmaking, and sets the default map, by which rooms are matched. */
     static override async onAuth(token: string | undefined, options: JoinOptions) {
       const parsed = parseJoinOptions(options);
-      // The framework keeps the options with the seat, and some values would make it fail without an answer. So all
-      // options are replaced by the parsed ones.
+      // The framework keeps the options with the seat. Some values would make the framework fail without an answer, so
+      // the parsed options replace all of them.
       for (const name of Object.keys(options)) delete options[name as keyof JoinOptions];
       Object.assign(options, parsed);
       const id = token ? await identify(token) : undefined;
@@ -48,8 +48,8 @@ export function defineWorldRoom({ admission, identify, maxPlayers, ...settings }
       // `true` is a guest.
       if (id === undefined) return true;
       if (maps.has(parsed.map)) {
-        // onJoin loads the record again, because it may change until then. A failure here is an HTTP error and reserves
-        // no seat.
+        // onJoin loads the record again, because the record may change until then. A failure here is an HTTP error and
+        // reserves no seat.
         await loadRecord(store, id, parsed.map);
         await sessions.freeSeatForRejoin(id, parsed.map);
       }

@@ -1,5 +1,5 @@
-// The base of every room of this server, independent of the game: even ticks, reports to the observer, error replies,
-// and handlers whose errors do not affect other rooms.
+// The base of every room of this server, independent of the game. It ticks at even intervals, reports to the observer,
+// sends error replies, and catches the errors of handlers so that they do not affect other rooms.
 import {
   type Client,
   type Deferred,
@@ -20,15 +20,15 @@ import type { RoomSeats, SeatsOf } from "./room-seats.ts";
 
 /** The settings that every room receives. */
 export interface GameRoomSettings {
-  /** Listens to the rooms. By default nothing does. */
+  /** Receives the events of the rooms. */
   observer?: RoomObserver;
-  /** Returns the seats that the framework holds for a room. */
+  /** Called once per room to get access to the seats that the framework holds for the room. */
   seatsOf: SeatsOf;
 }
 
 /** A room that ticks. A subclass calls `startTicks` at the end of its `onCreate`. */
 export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
-  /** Seconds for which a seat waits for its client. Until then, a full room has one place less. */
+  /** Seconds for which a reserved seat waits for its client. Meanwhile the seat occupies a place in the room. */
   override seatReservationTimeout = 5;
 
   protected observer: RoomObserver | undefined;
@@ -44,7 +44,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
     this.observer = observer;
     this.seats = seatsOf(this as unknown as Room);
     this.#ticks = new Metronome(TICK_MS, () => this.#tick());
-    // The framework would otherwise tick the room's clock 60 times per second once it sends no patches itself.
+    // Without a timestep, the framework would tick the room's clock 60 times per second when `patchRate` is null.
     this.setTimestep(everySecond, 1000);
     this.patchRate = null;
     observer?.opened(this.#observed);
@@ -64,12 +64,12 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
     return seat;
   }
 
-  /** Called by matchmaking when a client wants to come back. */
+  /** Called by matchmaking when a client wants to return to its held seat. */
   override checkReconnectionToken(token: string): string {
     return super.checkReconnectionToken(this.seats.prepareReconnection(token));
   }
 
-  /** Called when a WebSocket wants a seat; with a token, when it wants to come back to one. */
+  /** Called when a WebSocket claims a seat. `token`: given if its client returns to a held seat. */
   override hasReservedSeat(sessionId: string, token?: string): boolean {
     if (typeof token === "string") this.seats.prepareReconnection(token, sessionId);
     return super.hasReservedSeat(sessionId, token);
@@ -79,13 +79,13 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
     this.seats.reconnected(client);
   }
 
-  /** A subclass with its own `onLeave` calls this one. */
+  /** A subclass that overrides `onLeave` must call this method. */
   override onLeave(client: Client, code?: number): void {
     this.seats.left(client.sessionId);
     this.observer?.left(this.#observed, client, code);
   }
 
-  /** Answers an invalid message: a request by its reply, any other message by an error frame. */
+  /** Answers an invalid message: rejects a request, and sends an error frame for any other message. */
   protected sendError(client: Client, error: ErrorName, context?: MessageContext) {
     if (context?.id !== undefined) return context.reject(taggedMessage(error));
     client.error(ERRORS[error].code, ERRORS[error].message);
@@ -96,7 +96,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
     super.onBeforeShutdown();
   }
 
-  /** A subclass with its own `onDispose` calls this one. */
+  /** A subclass that overrides `onDispose` must call this method. */
   override onDispose(): void | Promise<void> {
     // The framework does not stop the timers of unclaimed seats. A room whose onCreate threw has no seats.
     this.seats?.releaseUnclaimed();

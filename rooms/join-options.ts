@@ -10,7 +10,7 @@ const NAME_MESSAGE = "`name` must be 1 to 24 characters after trimming, without 
 const MAP_MESSAGE = "`map` must be the name of a map, as text.";
 const PROTOCOL_MESSAGE = "`protocol` must be a whole number.";
 
-/** Invisible characters, and those that break a line or reverse the text of a list. Letters of any script are fine. */
+/** Invisible characters, line breaks, and characters that change the direction of text. Names must not contain them. */
 const CONTROL = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u;
 
 const OBJECT_MESSAGE = "The join options must be an object.";
@@ -31,7 +31,7 @@ const PlayerOptions = z.object(
 const RoomOptions = z.object(
   {
     map: z.string(MAP_MESSAGE).optional(),
-    // In the query of a plain WebSocket a number is text.
+    // A plain WebSocket sends its options in the query of the URL, where a number is text.
     protocol: z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)], PROTOCOL_MESSAGE).optional(),
   },
   OBJECT_MESSAGE,

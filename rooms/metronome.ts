@@ -1,5 +1,5 @@
-// Calls a function at even times. A timer that is restarted after each call drifts by its delays. The framework's fixed
-// timestep catches up by two ticks at once. The second one finds no inputs, so many clients get no frame.
+// Calls a function at even intervals. A timer that is restarted after each call drifts by its delays. The framework's
+// fixed timestep catches up by two ticks at once. The second tick finds no inputs, so many clients get no frame.
 
 /**
  * Maximum number of late beats that are caught up after a stall. Further beats are skipped. The maximum speed of a
@@ -7,7 +7,7 @@
  */
 const MAX_CATCH_UP = 5;
 
-/** Calls a function every `period` ms, counted from its creation. It does not keep the process alive. */
+/** Calls a function every `period` ms, from one period after its creation. It does not keep the process alive. */
 export class Metronome {
   readonly #period: number;
   readonly #beat: () => void;
@@ -28,8 +28,8 @@ export class Metronome {
   }
 
   #schedule(): void {
-    // Node counts from the time at which its event loop last read the clock, so a timer may fire early. It is then
-    // scheduled again.
+    // Node counts from the time at which its event loop last read the clock, so a timer may fire early. `#catchUp` then
+    // schedules another one.
     const delay = Math.max(1, Math.ceil(this.#dueAt - performance.now()));
     this.#timer = setTimeout(() => this.#catchUp(), delay).unref();
   }
@@ -41,7 +41,7 @@ export class Metronome {
       beats++;
       this.#beat();
     }
-    // After a stall this long, count from now. On the old schedule the next beat might be due at once, as a sixth one.
+    // After such a stall the schedule restarts now. Otherwise a sixth beat might be due at once.
     if (beats === MAX_CATCH_UP) this.#dueAt = Math.max(this.#dueAt, now + this.#period);
     if (this.#timer) this.#schedule();
   }

@@ -19,7 +19,7 @@ export interface ObservedRoom {
   readonly roomId: string;
   readonly state: Pick<WorldState, "map" | "players">;
   readonly clients: Iterable<Client>;
-  /** Counts the queued inputs, so do not call it in every tick. */
+  /** Returns the inputs so far by outcome. Iterates over all players, so do not call it in every tick. */
   inputCounters(): InputCounters;
 }
 
@@ -31,12 +31,15 @@ export interface RoomObserver {
   closed(room: ObservedRoom): void;
   /** A client has a body now. `player`: the id of a signed-in player; undefined for a guest. */
   joined(room: ObservedRoom, client: Client, player?: string): void;
-  /** A client that had a seat was refused in `onJoin`. */
+  /** `onJoin` refused a client that had a seat. */
   refused(error: ServerError, room: ObservedRoom, client: Client): void;
   /** A connection was lost and its seat is held. `back` resolves when the client returns, and rejects on timeout. */
   held(room: ObservedRoom, client: Client, back: Pick<Deferred, "then">): void;
   /** A connection ended for good, with or without a body. `code`: its close code. */
   left(room: ObservedRoom, client: Client, code?: number): void;
-  /** A tick ended. The times, by `performance.now()`: its start, all bodies moved, all patches sent. */
+  /**
+   * A tick ended. The times are from `performance.now()`: when the tick started, when all bodies had moved, and when
+   * all patches had been sent.
+   */
   ticked(room: ObservedRoom, startedAt: number, movedAt: number, sentAt: number): void;
 }

@@ -18,7 +18,7 @@ interface SavedPlayer {
   record: PlayerRecord;
 }
 
-/** Puts a record of each signed-in player into the store whenever it has changed. */
+/** Puts a record of each signed-in player into the store whenever the player has changed. */
 export class PlayerAutosave {
   readonly #store: PlayerStore;
   readonly #map: string;
@@ -47,7 +47,7 @@ export class PlayerAutosave {
     this.#players.set(sessionId, { body, record });
   }
 
-  /** Puts the changed records into the store. Called once per tick; compares in every fourth one. */
+  /** Puts the records of changed players into the store. Called once per tick; acts in every fourth tick. */
   save(): void {
     if (this.#ticks++ % SAVE_TICKS !== 0) return;
     for (const saved of this.#players.values()) {

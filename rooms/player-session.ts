@@ -2,7 +2,7 @@
 //
 //   joining ──startPlaying──> playing ──hold──> held        joining, playing and held: `kick` leads to ending
 //                                ^               │
-//                                └───(returns)───┘          any state: `end` leads to ended, when the client is gone for good
+//                                └───(returns)───┘          any state: `end` leads to ended, once the client has left
 //
 // A signed-in player has one session, and so one body, in all rooms of the process.
 import { setImmediate as yieldToFramework } from "node:timers/promises";
@@ -44,7 +44,7 @@ export class PlayerSession {
   readonly #onEnd: () => void;
   #state: SessionState = "joining";
   #seat: Deferred | undefined;
-  /** Exists once the end of the session is waited for. */
+  /** Created when `over` is first read. */
   #over: PromiseWithResolvers<void> | undefined;
 
   /** @param onEnd is called once, when the session has ended. */
@@ -56,7 +56,7 @@ export class PlayerSession {
     this.#onEnd = onEnd;
   }
 
-  /** Where the session is in its life. */
+  /** The current state of the session. */
   get state(): SessionState {
     return this.#state;
   }
@@ -68,7 +68,7 @@ export class PlayerSession {
     return this.#over.promise;
   }
 
-  /** Whether it occupies a place in a full room on this map. */
+  /** Whether the session occupies a place in a full room on this map. */
   fills(map: string): boolean {
     return this.#room.state.map === map && this.#room.locked;
   }
@@ -83,9 +83,9 @@ export class PlayerSession {
   }
 
   /**
-   * Playing → held, if the connection was lost; any other close ends the session soon. Resolves when the client is back
+   * Playing → held, if the connection was lost; `end` follows any other close soon. Resolves when the client is back
    * (held → playing) or its seat has expired.
-   * @param reserve reserves the seat. It resolves when the client is back, and rejects if it does not come back.
+   * @param reserve reserves the seat. Its promise resolves when the client is back, and rejects if the seat expires.
    */
   async hold(code: number | undefined, reserve: () => Deferred): Promise<void> {
     if (this.#state !== "playing" || !ABNORMAL_CLOSE_CODES.has(code)) return;

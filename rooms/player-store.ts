@@ -10,13 +10,13 @@ export interface PlayerKey {
   map: string;
 }
 
-/** The stored fields of a player. A record that is older than a field lacks that field. */
+/** The stored fields of a player. A record that was saved before a field existed lacks that field. */
 export type PersistedFields = Pick<Player, "x" | "y"> & Partial<Pick<Player, (typeof PERSISTED_FIELDS)[number]>>;
 
 /** The last known state of a player on a map. */
 export type PlayerRecord = PlayerKey &
   PersistedFields & {
-    /** The time of this state, in ms since 1970. The later of two records with one key wins, whatever their order. */
+    /** The time of this state, in ms since 1970. Of two records with the same key, the store keeps the later one. */
     savedAt: number;
   };
 
@@ -24,7 +24,7 @@ export type PlayerRecord = PlayerKey &
 export interface PlayerStore {
   /** Returns the newest record, or undefined if there is none. Rejects while the store is unavailable. */
   load(player: string, map: string): Promise<PlayerRecord | undefined>;
-  /** Queues a record. @returns false if it was not accepted, because too many are queued. */
+  /** Queues a record. @returns false if the record was refused, for example because too many are queued. */
   put(record: PlayerRecord): boolean;
   /** Writes all queued records now. It never rejects. */
   flush(): Promise<unknown>;

@@ -1,4 +1,5 @@
-// What a room asks of the framework's seats and reconnection tokens, which the framework keeps to itself: src/sockets/seats.ts.
+// The operations of a room on the framework's seats and reconnection tokens. Both are private in the framework;
+// src/sockets/seats.ts accesses them.
 import type { Client, Deferred, Room } from "colyseus";
 
 /** The seats of one room. */
@@ -8,15 +9,15 @@ export interface RoomSeats {
   /** Takes back every seat that no client has claimed. Held seats stay: the framework ends those. */
   releaseUnclaimed(): void;
   /**
-   * Makes the seat of a reconnection token ready for its client. If the client's last connection still seems to be open, it is
-   * closed, and its seat is held.
+   * Prepares the seat of a reconnection token for its client. If the client's previous connection still seems to be
+   * open, closes that connection and holds its seat.
    * @param sessionId the session that the token must belong to, if the client has named one.
-   * @returns the token of that seat; the same token if it is unknown.
+   * @returns the current token of the seat; `token` itself if it is unknown.
    */
   prepareReconnection(token: string, sessionId?: string): string;
-  /** To be called when a client is back in its seat. */
+  /** Must be called when a client is back in its seat. */
   reconnected(client: Client): void;
-  /** To be called when a session has ended. */
+  /** Must be called when a session has ended. */
   left(sessionId: string): void;
 }
 

@@ -7,10 +7,10 @@ import type { GameRoomSettings } from "./game-room.ts";
 import type { Sessions } from "./player-session.ts";
 import type { PlayerStore } from "./player-store.ts";
 
-/** A world that may have something to finish when its room has ended. */
+/** A world with an optional `end`, which finishes its work when the room has ended. */
 export type RoomWorld = World & Partial<Record<"end", () => Promise<void>>>;
 
-/** The settings of a room. They win over join options of the same name. */
+/** The settings of a room. They take precedence over join options of the same name. */
 export interface RoomSettings extends GameRoomSettings {
   /** All maps that can be joined, by name. */
   maps: ReadonlyMap<string, WorldMap>;
@@ -22,9 +22,9 @@ export interface RoomSettings extends GameRoomSettings {
   store: PlayerStore;
   /** The sessions of all rooms of the process. */
   sessions: Sessions;
-  /** Creates the world of a room; src/app.ts passes one that records it. */
+  /** Creates the world of a room. By default a World without a recording; src/app.ts creates a RecordedWorld. */
   createWorld?: (map: WorldMap, seed: number, roomId: string) => RoomWorld;
-  /** The seed of the world's random numbers. By default each room gets a random one. */
+  /** The seed of the world's random numbers. By default each room gets a random seed. */
   seed?: number;
 }
 

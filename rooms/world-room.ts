@@ -37,7 +37,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   #autosave!: PlayerAutosave;
   #received = 0;
 
-  /** Messages, with `move` as the simple way to walk. The framework's `validate` would close the connection on a bad word. */
+  /** The accepted messages. The framework's `validate` is not used: it closes the connection on an invalid word. */
   override messages = {
     /** Queues one step in the direction of a word. A full queue drops its oldest step. */
     move: (client: Client, word: unknown, context: MessageContext) => {
@@ -65,7 +65,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.startTicks(settings, { everySecond: () => settings.sessions.kick(this.#world.idle(idleTicks), "idle") });
   }
 
-  /** A guest starts on a spawn, a signed-in player at its last position. If this throws, `onLeave` follows. */
+  /** A player starts at its saved position, if there is one, or at a spawn point. If this throws, `onLeave` follows. */
   override async onJoin(client: WorldClient, options: Partial<JoinOptions> = {}) {
     const session = this.#settings.sessions.begin(this, client); // Kicks the player's other session, in any room.
     const record = await this.#autosave.load(session.playerId);
@@ -75,7 +75,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** The player stops. If the connection was lost, its seat is held; if it does not come back, `onLeave` follows. */
+  /** The player stops. The seat of a lost connection is held. If the client is not back in time, `onLeave` follows. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;
@@ -89,7 +89,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#settings.sessions.get(client.sessionId)?.end();
   }
 
-  /** Every client has left. A room that was refused for its map has no world. */
+  /** Every client has left. There is no world if `onCreate` threw because of an unknown map. */
   override async onDispose() {
     await super.onDispose();
     await this.#world?.end?.();
@@ -114,7 +114,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#autosave.track(sessionId, playerId, player, record);
   }
 
-  /** Saves and removes a session's body, if it has one. `onLeave` calls it, and a session that is kicked. */
+  /** Saves and removes a session's body, if it has one. Called by `onLeave`, and when a session is kicked. */
   despawn(sessionId: string) {
     this.#autosave.release(sessionId);
     this.#world.leave(sessionId);

@@ -1,5 +1,5 @@
-// Every error that a client can get. Programs distinguish errors by name: a code above 1000 belongs to one error, and a
-// text with an HTTP status ends in ` [name]`. Messages are for people and may change at any time.
+// Every error that a client can get. Programs distinguish errors by name: a code above 1000 belongs to one error, and
+// the text of an error with an HTTP status ends in ` [name]`. Messages are for people and may change at any time.
 // docs/protocol.md has the same tables.
 import { DIRECTION_WORDS } from "../sim/directions.ts";
 
@@ -60,7 +60,7 @@ export const ERRORS = {
 /** The name of an error that sabang sends. */
 export type ErrorName = keyof typeof ERRORS;
 
-/** The codes of errors that come from the framework and the WebSocket library, by our names for them. */
+/** The codes of errors that come from the framework and the WebSocket library, by the names that sabang gives them. */
 export const FRAMEWORK_ERRORS = {
   noHandler: 520,
   invalidCriteria: 521,
@@ -80,7 +80,7 @@ export type AnyErrorName = ErrorName | keyof typeof FRAMEWORK_ERRORS;
 
 const TAG = / \[(\w+)\]$/;
 
-/** The names of all errors with a code of their own. */
+/** The names of errors by code, without the codes that several errors share. */
 const NAME_OF_CODE: ReadonlyMap<number, AnyErrorName> = uniqueCodes();
 
 function uniqueCodes(): Map<number, AnyErrorName> {

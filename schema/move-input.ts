@@ -10,7 +10,7 @@ import type { Input } from "../sim/apply-input.ts";
 export const MoveInput = schema({ direction: t.uint8() }, "MoveInput");
 export type MoveInput = SchemaType<typeof MoveInput>;
 
-/** The fields of an input in the order in which the wire numbers them, each with its type. */
+/** The fields of an input in the order of their numbers on the wire, each with its type. */
 export const INPUT_TYPES: readonly (readonly [field: keyof Input, type: string])[] = Object.entries(
   Metadata.getFields(MoveInput) as Record<keyof Input, string>,
 ) as [keyof Input, string][];

@@ -1,7 +1,7 @@
 // Numbers of the protocol between client and server.
 
 /**
- * The version of the protocol. It increases whenever an old page could no longer play.
+ * The version of the protocol. Increase it with every change after which an older page could not play.
  *
  * A page sends this version as the join option `protocol`. A client that does not send it is not checked.
  */

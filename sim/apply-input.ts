@@ -1,5 +1,5 @@
 // Applies one input to a body: the rules of the game begin here. The server runs this for each input that a tick takes.
-// The page and the bots run it for each input they predict, so they always agree with the server.
+// The page and the bots predict their inputs with the same function, so they always agree with the server.
 import { type Direction, DOWN, directionOfCode, directionOfWord, LEFT, NONE, RIGHT, UP } from "./directions.ts";
 import { type Body, step, type Walls } from "./step.ts";
 

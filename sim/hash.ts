@@ -34,8 +34,8 @@ export function hashOfMap({ width, height, spawns, isWall }: WorldMap): number {
   return hash >>> 0;
 }
 
-// FNV-1a (Fowler, Noll, Vo) over 32-bit words instead of bytes. A shift after each word mixes its high bits into the
-// low ones.
+// FNV-1a (Fowler, Noll, Vo) over 32-bit words instead of bytes. A shift after each word mixes the high bits of the hash
+// into its low bits.
 const OFFSET_BASIS = 0x811c9dc5;
 
 function mix(hash: number, value: number): number {

@@ -11,8 +11,8 @@ import { type Body, isFree, type Walls } from "./step.ts";
  * @param before the body's position `ticks` ticks ago; undefined if the body did not exist then.
  */
 export function invariantViolation({ x, y, facing }: Body, walls: Walls, before?: Spot, ticks = 1): string | undefined {
-  if (!Number.isInteger(x) || !Number.isInteger(y)) return `stands at (${x}, ${y}), which are no whole numbers`;
-  if (directionOfCode(facing) === NONE) return `faces ${facing}, which is no direction`;
+  if (!Number.isInteger(x) || !Number.isInteger(y)) return `stands at (${x}, ${y}), which are not whole numbers`;
+  if (directionOfCode(facing) === NONE) return `faces ${facing}, an unknown direction`;
   if (!isFree(x, y, walls)) return `stands at (${x}, ${y}), in a wall or outside of the map`;
   const distance = before ? Math.abs(x - before.x) + Math.abs(y - before.y) : 0;
   if (distance > MAX_STEPS_PER_TICK * STEP * ticks)

@@ -39,7 +39,7 @@ export class MapError extends Error {
   }
 }
 
-/** Masks the tile out of a tile number in a Tiled file. The top three bits are the flags of a flipped tile. */
+/** The bits of a tile number in a Tiled file that identify the tile. The top three bits say how the tile is flipped. */
 const TILE_NUMBER = 0x1fffffff;
 
 /**

@@ -44,10 +44,10 @@ export function nearestFree(wanted: Spot, map: WorldMap): Spot {
   return { x: nearest.x, y: nearest.y };
 }
 
-/** Units by which a body can move along an axis and still touch only one tile. Beyond them it touches two. */
+/** Units by which a body can move along an axis and still touch only one tile. If it moves farther, it touches two. */
 const WITHIN_TILE = TILE - 2 * HALF_BODY;
 
-/** Returns the span of a coordinate. A body in an even span touches one tile, in an odd span two. */
+/** Returns the span of a coordinate. A body in an even span touches one tile; a body in an odd span touches two. */
 function spanAt(along: number): number {
   const edge = along - HALF_BODY;
   const tile = Math.floor(edge / TILE);

@@ -57,7 +57,7 @@ export class World {
     return this.#noop;
   }
 
-  /** Queued moves. This iterates over all players, so do not read it in every tick. */
+  /** Queued moves. Reading this property iterates over all players, so do not read it in every tick. */
   get queued(): number {
     let queued = 0;
     for (const { moves } of this.#players.values()) queued += moves.length;
@@ -65,8 +65,8 @@ export class World {
   }
 
   /**
-   * Adds a player. Puts `body` at `before`, or at the nearest free position to it; without `before`, on a random spawn
-   * of the map. From now on the world moves the body.
+   * Adds a player. Puts `body` at the free position nearest to `before`; without `before`, at a random spawn point of
+   * the map. From now on the world moves the body.
    *
    * A player with a `before` takes no input for two ticks. Worlds tick at different times, so a player who moves from
    * world to world could otherwise take more inputs than one world has ticks. One tick is not enough if two rejoins
@@ -108,7 +108,7 @@ export class World {
 
   /**
    * One tick. For each player, in the order in which they joined:
-   * 1. the oldest queued move, if there is one, is the input of this tick, and predicted inputs wait;
+   * 1. the oldest queued move, if there is one, is the input of this tick, and predicted inputs stay queued;
    * 2. otherwise predicted inputs are taken up to the first that is not a no-op; no-ops do not use up the tick;
    * 3. that input is applied to the body, as far as the walls allow.
    * So at most one input per tick affects a player, regardless of how many arrive by either channel.

@@ -42,10 +42,10 @@ export interface AppSettings {
   >;
   edge: EdgeSettings;
   http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "metrics" | "filter">;
-  /** The p99 of the ticks' delay above which a busy process refuses new players, in ms; 0 turns this off. */
+  /** The p99 tick delay in ms above which a busy process refuses new players; 0 for no limit. */
   maxDelayMs: number;
   tokens: Tokens;
-  /** It must be started already. It is closed with the app. */
+  /** The caller must have started it. `shutDown` closes it with the app. */
   store: WriteBehind;
   /** Receives recordings of the worlds. By default worlds are not recorded. */
   recordings?: Recordings;
@@ -62,19 +62,19 @@ export interface EdgeSettings extends EdgeFilterSettings, SocketSettings {
   admissionSliceMs?: number;
 }
 
-/** Milliseconds within which the head of a request, and all of it, must arrive. */
+/** Milliseconds within which the head of a request, and also the whole request, must arrive. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** `/process/room` for a seat in a room, and `/` for the SDK's own latency probe. No other path is upgraded. */
+/** The upgrades that the framework handles: `/process/room` for a seat in a room, `/` for the SDK's latency probe. */
 const ROOM_PATH = /^\/(?:[\w-]+\/([\w-]+))?$/;
 
-/** Whether a path is one of those. The framework would log an error for a room named like a member of all objects. */
+/** Whether the framework should handle a path. It would log an error for a room with a name such as `constructor`. */
 function isRoomPath(path: string): boolean {
   const match = ROOM_PATH.exec(path);
   return match !== null && !(match[1] !== undefined && match[1] in Object.prototype);
 }
 
-/** Assembles a server. One per process, because the framework keeps the state of its matchmaker in a module. */
+/** Assembles the only server of a process: the framework keeps the state of its matchmaker in a module. */
 export function createApp(settings: AppSettings): App {
   const { tokens, store, edge, recordings } = settings;
   const admission = new Admission(settings.maxDelayMs, edge.admissionSliceMs);
@@ -94,7 +94,7 @@ export function createApp(settings: AppSettings): App {
   keepClientShape();
   const transport = new WebSocketTransport({
     ...sockets,
-    // Its pings go to every client, and only a pong counts as a sign of life. src/sockets/heartbeat.ts replaces them.
+    // The framework pings every client, and counts only pongs as signs of life. src/sockets/heartbeat.ts replaces this.
     pingInterval: 0,
     WebSocket: GuardedSocket,
   });

@@ -1,5 +1,5 @@
-// All settings of the server: variable, default, accepted values and purpose. No other code reads settings from the
-// environment, and a test compares the table in docs/configuration.md with this one.
+// All settings of the server: variable, default, accepted values and purpose. No other code defines a setting.
+// A test compares the table in docs/configuration.md with these settings.
 import { randomBytes } from "node:crypto";
 import proxyaddr from "proxy-addr";
 import { z } from "zod";
@@ -27,7 +27,7 @@ const WELL_KNOWN = /^(administrator|(admin|password|changeme|change-me|secret|mo
 /** Well-known keys: the examples of jwt.io, and placeholders. */
 const WELL_KNOWN_KEY = /a-string-secret|your.*secret|change.?(me|this)|example|password/i;
 
-/** Minimum numbers of characters and different characters in a key. HS256 requires 256 bits; "aaaa…" has none. */
+/** Minimum numbers of characters and different characters in a key. HS256 requires 256 random bits. */
 const MIN_KEY_LENGTH = 32;
 const MIN_KEY_CHARACTERS = 10;
 
@@ -261,7 +261,7 @@ export const SETTINGS = {
   }),
 } satisfies Record<string, Setting<unknown>>;
 
-/** Defaults of the limits per address in production. Elsewhere they are off: one developer may start fifty clients. */
+/** Defaults of the limits per address in production. Elsewhere they are off: a developer may start many clients. */
 const PER_ADDRESS_IN_PRODUCTION = { MAX_CONNECTIONS_PER_ADDRESS: 50, MAX_JOINS_PER_MINUTE: 60 };
 
 type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]["schema"]> };
@@ -312,7 +312,7 @@ export function readConfig(environment: Environment): Config {
 }
 
 /**
- * Reads the settings of a store command: where player records are stored. It ignores all other settings.
+ * Reads only the settings that say where player records are stored, for a store command.
  * @throws {ConfigError} like `readConfig`.
  */
 export function readStoreConfig(environment: Environment): Pick<Config, "DATA_DIR" | "DATABASE_URL"> {

@@ -1,4 +1,4 @@
-// Starts the server and serves the page from its sources. The browser reloads it when they change.
+// Starts the server and serves the page from its sources. The browser reloads the page when a source file changes.
 import type { Application } from "express";
 import { createServer } from "vite";
 import { run } from "./run.ts";

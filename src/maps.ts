@@ -1,4 +1,4 @@
-// Loads all Tiled maps of a folder. One invalid map fails the whole start.
+// Loads all Tiled maps of a folder. If one map is invalid, the server does not start.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DEFAULT_MAP } from "../rooms/join-options.ts";
@@ -7,7 +7,7 @@ import { MapError, readMap, type WorldMap } from "../sim/map.ts";
 const EXTENSION = ".tmj";
 
 /**
- * Loads the maps of a folder, by name: the name of the file without its extension.
+ * Returns the maps of a folder by name. The name of a map is the name of its file without the extension.
  * @throws {MapError} if the folder cannot be read or lacks the default map, or if a map is invalid.
  */
 export function loadMaps(folder: string): Map<string, WorldMap> {

@@ -111,7 +111,7 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
 /** Milliseconds within which repeated signals count as one. */
 const SAME_SIGNAL_MS = 500;
 
-/** Returns the handler of a second signal, which speeds up the stop. npm's duplicate of Ctrl-C does not count. */
+/** Returns the handler of a second signal, which speeds up the stop. It ignores the duplicate of Ctrl-C from npm. */
 function onSecondSignal(act: () => void): () => void {
   const startedAt = performance.now();
   return () => {
@@ -139,7 +139,7 @@ function announce(port: number, config: ReturnType<typeof readConfig>): void {
   console.log("");
 }
 
-/** Returns the value. If reading it throws an expected error, prints its message and ends the process. */
+/** Returns the result of `read`. If `read` throws an expected error, prints the message and ends the process. */
 async function orExit<T>(read: () => T | Promise<T>, expected: new (...values: never[]) => Error): Promise<T> {
   try {
     return await read();

@@ -9,7 +9,7 @@ const ROOMS_DEADLINE_MS = 7000;
 /** Minimum milliseconds for saving the store, however long the rooms took. */
 const MIN_SAVING_MS = 500;
 
-/** Milliseconds within which clients must receive their close frames. Then all connections are closed. */
+/** Milliseconds within which clients must receive their close frames. Then the server closes all connections. */
 const SOCKETS_DEADLINE_MS = 1000;
 
 /**
@@ -33,7 +33,7 @@ interface Stopped {
 }
 
 /**
- * Stops an app. The framework locks the rooms and closes every client with 4001; meanwhile `/readyz` answers 503.
+ * Stops an app. The framework locks the rooms and closes every client with 4001; meanwhile `/readyz` answers with 503.
  * Settles within 9 seconds, even if a room, a client or the store hangs.
  */
 export async function shutDown({ server, httpServer, plainSockets, admission, store }: App): Promise<Stopped> {

@@ -1,4 +1,4 @@
-// One growing buffer for everything that is encoded in a tick, end to end. A slice of it is named by its start and end.
+// One growing buffer for all data that is encoded in a tick. A slice is a range of bytes in this buffer.
 import type { Iterator } from "@colyseus/schema";
 
 /** A range of bytes in an arena: `start` is inclusive, `end` is exclusive. */
@@ -7,7 +7,7 @@ export interface Slice {
   readonly end: number;
 }
 
-/** Grows on demand, and is reused from the start in every tick. */
+/** A buffer that grows on demand. It is reused from the start in every tick. */
 export class Arena {
   #bytes: Buffer;
   readonly #at: Iterator = { offset: 0 };
@@ -41,7 +41,7 @@ export class Arena {
 
   /**
    * Runs `encode`, which writes `value` at `at.offset` and advances the offset. The arena grows and `encode` runs again
-   * if the value does not fit. The first run does no damage, because writes past the end of a typed array are ignored.
+   * if the value does not fit. The first run is harmless, because writes past the end of a typed array are ignored.
    */
   write<T>(encode: (value: T, bytes: Uint8Array, at: Iterator) => void, value: T): void {
     const start = this.#at.offset;

@@ -24,7 +24,7 @@ export interface Entity<P extends Positioned> {
   readonly index: number;
   /** Its current cell; NO_CELL once it has left. */
   cell: number;
-  /** Its cell at the last `commit`, as the clients know it; NO_CELL if they do not know it. */
+  /** Its cell at the last `commit`, as the clients know it; NO_CELL if the player was not in the state then. */
   lastSentCell: number;
 }
 

@@ -9,8 +9,8 @@ export const MAX_SIGHT = 960;
 /**
  * Side of a cell in units, and the number of visible cells in each direction from a player's own cell. A player at the
  * edge of its cell sees at least CELL_SIZE * REACH units far. Over the corner it sees at most (REACH + 1) * CELL_SIZE *
- * √2. That is 320 and 679 units. Smaller cells send fewer bytes, but players cross them more often; docs/performance.md
- * has the measurements.
+ * √2. These are 320 and 679 units. Smaller cells send fewer bytes, but players cross them more often;
+ * docs/performance.md has the measurements.
  */
 const CELL_SIZE = 160;
 const REACH = 2;

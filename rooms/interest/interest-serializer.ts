@@ -30,15 +30,15 @@ export interface AppliedInputs {
   readonly consumedCount: number;
 }
 
-/** The last data that a client was sent, and its connection. */
+/** The connection of a client, and the data that the client was last sent. */
 interface View {
   readonly client: Viewer;
   connection: Viewer["ref"];
   /** The client's own player. It is undefined, or has left, while the client has no player. */
   self: Entity<TrackedPlayer> | undefined;
-  /** The players in its full state, until its next patch: they may differ from what other clients were sent. */
+  /** The players in its full state, until its next patch. They may differ from the players that others were sent. */
   inFullState: ReadonlySet<Entity<TrackedPlayer>> | undefined;
-  /** The cell whose sight it was last sent. */
+  /** The cell whose visible players it was last sent. */
   cell: number;
   inputs: AppliedInputs;
   /** The last number of applied inputs that it was sent. */
@@ -57,8 +57,8 @@ type Viewer = Client & {
     /** Whether so many bytes are queued for the client that it should be skipped. */
     readonly isBackpressured?: boolean;
     /**
-     * Sends `bytes` from `start` to `end`, and may overwrite the four bytes before them. The caller may reuse all of
-     * them when it returns.
+     * Sends `bytes` from `start` to `end`, and may overwrite the four bytes before `start`. The caller may reuse the
+     * buffer after the call.
      */
     sendInPlace?(bytes: Buffer, start: number, end: number): void;
   };
@@ -68,9 +68,9 @@ type Viewer = Client & {
  * The interest management of a room: a `Serializer` for `room.setSerializer`. Set it after the room has its state.
  *
  * Once per tick, every changed player is encoded once, cell by cell along the rows of the grid. A client gets a copy of
- * the rows of cells around its own. A player that comes into sight is sent with all its fields; one that goes out of
- * sight is removed. All clients in one cell get the same bytes, except for the number of their last applied input. The
- * other fields of the state are sent to all clients, by the framework's own encoder.
+ * the changes in the cells around its own. A player that comes into sight is sent with all its fields; a player that
+ * goes out of sight is removed. All clients in one cell get the same bytes, except for the number of their last applied
+ * input. The other fields of the state are sent to all clients, by the framework's own encoder.
  */
 export class InterestSerializer implements Serializer<StateWithPlayers> {
   readonly id = "schema";
@@ -96,7 +96,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   #firstServed = 0;
 
   /**
-   * @param inputsOf returns the input counter of a client. Called for each full state.
+   * @param inputsOf called for each full state, to get the input counter of its client.
    * @throws {Error} with a hint if interest management does not support the players of `state`.
    */
   constructor(state: StateWithPlayers, grid: Grid, inputsOf: (sessionId: string) => AppliedInputs) {
@@ -131,7 +131,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
 
   /** Returns a frame with the state as the client sees it; without a client, with the whole state. */
   getFullState(client?: Client, timing?: Timing): Uint8Array {
-    // Not the arena of the tick, because the frames of a tick may still be in it, unsent.
+    // A separate arena, because the arena of the tick may still hold frames that have not been sent.
     const arena = new Arena(FULL_STATE_SIZE);
     arena.reserve(HEADROOM);
     const cellIndex = this.#cellIndex;
@@ -210,8 +210,8 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   }
 
   /**
-   * Returns the view of a client, if it has one, by its index in the list. Reading it from the client would fetch one
-   * more object from memory, for each client in each tick.
+   * Returns the view of a client, if it has one, by the client's index in the list. Reading the view from the client
+   * would fetch one more object from memory, for each client in each tick.
    */
   #viewOf(clients: readonly Viewer[], index: number): View | undefined {
     const client = clients[index]!;
@@ -375,7 +375,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   }
 }
 
-/** The framework's `raw`. The framework replaces it to simulate latency, and then every frame must go through it. */
+/** The framework's `raw`. To simulate latency the framework replaces it. Every frame must then pass the replacement. */
 const RAW = WebSocketClient.prototype.raw;
 
 /** The write position of `writeHeader`. */

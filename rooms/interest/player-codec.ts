@@ -28,8 +28,8 @@ export type TrackedPlayer = IRef & { x: number; y: number };
 export type StateWithPlayers = IRef & { players: PlayersById<TrackedPlayer> & IRef };
 
 /**
- * Encodes the players of one state. Each encoder writes at `at.offset` and advances it, so it can be passed to an
- * arena.
+ * Encodes the players of one state. Each `encode` function writes at `at.offset` and advances this offset, so it can be
+ * passed to `Arena.write`.
  */
 export class PlayerCodec {
   readonly #encoder: Encoder;

@@ -1,5 +1,5 @@
-// The requirements that interest management has of a state. A state that does not meet them is refused when the room is
-// created, not in the middle of a game.
+// The requirements of interest management for the state of a room. If the state does not meet them, the creation of the
+// room fails, so the error does not occur in the middle of a game.
 import { $numFields, Metadata, type Schema, type TypeContext } from "@colyseus/schema";
 
 /** One field of a Schema class, as in the framework's metadata. */

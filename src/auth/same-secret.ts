@@ -1,7 +1,7 @@
 // Compares secrets in constant time.
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** Whether two secrets are equal. The time it takes does not depend on where they differ, or on their lengths. */
+/** Whether two secrets are equal. The time of a comparison does not depend on where they differ. */
 export function isSameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }

@@ -4,7 +4,7 @@ import { JWT } from "@colyseus/auth";
 import { z } from "zod";
 import { serverError } from "../../rooms/server-error.ts";
 
-/** How long a token is valid. A renewed token is a new one. */
+/** The lifetime of a token. A renewed token gets the full lifetime again. */
 const LIFETIME = "365d";
 
 /** The only accepted algorithm. "none" and public keys would let an attacker sign tokens of other players. */

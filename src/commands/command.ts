@@ -1,4 +1,4 @@
-// What the store's commands have in common: how they run, and how they end.
+// Runs the commands of the store, prints their results and converts these to exit codes.
 import { type Command, CommanderError } from "commander";
 import { commandLine, type Output } from "../../cli/command-line.ts";
 import { ConfigError } from "../config.ts";
@@ -9,13 +9,13 @@ type Environment = Record<string, string | undefined>;
 
 /** A command of the store. */
 export interface StoreCommand {
-  /** Its npm script. */
+  /** The npm script of the command. */
   script: string;
   description: string;
-  /** Declares its arguments, options and further help. */
+  /** Declares the arguments, options and further help. */
   declare(line: Command): void;
   /**
-   * Runs it on the store that the environment names.
+   * Runs the command on the store that the environment names.
    * @returns the line to print at the end.
    * @throws {StoreError | ConfigError} whose message is printed.
    */
@@ -23,7 +23,7 @@ export interface StoreCommand {
 }
 
 /**
- * Runs a command if its file is the program that was started, and not imported.
+ * Runs a command if its file was started as a program. Does nothing if another file imports it.
  * @param file the path of the command's own file.
  */
 export async function runIfStarted(file: string, command: StoreCommand): Promise<void> {
@@ -33,7 +33,7 @@ export async function runIfStarted(file: string, command: StoreCommand): Promise
 /**
  * Runs a command.
  * @param environment names the store.
- * @returns the exit code: 0 done, 1 the store or a setting is unusable, 2 wrong usage.
+ * @returns the exit code: 0 for success, 1 if the store or a setting is unusable, 2 for wrong usage.
  */
 export async function runCommand(
   { script, description, declare, run }: StoreCommand,

@@ -10,12 +10,13 @@ const PAGE = 10_000;
 export interface Copied {
   /** Records read. */
   read: number;
-  /** Records written. The others are newer in the target. */
+  /** Records written. The target has newer versions of the others. */
   written: number;
 }
 
 /**
- * Copies all records. Where both stores have one, the later record stays, so a copy can be interrupted and repeated.
+ * Copies all records. If both stores have a record with the same key, the target keeps the later one. So a copy can be
+ * interrupted and repeated.
  * @param progress is called after each transaction.
  */
 export async function copy(from: Store, to: Store, progress: (copied: Copied) => void = () => {}): Promise<Copied> {
@@ -31,16 +32,16 @@ export async function copy(from: Store, to: Store, progress: (copied: Copied) =>
 /** The command. */
 export const COPY: StoreCommand = {
   script: "store:copy",
-  description: "Copies all records from one store to another. Where both have one, the later record stays.",
+  description: "Copies all records from one store to another. If both have a record, the later one stays.",
   declare(line) {
     line
       .argument("<from>", "a data folder, a SQLite file, or postgres://user:password@host:port/database")
-      .argument("<to>", "likewise; it is created if it does not exist")
+      .argument("<to>", "the same kinds; a missing folder or file is created")
       .addHelpText(
         "after",
         `
-It can be repeated. The server may be running, but records that it saves in the meantime may be missing, so stop it and copy
-once more before you start it on TO.`,
+The command can be repeated. The server may be running, but the copy may lack records that are saved meanwhile. So stop
+the server and copy once more before you start it on TO.`,
       );
   },
   async run({ processedArgs: [from, to] }) {
@@ -61,7 +62,7 @@ once more before you start it on TO.`,
 
 await runIfStarted(import.meta.filename, COPY);
 
-/** On a terminal one line that counts up, in a log one line per transaction. */
+/** Prints the progress after a transaction. On a terminal each line overwrites the previous one. */
 function showProgress({ read }: Copied): void {
   process.stderr.write(process.stderr.isTTY ? `\r${read} records\r` : `${read} records\n`);
 }

@@ -11,8 +11,8 @@ export const FORGET: StoreCommand = {
     line.argument("<player-id>", "the player's id, as the log shows it").addHelpText(
       "after",
       `
-The store is that of the server: DATABASE_URL, or else the SQLite file in DATA_DIR. The player should not be playing, because a
-running server saves the player again.`,
+The command uses the server's store: DATABASE_URL, or else the SQLite file in DATA_DIR. The player must not be playing,
+because the server would save the player again.`,
     );
   },
   async run({ processedArgs: [player] }, environment) {

@@ -11,7 +11,7 @@ const PAGE = 1000;
 /**
  * Removes the records that were saved before a time. A record that is saved in the meantime stays.
  * @param savedBefore ms since 1970.
- * @param dryRun only counts.
+ * @param dryRun counts the records without removing them.
  * @returns the number of records.
  */
 export async function purge(store: Store, savedBefore: number, dryRun = false): Promise<number> {
@@ -45,11 +45,11 @@ export const PURGE: StoreCommand = {
   declare(line) {
     line
       .requiredOption("--older-than <age>", "a whole number with a unit: 36h, 180d, 26w", parseAge)
-      .option("--dry-run", "removes nothing, only counts", false)
+      .option("--dry-run", "count the records without removing them", false)
       .addHelpText(
         "after",
         `
-The store is that of the server: DATABASE_URL, or else the SQLite file in DATA_DIR. The server may be running.`,
+The command uses the server's store: DATABASE_URL, or else the SQLite file in DATA_DIR. The server may be running.`,
       );
   },
   async run(line, environment) {

@@ -21,20 +21,21 @@ const line = commandLine(
   "Replays a recording and verifies that the world ends up the same, second by second.",
 )
   .argument("<file>", "a recording: data/recordings/….replay")
-  .option("--test", "write a test into test/incidents/ that fails as long as the recording ends in an error")
+  .option("--test", "write a test into test/incidents/ that fails until the error of the recording is fixed")
   .option("--allow-truncated", "play the existing part of a file that was cut off, for instance by kill -9")
   .option("--any-version", "play a recording of another version of sabang, to see whether the rules still agree")
   .option("--maps <folder>", "the folder of the maps; by default MAPS_DIR, or maps")
   .addHelpText(
     "after",
     `
-The exit code is 0 if everything is as recorded and there is no error, 1 if not, 2 if the file or the command line is unusable.`,
+The exit code is 0 if the replay matches the recording without an error, 1 if it does not, and 2 if the file or the
+command line is unusable.`,
   );
 
 /** The folder of the tests of incidents. */
 const TESTS = "test/incidents";
 
-/** How a recording is played. */
+/** The options of a replay. */
 interface Options {
   /** Folder of the maps. */
   maps: string;
@@ -54,7 +55,7 @@ interface Played {
 
 /**
  * Plays the recording in a file.
- * @throws {RecordingError} with the place and the reason, if it cannot be played here.
+ * @throws {RecordingError} with the place and the reason, if the recording cannot be played here.
  */
 export function replayFile(path: string, { maps, anyVersion, allowTruncated }: Options): Played {
   const recording = orDamaged(() => readRecording(bytesOf(path)));
@@ -66,13 +67,13 @@ export function replayFile(path: string, { maps, anyVersion, allowTruncated }: O
   return { recording, outcome, mapFile, took: performance.now() - since };
 }
 
-/** Behind good checksums there may still be what no recorder has written. */
+/** Returns the result of `read`. Reports an unexpected error as invalid content, although the checksums are right. */
 function orDamaged<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (error instanceof RecordingError) throw error;
-    throw new RecordingError("damaged", `it holds what no recorder writes: ${(error as Error).message}`);
+    throw new RecordingError("damaged", `its content is invalid: ${(error as Error).message}`);
   }
 }
 
@@ -89,11 +90,11 @@ function mapIn(path: string, name: string): WorldMap {
     return readMap(name, JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
     if (error instanceof MapError) throw error;
-    throw new RecordingError("map", `it was made on the map "${name}", and ${path} cannot be read; see --maps`);
+    throw new RecordingError("map", `it was recorded on the map "${name}", but ${path} cannot be read; see --maps`);
   }
 }
 
-/** The result as text. */
+/** Returns the result as text. */
 function summary(played: Played): string {
   const { recording, outcome, took } = played;
   const { header, firstTick, truncated } = recording;
@@ -127,15 +128,15 @@ function told({ tick, player, fault }: Incident): string {
   return `in tick ${tick} the player ${player} ${fault}`;
 }
 
-/** Minutes and seconds. */
+/** Returns ticks as minutes and seconds. */
 function clock(ticks: number): string {
   const seconds = Math.floor(ticks / TICK_HZ);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} minutes`;
 }
 
 /**
- * Whether there is neither a fault nor a divergence. A divergence after the incident is fine: once its fault is fixed, the game
- * goes on differently.
+ * Whether there is no fault and no divergence. A divergence after the incident is accepted: once the fault is fixed,
+ * the game goes on differently.
  */
 function isWell({ outcome, recording }: Played): boolean {
   const { divergence, fault } = outcome;
@@ -143,7 +144,7 @@ function isWell({ outcome, recording }: Played): boolean {
   return !fault && (!divergence || (incident !== undefined && divergence.tick >= incident.tick));
 }
 
-/** Writes a test that plays the recording on the present map, and copies both beside it. @returns its path. */
+/** Writes a test that plays the recording, and copies the recording and the map beside it. @returns the test's path. */
 function writeTest(path: string, { recording, outcome, mapFile }: Played): string {
   const name = basename(path, EXTENSION);
   const folder = join(TESTS, name);
@@ -157,7 +158,7 @@ function writeTest(path: string, { recording, outcome, mapFile }: Played): strin
   const title = fault ? told(fault) : "plays without a fault";
   writeFileSync(
     test,
-    `// What happened on the map ${JSON.stringify(map)} on ${new Date(startedAt).toISOString().slice(0, 10)}, by its recording: it fails until the fault is fixed.
+    `// Replays a recording of ${new Date(startedAt).toISOString().slice(0, 10)} on the map ${JSON.stringify(map)}. The test fails until the fault is fixed.
 import { expect, test } from "@jest/globals";
 import { replayFile } from "../../src/commands/replay.ts";
 
@@ -175,7 +176,7 @@ test(${JSON.stringify(title)}, () => {
 /** Hints for some errors. */
 const HINTS: Partial<Record<Hindrance, string>> = {
   version: "; --any-version shows whether the rules still agree",
-  truncated: "; --allow-truncated plays what is there",
+  truncated: "; --allow-truncated plays the existing part",
 };
 
 /** The options of the command. */

@@ -23,7 +23,7 @@ export class Addresses {
   of(request: IncomingMessage): string {
     // The socket's address comes first, then the address that each proxy has added.
     const hops = proxyaddr.all(request, this.#isProxy).map(withoutPort);
-    // A proxy that states no address is the last one that is known.
+    // If a proxy states no valid address, the request counts for the address of that proxy.
     return rateLimitKey(hops.findLast((hop) => isIP(hop) > 0) ?? "");
   }
 
@@ -55,14 +55,14 @@ export class Addresses {
   }
 }
 
-/** Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+/** Removes the port that some proxies add: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 function withoutPort(hop: string): string {
   return /^\[([^\]]+)\](:\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
 }
 
 /**
- * The key by which an address is counted. An IPv6 address is counted by its /64 network, because its holder has all 2^64
- * addresses of it. An IPv4 address that is mapped into IPv6 is counted as that IPv4 address.
+ * Returns the key by which an address is counted. An IPv6 address is counted by its /64 network, because one client may
+ * have all 2^64 addresses of that network. An IPv4 address that is mapped into IPv6 is counted as that IPv4 address.
  */
 export function rateLimitKey(address: string): string {
   if (isIP(address) !== 6) return address;

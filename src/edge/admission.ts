@@ -107,7 +107,7 @@ export class Admission implements AdmissionPolicy {
     this.#isStopping = true;
   }
 
-  /** Why new players are refused at the moment; undefined while they are accepted. */
+  /** The error that refuses new players at the moment; undefined while they are accepted. */
   get blockedReason(): BlockedReason | undefined {
     if (this.#isStopping) return "stopping";
     this.#update();
@@ -130,7 +130,7 @@ export class Admission implements AdmissionPolicy {
         this.#isBusy = this.#isOverloaded();
       } else if (this.#isCalm()) {
         this.#isBusy = false;
-        // The delays that closed it must not close it again.
+        // The delays that closed admission must not close it again.
         this.#load.resetDelays();
       }
     }

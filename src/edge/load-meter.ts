@@ -44,7 +44,7 @@ export class LoadMeter {
     slice.tickDelays.record(Math.min(1 + Math.floor(lateMs), MAX_RECORDED_MS));
   }
 
-  /** Begins a new slice if the current one is over. @returns whether it did. */
+  /** Begins a new slice if the current one is over. @returns whether a slice began. */
   advance(): boolean {
     const overdueMs = this.#instruments.now() - this.#sliceEndsAt;
     if (overdueMs < 0) return false;

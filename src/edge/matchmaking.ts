@@ -1,5 +1,5 @@
 // Restricts the framework's matchmaking over HTTP, completes its refusals and reports them. The framework keeps its
-// controller in a module, so all of this is set once per process.
+// controller in a module, so these functions affect the whole process.
 import { matchMaker, type ServerError } from "colyseus";
 import { ERRORS, errorBody, nameOfError, type SentError, sentError } from "../../schema/errors.ts";
 import type { Origins } from "./origins.ts";
@@ -32,8 +32,8 @@ export function watchMatchmaking(onRefused: OnRefused): void {
 }
 
 /**
- * Refuses matchmaking requests while the server stops. The framework's own answer has no body then, so the SDK would
- * throw a SyntaxError instead of an error with a code.
+ * Refuses matchmaking requests while the server stops. The framework's own answer would have no body. For it, the SDK
+ * would throw a SyntaxError instead of an error with a code.
  * @returns undefined for requests that the framework should answer.
  */
 export function refuseWhileStopping(request: Request, onRefused: OnRefused): Response | undefined {

@@ -13,7 +13,7 @@ export class Origins {
     this.#addresses = addresses;
   }
 
-  /** Whether the origin of a request may join. Requests without an `Origin` may: they do not come from a web page. */
+  /** Whether the origin of a request may join. A request without an `Origin` may: no page sent it. */
   allows(request: IncomingMessage): boolean {
     const { origin } = request.headers;
     if (origin === undefined || this.#allowed.length === 0) return true;
@@ -44,7 +44,7 @@ export class Origins {
   }
 }
 
-/** Returns the first value of a header to which each proxy may append one. */
+/** Returns the first value of a header to which each proxy may append a value. */
 function first(header: string | string[] | undefined): string | undefined {
   return (
     String(header ?? "")

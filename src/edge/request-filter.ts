@@ -34,7 +34,7 @@ export const PLAIN_PATH = "/websocket";
 /** The path on which a client returns to its held seat. */
 const RECONNECT_PATH = "/matchmake/reconnect/";
 
-/** Connections other than WebSockets per WebSocket that an address may have. Browsers open up to six. */
+/** Connections that are not WebSockets, per WebSocket that an address may have. Browsers open up to six. */
 const CONNECTIONS_PER_SOCKET = 6;
 
 /** Plain WebSockets per address that are accepted beyond the limit, only to send them the refusal. */
@@ -73,6 +73,7 @@ interface Refusal {
   retryAfter?: number;
 }
 
+/** The request filter of the server. */
 export class EdgeFilter implements RequestFilter {
   readonly addresses: Addresses;
   readonly origins: Origins;
@@ -80,7 +81,7 @@ export class EdgeFilter implements RequestFilter {
   readonly #sockets = new ConnectionCounter();
   /** Connections that are not WebSockets. */
   readonly #connections = new ConnectionCounter();
-  /** By connection: takes it out of `#connections`, for example when it becomes a WebSocket. */
+  /** By connection: the function that takes it out of `#connections`, for example when it becomes a WebSocket. */
   readonly #releases = new WeakMap<Duplex, () => void>();
   /** Plain WebSockets beyond the limit, which are accepted only to send them the refusal. */
   readonly #overLimit = new WeakSet<IncomingMessage>();
@@ -204,7 +205,7 @@ export class EdgeFilter implements RequestFilter {
       else if (hasBody(request) && !isValidBody(request, body))
         this.#refuse(request, response, { error: "badRequest" });
       else {
-        // The framework reads this property first. The stream has been consumed.
+        // The framework reads this property instead of the stream, which has been consumed.
         if (hasBody(request)) Object.assign(request, { body });
         pass();
       }

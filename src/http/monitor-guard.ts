@@ -39,7 +39,7 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
       return refuse("monitorOnly");
     }
     const given = credentialsOf(request);
-    // Applies to the right password too. Otherwise the answer would tell an attacker which guess was right.
+    // The limit applies to the right password too. Otherwise the answer would tell an attacker which guess was right.
     const retryAfter = given === undefined ? 0 : await attempts.retryAfter(address);
     if (retryAfter > 0) {
       response.set("Retry-After", String(retryAfter));

@@ -19,7 +19,7 @@ export interface HttpSettings {
   metricsToken?: string;
   /** Signs and verifies the tokens of `/auth`. */
   tokens: Tokens;
-  /** Whether player records can be saved. While they cannot, joins with a token may be refused. */
+  /** Returns whether player records can be saved. While they cannot, the rooms may refuse joins with a token. */
   isStoreHealthy: () => boolean;
   /** Accepts or refuses new players. */
   admission: Pick<Admission, "blockedReason" | "delayMs">;
@@ -78,7 +78,7 @@ export function endingAnswers(_request: Request, response: Response, next: NextF
   next();
 }
 
-/** Returns why a load balancer should send no new players here; undefined while it may. */
+/** Returns the reason why a load balancer should send no new players here; undefined if there is none. */
 function blockedReasonOf({ admission, isStoreHealthy }: HttpSettings): string | undefined {
   if (admission.blockedReason === "stopping") return "draining: no new players";
   if (admission.blockedReason === "busy") return "busy: no new players";

@@ -1,7 +1,7 @@
 // Keeps property lookups on the framework's client objects fast. After a join the framework deletes a field of the
 // client (seen in @colyseus/core 0.18.17). V8 then keeps the other fields of that object in a hash table, for good.
-// Some of them are read for every message and every tick. An accessor on the class is not an own field, so no field is
-// deleted.
+// The framework reads some of those fields for every message and every tick. An accessor on the class is not an own
+// field, so no field is deleted.
 import { ClientState, WebSocketClient } from "colyseus";
 
 const EARLY = Symbol("early messages");
@@ -15,7 +15,7 @@ interface JoiningClient {
 }
 
 /**
- * Replaces the field of messages queued during a join by an accessor, for all clients of the framework's
+ * Replaces the field that holds the messages queued during a join by an accessor, for all clients of the framework's
  * WebSocketTransport.
  */
 export function keepClientShape(): void {

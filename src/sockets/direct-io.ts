@@ -10,7 +10,7 @@ interface Handle {
   useUserBuffer?(buffer: Uint8Array): void;
 }
 
-/** The read buffer. It is consumed before the next socket is read, so all sockets share one. */
+/** The read buffer. Its bytes are consumed before the next socket is read, so all sockets share one buffer. */
 const READ_BYTES = 64 * 1024;
 const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
 

@@ -40,7 +40,8 @@ export class FastSocket extends WebSocket {
   /** Whether bytes may be queued in this process, because the kernel did not accept all of a write. */
   protected mayHaveQueuedBytes = false;
   /**
-   * Undefined before the connection is open, and if an extension is in use, because an extension changes the frames.
+   * Writes frames to the kernel. Undefined before the connection is open. Also undefined if an extension is in use,
+   * because an extension changes the frames.
    */
   #writer: DirectWriter | undefined;
   /** Whether `ws` may be in the middle of a message. */

@@ -98,7 +98,7 @@ export function demoteClientErrors(logger: Logger): Logger {
   };
 }
 
-/** The socket of a room client that closes at an invalid frame. For the option `WebSocket` of a `ws` server. */
+/** The socket of a room client. An invalid frame closes it. For the option `WebSocket` of a `ws` server. */
 export class GuardedSocket extends LimitedSocket {
   #hasJoined = false;
   #earlyFrames = 0;
@@ -119,7 +119,7 @@ export class GuardedSocket extends LimitedSocket {
     try {
       return super.emit("message", frame, isBinary);
     } catch (error) {
-      // Rethrown from here it would be an uncaught exception, which ends the process.
+      // If this threw the error again, it would be an uncaught exception, which ends the process.
       logger.error({ err: error }, "failed to process a client's frame; closing its connection");
       this.refuse("badFrame");
       return false;

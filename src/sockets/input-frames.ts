@@ -1,4 +1,4 @@
-// Validates the bytes of an input. The framework's decoder trusts them, so they are checked first.
+// Validates the bytes of an input before the framework's decoder, which trusts them.
 import { INPUT_TYPES } from "../../schema/move-input.ts";
 
 /** The byte before a value has the field's number in its low bits. This bit says that a value follows. */

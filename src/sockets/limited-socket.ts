@@ -105,8 +105,8 @@ export class LimitedSocket extends FastSocket {
   }
 
   /**
-   * Whether a frame may be sent, and counts it if so. Closes the connection if the send buffer is full. A closed socket
-   * accepts every frame, because `send` itself reports that error.
+   * Returns whether a frame may be sent, and counts it if so. Closes the connection if the send buffer is full. A
+   * closed socket accepts every frame, because `send` itself reports that error.
    */
   #admitFrame(bytes: number): boolean {
     if (this.readyState !== WebSocket.OPEN) return true;

@@ -5,10 +5,10 @@ import { ERRORS } from "../../schema/errors.ts";
 
 /** The private part of a room. */
 interface PrivateRoom {
-  /** By session id: options, auth, whether it is claimed, whether it waits for a lost client. */
+  /** By session id: options, auth, whether the seat is claimed, whether it waits for a lost client. */
   _reservedSeats: Record<string, [unknown, unknown, boolean?, boolean?]>;
   _reservedSeatTimeouts: Record<string, NodeJS.Timeout>;
-  /** By reconnection token: the session, and what resolves when its client is back. */
+  /** By reconnection token: the session, and the promise that resolves when its client is back. */
   _reconnections: Record<string, [sessionId: string, back: Deferred] | undefined>;
   _onLeave(client: Client, code: number): Promise<void>;
 }
@@ -35,8 +35,8 @@ export class Seats implements RoomSeats {
   /** By session: the token that the client has presented last. */
   readonly #presented = new Map<string, string>();
   /**
-   * By an earlier token of a client: its present one. The framework makes a new token at each reconnection, and its answer may
-   * get lost, so the earlier one stays valid until the client has acknowledged the new connection.
+   * By the earlier token of a client: its current token. The framework issues a new token at each reconnection, but the
+   * client may not receive it. So the earlier token stays valid until the client acknowledges the new connection.
    */
   readonly #successors = new Map<string, string>();
 
@@ -47,12 +47,12 @@ export class Seats implements RoomSeats {
 
   hold(client: Client, seconds: number): Deferred {
     const joining = client as unknown as PrivateClient;
-    // A client that has acknowledged its connection has the present token, so the earlier one ends.
+    // A client that has acknowledged its connection has the current token, so the earlier one becomes invalid.
     if (joining._joinedAt !== undefined) this.left(client.sessionId);
-    // The framework refuses to hold a seat for a client whose join is not acknowledged, also if it had come back to one.
+    // The framework refuses to hold a seat for a client that has not acknowledged its join, even after a reconnection.
     else if (this.#presented.has(client.sessionId)) joining._enqueuedMessages = undefined;
     const back = this.#room.allowReconnection(client, seconds);
-    // The framework drops the timer of a seat without stopping it, so it must not keep the process alive.
+    // The framework drops the timer of a seat without stopping it, so the timer must not keep the process alive.
     for (const timer of Object.values(this.#private._reservedSeatTimeouts)) timer.unref();
     return back;
   }
@@ -95,7 +95,10 @@ export class Seats implements RoomSeats {
     this.#successors.delete(presented);
   }
 
-  /** Treats a connection as lost although no close has arrived, so that its seat is held. If it is open, its client is told. */
+  /**
+   * Treats a connection as lost although no close has arrived, so that its seat is held. Closes the connection with
+   * `takenOver` if it is still open.
+   */
   #dropConnection(client: Client): void {
     const { ref } = client as unknown as PrivateClient;
     ref.removeListener("close", ref.onleave);

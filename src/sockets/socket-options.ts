@@ -8,7 +8,7 @@ const CLOSE_TIMEOUT_MS = 2000;
 
 /** The options that the operator sets. */
 export interface SocketSettings extends Omit<SocketLimits, "addresses" | "edgeCounters"> {
-  /** The largest frame that a client may send, in bytes; a larger one closes with 1009. */
+  /** The largest frame that a client may send, in bytes; a larger one closes the connection with 1009. */
   maxFrameBytes: number;
 }
 

@@ -5,7 +5,7 @@ import { POSTGRES_URL } from "./postgres-url.ts";
 import { openSqlite, SQLITE_FILE } from "./sqlite.ts";
 import { type Store, StoreError } from "./store.ts";
 
-/** Where the player records are stored. */
+/** The location of the player records. */
 export interface StoreSettings {
   /** The folder of the SQLite file. */
   dataDir: string;

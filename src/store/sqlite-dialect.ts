@@ -80,7 +80,7 @@ class SqliteDriver implements Driver {
   }
 }
 
-/** The main thread's end of the worker. It answers in order, so an answer belongs to the oldest pending statement. */
+/** A connection to the worker. The worker answers in order, so an answer belongs to the oldest pending statement. */
 class SqliteThread implements DatabaseConnection {
   readonly #worker: Worker;
   readonly #explain: (error: unknown) => Error;
@@ -100,7 +100,7 @@ class SqliteThread implements DatabaseConnection {
       const changes = BigInt(answer.changes);
       resolve({ rows: answer.rows, numAffectedRows: changes });
     });
-    // The file could not be opened.
+    // The worker emits this error if it cannot open the file.
     this.#worker.on("error", (error) => {
       this.#failure = explain(error);
     });

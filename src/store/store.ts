@@ -9,13 +9,13 @@ export interface Store {
    * Writes records in one transaction. The keys must be distinct. A record that is older than the stored one is
    * skipped. An empty list is a transaction too, and so checks that the database is available.
    *
-   * If it rejects, no record was written; or all were, if only the answer to the commit was lost. A retry is safe.
+   * If it rejects, either no record was written, or all were and the answer to the commit was lost. A retry is safe.
    * @returns the number of written records.
    */
   save(records: readonly PlayerRecord[]): Promise<number>;
   /** Deletes a player's records on all maps. @returns the number of deleted records. */
   forget(player: string): Promise<number>;
-  /** All records, in pages of `size`, in the order of the keys. Records that are saved meanwhile may be missing. */
+  /** Returns all records by key, in pages of `size`. Records that are saved in the meantime may be missing. */
   pages(size: number): AsyncIterable<PlayerRecord[]>;
   /**
    * Deletes the records from key `first` to key `last` that were saved before a time in ms since 1970.

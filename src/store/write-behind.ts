@@ -42,7 +42,7 @@ export interface StoreCounters {
 /** The newest record of a player on a map, until it is committed. */
 interface Row {
   record: PlayerRecord;
-  /** When the row's first uncommitted record was put, by the clock of `performance.now()`. */
+  /** The time at which the row's first uncommitted record was put, by `performance.now()`. */
   since: number;
 }
 
@@ -69,7 +69,7 @@ export class WriteBehind {
   #queued: Rows = new Map();
   /** The rows of the current save. They may or may not be in the database yet. */
   #saving: Rows = new Map();
-  /** When the current save started, also for a save without rows. */
+  /** The start of the current save, by `performance.now()`; undefined between saves. A save without rows counts too. */
   #saveStartedAt: number | undefined;
   /** Settles when the last queued write is done. Writes to the store run one after another. */
   #lastWrite: Promise<unknown> = Promise.resolve();
@@ -101,8 +101,8 @@ export class WriteBehind {
   }
 
   /**
-   * Queues a record until it is committed. It is lost only if the process ends before. Do not change the object
-   * afterwards.
+   * Queues a record until it is committed. The record is lost only if the process ends before the commit. Do not change
+   * the object afterwards.
    * @returns false if the record was refused: the queue is full or closed, or the player is being forgotten.
    * @throws {TypeError} if no store can hold the record.
    */

@@ -18,7 +18,7 @@ export const EDGE_REFUSALS = [
   "slowConsumer",
 ] as const satisfies ErrorName[];
 
-/** One of these errors. */
+/** An error with which the edge refuses something. */
 export type EdgeRefusal = (typeof EDGE_REFUSALS)[number];
 
 /** The counters. They only grow. */

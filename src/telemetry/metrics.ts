@@ -7,7 +7,7 @@ import { ERRORS, type ErrorName } from "../../schema/errors.ts";
 import { EDGE_REFUSALS, type EdgeCounters } from "./edge-counters.ts";
 import { TRANSPORTS, transportOf } from "./transports.ts";
 
-/** Why a join was refused. Refusals of the edge have their own metric. */
+/** The reasons for which joins are refused. Refusals of the edge have their own metric. */
 const REFUSAL_REASONS = [
   ...([
     "tokenInvalid",
@@ -23,7 +23,7 @@ const REFUSAL_REASONS = [
   "other",
 ];
 
-/** Why a player left: an error that closes the connection, or a reason of the framework or the network. */
+/** The reasons for which players leave: errors that close the connection, and reasons of the framework or network. */
 const LEAVE_REASONS = [
   ...Object.entries(ERRORS).flatMap(([name, { code }]) => (code >= 4310 ? [name] : [])),
   ...["consented", "frameTooLarge", "lost", "serverShutdown", "other"],
@@ -40,7 +40,7 @@ const REASON_OF_CODE: Record<number, string> = {
   4010: "lost",
 };
 
-/** A tick is late if it begins more than this many seconds after its time: half a period. */
+/** A tick is late if it begins more than this many seconds after it is due: half a period. */
 const LATE_SECONDS = 0.025;
 
 /** Gauges of prom-client whose names end in `_total`, which is reserved for counters. They are removed. */

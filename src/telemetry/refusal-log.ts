@@ -5,7 +5,7 @@ interface Logger {
   info(fields: object, message: string): void;
 }
 
-/** Lines per address in a period, and addresses that get lines in a period. */
+/** Maximum lines per address in a period, and maximum addresses with lines in a period. */
 const MAX_LINES_PER_ADDRESS = 20;
 const MAX_ADDRESSES = 100;
 

@@ -86,12 +86,12 @@ describe("a body that violates an invariant", () => {
     [
       "a position between two units",
       (body) => Object.assign(body, { x: 48.5 }),
-      /^stands at \(48\.5, 48\), which are no whole numbers$/,
+      /^stands at \(48\.5, 48\), which are not whole numbers$/,
     ],
     [
       "no position",
       (body) => Object.assign(body, { y: Number.NaN }),
-      /^stands at \(48, NaN\), which are no whole numbers$/,
+      /^stands at \(48, NaN\), which are not whole numbers$/,
     ],
     [
       "a position in a wall",
@@ -103,7 +103,7 @@ describe("a body that violates an invariant", () => {
       (body) => Object.assign(body, { x: -500 }),
       /^stands at \(-500, 48\), in a wall or outside of the map$/,
     ],
-    ["an unknown direction", (body) => Object.assign(body, { facing: 7 }), /^faces 7, which is no direction$/],
+    ["an unknown direction", (body) => Object.assign(body, { facing: 7 }), /^faces 7, an unknown direction$/],
     [
       "a position too far from the previous one",
       (body) => Object.assign(body, { x: 368 }),

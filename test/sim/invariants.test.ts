@@ -13,8 +13,8 @@ test.each([
   [{ x: 57, y: 48, facing: 2 }, { x: 48, y: 48 }, 1, "moved 9 units in 1 tick(s), from (48, 48) to (57, 48)"],
   [{ x: 57, y: 48, facing: 2 }, { x: 48, y: 48 }, 2, undefined],
   [{ x: 52, y: 52, facing: 2 }, { x: 48, y: 44 }, 1, "moved 12 units in 1 tick(s), from (48, 44) to (52, 52)"],
-  [{ x: 48, y: 48, facing: 0 }, undefined, 1, "faces 0, which is no direction"],
-  [{ x: 48, y: 48.5, facing: 1 }, undefined, 1, "stands at (48, 48.5), which are no whole numbers"],
+  [{ x: 48, y: 48, facing: 0 }, undefined, 1, "faces 0, an unknown direction"],
+  [{ x: 48, y: 48.5, facing: 1 }, undefined, 1, "stands at (48, 48.5), which are not whole numbers"],
 ])("invariantViolation(%j, MAP, %j, %d) returns: %s", (body, before, ticks, fault) => {
   expect(invariantViolation(body, MAP, before, ticks)).toBe(fault);
 });
