@@ -1,6 +1,6 @@
 // Tests are ES modules in TypeScript: swc strips the types, and Node runs the result (see the script `test`).
-// `npm test` takes at most five minutes on two cores. `npm run test:long` runs the rest: the files named *.long.test.ts,
-// and the files that import test/support/long.ts, with larger numbers.
+// `npm test` takes at most five minutes on two cores. `npm run test:long` runs the files named *.long.test.ts, and with
+// more rounds the files that import test/support/long.ts.
 import { globSync, readFileSync } from "node:fs";
 
 const isLong = process.env.TEST_LONG === "1";

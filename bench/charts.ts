@@ -5,7 +5,7 @@ import { type BrokenRow, isComplete, type Row } from "./run.ts";
 const WIDTH = 760;
 const HEIGHT = 460;
 
-/** The colour of each server. Most colour-blind readers can distinguish them too (Okabe and Ito). */
+/** The colour of each server. Most colour-blind readers can distinguish these colours (Okabe and Ito). */
 const COLOURS: Readonly<Record<string, string>> = {
   sabang: "#d55e00",
   "ws-binary": "#000000",

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { commandLine, listOf, number, type Output, oneOf, wholeNumber } from "../cli/command-line.ts";
 import { CONTENDERS } from "./contenders/contenders.ts";
 
-/** What was asked for. */
+/** The options of the command line. */
 export interface Options {
   /** Numbers of players, each for a run of its own. */
   clients: number[];
@@ -18,13 +18,13 @@ export interface Options {
   out: string;
 }
 
-/** Players that are full clients, and so the fewest that make sense: the load needs some too. */
+/** Players that are probes, which are full clients. The minimum is higher, because the load needs players too. */
 export const PROBES = 4;
 const MIN = 2 * PROBES;
 
 const MAX_ROUNDS = 99;
 
-/** Addresses and ports: the load has one address, so it has that many ports for its ends of the connections. */
+/** The maximum number of players. All connections of the load have one IP address, and each needs a local port. */
 const MAX = 20_000;
 
 const SERVERS = CONTENDERS.map(({ name }) => name);
@@ -46,19 +46,19 @@ export function benchLine(output?: Output): Command {
     .option("--seconds <seconds>", "length of the measuring window", number(1, 3600), 10)
     .option(
       "--warmup <seconds>",
-      "walking before the window, in which the memory of the joins is given back",
+      "seconds of walking before the window, in which the memory of the joins is released",
       number(0, 3600),
       6,
     )
-    .option("--rounds <number>", "runs of each, in which the servers take turns", wholeNumber(1, MAX_ROUNDS), 1)
-    .option("--out <folder>", "where table.md, results.json and the curves as SVG go", "data/bench")
+    .option("--rounds <number>", "runs of each server; the servers take turns", wholeNumber(1, MAX_ROUNDS), 1)
+    .option("--out <folder>", "folder for table.md, results.json and the charts as SVG", "data/bench")
     .addHelpText(
       "after",
       `
 Servers:
 ${CONTENDERS.map(({ name, what }) => `  ${name.padEnd(12)}${what}`).join("\n")}
 
-With several rounds the medians are shown. The table goes to stdout, progress to stderr. The exit code is 1 if a server did
-not survive a run, or if a client knew something that it must not, or did not know something that it must.`,
+With several rounds the table shows medians. The table goes to stdout, progress to stderr. The exit code is 1 if a run
+was aborted, or if the state of a client was wrong.`,
     );
 }

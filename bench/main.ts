@@ -13,7 +13,7 @@ import { results } from "./table.ts";
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    console.error("broken off; stopping what was started");
+    console.error("aborted; stopping all child processes");
     process.exit(130);
   });
 }
@@ -32,14 +32,15 @@ const unpinned = pinToCores();
 if (unpinned !== undefined) note(unpinned);
 let servers = options.only;
 if (servers.includes("tornado") && !pythonWithTornado()) {
-  note("tornado is left out: there is no python3 that can import tornado");
+  note("tornado is skipped: no python3 that can import tornado was found");
   servers = servers.filter((name) => name !== "tornado");
 }
 
 const rows: (Row | BrokenRow)[] = [];
 const runs: (Row | BrokenRow)[] = [];
 const { seconds, warmup, rounds } = options;
-// All servers at one number of players before the next number, round by round: what is compared is measured close together.
+// Measures all servers with one number of players before the next number, so that figures that are compared are
+// measured at about the same time.
 for (const clients of options.clients) {
   const first = runs.length;
   for (let round = 0; round < rounds; round++) {
@@ -56,7 +57,7 @@ const save = (file: string, text: string) => writeFileSync(join(options.out, fil
 save("table.md", markdown);
 save("results.json", `${JSON.stringify({ machine: where, options, rows, runs, notes }, null, 2)}\n`);
 for (const [file, svg] of charts(rows)) save(file, svg);
-tell(`written to ${options.out}: table.md, results.json and the curves`);
+tell(`written to ${options.out}: table.md, results.json and the charts`);
 process.stdout.write(markdown);
 process.exit(rows.some((row) => "broken" in row || row.fault !== undefined) ? 1 : 0);
 

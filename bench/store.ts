@@ -1,4 +1,4 @@
-// How long a stored place takes to be found among very many: what a join waits for.
+// Measures how long it takes to load one player record from a store with millions of records. Each join waits for this.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,12 +12,12 @@ interface Options {
   databaseUrl?: string;
 }
 
-/** Places that are saved in one transaction. */
+/** Records that are saved in one transaction. */
 const BATCH = 20_000;
 
 const { players, loads, databaseUrl } = commandLine(
   "bench:store",
-  "Fills a store with records and measures how long it takes to load one, one after the other and at random.",
+  "Fills a store with records, then loads random ones in sequence and measures how long each load takes.",
 )
   .option("--players <number>", "records in the store", wholeNumber(1, 1e9), 2_000_000)
   .option("--loads <number>", "records to load", wholeNumber(100, 1e9), 20_000)
@@ -32,7 +32,7 @@ async function measure(): Promise<void> {
   try {
     for (let first = 0; first < players; first += BATCH) {
       await store.save(Array.from({ length: Math.min(BATCH, players - first) }, (_, i) => placeOf(first + i)));
-      if (first % (10 * BATCH) === 0) console.error(`stored ${first} of ${players} places`);
+      if (first % (10 * BATCH) === 0) console.error(`stored ${first} of ${players} records`);
     }
     const times: number[] = [];
     for (let i = 0; i < loads; i++) {
@@ -40,7 +40,7 @@ async function measure(): Promise<void> {
       const start = performance.now();
       const found = await store.load(player, map);
       times.push(performance.now() - start);
-      if (found?.player !== player) throw new Error(`the place of ${player} was not found`);
+      if (found?.player !== player) throw new Error(`the record of ${player} was not found`);
     }
     times.sort((a, b) => a - b);
     const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))]!.toFixed(2);
@@ -55,7 +55,7 @@ async function measure(): Promise<void> {
   }
 }
 
-/** The place of the player of a number. Ids are as long as real ones, and do not follow each other. */
+/** Returns the record of the player with this number. Ids are as long as real ids, and not in the order of numbers. */
 function placeOf(number: number): PlayerRecord {
   const player = [...String(number).padStart(10, "0")].reverse().join("").padEnd(22, "x");
   return { player, map: "plaza", x: number % 4096, y: number % 2048, facing: 4, name: "bench", savedAt: 1 };

@@ -14,13 +14,12 @@ import { type MapDraft, type Point, rectangle } from "./map-draft.ts";
 export function inspect(name: string, map: MapDraft, spawns: readonly Point[], minOpen: number): number {
   const narrow = unreachable(map)[0];
   if (narrow)
-    throw new Error(`${name}: tile ${narrow.x}, ${narrow.y} is open but cannot be reached on a way two tiles wide.`);
+    throw new Error(`${name}: tile ${narrow.x}, ${narrow.y} is open but cannot be reached on a path two tiles wide.`);
   const blocked = spawns.find((spawn) => !isClear(map, spawn));
   if (blocked) throw new Error(`${name}: the spawn at ${blocked.x}, ${blocked.y} is not entirely on open ground.`);
   const allTiles = rectangle(0, 0, map.width, map.height);
   const open = allTiles.filter(({ x, y }) => map.isOpen(x, y)).length / allTiles.length;
-  if (open < minOpen)
-    throw new Error(`${name}: a share of ${open} of the tiles is open; expected at least ${minOpen}.`);
+  if (open < minOpen) throw new Error(`${name}: the share of open tiles is ${open}; expected at least ${minOpen}.`);
   return open;
 }
 

@@ -11,7 +11,7 @@ type Layer = (typeof LAYERS)[number];
 
 export type Point = { x: number; y: number };
 
-/** The tiles that cast a shade. The pictures of trees and small objects include their shade. */
+/** The tiles that cast a shade. The images of trees and small objects include their shade. */
 const CASTS_SHADE = /^(hedge|wall|roof|thatch|house|cottage|stall)-/;
 
 /** The tiles that may replace a tile. */
@@ -65,7 +65,7 @@ export class MapDraft {
     );
   }
 
-  /** Places a picture of several tiles in one layer. */
+  /** Places an image of several tiles in one layer. */
   stamp(layer: Layer, left: number, top: number, name: string, width: number, height: number): void {
     for (const { x, y } of rectangle(0, 0, width, height)) {
       if (hasTile(`${name}-${x}-${y}`)) this.put(layer, left + x, top + y, `${name}-${x}-${y}`);
@@ -85,7 +85,7 @@ export class MapDraft {
     }
   }
 
-  /** Places a terrain over grass. `covers` is called for the corners of tiles. */
+  /** Places a terrain over grass. `covers` returns whether the terrain covers a corner of tiles. */
   spread(name: string, covers: (x: number, y: number) => boolean): void {
     for (const { x, y } of rectangle(0, 0, this.width, this.height)) {
       const corners =

@@ -1,4 +1,4 @@
-// The tile sheet: the position and the name of each picture in the tileset.
+// The tile sheet: the position and the name of each tile in the tileset.
 
 import { column, crate, front, gardenWall, jars, lantern, stall, thatch, tiledRoof } from "./art/buildings.ts";
 import { Canvas, TILE } from "./art/canvas.ts";
@@ -40,7 +40,7 @@ export function tileIndex(name: string): number {
   return index;
 }
 
-/** Whether a tile has this name. The blank parts of a picture of several tiles do not exist. */
+/** Whether a tile has this name. The blank parts of an image of several tiles do not exist. */
 export function hasTile(name: string): boolean {
   return indices.has(name);
 }
@@ -54,7 +54,7 @@ export function shoreTile(kind: "pond" | "basin", shore: Shore): string {
   return `${kind}-${missing ?? "c"}`;
 }
 
-/** Draws the whole sheet as one picture, each tile with its border. */
+/** Draws the whole sheet as one image, each tile with its border. */
 export function drawSheet(): Canvas {
   const pitch = TILE + SPACING;
   const sheet = new Canvas(COLUMNS * pitch, ROWS * pitch);
@@ -77,7 +77,7 @@ function clampToTile(position: number): number {
   return Math.min(TILE - 1, Math.max(0, position));
 }
 
-/** Puts a picture into the sheet. A picture of several tiles is split into tiles named `name-column-row`. */
+/** Puts an image into the sheet. An image of several tiles is split into tiles named `name-column-row`. */
 function place(column: number, row: number, name: string, picture: Canvas): void {
   const width = picture.width / TILE;
   const height = picture.height / TILE;

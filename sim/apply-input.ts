@@ -9,7 +9,7 @@ export interface Input {
   direction: number;
 }
 
-/** The input of a step in each direction. Shared, so that a crowd that walks makes no garbage. */
+/** The input of a step in each direction. Shared objects, because each move would otherwise allocate one. */
 const STEPS: Readonly<Record<Direction, Input>> = {
   [LEFT]: { direction: LEFT },
   [RIGHT]: { direction: RIGHT },

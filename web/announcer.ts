@@ -1,7 +1,7 @@
-// Announces to screen readers which players come into sight and leave it. Announcements are spaced out.
+// Announces to screen readers which players come into sight and leave it, at most once per INTERVAL_MS.
 import { messages } from "./language.ts";
 
-/** Least milliseconds between two announcements. A player who comes and goes within them is not announced. */
+/** Minimum milliseconds between two announcements. A player who comes and goes between them is not announced. */
 const INTERVAL_MS = 6000;
 
 /** Collects arrivals and departures until the next announcement is due. */
@@ -16,7 +16,7 @@ export class Announcer {
     this.#say = say;
   }
 
-  /** Starts over in another room: the next announcement is the greeting, and how many players are in sight. */
+  /** Starts over in another room: the next announcement greets, and names the map and the number of players. */
   reset(greeting = ""): void {
     this.#greeting = greeting;
     this.#announced = undefined;
@@ -25,7 +25,8 @@ export class Announcer {
 
   /**
    * Announces what changed since the last announcement, if one is due at `now`.
-   * @param players are all players in sight; `own` is the id of the own player, who is one of them.
+   * @param own the id of the own player, who is one of `players`.
+   * @param players all players in sight.
    */
   update(own: string, players: Iterable<[string, { name: string }]>, map: string, now: number): void {
     if (now < this.#nextAt) return;

@@ -1,17 +1,17 @@
 // Draws the characters pixel by pixel: small people in a hanbok jacket, in colours that are derived from their ids.
 import { type Direction, DOWN, LEFT, RIGHT, UP } from "../sim/directions.ts";
 
-/** Size of one picture in pixels. A pixel is one unit of the world. */
+/** Size of one frame in pixels. A pixel is one unit of the world. */
 export const WIDTH = 24;
 export const HEIGHT = 32;
 
-/** Number of pictures in a walk cycle: stand, left foot, stand, right foot. */
+/** Number of frames in a walk cycle: stand, left foot, stand, right foot. */
 export const FRAMES = 4;
 
 /** The directions that a character faces, in the order of the rows of a sheet. */
 export const ROWS: readonly Direction[] = [DOWN, LEFT, RIGHT, UP];
 
-/** How a character looks. There are few looks, so that the characters of a crowd share pictures. */
+/** The look of a character. There are few looks, so that the characters of a crowd share sheets. */
 export interface Look {
   hue: number;
   hair: number;
@@ -34,7 +34,7 @@ export function lookOf(id: string): Look {
   return { hue: HUES[(hash >>> 8) % HUES.length]!, hair: (hash >>> 20) % HAIR.length };
 }
 
-/** Paints all pictures of one look: a row per direction, and a column per picture of the walk cycle. */
+/** Paints the sheet of one look: a row per direction, and a column per frame of the walk cycle. */
 export function paintSheet({ hue, hair }: Look): HTMLCanvasElement {
   const sheet = document.createElement("canvas");
   sheet.width = WIDTH * FRAMES;
@@ -156,7 +156,7 @@ function paintSide(pixels: Pixels, stride: number, top: number, colours: Colours
   pixels.fill(7, 15 + top, 2, 1, CHEEK);
 }
 
-/** A picture under construction, by pixel. */
+/** A frame under construction: the colour of each painted pixel. */
 class Pixels {
   readonly #colours = new Map<number, string>();
 

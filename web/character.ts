@@ -6,10 +6,10 @@ import { FRAMES, HEIGHT, lookOf, paintSheet, ROWS, WIDTH } from "./character-art
 import { DEPTH } from "./depth.ts";
 import type { Figure } from "./figure.ts";
 
-/** Units walked per picture of the walk cycle. */
+/** Units walked per frame of the walk cycle. */
 const STRIDE = 10;
 
-/** Milliseconds without a movement after which a player is drawn standing. This is longer than a late frame. */
+/** Milliseconds without a movement after which a player is drawn standing. A late screen frame is shorter. */
 const STANDS_AFTER_MS = 90;
 
 /** Height of a name on the screen, in CSS pixels. */
@@ -18,7 +18,7 @@ const NAME_PIXELS = 12;
 /** Colour of the ring around the own player. */
 const OWN_COLOUR = 0xf0c268;
 
-/** How a ghost differs from a player. */
+/** Opacity and tint of a ghost. */
 const GHOST_ALPHA = 0.5;
 const GHOST_TINT = 0x9fd4ff;
 
@@ -65,7 +65,7 @@ export class Character {
       this.#walked = 0;
     }
     const moving = now - this.#movedAt <= STANDS_AFTER_MS;
-    // A walk begins with a picture of a stride, so that even a single step is visible as one.
+    // A walk begins with a frame of a stride, so that even a single step shows a stride.
     const frame = moving && !reducedMotion ? (Math.floor(this.#walked / STRIDE) + 1) % FRAMES : 0;
     const row = ROWS.indexOf(directionOfCode(facing) || DOWN);
 
@@ -86,7 +86,7 @@ export class Character {
   }
 }
 
-/** Returns the key of the texture with a player's pictures. It is painted when a look appears for the first time. */
+/** Returns the key of the texture with a player's sheet. A sheet is painted when its look first appears. */
 function sheetOf(scene: Phaser.Scene, id: string): string {
   const look = lookOf(id);
   const key = `character ${look.hue} ${look.hair}`;

@@ -39,7 +39,7 @@ export class Connection {
   /** The name before a rename, until the server has accepted the new one. */
   #previousName: { name?: string } | undefined;
   #attempt = 0;
-  /** Why the page is not in a room; undefined while it is. */
+  /** The reason why the page is not in a room; undefined while it is in one. */
   #reason: Reason | undefined;
   /** Whether the server issued or renewed the token while this page was open. */
   #signedIn = false;
@@ -57,7 +57,7 @@ export class Connection {
     this.#events = events;
   }
 
-  /** Joins, and retries until `close`, or until it fails for a reason that a retry does not help against. */
+  /** Joins, and retries until `close`, or until a join fails for a reason that a retry cannot resolve. */
   open(): void {
     clearTimeout(this.#timer);
     this.#attempt = 0;
@@ -91,7 +91,7 @@ export class Connection {
       if (joinId !== this.#joinId) return leave(room);
       this.#room = room;
       this.#flush = delayTraffic(room, this.#lag);
-      // By default the SDK does not reconnect a connection that breaks in its first seconds. The server holds its seat.
+      // By default the SDK does not reconnect a connection that breaks in its first seconds. The server holds the seat.
       room.reconnection.minUptime = 0;
       // Together, the retries last about as long as the server holds the seat.
       room.reconnection.maxRetries = 9;
@@ -143,7 +143,7 @@ export class Connection {
     // The page's own earlier join, which had timed out, has taken over.
     const byLateJoin = reason === "takenOver" && this.#lateJoinPossible;
     if (byLateJoin) this.#lateJoinPossible = false;
-    // A restarting server is unreachable for a while; the reason stays `restarting` then.
+    // While a server restarts, it is unreachable; the reason stays `restarting`.
     if (reason !== "lost" || this.#reason !== "restarting") this.#reason = byLateJoin ? "lost" : reason;
     this.#events.disconnected(this.#reason, error);
     if (REMEDIES[this.#reason] === "wait") {

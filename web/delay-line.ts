@@ -3,11 +3,11 @@
 /** Delays calls. With a delay of 0, a call runs synchronously. */
 export class DelayLine {
   readonly #delayMs: () => number;
-  /** Queued calls, oldest first: at most those of the longest delay. */
+  /** Queued calls, oldest first. */
   readonly #queued: { due: number; run: () => void }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param delayMs returns the milliseconds by which a call that is pushed now is delayed, at least. */
+  /** @param delayMs returns the minimum delay, in milliseconds, of a call that is pushed now. */
   constructor(delayMs: () => number) {
     this.#delayMs = delayMs;
   }

@@ -1,4 +1,4 @@
-// The input of the scene: it draws figures, from a session or from a replay.
+// The input of the scene: the figures to draw, which come from a session or from a replay.
 
 /** A player as it is drawn in one frame. */
 export interface Figure {
@@ -10,8 +10,8 @@ export interface Figure {
   y: number;
   /** 1 left, 2 right, 3 up, 4 down. */
   facing: number;
-  /** Whether the camera follows it. */
+  /** Whether the camera follows this player, who is marked by a ring. */
   own: boolean;
-  /** Drawn translucent and without a name, at the position that the server has for a player who is drawn elsewhere. */
+  /** Set if this is a ghost: a translucent figure that shows the own player's position on the server. */
   ghost?: true;
 }

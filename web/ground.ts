@@ -16,7 +16,7 @@ export interface Ground {
   map: WorldMap;
   /** The parsed map file. */
   file: object;
-  /** The picture of each tileset, by the tileset's name. */
+  /** The images of the tilesets, by the tileset's name. */
   pictures: ReadonlyMap<string, HTMLImageElement>;
 }
 
@@ -31,7 +31,7 @@ export async function loadGround(name: string, base: URL): Promise<Ground> {
   if (!response.ok) throw new Error(`cannot load the map ${url}: HTTP status ${response.status}`);
   const file: { tilesets?: Tileset[] } = await response.json();
   const map = readMap(name, file);
-  // A tileset that is not embedded, or that consists of many pictures, has no image. Its tiles are not drawn.
+  // A tileset that is not embedded, or that is a collection of images, has no image here. Its tiles are not drawn.
   const withImage = (file.tilesets ?? []).filter((tileset) => tileset.image !== undefined);
   const pictures = await Promise.all(
     withImage.map(async (tileset) => [tileset.name, await loadPicture(new URL(tileset.image!, url))] as const),

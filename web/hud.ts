@@ -1,18 +1,18 @@
-// The text over the game: the status line, the banner with connection problems, and the hint how to walk.
+// The text over the game: the status line, the banner with connection problems, and the hint about walking.
 import { byId, write } from "./elements.ts";
 import { messages, onLanguage } from "./language.ts";
 
 /** Milliseconds for which the banner shows that the page is connected again. */
 const CONNECTED_MS = 1600;
 
-/** Steps after which the hint how to walk disappears. */
+/** Steps after which the hint about walking disappears. */
 const HINT_STEPS = 6;
 
 /** Contents of the status line. */
 export interface Status {
   /** Players in sight, including the own one. The server does not send clients the total. */
   players: number;
-  /** In milliseconds; 0 while it is unknown. */
+  /** The round trip in milliseconds; 0 while it is unknown. */
   roundTrip: number;
   map: string;
 }
@@ -49,7 +49,7 @@ export class Hud {
     write(this.#map, ` · ${map}`);
   }
 
-  /** Shows why the page is not in a room, until `showConnected`. With an `action`, it shows a button, too. */
+  /** Shows why the page is not in a room, until `showConnected`. If an `action` is given, the banner has a button. */
   showDisconnected(message: () => string, action?: Action): void {
     document.body.classList.add("disconnected");
     this.#show(message, action);
@@ -65,7 +65,7 @@ export class Hud {
     this.#timer = setTimeout(() => this.#banner.classList.remove("shown"), CONNECTED_MS);
   }
 
-  /** Counts a step of the player. After some steps, the hint how to walk disappears. */
+  /** Counts a step of the player. After HINT_STEPS steps, the hint about walking disappears. */
   stepped(): void {
     if (++this.#steps === HINT_STEPS) this.#hint.classList.add("done");
   }

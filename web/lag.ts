@@ -22,11 +22,11 @@ export function delayTraffic(room: Room, lag: Lag): () => void {
   const { transport, events } = room.connection;
   const send = transport.send.bind(transport);
   transport.send = (frame) => {
-    // The frame is copied, because the SDK reuses its buffer for the next one.
+    // The frame is copied, because the SDK reuses its buffer for the next frame.
     const copy = frame.slice();
     const socket = socketOf(transport);
     outgoing.push(() => {
-      // Frames of a broken connection are lost. They do not belong on the next one.
+      // Frames of a broken connection are lost. They must not be sent on the next connection.
       if (socketOf(transport) === socket && transport.isOpen) send(copy);
     });
   };

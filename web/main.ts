@@ -1,4 +1,4 @@
-// The demo page: wires the connection, the picture, the controls, the panels and the texts together.
+// The demo page: wires the connection, the scene, the controls, the panels and the texts together.
 import { Announcer } from "./announcer.ts";
 import { Connection, type WorldRoom } from "./connection.ts";
 import { Controls } from "./controls.ts";
@@ -17,7 +17,7 @@ import { type DisplayOptions, Session } from "./session.ts";
 import { SettingsPanel } from "./settings-panel.ts";
 import { exposeTestHook } from "./test-hook.ts";
 
-/** Milliseconds between two updates of the panels. The picture is updated in every frame. */
+/** Milliseconds between two updates of the panels. The scene is drawn in every frame. */
 const PANELS_MS = 250;
 const MINIMAP_MS = 100;
 
@@ -35,7 +35,7 @@ const hud = new Hud();
 const controls = new Controls(byId("pad", HTMLElement));
 const minimap = new Minimap();
 const playersPanel = new PlayersPanel();
-// Until the new round trip is measured, a longer one would look like a queue on the server.
+// The measurements so far are discarded: compared with them, a longer round trip would look like a queue on the server.
 const lagPanel = new LagPanel(lag, display, () => session?.roundTrip.forget());
 const announcer = new Announcer((sentence) => write(news, sentence));
 const grounds = new Map<string, Ground>();
@@ -47,7 +47,7 @@ let ground: Ground | undefined;
 let figures: ReturnType<Frame> = new Map();
 let reconnects = 0;
 
-// Between two sessions, the last picture of the previous one remains.
+// Between two sessions, the last figures of the previous session stay visible.
 const sceneReady = createScene(game, (now) => {
   if (session) figures = session.frame(now);
   return figures;
@@ -108,7 +108,7 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) connection.open();
 });
 
-/** Resolves with the room's state once it has the own player. Right after a join it is still empty. */
+/** Resolves with the room's state once it contains the own player. Right after a join the state is still empty. */
 function stateOf(room: WorldRoom): Promise<WorldRoom["state"]> {
   return new Promise((resolve, reject) => {
     const check = (state: WorldRoom["state"]) => {

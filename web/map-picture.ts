@@ -1,7 +1,7 @@
-// The whole map as a small picture: each tile becomes a few pixels, scaled down from its own picture.
+// Paints the whole map as a small image: each tile becomes a few pixels, scaled down from the tile's image.
 import type { Ground } from "./ground.ts";
 
-/** Most pixels along the longer side of the picture. This bounds the work for large maps. */
+/** Maximum pixels along the longer side of the painted map. This bounds the work for large maps. */
 const MAX_SIDE = 256;
 
 /** Pixels along a side of a tile that is scaled down. */
@@ -10,10 +10,10 @@ const GRAIN = 4;
 /** Mask for the number of a tile in a Tiled file. The top three bits are flags for flipped tiles. */
 const TILE_NUMBER = 0x1fffffff;
 
-/** Brightness of a wall, relative to its own picture. */
+/** Brightness of a wall, relative to the tile's image. */
 const WALL_SHADE = 0.78;
 
-/** The fields of a Tiled map file that the picture needs. `readMap` has validated the file. */
+/** The fields of a Tiled map file that this file reads. `readMap` has validated the file. */
 interface MapFile {
   width: number;
   height: number;
@@ -32,7 +32,7 @@ interface TilesetOfFile {
   spacing?: number;
 }
 
-/** Paints the picture. A tile without a picture of its own is dark if it is a wall, and light otherwise. */
+/** Paints the map. A tile without an image is dark if it is a wall, and light otherwise. */
 export function paintMap({ file, map, pictures }: Ground): HTMLCanvasElement {
   const { width: columns, height: rows, layers, tilesets = [] } = file as MapFile;
   const scale = Math.min(GRAIN, MAX_SIDE / Math.max(columns, rows));

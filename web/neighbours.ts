@@ -1,7 +1,7 @@
 // The nearest players, with their distances and directions.
 import { STEP } from "../sim/rules.ts";
 
-/** The eight directions, clockwise from the right; `y` grows downwards. `here`: in the same position. */
+/** The eight directions, clockwise from the right; `y` grows downwards. `here`: less than half a step away. */
 const BEARINGS = ["right", "downRight", "down", "downLeft", "left", "upLeft", "up", "upRight"] as const;
 export type Bearing = (typeof BEARINGS)[number] | "here";
 
@@ -14,7 +14,7 @@ export interface Neighbour {
   bearing: Bearing;
 }
 
-/** Returns up to `limit` of the players, nearest first, without the one with the id `own`. */
+/** Returns up to `limit` of the players, nearest first, without the player with the id `own`. */
 export function nearest(
   own: string,
   self: { x: number; y: number },

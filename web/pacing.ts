@@ -7,7 +7,7 @@ const SLACK_TICKS = 2;
 /** Successive acknowledgements that must all be late to tell a standing queue from jitter. */
 const LATE_ACKNOWLEDGEMENTS = 10;
 
-/** Milliseconds by which measurements of the same round trip differ. */
+/** Milliseconds by which measurements of an unchanged round trip may differ. */
 const NOISE_MS = 10;
 
 /**
@@ -28,8 +28,8 @@ export function maySend(unacknowledged: number, roundTripMs: number): boolean {
 /**
  * Returns whether the server has a standing queue of inputs, which the slack of `maySend` would never drain.
  *
- * Without a queue, an input is acknowledged after the round trip and the rest of a tick. Jitter exceeds that for a
- * moment, a standing queue exceeds it all the time.
+ * Without a queue, an input is acknowledged after the round trip and the rest of a tick. Jitter exceeds this time
+ * briefly; a standing queue exceeds it permanently.
  *
  * @param latencies milliseconds until each of the last inputs was acknowledged.
  */

@@ -8,7 +8,7 @@ import type { Body } from "../sim/step.ts";
 /** Playback speeds, as multiples of the game's speed. */
 export const SPEEDS = [1, 2, 4, 8] as const;
 
-/** Most milliseconds that a frame counts for: a page that was in the background continues where it was. */
+/** Maximum milliseconds that a frame counts for. So a page that was in the background continues where it was. */
 const MAX_FRAME_MS = 250;
 
 /** A body as it is drawn: its position is interpolated between two ticks. */
@@ -39,13 +39,13 @@ export class Playback {
     return this.#time;
   }
 
-  /** A description of the first difference from the recording, or of a broken rule; undefined without one. */
+  /** A description of the first difference from the recording, or of a broken rule; undefined if there is none. */
   get trouble(): string | undefined {
     const { fault, divergence } = this.#replay;
     return fault ? `${fault.player} ${fault.fault}` : divergence?.message;
   }
 
-  /** Moves the time on by this many milliseconds of the clock, while it is playing. Stops at the end. */
+  /** While playing, advances the time by this many milliseconds of real time, times the speed. Stops at the end. */
   advance(milliseconds: number): void {
     if (!this.playing) return;
     const elapsedTicks = (Math.min(milliseconds, MAX_FRAME_MS) / 1000) * TICK_HZ * this.speed;

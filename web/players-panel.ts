@@ -3,7 +3,7 @@ import { byId, write } from "./elements.ts";
 import { messages } from "./language.ts";
 import { type Bearing, type Neighbour, nearest } from "./neighbours.ts";
 
-/** Most players in the list. The others are only counted. */
+/** Maximum number of players in the list. Further players are only counted. */
 const MAX_ROWS = 12;
 
 const ARROWS: Record<Bearing, string> = {
@@ -38,7 +38,7 @@ export class PlayersPanel {
   readonly #more = byId("more", HTMLElement);
   readonly #rows: Row[] = [];
 
-  /** Shows the players who are nearest to `self`. It is not a live region, because it changes with every step. */
+  /** Shows the players nearest to `self`. The panel is not a live region, because it changes with every step. */
   show(own: string, self: { x: number; y: number }, players: Players): void {
     const { inSight, more } = messages();
     write(this.#count, inSight(players.size));

@@ -23,7 +23,7 @@ export class Prediction {
   readonly #own: Reconciler<Body, Input>;
   /** The predicted position after each input, in a ring buffer by the input's number. */
   readonly #predicted: { x: number; y: number }[] = [];
-  /** When each input was sent, in a ring buffer by the input's number. */
+  /** The time at which each input was sent, in a ring buffer by the input's number. */
   readonly #sentAt: number[] = [];
   #acknowledged = 0;
   readonly #self: Player;

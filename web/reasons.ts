@@ -1,10 +1,11 @@
-// Why the page is not in a room, and what helps: a reason for each error that refuses a join or closes a connection.
+// The reasons why the page is not in a room, and their remedies. Each error that refuses a join or closes a connection
+// has a reason.
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
 import { type AnyErrorName, nameOfError, type SentError } from "../schema/errors.ts";
 import { MapError } from "../sim/map.ts";
 
 /**
- * What helps against each reason. `wait`: the page retries by itself. `join`: the user must ask it to join again.
+ * The remedy for each reason. `wait`: the page retries by itself. `join`: the user must ask it to join again.
  * `reload`: the user must reload the page. `none`: a retry would fail again.
  */
 export const REMEDIES = {
@@ -25,7 +26,7 @@ export const REMEDIES = {
   refused: "none",
 } as const;
 
-/** Why the page is not in a room. */
+/** A reason why the page is not in a room. */
 export type Reason = keyof typeof REMEDIES;
 
 /** The reason for each error. Errors that are not listed have a generic reason. */
@@ -55,7 +56,7 @@ const TOKEN_ERRORS: readonly (AnyErrorName | undefined)[] = ["tokenInvalid", "to
 /** The 4xx statuses after which a retry can succeed. */
 const RETRYABLE_STATUSES = [401, 408, 410, 425];
 
-/** Returns why the server has closed the connection. */
+/** Returns the reason for which the server has closed the connection. */
 export function reasonOfClose(code: number): Reason {
   return reasonOf({ code, message: "" }) ?? "lost";
 }
@@ -66,7 +67,7 @@ export function isTokenRefused(error: unknown): boolean {
   return sent !== undefined && TOKEN_ERRORS.includes(nameOfError(sent));
 }
 
-/** Returns why a join has failed. If the server is unreachable, the error has no code. */
+/** Returns the reason for which a join has failed. If the server is unreachable, the error has no code. */
 export function reasonOfError(error: unknown): Reason {
   if (error instanceof MapError) return "badMap";
   const sent = sentError(error);

@@ -26,11 +26,11 @@ const follow = byId("follow", HTMLSelectElement);
 const file = byId("file", HTMLInputElement);
 
 let playback: Playback | undefined;
-/** The player that the camera follows. While the chosen player is not in the world, this is another one. */
+/** The player that the camera follows. While the chosen player is not in the world, this is another player. */
 let followed: string | undefined;
 /** The player that the user has chosen to follow; empty if the user has not chosen one. */
 let chosen = "";
-/** Counts opened files. Of two that are opened one after the other, the later one is shown, even if it loads first. */
+/** Counts opened files. The page shows the file that was opened last, even if an earlier one loads after it. */
 let opened = 0;
 let lastFrame = performance.now();
 

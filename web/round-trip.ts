@@ -7,8 +7,8 @@ const INTERVAL_MS = 1000;
 const WINDOW = 5;
 
 /**
- * Beats without a pong after which the connection counts as dead. They are counted and not timed, because a page in the
- * background may sleep for a minute between two beats.
+ * Beats of the timer without a pong after which the connection counts as dead. Beats are counted and not timed, because
+ * a page in the background may sleep for a minute between two beats.
  */
 const MAX_UNANSWERED = 8;
 

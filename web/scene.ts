@@ -1,4 +1,4 @@
-// The picture: the map, the players on it, and a camera that follows the own player.
+// The scene: the map, the players on it, and a camera that follows the own player.
 import Phaser from "phaser";
 import { ease, middleOf, zoomFor } from "./camera.ts";
 import { Character } from "./character.ts";
@@ -17,7 +17,7 @@ const SOLID_LAYER = "walls";
  */
 const NEWCOMERS_BUDGET_MS = 6;
 
-/** Creates the game in `parent`. Resolves with its scene as soon as it can be drawn on. */
+/** Creates the game in `parent`. Resolves with its scene as soon as the scene can be drawn. */
 export function createScene(parent: HTMLElement, frame: Frame): Promise<WorldScene> {
   return new Promise((resolve) => {
     const scene = new WorldScene(frame, resolve);
@@ -145,7 +145,7 @@ export class WorldScene extends Phaser.Scene {
     camera.setScroll(scrollX, scrollY);
   }
 
-  /** Sizes the canvas in device pixels. The zoom is a whole number of them per pixel of a tile. */
+  /** Sizes the canvas in device pixels. The zoom is a whole number of device pixels per pixel of a tile. */
   #fit(): void {
     this.#pixelRatio = devicePixelRatio;
     const width = Math.max(1, Math.round(innerWidth * devicePixelRatio));

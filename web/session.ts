@@ -11,7 +11,7 @@ import { Pacer } from "./pacing.ts";
 import { Prediction } from "./prediction.ts";
 import { RoundTrip } from "./round-trip.ts";
 
-/** How the own player is drawn. It may change at any time. */
+/** Options for drawing the own player. They may change at any time. */
 export interface DisplayOptions {
   /** Whether the own player is drawn at its predicted position. Otherwise it is drawn at its position on the server. */
   predicted: boolean;
@@ -25,7 +25,7 @@ const GHOST = "ghost of the own player";
 /** Units per frame above which a player is drawn walking in the direction of its movement. */
 const MIN_MOVEMENT = 0.2;
 
-/** Lasts from a join until the player leaves the world, across dropped connections and reconnections. */
+/** A session lasts from a join until the player leaves the world, across dropped connections and reconnections. */
 export class Session {
   readonly room: WorldRoom;
   readonly roundTrip: RoundTrip;
@@ -38,7 +38,7 @@ export class Session {
   readonly #cadence = new Cadence();
   #pacer = new Pacer();
   #prediction: Prediction | undefined;
-  /** The drawn positions of the own player: as predicted, and as the server has it. */
+  /** The drawn positions of the own player: the predicted position, and the position on the server. */
   #predicted: Glide | undefined;
   #confirmed: Glide | undefined;
   #figures = new Map<string, Figure>();
@@ -176,7 +176,7 @@ export class Session {
   }
 }
 
-/** Other players are drawn in the past, but their `facing` is current. So a walking one faces its drawn movement. */
+/** Other players are drawn in the past, but their `facing` is current. So a walking player faces its drawn movement. */
 function facingOf(player: Player, at: { x: number; y: number }, before: Figure | undefined): number {
   if (!before) return player.facing;
   const right = at.x - before.x;

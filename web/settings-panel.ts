@@ -34,7 +34,7 @@ export class SettingsPanel {
     if (document.activeElement !== this.#name) this.#name.value = name;
   }
 
-  /** Shows an error of the name; an empty text removes it. */
+  /** Shows an error about the name. An empty text removes the error. */
   showError(error: () => string): void {
     this.#error = error;
     this.#write();

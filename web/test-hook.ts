@@ -13,7 +13,7 @@ interface TestHook {
   readonly sessionId: string | undefined;
   /** Whether the connection is open and keys have an effect. */
   readonly connected: boolean;
-  /** The own player's predicted position, in whole units. This and the next three are undefined while not connected. */
+  /** The own player's predicted position, in whole units; undefined while not connected, like `shown` and `server`. */
   readonly self: Position | undefined;
   /** The drawn position of the own player. */
   readonly shown: Position | undefined;
@@ -29,7 +29,7 @@ interface TestHook {
   readonly unacknowledged: number;
   /** The last measured round trip of the network in milliseconds; 0 before the first measurement. */
   readonly rtt: number;
-  /** How often the page has recovered from a lost connection, by reconnecting or by joining again. */
+  /** Number of times that the page has recovered from a lost connection, by reconnecting or by joining again. */
   readonly reconnects: number;
   /** The part of the world that the screen shows; undefined before the first frame. */
   readonly view: { left: number; top: number; width: number; height: number } | undefined;

@@ -12,7 +12,7 @@ export interface Contender {
   /** The room's name, on Colyseus servers. */
   readonly room?: string;
   /**
-   * Which players a client sees. `promise`: as sabang promises, all within 320 units and none beyond 960. `cells`:
+   * The players that a client sees. `promise`: as sabang promises, all within 320 units and none beyond 960. `cells`:
    * those in the cells around its own. `all`: all players. `one`: all clients see the same player, who never moves.
    */
   readonly sight: "promise" | "cells" | "all" | "one";

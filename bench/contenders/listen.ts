@@ -1,4 +1,4 @@
-// Used by every server of the bench at its start: it listens on the port of the environment variable and prints the
+// The start of the Node servers in this folder: they listen on the port of the environment variable PORT and print the
 // port.
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -70,7 +70,7 @@ class StateViewRoom extends Room<{ state: SchemaType<typeof State> }> {
     this.state.players.delete(client.sessionId);
   }
 
-  /** Moves a player to another cell. Updates its view and those of all players that enter or leave its sight. */
+  /** Moves a player to another cell. Updates its view, and the views of all players that enter or leave its sight. */
   #changeCell(resident: Resident, column: number, row: number) {
     const isInSight = (other: Resident, column: number, row: number) =>
       Math.abs(other.column - column) <= REACH && Math.abs(other.row - row) <= REACH;

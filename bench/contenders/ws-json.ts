@@ -1,5 +1,5 @@
-// The same minimal server on `ws`, with JSON, as in most first servers. Once per tick all changes are serialized once,
-// and the same bytes are sent to all clients.
+// A minimal server on `ws` like ws-binary.ts, but with JSON, as most beginners write it. Once per tick it serializes
+// all changes once, and sends the same bytes to all clients.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { clamp, type Direction, MOVE, randomCoordinate, TICK_MS } from "../harness/arena.ts";

@@ -1,4 +1,4 @@
-// The arena that every server is measured on. Servers, load and probes take its constants from here.
+// The arena on which every server is measured. Servers, load and probes take its constants from here.
 
 /** Side of the square map, in units. There are no walls inside it. */
 export const ARENA = 4096;

@@ -18,7 +18,7 @@ process.on("exit", () => {
 let isPinned = false;
 
 /**
- * Pins this process to the load's core. From now on `start` pins each child to the core that is named. Programs that
+ * Pins this process to the load's core. From then on `start` pins each child to the given core. Programs that
  * measure call it once, at their start. Importing this file does not pin any process, so tests may import it.
  * @returns the reason why processes cannot be pinned on this machine; undefined if they are pinned.
  */
@@ -47,7 +47,7 @@ export function start(core: number, program: string, args: string[], options: Sp
   const child = spawn(command[0]!, command.slice(1), options);
   running.add(child);
   child.on("exit", () => running.delete(child));
-  // The program could not be started. A caller that waits for it sees that it has ended.
+  // Emitted if the program could not be started. `stop` then does not wait for an exit.
   child.on("error", () => running.delete(child));
   return child;
 }

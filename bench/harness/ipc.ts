@@ -1,7 +1,7 @@
 // Request and response between the bench and its child processes: each request gets one response.
 import type { ChildProcess } from "node:child_process";
 
-/** The requests of a child process by name; each has one argument. */
+/** The requests that a child process handles, by name. Each has one argument. */
 type Handlers<Requests> = { [Name in keyof Requests]: (argument: never) => unknown };
 
 type Argument<Handler> = Handler extends (argument: infer A) => unknown ? A : never;

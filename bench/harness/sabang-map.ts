@@ -1,4 +1,4 @@
-// The map that sabang is measured on. It has no walls, and so many spawns that players start all over the map.
+// The map on which sabang is measured. It has no walls, and its many spawns are spread over the whole map.
 import { seededRandom } from "../../sim/random.ts";
 import { TILE } from "../../sim/rules.ts";
 import { ARENA, MARGIN } from "./arena.ts";

@@ -1,4 +1,4 @@
-// The WebSocket upgrade request, for clients that do without a WebSocket library.
+// The WebSocket upgrade request, for clients without a WebSocket library.
 
 /** A valid key, the example of RFC 6455. The matching Sec-WebSocket-Accept is known. */
 export const UPGRADE_KEY = "dGhlIHNhbXBsZSBub25jZQ==";

@@ -247,7 +247,7 @@ function primitive(frame: Uint8Array, it: Iterator, { name, type }: { name: stri
   if (type === "string") return string(frame, it);
   const readers = decode as unknown as Record<string, ((bytes: Uint8Array, it: Iterator) => unknown) | undefined>;
   const read = typeof type === "string" ? readers[type] : undefined;
-  if (!read) throw new WireError(frame, it.offset, `the audit cannot decode the field \`${name}\`: unsupported type ${type}`);
+  if (!read) throw new WireError(frame, it.offset, `the audit cannot decode \`${name}\`: unsupported type ${type}`);
   const at = it.offset;
   const value = read(frame, it);
   if (it.offset > frame.length) throw new WireError(frame, at, `the value of \`${name}\` is truncated`);

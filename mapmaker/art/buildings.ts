@@ -1,4 +1,4 @@
-// Pictures of buildings: tiled and thatched roofs, house fronts, garden walls, market stalls, columns, jars and crates.
+// Images of buildings: tiled and thatched roofs, house fronts, garden walls, market stalls, columns, jars and crates.
 
 import { Canvas, type Color, mix, TILE } from "./canvas.ts";
 import { SIDE } from "./ground.ts";
@@ -38,7 +38,7 @@ function eavesLine(x: number, width: number): number {
   return Math.round(2 * TILE + 22 - lift);
 }
 
-/** Returns the distance of the roof's side from the border of the picture. The roof is wider towards the eaves. */
+/** Returns the distance of the roof's side from the border of the image. The roof is wider towards the eaves. */
 function sideLine(y: number): number {
   return y < TILE ? 3 : y < 2 * TILE ? 3 : Math.max(1, 3 - Math.floor((y - 2 * TILE) / 10));
 }

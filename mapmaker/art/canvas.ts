@@ -1,4 +1,4 @@
-// A small picture in memory, whose pixels can be set, blended and copied.
+// A small image in memory, whose pixels can be set, blended and copied.
 
 /** The side of a tile in pixels, and in world units. */
 export const TILE = 32;
@@ -6,7 +6,7 @@ export const TILE = 32;
 /** A colour as 0xRRGGBB. */
 export type Color = number;
 
-/** A picture; by default of the size of one tile. */
+/** An image; by default of the size of one tile. */
 export class Canvas {
   readonly width: number;
   readonly height: number;
@@ -19,7 +19,7 @@ export class Canvas {
     this.pixels = new Uint8ClampedArray(width * height * 4);
   }
 
-  /** Blends a colour over a pixel. Ignores pixels outside the picture. */
+  /** Blends a colour over a pixel. Ignores pixels outside the image. */
   set(x: number, y: number, color: Color, alpha = 1): void {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
     const at = (Math.floor(y) * this.width + Math.floor(x)) * 4;
@@ -33,13 +33,13 @@ export class Canvas {
     this.pixels[at + 3] = sum * 255;
   }
 
-  /** Returns the opacity of a pixel, from 0 to 255; 0 outside the picture. */
+  /** Returns the opacity of a pixel, from 0 to 255; 0 outside the image. */
   alpha(x: number, y: number): number {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return 0;
     return this.pixels[(y * this.width + x) * 4 + 3] ?? 0;
   }
 
-  /** Calls `visit` for every pixel of a rectangle; by default of the whole picture. */
+  /** Calls `visit` for every pixel of a rectangle; by default of the whole image. */
   each(visit: (x: number, y: number) => void, left = 0, top = 0, width = this.width, height = this.height): void {
     for (let y = top; y < top + height; y++) {
       for (let x = left; x < left + width; x++) visit(x, y);
@@ -57,12 +57,12 @@ export class Canvas {
     });
   }
 
-  /** Draws another picture over this one. */
+  /** Draws another image over this one. */
   draw(other: Canvas, left: number, top: number): void {
     other.each((x, y) => this.copy(other, x, y, left + x, top + y));
   }
 
-  /** Blends one pixel of another picture over a pixel of this picture. */
+  /** Blends one pixel of another image over a pixel of this image. */
   copy(other: Canvas, fromX: number, fromY: number, x: number, y: number): void {
     const at = (fromY * other.width + fromX) * 4;
     const [red = 0, green = 0, blue = 0, alpha = 0] = other.pixels.subarray(at, at + 4);

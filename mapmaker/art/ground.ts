@@ -1,4 +1,4 @@
-// Pictures of the ground: grass, flowers, dirt and paving. Every tile is opaque, and tiles of a kind join without a
+// Images of the ground: grass, flowers, dirt and paving. Every tile is opaque, and tiles of a kind join without a
 // seam.
 
 import { Canvas, type Color, mix, TILE } from "./canvas.ts";
@@ -151,7 +151,7 @@ function coversPixel(corners: number, pixelX: number, pixelY: number, seed: numb
   return upper * (1 - v) + lower * v + wave > 0.5;
 }
 
-/** Draws four by four tiles of granite slabs of many sizes. The picture can be repeated in both directions. */
+/** Draws four by four tiles of granite slabs of many sizes. The image can be repeated in both directions. */
 export function paving(): Canvas {
   const cells = 16;
   const cellSize = 8;

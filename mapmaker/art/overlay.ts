@@ -1,4 +1,4 @@
-// Pictures that lie over the ground and are not solid: the shade of solid tiles, and fallen petals.
+// Images that lie over the ground and are not solid: the shade of solid tiles, and fallen petals.
 
 import { Canvas, TILE } from "./canvas.ts";
 import { CHERRY, SHADOW } from "./palette.ts";

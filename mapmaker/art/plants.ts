@@ -1,4 +1,4 @@
-// Pictures of solid plants and rocks: trees, hedges, shrubs and boulders.
+// Images of solid plants and rocks: trees, hedges, shrubs and boulders.
 
 import { Canvas, type Color, TILE } from "./canvas.ts";
 import { SIDE } from "./ground.ts";

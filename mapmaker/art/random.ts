@@ -1,4 +1,4 @@
-// Reproducible randomness. All pictures and maps use only these functions, so that two runs write the same bytes.
+// Reproducible randomness. All images and maps use only these functions, so that two runs write the same bytes.
 import { seededRandom as simRandom } from "../../sim/random.ts";
 
 /** Returns a number in [0, 1) that depends only on a position and a seed. */

@@ -1,4 +1,4 @@
-// Pictures of water: ponds with a grassy or a stone edge, lotus, and the fountain.
+// Images of water: ponds with a grassy or a stone edge, lotus, and the fountain.
 
 import { Canvas, type Color, TILE } from "./canvas.ts";
 import { CHERRY, DIRT, GRASS, INK, LIGHT, SHADOW, STONE, WATER } from "./palette.ts";

@@ -268,7 +268,11 @@ function keyOf(player: string, map: string): string {
 /** @throws {StoreError} if `work` does not settle in time. */
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
-  const timeout = new StoreError("store", `no answer within ${milliseconds} ms`, "check that the database is reachable");
+  const timeout = new StoreError(
+    "store",
+    `no answer within ${milliseconds} ms`,
+    "check that the database is reachable",
+  );
   const timer = setTimeout(() => reject(timeout), milliseconds);
   try {
     return await Promise.race([work, timedOut]);

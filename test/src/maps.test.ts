@@ -63,9 +63,7 @@ describe("loading a folder of maps", () => {
   test("throws if the folder is a file", () => {
     write("plaza.tmj", tiledMap(["s"]));
     const file = join(folder, "plaza.tmj");
-    expect(errorOf(file)).toMatch(
-      /^map "plaza" cannot be used: the folder of MAPS_DIR cannot be read \(ENOTDIR.*\)$/,
-    );
+    expect(errorOf(file)).toMatch(/^map "plaza" cannot be used: the folder of MAPS_DIR cannot be read \(ENOTDIR.*\)$/);
   });
 
   test.each([[[]], [["meadow"]]])("throws if there is no plaza: %j", (names) => {

@@ -107,7 +107,7 @@ interface Seat {
   sessionId: string;
 }
 
-/** Requests a seat. Rejects if the response is not 200. */
+/** Requests a seat. Rejects if the response has another status than 200. */
 function post(port: number, path: string, body: object): Promise<Seat> {
   return new Promise((resolve, reject) => {
     const call = request(

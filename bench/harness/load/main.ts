@@ -43,7 +43,7 @@ export interface LoadRequests {
   /** Destroys the connections of this number of clients, without a close frame. */
   drop(argument: number): void;
   halt(argument: null): void;
-  /** Returns the reason of each connection that was lost. */
+  /** Returns the reason for the loss of each lost connection. */
   losses(argument: null): string[];
 }
 

@@ -11,7 +11,7 @@ const readBuffer = Buffer.allocUnsafe(256 * 1024);
 
 const END_OF_HEADERS = "\r\n\r\n";
 
-/** A client with the lowest possible cost. */
+/** A client with minimal CPU cost. */
 export class RawClient {
   /** Bytes of TCP payload received. */
   bytes = 0;

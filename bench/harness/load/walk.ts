@@ -1,5 +1,5 @@
-// The walks of the load. Each client keeps a direction for a while, then picks another one. Walks are seeded, so every
-// server gets the same ones.
+// The walks of the load. Each client keeps a direction for a while, then picks a random one. Walks are seeded, so every
+// server gets the same walks.
 import { type Random, seededRandom } from "../../../sim/random.ts";
 import { DIRECTIONS, MOVES_HZ } from "../arena.ts";
 

@@ -1,5 +1,5 @@
 // The probes: a few full clients in a child process of their own, so that the work of the load does not delay their
-// timing. They measure the latency of moves, and they hold the state that a client has.
+// timing. They measure the latency of moves, and they keep the state that a client receives.
 import { setTimeout as wait } from "node:timers/promises";
 import { seededRandom } from "../../../sim/random.ts";
 import { type Contender, contender } from "../../contenders/contenders.ts";
@@ -46,7 +46,7 @@ const TURN = 200;
 /** Milliseconds after which a move that no frame has shown counts as lost. */
 const LOST_MS = 5000;
 
-/** Milliseconds without a change after which the states are settled, and the maximum wait for that. */
+/** Milliseconds without a change after which the states are settled, and the timeout for that. */
 const QUIET_MS = 1000;
 const SETTLE_MS = 30_000;
 

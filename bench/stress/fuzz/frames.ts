@@ -6,7 +6,7 @@ import { BINARY, CLOSE, PING, PONG, TEXT } from "../../harness/load/masked-frame
 const CONTINUATION = 0;
 const KEY = [0x37, 0xfa, 0x21, 0x3d];
 
-/** How a frame differs from a valid one. */
+/** The differences between a frame and a valid one. */
 interface Shape {
   fin?: boolean;
   /** The three reserved bits as a number from 0 to 7. */
@@ -14,7 +14,7 @@ interface Shape {
   masked?: boolean;
   /** The length in the header, if it differs from that of the payload. */
   claims?: number | bigint;
-  /** The bytes of the length field; by default as few as possible. */
+  /** The size of the length field in bytes; by default as small as possible. */
   lengthBytes?: 1 | 2 | 8;
 }
 
@@ -48,7 +48,7 @@ const manyOf = (count: number, one: (index: number) => Buffer) =>
  */
 export const LAST_OFFENCES: readonly string[] = ["truncated header", "truncated payload", "random bytes"];
 
-/** All offences by name. The pieces of a list are written one by one. */
+/** The builders of all offences, by name. If a builder returns several buffers, they must be written one by one. */
 export const OFFENCES: Readonly<Record<string, Offence>> = {
   unmasked: (_, payload) => frame(BINARY, payload, { masked: false }),
   "reserved bits": (random, payload) => frame(BINARY, payload, { reserved: 1 + random(7) }),

@@ -22,7 +22,7 @@ export interface Attack {
   from?: number;
   /** Concurrent sessions. */
   atOnce?: number;
-  /** Called before each session with the number of frames so far. Returns whether to continue. */
+  /** Called before each session with the number of frames so far. No further sessions start if it returns false. */
   progress?: (frames: number) => boolean;
 }
 
@@ -30,11 +30,14 @@ export interface Attack {
 export interface AttackResult {
   sessions: number;
   frames: number;
-  /** Frames and requests by kind. */
+  /** Number of frames and requests, by kind. */
   kinds: Map<string, number>;
-  /** Responses to HTTP requests: by status, `closed`, or `no response` if the connection stayed open. */
+  /**
+   * Number of responses to HTTP requests, by status; for a seat, by `seat` and the status. The other keys are `closed`,
+   * `no response` if the connection stayed open, and `no connection`.
+   */
   answers: Map<string, number>;
-  /** WebSockets closed by the server, by close code. */
+  /** Number of WebSockets that the server closed, by close code. */
   closes: Map<string, number>;
   /** Errors found, with the number of the session; up to MAX_FAULTS. */
   faults: string[];
@@ -147,7 +150,7 @@ class Session {
   }
 
   async run(): Promise<void> {
-    // The kind depends on the session's number and is not random, so that sessions in rooms are numbered without gaps.
+    // A session's number determines its kind, which is not random, so that sessions in rooms are numbered without gaps.
     const turn = this.#number % TURNS;
     if (turn < ROOM_TURNS) await this.#inRoom(Math.floor(this.#number / TURNS) * ROOM_TURNS + turn);
     else if (turn < 13) await this.#plain();
@@ -207,7 +210,7 @@ class Session {
     );
   }
 
-  /** The SDK's latency probe, which answers any message. */
+  /** Sends messages to the SDK's latency probe, which answers any message. */
   async #probing(): Promise<void> {
     const frames = Array.from({ length: 1 + this.#random(20) }, () => {
       this.#count("probe: message");

@@ -7,7 +7,7 @@ const pick = <T>(random: Random, values: readonly T[]): T => values[random(value
 
 const PATHS = ["/websocket", "/", "/abc/def?sessionId=abc", "/nowhere"];
 
-/** The text of each request, by name. */
+/** The functions that build the text of each request, by name. */
 export const BAD_HANDSHAKES: Readonly<Record<string, (random: Random) => string>> = {
   "no key": (random) => upgradeRequest(pick(random, PATHS)).replace(/Sec-WebSocket-Key.*\r\n/, ""),
   "invalid key": (random) =>

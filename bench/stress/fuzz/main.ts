@@ -1,4 +1,5 @@
-// `npm run fuzz`: the attack at any length, with a table at its end. The exit code is 1 if anything was wrong.
+// `npm run fuzz`: runs an attack of any length and prints a table of the results. The exit code is 1 if the server did
+// not withstand the attack.
 import { commandLine, wholeNumber } from "../../../cli/command-line.ts";
 import { OPEN_DOOR, report, trial } from "./trial.ts";
 
@@ -17,20 +18,24 @@ const { frames, seed, from, limits, busy } = commandLine(
   .option("--frames <number>", "hostile frames and requests", wholeNumber(0, 1e9), 200_000)
   .option(
     "--seed <number>",
-    "seed of the random numbers; by default another one each time, which is printed",
+    "seed of the random numbers; by default a new one for each run, which is printed",
     wholeNumber(0, 2 ** 32 - 1),
   )
   .option(
     "--from <session>",
-    "number of the first session: repeats a failure, with its seed and few frames",
+    "number of the first session; to repeat a failure, give its seed and session, and few frames",
     wholeNumber(0, 1e9),
   )
   .option(
     "--limits",
-    "with the limits per address on, as in production; by default off, so that the attack gets in",
+    "keeps the limits for joins and connections, as in production; by default they are off, so that attackers get in",
     false,
   )
-  .option("--busy", "the machine is busy: tolerates delays up to 2 s instead of 0.2, and growing memory", false)
+  .option(
+    "--busy",
+    "for a busy machine: tolerates delays of up to 2 s instead of 0.2 s, and growth of resident memory",
+    false,
+  )
   .parse()
   .opts<Options>();
 const usedSeed = seed ?? Date.now() % 1_000_000;

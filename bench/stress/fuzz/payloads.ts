@@ -133,7 +133,7 @@ export function sweepPayload(count: number): Buffer {
 /** The lengths of the sweep, in bytes. */
 const SWEPT = [1, 2, 3, 4, 5, 8, 9, 10, 33, 126, 127, 256, 300, 4095, 4096, 4097];
 
-/** Returns a random payload. */
+/** Builds a random payload. */
 type Maker = (random: Random) => Buffer;
 
 const MAKERS: Readonly<Record<string, Maker>> = {
@@ -222,7 +222,7 @@ export const ROOM_PAYLOADS: Readonly<Record<string, Maker>> = Object.fromEntries
 
 const WORDS = ["left", "right", "up", "down", "좌", "우", "상", "하"];
 
-/** The payloads for the plain protocol, by name. */
+/** The makers of payloads for the plain protocol, by kind of payload. */
 export const PLAIN_PAYLOADS: Readonly<Record<string, Maker>> = {
   "direction word": (random) => Buffer.from(pick(random, WORDS)),
   "similar to a direction word": (random) =>

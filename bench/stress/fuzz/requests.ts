@@ -1,7 +1,7 @@
 // Hostile HTTP requests as bytes: with hostile join options, bodies, headers and paths, for every route of the server.
 import type { Random } from "../../../sim/random.ts";
 
-/** One request. `whole`: whether the server must respond or close the connection at once. */
+/** One request. `whole`: whether it is complete, so that the server must respond or close the connection. */
 export interface HostileRequest {
   bytes: Buffer;
   whole: boolean;
@@ -253,7 +253,7 @@ const BODIES = [
   `${'{"a":'.repeat(30)}1${"}".repeat(30)}`,
 ];
 
-/** The requests by name. */
+/** The functions that build each request, by name. */
 export const REQUESTS: Readonly<Record<string, (random: Random) => HostileRequest>> = {
   "join option of a wrong type": (random) => {
     const options = Array.from(

@@ -54,7 +54,7 @@ const WARM_UP_FROM = 2 ** 30;
 /** The maximum growth of memory after all attackers have gone, as a share. */
 const MAX_GROWTH = 0.1;
 
-/** Timeout for seats to expire, connections to time out and memory to settle; and the interval of checks; in ms. */
+/** Timeout for seats and connections to expire and for memory to settle, and the interval of checks, in ms. */
 const SETTLE_MS = 90_000;
 const CHECK_MS = 500;
 
@@ -148,7 +148,8 @@ async function readingAtRest(target: Target): Promise<Vitals> {
 }
 
 /**
- * Waits until only honest players are connected and `enough` is true, or until the timeout. Returns the figures then.
+ * Waits until only honest players are connected and `enough` returns true, or until the timeout. Returns the figures at
+ * that time.
  */
 async function settled(target: Target, enough: (vitals: Vitals) => boolean): Promise<Vitals> {
   const end = performance.now() + SETTLE_MS;

@@ -62,7 +62,9 @@ async function join(url: string): Promise<Room<unknown, WorldState>> {
     room.onStateChange(() => {
       if (room.state.players?.has(room.sessionId)) resolve();
     });
-    room.onLeave((code, reason) => reject(new Error(`closed before the first state: code ${code}, reason "${reason ?? ""}"`)));
+    room.onLeave((code, reason) =>
+      reject(new Error(`closed before the first state: code ${code}, reason "${reason ?? ""}"`)),
+    );
     setTimeout(() => reject(new Error(`no state received within ${TIMEOUT_MS} ms`)), TIMEOUT_MS).unref();
   });
   return room;
@@ -73,7 +75,7 @@ function recordErrors(room: Room<unknown, WorldState>, player: string): void {
   room.onError((code, message) => faults.push(`${player} got the error ${code} ${message ?? ""}`.trim()));
 }
 
-/** Walks randomly where it is free, one move per MOVE_MS. The position after each move is computed in advance. */
+/** Walks randomly on free ground, one move per MOVE_MS. The position after each move is computed in advance. */
 async function walker(url: string): Promise<void> {
   const room = await join(url);
   recordErrors(room, "the walking player");
@@ -96,7 +98,7 @@ async function walker(url: string): Promise<void> {
     if (random(10) === 0) word = WORDS[random(4)]!;
     for (let tries = 0; tries < 8; tries++) {
       step(body, DIRECTION_OF_WORD[word] as Direction, map);
-      // A move without a change, or back to a position on the path, could not be distinguished from a lost one.
+      // A move without a change, or back to a position on the path, could not be distinguished from a lost move.
       if ((body.x !== x || body.y !== y) && !path.some((position) => position.x === body.x && position.y === body.y)) {
         path.push({ x: body.x, y: body.y, sentAt: performance.now() });
         room.send("move", word);

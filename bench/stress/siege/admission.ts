@@ -13,7 +13,8 @@ const BASELINE = 800;
 const MAX_WALKERS = 5000;
 
 /**
- * Walkers that join together, and the interval in milliseconds. Too many joins at once would delay ticks by themselves.
+ * Walkers that join together, and the milliseconds between two such groups. Too many joins at once would delay ticks by
+ * themselves.
  */
 const GROUP = 25;
 const PACE_MS = 1000;
@@ -92,7 +93,7 @@ export async function admission(tell: (what: string) => void): Promise<Verdict[]
       },
       {
         siege,
-        what: "their p99 latency from a move to the frame that shows it",
+        what: "p99 latency of the connected walkers from a move to the frame that shows it",
         goal: `at most ${MAX_SLOWDOWN} x that of ${BASELINE} walkers`,
         measured: `${(full.p99 / before.p99).toFixed(2)} x: ${compared(latencyOf, before, full)}`,
         pass: full.p99 <= MAX_SLOWDOWN * before.p99,
@@ -135,7 +136,7 @@ class Crowd {
     return (await this.#field.load("measure", 0)).clients + TIMED;
   }
 
-  /** Adds walkers up to this number. @returns the refusal that ended it; undefined if all walkers have joined. */
+  /** Adds walkers up to this number. @returns the refusal that stopped it; undefined if all walkers have joined. */
   async growTo(max: number): Promise<Refusal | undefined> {
     const { load, server } = this.#field;
     for (let walkers = await this.size(); walkers < max; walkers = await this.size()) {
@@ -192,7 +193,7 @@ function sharesSince(then: Reading, pid: number): Shares {
   return { own, others: Math.max(0, (now.busy - then.busy) / microseconds - own) };
 }
 
-/** Measures the connected walkers. Measures again, up to MAX_TRIES times, if other programs used too much of the core. */
+/** Measures the connected walkers, up to MAX_TRIES times if other programs used too much of the server's core. */
 async function watchUndisturbed(field: Field, tell: (what: string) => void): Promise<Window> {
   for (let tries = 1; ; tries++) {
     const start = readingOf(field.server.pid);

@@ -51,7 +51,7 @@ const RETRY_MS = 100;
 /** Concurrent connections that do not join. */
 const AT_ONCE = 200;
 
-/** Milliseconds for which such a connection stays open. */
+/** Milliseconds for which a connection that does not join stays open. */
 const STAY_MS = 50;
 
 const { dialect } = contender("sabang");

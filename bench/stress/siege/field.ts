@@ -1,4 +1,4 @@
-// A server with production settings, with the bench's load and probes as honest walkers on it, and with attackers.
+// A server with production settings, its honest walkers (the bench's load and probes), and its attackers.
 import { fileURLToPath } from "node:url";
 import { LOAD_CORE, start, stop } from "../../harness/children.ts";
 import { type Ask, caller } from "../../harness/ipc.ts";
@@ -39,7 +39,7 @@ export interface Field {
   attackers: Ask<AttackerRequests>;
   /** Measures the walkers for this number of seconds. */
   watch(seconds: number): Promise<WindowFigures>;
-  /** Returns the reasons of lost connections of honest walkers. */
+  /** Returns the reason for the loss of each lost connection of honest walkers. */
   losses(): Promise<string[]>;
   end(): Promise<void>;
 }

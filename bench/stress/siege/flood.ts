@@ -1,4 +1,4 @@
-// One client floods and fifty slow consumers never read. Checks that the latency of the other players does not suffer.
+// One client floods and fifty slow consumers never read. Checks that the latency of the other players hardly rises.
 import type { Server } from "../../harness/server-process.ts";
 import { openField, populate } from "./field.ts";
 import type { Verdict } from "./verdicts.ts";
@@ -51,7 +51,7 @@ export async function flood(tell: (what: string) => void): Promise<Verdict[]> {
       {
         siege,
         what: `${figures.sent} frames in ${DURING_S} s from one client that joins again whenever it is disconnected`,
-        goal: "it is disconnected",
+        goal: "the client is disconnected",
         measured: `${figures.joins} joins, ${figures.refused} refused`,
         pass: figures.joins + figures.refused > 1,
       },

@@ -1,4 +1,4 @@
-// `npm run siege`: what protects the server, under the attacks that it is there for. The exit code is 1 if a goal is missed.
+// `npm run siege`: attacks a server and checks that its protections hold. The exit code is 1 if a goal is missed.
 import { existsSync } from "node:fs";
 import { commandLine, listOf, oneOf } from "../../../cli/command-line.ts";
 import { pinToCores } from "../../harness/children.ts";
@@ -16,7 +16,7 @@ const SIEGE_NAMES = Object.keys(SIEGES) as (keyof typeof SIEGES)[];
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
 
 const { only } = commandLine("siege", "Attacks a server of its own, on a core of its own, and reports whether it held.")
-  .option("--only <sieges>", "some of the sieges below; by default all", listOf(oneOf(SIEGE_NAMES)), SIEGE_NAMES)
+  .option("--only <sieges>", "sieges to run; by default all", listOf(oneOf(SIEGE_NAMES)), SIEGE_NAMES)
   .addHelpText(
     "after",
     `
@@ -31,7 +31,7 @@ The table goes to stdout, progress to stderr. The exit code is 1 if a goal was m
   .parse()
   .opts<{ only: typeof SIEGE_NAMES }>();
 if (!existsSync("/proc/self/stat")) exit("the siege reads memory and descriptors from /proc, which only Linux has");
-// Now, and not at the end: files may change meanwhile.
+// The commit is read now and not at the end, because files may change during the run.
 const where = machine(process.argv.slice(2), "npm run siege");
 const unpinned = pinToCores();
 const verdicts: Verdict[] = [];
@@ -42,8 +42,8 @@ for (const name of only) {
   } catch (error) {
     verdicts.push({
       siege: name,
-      what: "all of it",
-      goal: "to its end",
+      what: "the whole siege",
+      goal: "completes",
       measured: (error as Error).message,
       pass: false,
     });

@@ -1,4 +1,5 @@
-// `npm run soak`: a crowd walks for minutes. Does memory grow, do ticks come later? The exit code is 1 if memory grew.
+// `npm run soak`: lets a crowd walk for minutes, and measures memory, ticks and latency. The exit code is 1 if memory
+// grew by GOAL % or more, or if a player was disconnected.
 import { existsSync } from "node:fs";
 import { commandLine, number, wholeNumber } from "../../../cli/command-line.ts";
 import { pinToCores } from "../../harness/children.ts";
@@ -8,7 +9,7 @@ import { openField, populate, TIMED } from "../siege/field.ts";
 import { verdictTable } from "../siege/verdicts.ts";
 
 const WINDOW_S = 10;
-/** Readings that are left out, and those whose mean is compared at either end: two minutes, and one. */
+/** Readings left out at the start (two minutes), and readings averaged at each end of the rest (one minute). */
 const LEFT_OUT = 12;
 const COMPARED = 6;
 const GOAL = 5;
@@ -17,15 +18,16 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 
 const { minutes, players } = commandLine(
   "soak",
-  "Lets a crowd walk on a server of its own, on a core of its own, and watches its memory.",
+  "Lets a crowd walk on a server of its own, on a core of its own, and measures the server's memory.",
 )
-  .option("--minutes <minutes>", "how long", number(4, 10_000), 10)
-  .option("--players <number>", "how many", wholeNumber(2 * TIMED, 20_000), 500)
+  .option("--minutes <minutes>", "duration", number(4, 10_000), 10)
+  .option("--players <number>", "number of players", wholeNumber(2 * TIMED, 20_000), 500)
   .addHelpText(
     "after",
     `
-A line every ten seconds goes to stderr, the verdict to stdout. Memory is compared from the third minute on, because the memory
-of the joins is given back before that. The exit code is 1 if it grew by 5 % or more, or if a player was disconnected.`,
+A line every ten seconds goes to stderr, the verdict to stdout. Memory is compared from the third minute on, because
+the memory of the joins is released before that. The exit code is 1 if memory grew by 5 % or more, or if a player was
+disconnected.`,
   )
   .parse()
   .opts<{ minutes: number; players: number }>();
@@ -43,7 +45,7 @@ const tell = (what: string) => console.error(`${new Date().toTimeString().slice(
 const unpinned = pinToCores();
 const field = await openField(tell, { statsAgent: true });
 const readings: Reading[] = [];
-// Now, and not at the end: files may change meanwhile.
+// The commit is read now and not at the end, because files may change during the run.
 const where = machine(process.argv.slice(2), "npm run soak");
 await populate(field, players);
 const mb = (bytes: number) => (bytes / 1e6).toFixed(1);
@@ -77,7 +79,7 @@ const verdicts = [
     siege,
     what: "players that were disconnected",
     goal: "0",
-    measured: `${losses.length}; ticks a second ${between("ticks")}; p99 in ms ${between("p99")}`,
+    measured: `${losses.length}; ticks per second ${between("ticks")}; p99 in ms ${between("p99")}`,
     pass: losses.length === 0,
   },
 ];
