@@ -33,6 +33,7 @@ export class Recorder {
   /** By slot: the last moves of a flood, which are written before the next event of another kind. */
   readonly #flood = new Map<number, Input[]>();
   readonly #fields: (keyof Input)[];
+  readonly #otherFields: (keyof Input)[];
   /** By slot: the pose at the last check. */
   #poses: (Pose | undefined)[] = [];
   /** Completed ticks. */
@@ -46,6 +47,7 @@ export class Recorder {
     this.#emit = emit;
     this.#blankInput = blankInput;
     this.#fields = Object.keys(blankInput) as (keyof Input)[];
+    this.#otherFields = this.#fields.filter((field) => field !== "direction");
   }
 
   /** Records a call of a method of the world for the player `id`. The other arguments must be JSON. */
@@ -149,8 +151,8 @@ export class Recorder {
   }
 
   #hasOnlyDirection(input: Input): boolean {
-    for (const field of this.#fields) {
-      if (field !== "direction" && input[field] !== undefined && input[field] !== this.#blankInput[field]) return false;
+    for (const field of this.#otherFields) {
+      if (input[field] !== undefined && input[field] !== this.#blankInput[field]) return false;
     }
     return true;
   }
