@@ -204,7 +204,7 @@ describe("the queue of unsaved player records", () => {
     store.load = () => new Promise(() => {});
     queue = queueFor(store, { periodMs: NEVER, timeoutMs: 20 });
     await expect(queue.load("ann", "plaza")).rejects.toThrow(
-      new StoreError("store", "no answer within 20 ms", "the log has the reason"),
+      new StoreError("store", "no answer within 20 ms", "check that the database is reachable"),
     );
   });
 
