@@ -23,12 +23,12 @@ type WorldClient = Client<{ auth: { id?: string } }>;
 export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; client: WorldClient }> {
   override state = new WorldState();
 
-  /** Predicted inputs: one per tick and client. A full buffer drops its oldest input and acknowledges it. */
+  /** Inputs of clients that predict, one per tick. A full buffer drops its oldest input; the client is told as if applied. */
   override inputs = this.defineInput(MoveInput, {
     tickRate: TICK_HZ,
     bufferMaxSize: QUEUE_LIMIT,
     sanitize: () => {
-      this.#received++;
+      this.#received++; // The framework calls this hook for every input that arrives.
     },
   });
 
@@ -37,7 +37,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   #autosave!: PlayerAutosave;
   #received = 0;
 
-  /** The accepted messages. The framework's `validate` is not used: it closes the connection on an invalid word. */
+  /** Messages of any client. The framework's `validate` is not used: it closes the connection on an invalid word. */
   override messages = {
     /** Queues one step in the direction of a word. A full queue drops its oldest step. */
     move: (client: Client, word: unknown, context: MessageContext) => {
@@ -67,7 +67,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
 
   /** A player starts at its saved position, if there is one, or at a spawn point. If this throws, `onLeave` follows. */
   override async onJoin(client: WorldClient, options: Partial<JoinOptions> = {}) {
-    const session = this.#settings.sessions.begin(this, client); // Kicks the player's other session, in any room.
+    const session = this.#settings.sessions.begin(this, client); // A takeover kicks the player's other session.
     const record = await this.#autosave.load(session.playerId);
     // Throws if the client has gone, or the player's next session has begun, while the record was loading.
     session.startPlaying();
@@ -75,7 +75,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** The player stops. The seat of a lost connection is held. If the client is not back in time, `onLeave` follows. */
+  /** The body stands still. A lost connection keeps its seat for a while; `onLeave` follows unless the client is back. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;
@@ -89,7 +89,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#settings.sessions.get(client.sessionId)?.end();
   }
 
-  /** Every client has left. There is no world if `onCreate` threw because of an unknown map. */
+  /** The room stops: every client was closed and saved by `onLeave`. There is no world if `onCreate` threw. */
   override async onDispose() {
     await super.onDispose();
     await this.#world?.end?.();

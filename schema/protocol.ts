@@ -7,6 +7,8 @@
  */
 export const PROTOCOL_VERSION = 1;
 
-/** Bytes before the body of a state frame: its code and, if the frame is timed, two 32-bit numbers. */
+/** Bytes before the body of a state frame: its code. */
 export const STATE_HEADER_BYTES = 1;
+
+/** Bytes before the body of a timed state frame: its code and two 32-bit numbers. */
 export const TIMED_STATE_HEADER_BYTES = 9;
