@@ -14,7 +14,7 @@ import { Ring } from "./ring.ts";
 /** Minimum ticks that the ring keeps, once the world has ticked that often. */
 const RING_MIN_TICKS = 120 * TICK_HZ;
 
-/** Bytes above which the ring keeps fewer ticks than RING_MIN_TICKS. */
+/** Maximum bytes of the ring. It takes precedence over RING_MIN_TICKS. */
 const RING_MAX_BYTES = 32 * 1024 * 1024;
 
 /** Maximum incidents that one world reports. */

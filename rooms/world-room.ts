@@ -23,7 +23,7 @@ type WorldClient = Client<{ auth: { id?: string } }>;
 export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; client: WorldClient }> {
   override state = new WorldState();
 
-  /** Inputs of clients that predict, one per tick. A full buffer drops its oldest input; the client is told as if applied. */
+  /** Inputs of clients that predict, one per tick. A full buffer drops its oldest input, which counts as done. */
   override inputs = this.defineInput(MoveInput, {
     tickRate: TICK_HZ,
     bufferMaxSize: QUEUE_LIMIT,
@@ -75,7 +75,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** The body stands still. A lost connection keeps its seat for a while; `onLeave` follows unless the client is back. */
+  /** The body stands still. A lost connection keeps its seat; unless the client is back in time, `onLeave` follows. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;

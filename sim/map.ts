@@ -102,7 +102,7 @@ export function readMap(name: string, file: unknown): WorldMap {
 function objectOf(object: unknown): MapObject | undefined {
   const { name, type, x, y, width = 0, height = 0, gid } = isRecord(object) ? object : {};
   if (typeof x !== "number" || typeof y !== "number") return undefined;
-  // Tiled stores the upper left corner of a rectangle, but the lower left corner of a tile. A point has no size.
+  // The centre. Tiled stores the upper left corner of a rectangle, but the lower left corner of an object with a `gid`.
   const right = Number(width) / 2;
   const down = (gid === undefined ? 1 : -1) * (Number(height) / 2);
   return { name: String(name ?? ""), type: String(type ?? ""), x: Math.round(x + right), y: Math.round(y + down) };

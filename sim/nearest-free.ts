@@ -44,7 +44,7 @@ export function nearestFree(wanted: Spot, map: WorldMap): Spot {
   return { x: nearest.x, y: nearest.y };
 }
 
-/** Units by which a body can move along an axis and still touch only one tile. If it moves farther, it touches two. */
+/** The free play of a body inside one tile, along an axis, in units. A body that moves farther touches the next tile too. */
 const WITHIN_TILE = TILE - 2 * HALF_BODY;
 
 /** Returns the span of a coordinate. A body in an even span touches one tile; a body in an odd span touches two. */

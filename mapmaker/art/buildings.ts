@@ -5,7 +5,7 @@ import { SIDE } from "./ground.ts";
 import { BEAM_GREEN, INK, JAR, LIGHT, MUD, PLASTER, ROOF, SHADOW, SOUTH_RED, STONE, STRAW, WOOD } from "./palette.ts";
 import { hash, noise, seededRandom } from "./random.ts";
 
-/** The cross-section of a rib of roof tiles, as ramp indices: a groove, a round back lit from the left, a groove. */
+/** The cross-section of a rib of roof tiles, as ramp indices: a dark groove, a rounded light crest, a dark groove. */
 const RIB = [4, 3, 2, 1, 1, 2, 3, 4] as const;
 
 /** Draws three by three tiles of a grey tiled roof: ridge above, eaves below, and a middle that may be repeated. */

@@ -311,7 +311,7 @@ describe("the leaks of a frame", () => {
     expect(leaks(added(0xff, 50, 0x81, 1, 0))).toHaveLength(2);
   });
 
-  test("include a change of a player that has moved beyond FAR", () => {
+  test("include a change to a player that has moved beyond FAR", () => {
     const { world, bob, audit } = createAudit();
     bob.facing = 2;
     expect(audit.leaks("ada", audit.read(world.patch()))).toEqual([]);
@@ -319,7 +319,7 @@ describe("the leaks of a frame", () => {
     expect(audit.leaks("ada", audit.read(world.patch()))).toHaveLength(1);
   });
 
-  test("include a change of a player if the client's own player has moved beyond FAR", () => {
+  test("include a change to a player if the client's own player has moved farther than FAR from it", () => {
     const { world, ada, bob, audit } = createAudit();
     ada.x = 4000;
     bob.facing = 2;

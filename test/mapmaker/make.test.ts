@@ -162,7 +162,7 @@ describe.each([
   });
 });
 
-test("all spawns of the plaza of mapmaker/make.ts are in sight of each other", () => {
+test("all spawns of the generated map plaza are in sight of each other", () => {
   const { spawns } = mapIn(folder, "plaza").map;
   for (const axis of ["x", "y"] as const) {
     const coordinates = spawns.map((spawn) => spawn[axis]);

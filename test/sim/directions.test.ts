@@ -37,7 +37,7 @@ describe("directions", () => {
   );
 
   test.each([undefined, null, "1", true, [1], { valueOf: () => 1 }, "left"])(
-    "the value %j is not a number and not a direction",
+    "%j is not a direction code, because it is not a number",
     (code) => {
       expect(directionOfCode(code as unknown as number)).toBe(NONE);
     },

@@ -192,7 +192,7 @@ function faultsOf(outcome: Omit<Outcome, "faults">, later: WatcherReport, target
 function groupSimilar(lines: string[]): string[] {
   const groups = new Map<string, { first: string; count: number }>();
   for (const line of lines) {
-    // Lines that differ only in numbers and quotations are similar.
+    // Lines that differ only in numbers and quoted strings are similar.
     const kind = line
       .replace(/"(time|pid)":\d+/g, "")
       .replace(/\d+|\\".*?\\"/g, "")

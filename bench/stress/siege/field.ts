@@ -27,7 +27,7 @@ export interface WindowFigures {
   p99: number;
   moves: number;
   load: LoadFigures;
-  /** Ticks per second: the frames of the client that received the most. For that client each tick had a change. */
+  /** Ticks per second: the frames of the client that received the most. Something near it changes in every tick. */
   ticks: number;
 }
 

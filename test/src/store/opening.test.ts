@@ -91,7 +91,7 @@ describe("opening a data folder", () => {
     );
   });
 
-  test("throws if a newer version has written the store", async () => {
+  test("throws if a newer version has written to the store", async () => {
     await (await openStore(at(folder))).close();
     const database = new DatabaseSync(join(folder, "sabang.sqlite"));
     database.exec("insert into kysely_migration values ('9999-future', '2999-01-01T00:00:00.000Z')");
@@ -197,7 +197,7 @@ onlyLong(() => {
       expect(await errorOfUrl(url)).toMatch(/read-only transaction; name the primary server, not a replica$/);
     });
 
-    test("throws if a newer version has written the store", async () => {
+    test("throws if a newer version has written to the store", async () => {
       const url = await postgres.database();
       await (await openPostgres(url)).close();
       await query(url, "insert into kysely_migration values ('9999-future', '2999-01-01T00:00:00.000Z')");
