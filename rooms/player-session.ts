@@ -14,7 +14,7 @@ import { serverError } from "./server-error.ts";
 const ABNORMAL_CLOSE_CODES: ReadonlySet<number | undefined> = new Set([1001, 1005, 1006, CloseCode.MAY_TRY_RECONNECT]);
 
 /** The state of a session. `held`: its connection was lost. `ending`: it has no body, and its connection is closing. */
-export type SessionState = "joining" | "playing" | "held" | "ending" | "ended";
+type SessionState = "joining" | "playing" | "held" | "ending" | "ended";
 
 /** The part of a room that a session uses. */
 export interface SessionRoom {
@@ -54,11 +54,6 @@ export class PlayerSession {
     this.sessionId = client.sessionId;
     this.playerId = client.auth?.id;
     this.#onEnd = onEnd;
-  }
-
-  /** The current state of the session. */
-  get state(): SessionState {
-    return this.#state;
   }
 
   /** Resolves when the session has ended. */

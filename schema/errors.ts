@@ -103,7 +103,7 @@ function uniqueCodes(): Map<number, AnyErrorName> {
  * only the status and this text.
  * @param message replaces the message of the table.
  */
-export function taggedMessage(name: AnyErrorName, message: string = ERRORS[name as ErrorName].message): string {
+export function taggedMessage(name: ErrorName, message: string = ERRORS[name].message): string {
   return `${message} [${name}]`;
 }
 
@@ -118,8 +118,8 @@ export function untagged(text: string): string {
 }
 
 /** Returns the body of an HTTP error response. */
-export function errorBody(name: ErrorName, message?: string): { code: number; name: ErrorName; error: string } {
-  return { code: ERRORS[name].code, name, error: taggedMessage(name, message) };
+export function errorBody(name: ErrorName): { code: number; name: ErrorName; error: string } {
+  return { code: ERRORS[name].code, name, error: taggedMessage(name) };
 }
 
 /** Returns the name of an error that a client has received; undefined for an error that is not in the tables. */
