@@ -1,0 +1,42 @@
+// Decides which layers are drawn over the players: layers with a property that says so, and layers that most games draw
+// over the players.
+import { wordsOf } from "../ground/names.ts";
+import { type Nested, nestedLayers } from "../ground/nested.ts";
+import { truthOf } from "../ground/truth.ts";
+import type { Layer, TiledMap } from "../model.ts";
+
+/** Properties of layers and groups that say whether they are drawn over the players. */
+const PROPERTIES: readonly string[] = ["sabang.over", "ge_alwaysTop"];
+
+/** Words in the names of layers and groups that are drawn over the players. */
+const OVER = /\b(above|over|overhead|foreground|fg|fore|roofs?|ceilings?|tops?|treetops?|canopy)\b/;
+
+/** Layers below the players, by type and name. All layers above the first such layer are drawn over the players. */
+const LAST_BELOW: readonly string[] = ["tile walls", "object floorLayer"];
+
+/**
+ * Returns the layers that are drawn over the players. A property of PROPERTIES decides: the layer's own, or else the
+ * one of the innermost group that has it. Without such a property, a layer is over the players in two cases. Its name
+ * or the name of one of its groups says so. Or the layer is above a tile layer `walls` or an object layer `floorLayer`.
+ */
+export function layersOver(map: Pick<TiledMap, "layers">): ReadonlySet<Layer> {
+  const layers = nestedLayers(map);
+  const last = layers.findIndex(({ layer: { type, name } }) => LAST_BELOW.includes(`${type} ${name}`));
+  const isOver = (nested: Nested, index: number) =>
+    declared(nested) ?? ((last >= 0 && index > last) || nested.around.some(({ name }) => OVER.test(wordsOf(name))));
+  return new Set(layers.filter(isOver).map(({ layer }) => layer));
+}
+
+/**
+ * Returns whether a property says that the layer is over the players; undefined if no property says anything about it.
+ */
+function declared({ around }: Nested): boolean | undefined {
+  for (const { properties } of around) {
+    for (const name of PROPERTIES) {
+      const property = properties.get(name);
+      const truth = property && truthOf(property);
+      if (truth !== undefined) return truth;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,24 @@
+import { MAX_SIDE } from "./ground/units.ts";
+
+/** The maximum values for one map. They bound the time and the memory that reading it takes. */
+export interface Limits {
+  /** The total length of the map's file and of all files that it names, in UTF-16 code units. */
+  readonly textLength: number;
+  /** The width of the map, and also its height, each in tiles. A map need not be square. */
+  readonly side: number;
+  /** The cells of all tile layers together. */
+  readonly cells: number;
+  /** The layers, objects, corners of polygons, tiles with details, frames and properties together. */
+  readonly elements: number;
+  /** How many levels deep groups, and properties within properties, are nested. */
+  readonly depth: number;
+}
+
+/** The default limits. Maps that are made for games stay far below them. */
+export const DEFAULT_LIMITS: Limits = {
+  textLength: 16 * 1024 * 1024,
+  side: MAX_SIDE,
+  cells: 16 * 1024 * 1024,
+  elements: 200_000,
+  depth: 50,
+};
