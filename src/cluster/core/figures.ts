@@ -1,0 +1,43 @@
+// What a process of the cluster reports about itself.
+import type { Place, ProcessId } from "./ports.ts";
+
+/**
+ * What a process does. A replica mirrors the rooms. A claimant has the lease, and makes sure that its state is the
+ * newest. The authority runs the rooms.
+ */
+export type Role = "replica" | "claimant" | "authority";
+
+/** The state of a process, and its counters since the start. */
+export interface Figures {
+  readonly role: Role;
+  /** The newest epoch that the process knows. */
+  readonly epoch: number;
+  /** The authority that the process has heard last; undefined if it has heard none. */
+  readonly authority: ProcessId | undefined;
+  /** The place of its mirrored state. The epoch is 0 until there is a state. */
+  readonly place: Place;
+  /** The newest place of which it has heard. */
+  readonly newest: Place;
+  /** The number of messages from `place` to `newest`. */
+  readonly lag: number;
+  /** Milliseconds since the process last heard the authority. */
+  readonly silentMs: number;
+  /** The processes that the authority considers alive. */
+  readonly alive: readonly ProcessId[];
+  /** Sent batches that the authority has not confirmed. */
+  readonly unheardBatches: number;
+  /** Clients' frames that the rooms have not taken. */
+  readonly keptFrames: number;
+  /** Frames of connections that were closed because too many of their frames were waiting. */
+  readonly droppedFrames: number;
+  /** Batches that were sent more than once. */
+  readonly resentBatches: number;
+  /** Snapshots that replaced the mirrored state. */
+  readonly loadedSnapshots: number;
+  /** Snapshots that other processes got from this one. */
+  readonly givenSnapshots: number;
+  /** Requests for a snapshot that this process has sent. */
+  readonly asks: number;
+  /** Messages of older epochs, which were dropped. */
+  readonly stale: number;
+}

@@ -1,0 +1,103 @@
+// The times and the bounds of the protocol. Tests and slow networks may change them.
+
+/** Times in milliseconds, and bounds of all queues. */
+export interface Limits {
+  /** The time after which an authority without news sends a message that shows that it is alive. */
+  readonly heartbeatMs: number;
+  /** The time after which a process without frames sends a sign of life. */
+  readonly signMs: number;
+  /** The time after which a process sends its batches again if the authority has not confirmed any of them. */
+  readonly resendMs: number;
+  /** The time without a message of the authority after which a process tries to take the lease. */
+  readonly silenceMs: number;
+  /** The time without a sign of life after which the authority considers a process lost. */
+  readonly lostMs: number;
+  /** The time without an authority after which a process closes its connections. */
+  readonly closeAllMs: number;
+  /** How long a lease is valid. The lease of the store must use the same time. */
+  readonly leaseMs: number;
+  /** How much earlier than the store the owner considers its lease expired. */
+  readonly leaseMarginMs: number;
+  /** The time between two renewals of the lease. */
+  readonly renewMs: number;
+  /** The time between two attempts to take the lease. */
+  readonly takeMs: number;
+  /** How long a claimant waits for the places of the others if no newer place is known. */
+  readonly claimMs: number;
+  /** How long a claimant waits for a newer state that is known to exist, or to have existed. */
+  readonly claimNewerMs: number;
+  /** How long a claimant without any state waits for a state that is known to have existed. */
+  readonly claimEmptyMs: number;
+  /** The time after which a claimant asks for places again. */
+  readonly claimAgainMs: number;
+  /** The time after which a process asks for a snapshot again. */
+  readonly askMs: number;
+  /** How long a process that ends waits for one successor. */
+  readonly successorMs: number;
+  /** How long a process that ends tries to hand over. */
+  readonly handoverMs: number;
+  /** The time after which an authority that hands over names its successor again. */
+  readonly nameAgainMs: number;
+  /** How long the end of a connection is remembered, in case an older state shows the connection again. */
+  readonly closedMs: number;
+
+  /** Later messages that a process keeps during a gap. The next ones are dropped; the snapshot has them. */
+  readonly laterMessages: number;
+  /** Messages whose frames are kept for processes that have missed them. The oldest ones are forgotten. */
+  readonly recentMessages: number;
+  /** Messages that the bus has not confirmed. With one more, the process gives the authority up. */
+  readonly unconfirmedMessages: number;
+  /** Batches of a process that the authority has not confirmed. Further frames wait. */
+  readonly unheardBatches: number;
+  /** Later batches that the authority keeps per process while one is missing. Further ones are sent again. */
+  readonly laterBatches: number;
+  /** Frames in one batch. The next batch has the rest. */
+  readonly framesPerBatch: number;
+  /**
+   * Frames of one connection that wait for the rooms. With one more, all are dropped and the connection is closed. Must be
+   * at least the burst that MAX_MESSAGES_PER_SECOND allows: 20 times 300 frames by default.
+   */
+  readonly framesPerConnection: number;
+  /** Frames to clients that wait for the next message. The next one is dropped, and its connection closed. */
+  readonly outgoingFrames: number;
+  /** Requests without an answer. The next ones fail at once. */
+  readonly requests: number;
+  /** Ended connections that are remembered. The oldest ones are forgotten. */
+  readonly closedConnections: number;
+  /** Processes that the authority remembers, lost ones included. The one lost first is forgotten. */
+  readonly processes: number;
+}
+
+/** The limits of production. */
+export const LIMITS: Limits = {
+  heartbeatMs: 100,
+  signMs: 250,
+  resendMs: 300,
+  silenceMs: 500,
+  lostMs: 1500,
+  closeAllMs: 15_000,
+  leaseMs: 1000,
+  leaseMarginMs: 200,
+  renewMs: 250,
+  takeMs: 100,
+  claimMs: 300,
+  claimNewerMs: 1000,
+  claimEmptyMs: 3000,
+  claimAgainMs: 100,
+  askMs: 200,
+  successorMs: 1000,
+  handoverMs: 3000,
+  nameAgainMs: 50,
+  closedMs: 60_000,
+  laterMessages: 200,
+  recentMessages: 100,
+  unconfirmedMessages: 64,
+  unheardBatches: 100,
+  laterBatches: 64,
+  framesPerBatch: 1000,
+  framesPerConnection: 6000,
+  outgoingFrames: 50_000,
+  requests: 1000,
+  closedConnections: 10_000,
+  processes: 1000,
+};

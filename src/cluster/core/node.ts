@@ -1,0 +1,426 @@
+// One process of a cluster: a replica at all times, and the authority while it has the lease. All messages, answers of
+// the lease and the passing of time come in here.
+import { Claim } from "./claim.ts";
+import type { Figures, Role } from "./figures.ts";
+import { Handover } from "./handover.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
+import { LIMITS, type Limits } from "./limits.ts";
+import { LOST_CODE, Mirror } from "./mirror.ts";
+import { comparePlaces, isSamePlace, placeName, START } from "./place.ts";
+import type {
+  AskMessage,
+  Bus,
+  ClaimMessage,
+  CreateHost,
+  CreateReplica,
+  DownMessage,
+  Lease,
+  LeaseState,
+  Message,
+  Place,
+  PlaceMessage,
+  ProcessId,
+  Replica,
+  SnapshotMessage,
+  UpMessage,
+} from "./ports.ts";
+import { Reign } from "./reign.ts";
+import { SessionTable } from "./session-table.ts";
+import { UpLink } from "./up-link.ts";
+
+/** Receives what the protocol does. pino's loggers implement it. */
+export interface ProtocolLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** What a process of a cluster consists of. */
+export interface NodeOptions {
+  /** The random id of this process. */
+  readonly process: ProcessId;
+  /** Returns the time in milliseconds. It must never go backwards, and must run on while the process is stopped. */
+  readonly clock: () => number;
+  readonly bus: Bus;
+  readonly lease: Lease;
+  readonly createHost: CreateHost;
+  readonly createReplica: CreateReplica;
+  /** The largest epoch that the database knows. Epochs that this process takes are larger. */
+  readonly knownEpoch?: number;
+  /** Called after the role has changed. */
+  readonly onRole?: (role: Role) => void;
+  readonly log?: ProtocolLog;
+  /** Other times and bounds than those of production. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** The authority as this process knows it. */
+interface Authority {
+  readonly process: ProcessId;
+  readonly epoch: number;
+}
+
+/** One process of a cluster. Its owner must call `advance` at least every 10 ms, and `receive` for each message. */
+export class ClusterNode {
+  readonly #process: ProcessId;
+  readonly #clock: () => number;
+  readonly #bus: Bus;
+  readonly #lease: LeaseKeeper;
+  readonly #createHost: CreateHost;
+  readonly #limits: Limits;
+  readonly #log: ProtocolLog | undefined;
+  readonly #onRole: (role: Role) => void;
+  readonly #upLink: UpLink;
+  readonly #mirror: Mirror;
+  readonly #replica: Replica;
+
+  /** The newest epoch of another process that this one knows, or its own while it is the authority. */
+  #fence: number;
+  #claim: Claim | undefined;
+  #reign: Reign | undefined;
+  #handover: Handover | undefined;
+  #onHandedOver: ((successor: ProcessId | undefined) => void) | undefined;
+  #authority: Authority | undefined;
+  /** The last place of an authority that hands over to this process. */
+  #handedOver: Place | undefined;
+  /** When the authority, or a process that is about to be the authority, was heard last. */
+  #heardAt: number;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #isAway = false;
+  #isStopped = false;
+  #role: Role = "replica";
+  #stale = 0;
+  #asks = 0;
+
+  constructor(options: NodeOptions) {
+    const { process, clock, bus, lease, createHost, createReplica, knownEpoch = 0, onRole = () => {}, log } = options;
+    this.#process = process;
+    this.#clock = clock;
+    this.#bus = bus;
+    this.#createHost = createHost;
+    this.#fence = knownEpoch;
+    this.#onRole = onRole;
+    this.#log = log;
+    const limits = { ...LIMITS, ...options.limits };
+    this.#limits = limits;
+    this.#lease = new LeaseKeeper(process, lease, limits, clock);
+    const table = new SessionTable(process);
+    this.#upLink = new UpLink({ process, table, limits, clock });
+    this.#replica = createReplica(this.#upLink);
+    this.#mirror = new Mirror({ process, replica: this.#replica, table, upLink: this.#upLink, limits });
+    this.#heardAt = clock();
+  }
+
+  /** What this process does at the moment. */
+  get role(): Role {
+    return this.#role;
+  }
+
+  /** The present state and the counters since the start, for metrics and readiness. */
+  get figures(): Figures {
+    const { place, newest, alive, loadedSnapshots, givenSnapshots } = this.#mirror;
+    const { unheardBatches, keptFrames, droppedFrames, resentBatches } = this.#upLink;
+    return {
+      role: this.#role,
+      epoch: Math.max(this.#fence, this.#claim?.epoch ?? 0),
+      authority: this.#authority?.process,
+      place,
+      newest,
+      lag: newest.epoch === place.epoch ? newest.number - place.number : newest.number,
+      silentMs: this.#clock() - this.#heardAt,
+      alive,
+      unheardBatches,
+      keptFrames,
+      droppedFrames,
+      resentBatches,
+      loadedSnapshots,
+      givenSnapshots,
+      asks: this.#asks,
+      stale: this.#stale,
+    };
+  }
+
+  /** Does what is due at this time. */
+  advance(): void {
+    if (this.#isStopped) return;
+    const now = this.#clock();
+    this.#upLink.expire();
+    for (const { session, connection } of this.#upLink.takeFull()) this.#replica.close(session, connection, LOST_CODE);
+    if (this.#reign) this.#advanceReign(this.#reign);
+    else if (this.#claim) this.#advanceClaim(this.#claim, now);
+    else this.#advanceReplica(now);
+    if (this.#authority) this.#sendUps(this.#authority);
+    if (now - this.#heardAt >= this.#limits.closeAllMs && !this.#isAway) {
+      this.#isAway = true;
+      this.#log?.warn({}, "no authority; closing all connections");
+      this.#replica.closeAll(LOST_CODE);
+    }
+  }
+
+  /** Takes a message from the bus. */
+  receive(message: Message): void {
+    if (this.#isStopped) return;
+    if (message.type === "down") this.#down(message);
+    else if (message.type === "up") this.#up(message);
+    else if (message.type === "ask") this.#ask(message);
+    else if (message.type === "snapshot") this.#snapshot(message);
+    else if (message.type === "claim") this.#claimed(message);
+    else this.#place(message);
+  }
+
+  /**
+   * Hands the authority over if this process has it, and never takes it again. Calls back with the process that is, or
+   * will be, the authority; with undefined if there is no such process. In that case this process may still be the
+   * authority: its owner should end the rooms in order, and call `stop`.
+   */
+  handOver(done: (authority: ProcessId | undefined) => void): void {
+    this.#upLink.isLeaving = true;
+    if (this.#claim) this.#resign();
+    if (!this.#reign) {
+      done(this.#authority?.process);
+      return;
+    }
+    this.#onHandedOver = done;
+    this.#handover = new Handover({
+      reign: this.#reign,
+      lease: this.#lease,
+      limits: this.#limits,
+      clock: this.#clock,
+      onEnd: (owner) => this.#handedOverTo(owner),
+    });
+    this.#handover.start();
+  }
+
+  /** Ends everything, and frees the lease if this process has it. */
+  stop(): void {
+    if (this.#isStopped) return;
+    if (this.#reign || this.#claim) this.#resign();
+    this.#isStopped = true;
+  }
+
+  readonly #sendUp = (message: UpMessage): void => {
+    if (this.#reign) this.#up(message);
+    else this.#bus.send(message, this.#authority?.process);
+  };
+
+  #sendUps({ epoch }: Authority): void {
+    const { place } = this.#mirror;
+    // A process that has not entered the epoch does not know what to send, so the authority takes nothing from it.
+    if (place.epoch === epoch) this.#upLink.flush(place, this.#sendUp);
+    this.#upLink.signIfDue(place, this.#sendUp);
+  }
+
+  #advanceReign(reign: Reign): void {
+    this.#lease.request(this.#fence, this.#limits.renewMs, this.#onLease);
+    this.#handover?.advance();
+    if (this.#reign === reign && !reign.advance()) {
+      this.#log?.warn({ epoch: reign.epoch }, "the bus confirms no messages; giving up the authority");
+      this.#resign();
+    }
+  }
+
+  #advanceClaim(claim: Claim, now: number): void {
+    const { place } = this.#mirror;
+    this.#lease.request(claim.epoch, this.#limits.renewMs, this.#onLease);
+    if (this.#claim !== claim) return;
+    if (claim.isReady(place, now)) {
+      if (this.#lease.isValid(claim.epoch)) this.#start(claim, now);
+      return;
+    }
+    if (claim.mustClaim(now)) this.#bus.send({ type: "claim", process: this.#process, epoch: claim.epoch, at: place });
+    const ahead = claim.mustAsk(place, now);
+    if (ahead) this.#askFor(place, ahead);
+  }
+
+  #advanceReplica(now: number): void {
+    const { place, hasGap } = this.#mirror;
+    if (hasGap && this.#authority && now - this.#askedAt >= this.#limits.askMs) {
+      this.#askedAt = now;
+      this.#askFor(place, this.#authority.process);
+    }
+    if (this.#upLink.isLeaving) return;
+    if (this.#handedOver) this.#lease.request(this.#fence, this.#limits.takeMs / 5, this.#onLease);
+    else if (now - this.#heardAt >= this.#limits.silenceMs)
+      this.#lease.request(this.#fence, this.#limits.takeMs, this.#onLease);
+  }
+
+  #askFor(at: Place, of: ProcessId): void {
+    this.#asks++;
+    this.#bus.send({ type: "ask", process: this.#process, at }, of);
+  }
+
+  readonly #onLease = ({ owner, epoch, newest }: LeaseState): void => {
+    if (this.#isStopped) return;
+    const own = this.#reign ?? this.#claim;
+    if (owner !== this.#process) {
+      if (owner !== undefined && epoch < this.#fence) this.#sendPlace(owner);
+      this.#know(epoch);
+      if (own) this.#stepDown();
+      return;
+    }
+    if (own?.epoch === epoch) return;
+    // The lease has a new epoch, so another process may have been the authority in between.
+    if (own) this.#stepDown();
+    if (this.#upLink.isLeaving || epoch <= this.#fence) {
+      this.#lease.release();
+      return;
+    }
+    const now = this.#clock();
+    this.#claim = new Claim({
+      state: { owner, epoch, newest },
+      now,
+      others: this.#mirror.alive.filter((process) => process !== this.#process),
+      former: this.#authority?.process,
+      handedOver: this.#handedOver,
+      limits: this.#limits,
+    });
+    this.#log?.info({ epoch, at: placeName(this.#mirror.place) }, "has the lease");
+    this.#setRole("claimant");
+    this.#advanceClaim(this.#claim, now);
+  };
+
+  #start(claim: Claim, now: number): void {
+    const { epoch } = claim;
+    const { place, alive, sessions } = this.#mirror;
+    const heard = new Map([...alive, ...claim.answered].map((process) => [process, now]));
+    // A former authority that has not answered the claim keeps the time at which it was last heard. So this process
+    // considers its connections lost earlier.
+    const former = this.#authority?.process;
+    if (former !== undefined && alive.includes(former) && !claim.answered.has(former)) heard.set(former, this.#heardAt);
+    this.#claim = undefined;
+    this.#handedOver = undefined;
+    this.#fence = epoch;
+    this.#authority = { process: this.#process, epoch };
+    this.#log?.info({ epoch, from: placeName(place) }, "is the authority");
+    this.#reign = new Reign({
+      process: this.#process,
+      epoch,
+      from: place,
+      rooms: isSamePlace(place, START) ? undefined : this.#mirror.rooms(),
+      sessions,
+      heard,
+      createHost: this.#createHost,
+      bus: this.#bus,
+      clock: this.#clock,
+      limits: this.#limits,
+      isLeased: () => this.#lease.isValid(epoch),
+      onTaken: (message) => this.receive(message),
+    });
+    this.#setRole("authority");
+  }
+
+  #down(message: DownMessage): void {
+    const { process, place, successor } = message;
+    if (place.epoch < this.#fence) {
+      this.#stale++;
+      return;
+    }
+    const own = this.#reign ?? this.#claim;
+    if (own && process !== this.#process && place.epoch >= own.epoch) this.#stepDown();
+    this.#fence = place.epoch;
+    this.#hear();
+    if (this.#handedOver && !isSamePlace(place, this.#handedOver)) this.#handedOver = undefined;
+    this.#authority = { process, epoch: place.epoch };
+    this.#mirror.receive(message);
+    if (successor === this.#process && isSamePlace(place, this.#mirror.place)) this.#accept(place);
+  }
+
+  /** Tells the authority, which hands over, that this process has its last place and can get the lease. */
+  #accept(place: Place): void {
+    this.#handedOver = place;
+    this.#upLink.sign(place, this.#sendUp);
+  }
+
+  #up(message: UpMessage): void {
+    if (!this.#reign) return;
+    this.#reign.take(message);
+    this.#handover?.take(message);
+  }
+
+  #ask({ process, at }: AskMessage): void {
+    if (comparePlaces(this.#mirror.place, at) > 0) this.#bus.send(this.#mirror.snapshotFor(process, at), process);
+  }
+
+  #snapshot(snapshot: SnapshotMessage): void {
+    if (this.#reign) return;
+    // A claimant needs the newest state of earlier epochs. Other processes ignore snapshots of epochs before the newest
+    // claim: its claimant relies on the places that they have reported.
+    const { epoch } = snapshot.place;
+    if (this.#claim ? epoch < this.#claim.epoch : epoch >= this.#fence) this.#mirror.load(snapshot);
+  }
+
+  #claimed({ process, epoch }: ClaimMessage): void {
+    if (epoch > Math.max(this.#fence, this.#claim?.epoch ?? 0)) {
+      if (this.#reign || this.#claim) this.#stepDown();
+      this.#fence = epoch;
+      this.#handedOver = undefined;
+    }
+    if (epoch === this.#fence) this.#hear();
+    this.#sendPlace(process);
+  }
+
+  #sendPlace(to: ProcessId): void {
+    const epoch = Math.max(this.#fence, this.#claim?.epoch ?? 0);
+    this.#bus.send({ type: "place", process: this.#process, epoch, at: this.#mirror.place }, to);
+  }
+
+  #place(message: PlaceMessage): void {
+    const own = this.#reign ?? this.#claim;
+    if (!own) return;
+    if (message.epoch <= own.epoch) {
+      this.#claim?.answer(message);
+      return;
+    }
+    // The store had lost newer epochs. The next attempt takes a larger epoch.
+    this.#log?.warn({ own: own.epoch, known: message.epoch }, "the epoch is older than others; claiming again");
+    this.#resign();
+    this.#know(message.epoch);
+  }
+
+  #know(epoch: number): void {
+    this.#fence = Math.max(this.#fence, epoch);
+  }
+
+  #hear(): void {
+    this.#heardAt = this.#clock();
+    this.#isAway = false;
+  }
+
+  #handedOverTo(owner: { process: ProcessId; epoch: number } | undefined): void {
+    this.#handover = undefined;
+    if (owner) {
+      this.#know(owner.epoch);
+      this.#stepDown(owner.process);
+    } else this.#finishHandover(undefined);
+  }
+
+  #finishHandover(successor: ProcessId | undefined): void {
+    const done = this.#onHandedOver;
+    this.#onHandedOver = undefined;
+    this.#handover = undefined;
+    done?.(successor);
+  }
+
+  /** Gives the lease back. */
+  #resign(): void {
+    this.#stepDown();
+    this.#lease.release();
+  }
+
+  /** Ends the rooms, or the claim: this process is only a replica from now on. */
+  #stepDown(successor = this.#authority?.process): void {
+    this.#reign?.end();
+    this.#reign = undefined;
+    this.#claim = undefined;
+    if (this.#authority?.process === this.#process) this.#authority = undefined;
+    this.#hear();
+    this.#setRole("replica");
+    this.#finishHandover(successor);
+  }
+
+  #setRole(role: Role): void {
+    if (role === this.#role) return;
+    this.#role = role;
+    this.#log?.info({ role }, "the role has changed");
+    this.#onRole(role);
+  }
+}

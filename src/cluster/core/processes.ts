@@ -1,0 +1,75 @@
+// The processes of the cluster, as the authority hears them.
+import { Inbox } from "./inbox.ts";
+import type { Limits } from "./limits.ts";
+import { comparePlaces } from "./place.ts";
+import type { ProcessId, UpMessage } from "./ports.ts";
+
+/** What the authority has heard of each process. */
+export class Processes {
+  readonly #own: ProcessId;
+  readonly #limits: Limits;
+  readonly #inboxes = new Map<ProcessId, Inbox>();
+
+  /** @param heard the processes that may be alive, and when each was heard last. */
+  constructor(own: ProcessId, heard: ReadonlyMap<ProcessId, number>, limits: Limits) {
+    this.#own = own;
+    this.#limits = limits;
+    for (const [process, heardAt] of heard) this.#add(process, heardAt);
+  }
+
+  /** The processes that are alive, this one included. */
+  get alive(): ProcessId[] {
+    return [this.#own, ...this.#others().map(({ process }) => process)];
+  }
+
+  /** For each process, the number of the last batch that was taken. */
+  get heard(): { process: ProcessId; batch: number }[] {
+    return [...this.#inboxes.values()]
+      .filter(({ isAlive }) => isAlive)
+      .map(({ process, heard }) => ({ process, batch: heard }));
+  }
+
+  /** Takes a message. @returns the batches of its process that come next; none if the message is of another epoch. */
+  take(message: UpMessage, epoch: number, now: number): UpMessage[] {
+    const inbox = this.#inboxes.get(message.process) ?? this.#add(message.process, now);
+    inbox.hear(message, now);
+    inbox.isAlive = true;
+    return message.batch > 0 && message.at.epoch === epoch ? inbox.take(message) : [];
+  }
+
+  /** Returns the processes that have become lost since the last call: they were not heard for too long. */
+  lose(now: number): ProcessId[] {
+    const lost = this.#others().filter(({ heardAt }) => now - heardAt > this.#limits.lostMs);
+    for (const inbox of lost) inbox.isAlive = false;
+    return lost.map(({ process }) => process);
+  }
+
+  /**
+   * Called when a connection of a process belongs to a session from now on. If that process is lost, `lose` returns it
+   * again.
+   */
+  expect(process: ProcessId): void {
+    const inbox = this.#inboxes.get(process) ?? this.#add(process, Number.NEGATIVE_INFINITY);
+    inbox.isAlive = true;
+  }
+
+  /** Returns the process that is fit to be the next authority: alive, not about to end, with the newest place. */
+  successor(except: ReadonlySet<ProcessId>): ProcessId | undefined {
+    const fit = this.#others().filter(({ process, isLeaving }) => !isLeaving && !except.has(process));
+    return fit.toSorted((one, other) => comparePlaces(other.at, one.at))[0]?.process;
+  }
+
+  #others(): Inbox[] {
+    return [...this.#inboxes.values()].filter(({ process, isAlive }) => isAlive && process !== this.#own);
+  }
+
+  #add(process: ProcessId, heardAt: number): Inbox {
+    const inbox = new Inbox(process, heardAt, this.#limits);
+    this.#inboxes.set(process, inbox);
+    if (this.#inboxes.size > this.#limits.processes) {
+      const lost = [...this.#inboxes.values()].find(({ isAlive }) => !isAlive);
+      if (lost) this.#inboxes.delete(lost.process);
+    }
+    return inbox;
+  }
+}

@@ -1,0 +1,106 @@
+// Numbers the authority's messages and publishes them. This process applies a message only once the bus has it.
+import type { Limits } from "./limits.ts";
+import type { Bus, DownMessage, Place } from "./ports.ts";
+
+interface Waiting {
+  readonly message: DownMessage;
+  /** The number of the last attempt to send it; 0 before the first one. */
+  attempt: number;
+  isTaken: boolean;
+}
+
+/** What a message says, without its place. */
+export type Contents = Omit<DownMessage, "type" | "place" | "from">;
+
+interface PublisherOptions {
+  readonly epoch: number;
+  /** The place from which the epoch goes on. */
+  readonly from: Place;
+  readonly bus: Bus;
+  readonly limits: Limits;
+  /** Returns whether the lease is certainly valid at this moment. Nothing is sent without it. */
+  readonly isLeased: () => boolean;
+  /** Called when the bus has taken a message and the lease is valid, in the order of the messages. */
+  readonly onTaken: (message: DownMessage) => void;
+}
+
+/** The messages of one epoch. */
+export class Publisher {
+  readonly #epoch: number;
+  readonly #bus: Bus;
+  readonly #limits: Limits;
+  readonly #isLeased: () => boolean;
+  readonly #onTaken: (message: DownMessage) => void;
+  #waiting: Waiting[] = [];
+  #attempts = 0;
+  #place: Place;
+
+  constructor({ epoch, from, bus, limits, isLeased, onTaken }: PublisherOptions) {
+    this.#epoch = epoch;
+    this.#place = from;
+    this.#bus = bus;
+    this.#limits = limits;
+    this.#isLeased = isLeased;
+    this.#onTaken = onTaken;
+  }
+
+  /** The place of the last message. */
+  get place(): Place {
+    return this.#place;
+  }
+
+  /** Whether too many messages wait for a confirmation: the authority cannot go on. */
+  get isFull(): boolean {
+    return this.#waiting.length > this.#limits.unconfirmedMessages;
+  }
+
+  /** Publishes the next message. It waits while the lease is not valid. @returns the message. */
+  publish(contents: Contents): DownMessage {
+    const from = this.#place;
+    this.#place = { epoch: this.#epoch, number: from.epoch === this.#epoch ? from.number + 1 : 1 };
+    const message: DownMessage = { type: "down", place: this.#place, from, ...contents };
+    this.#waiting.push({ message, attempt: 0, isTaken: false });
+    this.advance();
+    return message;
+  }
+
+  /** Sends and hands on the messages that had to wait for the lease. */
+  advance(): void {
+    if (!this.#isLeased()) return;
+    this.#handOn();
+    for (const waiting of this.#waiting.filter(({ attempt }) => attempt === 0)) this.#send(waiting);
+  }
+
+  /** Publishes a message once more, after all earlier messages. Processes that have the message ignore it. */
+  repeat(message: DownMessage): void {
+    if (!this.#isLeased()) return;
+    const waiting = this.#waiting.find((one) => one.message === message);
+    const isSent = waiting?.attempt !== 0;
+    this.advance();
+    if (!waiting) this.#bus.publish(message, () => {});
+    else if (isSent) this.#send(waiting);
+  }
+
+  #send(waiting: Waiting): void {
+    const attempt = ++this.#attempts;
+    waiting.attempt = attempt;
+    this.#bus.publish(waiting.message, () => this.#taken(waiting, attempt));
+  }
+
+  /**
+   * Called when the bus has a message. The bus takes messages in order, so it has lost earlier messages that it has not
+   * confirmed. They are sent again, because this process must not apply a message that no other process can have.
+   */
+  #taken(taken: Waiting, attempt: number): void {
+    taken.isTaken = true;
+    // After a pause of this process, another one may have gone on without this message.
+    if (!this.#isLeased()) return;
+    this.#handOn();
+    for (const waiting of this.#waiting)
+      if (!waiting.isTaken && waiting.attempt > 0 && waiting.attempt < attempt) this.#send(waiting);
+  }
+
+  #handOn(): void {
+    while (this.#waiting[0]?.isTaken) this.#onTaken(this.#waiting.shift()!.message);
+  }
+}

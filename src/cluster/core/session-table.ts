@@ -1,0 +1,83 @@
+// The sessions of the cluster as a process has mirrored them, and which of them have their connection in this process.
+import type { ProcessId, SessionEntry } from "./ports.ts";
+
+/** A connection of this process. */
+export interface OwnConnection {
+  readonly session: string;
+  readonly connection: string;
+}
+
+/** What an update has changed. */
+export interface TableChanges {
+  /** The connections of this process that have lost their session. */
+  readonly displaced: readonly OwnConnection[];
+  /** The sessions whose connection or process has changed. */
+  readonly moved: readonly SessionEntry[];
+}
+
+/** The mirrored session table. It tells which connections of this process have lost their session. */
+export class SessionTable {
+  readonly #process: ProcessId;
+  readonly #entries = new Map<string, SessionEntry>();
+  /** The sessions of the connections of this process, by connection. */
+  readonly #own = new Map<string, string>();
+
+  constructor(process: ProcessId) {
+    this.#process = process;
+  }
+
+  /** The number of connections of this process that belong to a session. */
+  get ownConnections(): number {
+    return this.#own.size;
+  }
+
+  /** Returns all entries. */
+  entries(): Iterable<SessionEntry> {
+    return this.#entries.values();
+  }
+
+  /** Returns the entry that a connection of this process belongs to; undefined if it belongs to none. */
+  entryOf(connection: string): SessionEntry | undefined {
+    const session = this.#own.get(connection);
+    return session === undefined ? undefined : this.#entries.get(session);
+  }
+
+  /** Returns the entries whose connections are in this process. */
+  *ownEntries(): Iterable<SessionEntry> {
+    for (const session of this.#own.values()) yield this.#entries.get(session)!;
+  }
+
+  /** Applies changed and ended sessions. */
+  update(sessions: Iterable<SessionEntry>, ended: Iterable<string>): TableChanges {
+    const displaced: OwnConnection[] = [];
+    const moved: SessionEntry[] = [];
+    for (const session of ended) this.#remove(session, displaced);
+    for (const entry of sessions) {
+      const before = this.#entries.get(entry.session);
+      if (before?.process !== entry.process || before?.connection !== entry.connection) {
+        if (before) this.#remove(entry.session, displaced);
+        moved.push(entry);
+        if (entry.process === this.#process) this.#own.set(entry.connection, entry.session);
+      }
+      this.#entries.set(entry.session, entry);
+    }
+    return { displaced, moved };
+  }
+
+  /** Replaces all entries. */
+  replace(sessions: readonly SessionEntry[]): TableChanges {
+    const present = new Set(sessions.map(({ session }) => session));
+    return this.update(
+      sessions,
+      [...this.#entries.keys()].filter((session) => !present.has(session)),
+    );
+  }
+
+  #remove(session: string, displaced: OwnConnection[]): void {
+    const entry = this.#entries.get(session);
+    this.#entries.delete(session);
+    if (entry?.process !== this.#process) return;
+    this.#own.delete(entry.connection);
+    displaced.push({ session, connection: entry.connection });
+  }
+}

@@ -1,0 +1,150 @@
+// The sessions of all rooms in the authority, and what other processes must know of them to go on.
+import { createHash } from "node:crypto";
+import type { WebSocketClient } from "colyseus";
+import type { ReservedSeat } from "../sockets/seats.ts";
+import type { HostedRoom } from "./hosted-room.ts";
+import type { SessionRecord } from "./mirror/news.ts";
+import type { RemoteSocket } from "./remote-socket.ts";
+
+/** The connection of a session. */
+export interface HostConnection {
+  readonly client: WebSocketClient;
+  readonly socket: RemoteSocket;
+  /** The id that the process of the real socket has given the connection. */
+  readonly id: string;
+}
+
+/** A session in the authority. */
+export interface HostSession {
+  readonly id: string;
+  readonly room: HostedRoom;
+  readonly auth: unknown;
+  /** The join options, until a client has claimed the seat. */
+  options: unknown;
+  /** When the reserved or held seat expires, in ms of the cluster's clock; undefined for a connected client. */
+  until: number | undefined;
+  connection: HostConnection | undefined;
+  /**
+   * The key is the hash of a reconnection token that the client may present. The value is the token that the framework
+   * knows. The two differ for earlier tokens, and for tokens of an earlier authority: only their hashes are mirrored.
+   */
+  readonly tokens: Map<string, string>;
+  /** The hash of the token that the client was sent on its connection; undefined for a restored connection. */
+  sentToken: string | undefined;
+}
+
+/** Returns the hash under which a reconnection token is mirrored. */
+function hashOf(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}
+
+/** The sessions in the authority. */
+export class HostSessions {
+  readonly #sessions = new Map<string, HostSession>();
+  readonly #changed = new Set<string>();
+  readonly #ended = new Set<string>();
+
+  get(id: string): HostSession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  all(): Iterable<HostSession> {
+    return this.#sessions.values();
+  }
+
+  /** Called when a seat was reserved. */
+  reserved(room: HostedRoom, { sessionId, options, auth }: ReservedSeat, until: number): HostSession {
+    const session: HostSession = {
+      id: sessionId,
+      room,
+      auth,
+      options,
+      until,
+      connection: undefined,
+      tokens: new Map(),
+      sentToken: undefined,
+    };
+    this.#sessions.set(sessionId, session);
+    this.#ended.delete(sessionId);
+    this.#changed.add(sessionId);
+    return session;
+  }
+
+  /** Called when a client has joined or is back. Its earlier tokens stay valid until it acknowledges that. */
+  connected(session: HostSession, connection: HostConnection): void {
+    session.options = undefined;
+    session.until = undefined;
+    session.connection = connection;
+    const { reconnectionToken } = connection.client;
+    session.sentToken = hashOf(reconnectionToken);
+    session.tokens.set(session.sentToken, reconnectionToken);
+    for (const hash of session.tokens.keys()) session.tokens.set(hash, reconnectionToken);
+    this.#changed.add(session.id);
+  }
+
+  /** Called when a client has got its new reconnection token: the earlier tokens become invalid. */
+  acknowledged({ id, tokens, sentToken }: HostSession): void {
+    if (sentToken === undefined || tokens.size === 1) return;
+    for (const hash of tokens.keys()) if (hash !== sentToken) tokens.delete(hash);
+    this.#changed.add(id);
+  }
+
+  /** Called when a connection was lost and its seat is held. */
+  held(session: HostSession, until: number): void {
+    session.until = until;
+    this.#changed.add(session.id);
+  }
+
+  /**
+   * Called for a restored session. From now on only the tokens with these hashes are valid, which an earlier authority
+   * gave the client. The framework of this process has made another token for the session.
+   */
+  replaceTokens(session: HostSession, hashes: Iterable<string>): void {
+    const token = session.connection?.client.reconnectionToken;
+    session.sentToken = undefined;
+    session.tokens.clear();
+    if (token !== undefined) for (const hash of hashes) session.tokens.set(hash, token);
+  }
+
+  /** Called when a session has ended. @returns whether the session was known. */
+  ended(id: string): boolean {
+    this.#changed.delete(id);
+    this.#ended.add(id);
+    return this.#sessions.delete(id);
+  }
+
+  /**
+   * Returns the token that the framework knows for a token that a client presents.
+   * @param id the session that the token belongs to, if the client has named it.
+   */
+  tokenOf(presented: string, id?: string): string {
+    const hash = hashOf(presented);
+    if (id !== undefined) return this.#sessions.get(id)?.tokens.get(hash) ?? presented;
+    for (const { tokens } of this.#sessions.values()) {
+      const token = tokens.get(hash);
+      if (token !== undefined) return token;
+    }
+    return presented;
+  }
+
+  /** Returns what has changed since the last call. */
+  takeNews(): { sessions?: SessionRecord[]; endedSessions?: string[] } {
+    const sessions = Array.from(this.#changed, (id) => recordOf(this.#sessions.get(id)!));
+    const endedSessions = [...this.#ended];
+    this.#changed.clear();
+    this.#ended.clear();
+    return { ...(sessions.length > 0 && { sessions }), ...(endedSessions.length > 0 && { endedSessions }) };
+  }
+}
+
+function recordOf({ id, room, auth, options, until, connection, tokens }: HostSession): SessionRecord {
+  return {
+    id,
+    room: room.record.id,
+    tokens: [...tokens.keys()],
+    ...(auth !== undefined && { auth }),
+    ...(options !== undefined && { options }),
+    ...(until !== undefined && { until }),
+    ...(connection && { transport: connection.socket.transport, address: connection.socket.address }),
+  };
+}

@@ -1,0 +1,125 @@
+// How a player travels between processes: its fields, the number of its applied inputs, and its latest input.
+import { $changes, $values, type IRef, OPERATION, type Schema } from "@colyseus/schema";
+import type { TrackedPlayer } from "../../../rooms/interest/player-codec.ts";
+import type { Input } from "../../../sim/apply-input.ts";
+import { FieldCodec, MAX_FIELDS_BYTES } from "./field-codec.ts";
+import { readInput, writeInput } from "./input-format.ts";
+import type { SchemaReader, SchemaWriter } from "./schema-bytes.ts";
+
+/**
+ * The first byte of a change: its low bits are the number of changed fields. `APPLIED` says that the number of applied
+ * inputs has changed, and `LATEST` that the latest input has changed.
+ */
+const APPLIED = 0x80;
+const LATEST = 0x40;
+const COUNT = 0x3f;
+
+/** This bit of a field's number says that the field has no value any more. */
+const UNSET = 0x80;
+
+/** Says that the number of applied inputs follows. Any other value is the increase of that number. */
+const ABSOLUTE = 0;
+
+/** Used instead of the number of applied inputs that the receivers know, if they know none. */
+export const UNKNOWN = -1;
+
+/** The most bytes of a change, without its texts. */
+const MAX_CHANGE_BYTES = 1 + MAX_FIELDS_BYTES + 2 * 9;
+
+/** The part of a player that changes are read into. */
+export interface MirroredFields {
+  player: TrackedPlayer;
+  consumedCount: number;
+  latest: Input | undefined;
+}
+
+/** The values of an object of a Schema class by the numbers of its fields. */
+const valuesOf = (ref: IRef) => (ref as unknown as { [$values]: unknown[] })[$values];
+
+/** Writes and reads the changes of players of one class. */
+export class PlayerFormat {
+  readonly #fields: FieldCodec;
+  /** The writer that `#writeField` uses in the present call of `write`. */
+  #out!: SchemaWriter;
+  #values!: unknown[];
+  #count = 0;
+
+  /** @param player the class of the players. */
+  constructor(player: typeof Schema) {
+    this.#fields = new FieldCodec(player);
+  }
+
+  /**
+   * Writes a player.
+   * @param isWhole whether all fields are written, and not only those that have changed.
+   * @param before the number of applied inputs that the receivers know.
+   * @param latest the latest input, if the receivers do not know it.
+   */
+  write(
+    out: SchemaWriter,
+    player: TrackedPlayer,
+    isWhole: boolean,
+    applied: number,
+    before: number,
+    latest: Readonly<Input> | undefined,
+  ): void {
+    out.reserve(MAX_CHANGE_BYTES);
+    const start = out.at.offset++;
+    let first = 0;
+    if (applied !== before) {
+      first |= APPLIED;
+      if (before === UNKNOWN || applied < before) out.number(ABSOLUTE);
+      out.number(before === UNKNOWN || applied < before ? applied : applied - before);
+    }
+    if (latest) {
+      first |= LATEST;
+      writeInput(out, latest);
+      out.reserve(MAX_FIELDS_BYTES);
+    }
+    this.#out = out;
+    this.#values = valuesOf(player);
+    this.#count = 0;
+    if (isWhole) for (const field of this.#fields.indexes) this.#writeField(field);
+    else player[$changes]!.forEach(this.#writeField);
+    out.bytes[start] = first | this.#count;
+  }
+
+  readonly #writeField = (field: number): void => {
+    const value = this.#values[field];
+    const out = this.#out;
+    this.#count++;
+    if (value === undefined || value === null) out.bytes[out.at.offset++] = UNSET | field;
+    else {
+      out.bytes[out.at.offset++] = field;
+      this.#fields.write(out, field, value);
+    }
+  };
+
+  /**
+   * Reads what `write` has written.
+   * @param isTracked whether the framework's encoder must learn which fields have changed.
+   */
+  read(source: SchemaReader, target: MirroredFields, isTracked: boolean): void {
+    const first = source.byte();
+    if (first & APPLIED) {
+      const added = source.number();
+      target.consumedCount = added === ABSOLUTE ? source.number() : target.consumedCount + added;
+    }
+    if (first & LATEST) target.latest = readInput(source);
+    // For many players, the setters of the fields would take several times as long.
+    const values = valuesOf(target.player);
+    const changes = target.player[$changes]!;
+    for (let count = first & COUNT; count > 0; count--) {
+      const field = source.byte();
+      if (field & UNSET) {
+        const index = field - UNSET;
+        if (isTracked && values[index] !== undefined) changes.delete(index);
+        values[index] = undefined;
+      } else {
+        const value = this.#fields.read(source, field);
+        if (isTracked && value !== values[field]) changes.change(field, OPERATION.ADD);
+        values[field] = value;
+      }
+    }
+  }
+}

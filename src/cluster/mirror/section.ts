@@ -1,0 +1,43 @@
+// The changes of one room in one tick, in this order:
+//
+//   flags, the room's clock, the largest earlier reference id (only in a whole section), the changes of the shared
+//   state, the slots of removed players, added players, changed players, waiting inputs, messages to players in sight
+//
+// In a list of players, each player begins with its slot plus 1, and 0 ends the list. A slot is a small number that no
+// other player of the room has. A later player may get it.
+import type { Input } from "../../../sim/apply-input.ts";
+import { readInput, writeInput } from "./input-format.ts";
+import type { SchemaReader, SchemaWriter } from "./schema-bytes.ts";
+
+/** The flag of a section that has the whole room, not only its changes. */
+export const WHOLE = 1;
+
+/** The flag of a section whose room defines inputs. The frames for the clients of such a room have its clock. */
+export const TIMED = 2;
+
+/** The number that ends a list of players. */
+export const END = 0;
+
+/** The inputs of players that the room has received and not yet taken, by the slots of the players. */
+export type WaitingInputs = Map<number, Input[]>;
+
+/** Writes the inputs that wait in one kind of queue. */
+export function writeWaiting(out: SchemaWriter, waiting: Iterable<[slot: number, inputs: readonly Input[]]>): void {
+  for (const [slot, inputs] of waiting) {
+    out.number(slot + 1);
+    out.number(inputs.length);
+    for (const input of inputs) writeInput(out, input);
+  }
+  out.number(END);
+}
+
+/** Reads what `writeWaiting` has written. */
+export function readWaiting(source: SchemaReader): WaitingInputs {
+  const waiting: WaitingInputs = new Map();
+  for (let slot = source.number(); slot !== END; slot = source.number())
+    waiting.set(
+      slot - 1,
+      Array.from({ length: source.number() }, () => readInput(source)),
+    );
+  return waiting;
+}

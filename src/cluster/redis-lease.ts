@@ -1,0 +1,128 @@
+// The lease of the authority in Redis. Scripts make each step atomic and return the owner. If an answer is lost, the next
+// one names the owner.
+import { randomInt } from "node:crypto";
+import type { Lease, LeaseState, Place, ProcessId } from "./core/ports.ts";
+import { RedisConnection, type RedisSettings } from "./redis-connection.ts";
+import { redisNames } from "./redis-names.ts";
+
+interface RedisLeaseOptions {
+  redis: RedisSettings;
+  /** The prefix of all names in Redis. Each cluster has its own. */
+  prefix: string;
+  /** The id of this process. */
+  process: ProcessId;
+  /** Milliseconds after which a lease that is not renewed is free. 1000 by default. */
+  ttlMs?: number;
+  /** Milliseconds after which an answer is considered unknown. 400 by default. */
+  timeoutMs?: number;
+  /** Called with the time in milliseconds that Redis took for an answer. */
+  onRoundTrip?: (ms: number) => void;
+}
+
+/** The answer of the scripts `TAKE` and `GIVE`. A value that is not stored is null. */
+type Answer = [owner: string | null, epoch: string | null, newest: string | null];
+
+/** Returns the state of the lease. Keys: owner, epoch, newest place. */
+const STATE = `return redis.call("MGET", KEYS[1], KEYS[2], KEYS[3])`;
+
+/**
+ * Takes a free lease, or renews the own one. The epoch of a new owner is larger than every known epoch: that in Redis,
+ * that of the newest place, and the one that the process knows. Redis may have lost all or some of its data: so an
+ * owner that knows a larger epoch than Redis gets a new epoch.
+ * Arguments: process, TTL in milliseconds, known epoch, step of the epoch.
+ */
+const TAKE = `
+local owner = redis.call("GET", KEYS[1])
+local epoch = tonumber(redis.call("GET", KEYS[2]) or "0")
+local known = tonumber(ARGV[3])
+if not owner or (owner == ARGV[1] and epoch < known) then
+  local newest = redis.call("GET", KEYS[3])
+  local published = newest and tonumber(string.match(newest, "^%d+")) or 0
+  redis.call("SET", KEYS[2], string.format("%.0f", math.max(epoch, known, published) + ARGV[4]))
+  redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+elseif owner == ARGV[1] then
+  redis.call("PEXPIRE", KEYS[1], ARGV[2])
+end
+${STATE}`;
+
+/** Gives the own lease to another process, with a larger epoch. Arguments: process, TTL in milliseconds, receiver, step of the epoch. */
+const GIVE = `
+if redis.call("GET", KEYS[1]) == ARGV[1] then
+  redis.call("INCRBY", KEYS[2], ARGV[4])
+  redis.call("SET", KEYS[1], ARGV[3], "PX", ARGV[2])
+end
+${STATE}`;
+
+/** Frees the own lease. Arguments: process. */
+const RELEASE = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`;
+
+const MAX_EPOCH_STEP = 1000;
+
+/** The lease as one process sees it. */
+export class RedisLease implements Lease {
+  readonly #connection: RedisConnection;
+  readonly #keys: [owner: string, epoch: string, newest: string];
+  readonly #process: ProcessId;
+  readonly #ttlMs: number;
+  readonly #timeoutMs: number;
+
+  /** Connects, and goes on trying for as long as Redis is unavailable. */
+  constructor({ redis, prefix, process, ttlMs = 1000, timeoutMs = 400, onRoundTrip }: RedisLeaseOptions) {
+    this.#connection = new RedisConnection(redis, "sabang-lease", onRoundTrip);
+    const { owner, epoch, newest } = redisNames(prefix);
+    this.#keys = [owner, epoch, newest];
+    this.#process = process;
+    this.#ttlMs = ttlMs;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  take(knownEpoch: number, done: (state: LeaseState | undefined) => void): void {
+    this.#run(TAKE, [this.#ttlMs, knownEpoch, epochStep()], done);
+  }
+
+  give(to: ProcessId, done: (state: LeaseState | undefined) => void): void {
+    this.#run(GIVE, [this.#ttlMs, to, epochStep()], done);
+  }
+
+  release(done: () => void): void {
+    this.#run(RELEASE, [], done);
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  /** Runs a script. Calls back once: with the state that it returns, or with undefined if there is none in time. */
+  #run(script: string, values: (string | number)[], done: (state: LeaseState | undefined) => void): void {
+    let isDone = false;
+    const finish = (answer?: unknown) => {
+      if (isDone) return;
+      isDone = true;
+      clearTimeout(timer);
+      done(answer ? stateOf(answer as Answer) : undefined);
+    };
+    const timer = setTimeout(finish, this.#timeoutMs);
+    this.#connection
+      .call((redis) => redis.eval(script, this.#keys.length, ...this.#keys, this.#process, ...values))
+      .then(finish, () => finish());
+  }
+}
+
+/** Returns a random step, so that a Redis that has lost data, or a replica of it, does not give out an epoch twice. */
+function epochStep(): number {
+  return randomInt(1, MAX_EPOCH_STEP + 1);
+}
+
+function stateOf([owner, epoch, newest]: Answer): LeaseState {
+  return {
+    owner: owner ?? undefined,
+    epoch: Number(epoch ?? 0),
+    newest: newest === null ? undefined : placeOf(newest),
+  };
+}
+
+/** Returns the place that is stored as `epoch number`. */
+function placeOf(stored: string): Place {
+  const [epoch, number] = stored.split(" ").map(Number);
+  return { epoch: epoch!, number: number! };
+}

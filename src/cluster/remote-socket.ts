@@ -1,0 +1,80 @@
+// The socket of a client as the rooms see it in the authority. The real socket is in some process of the cluster.
+import { EventEmitter } from "node:events";
+import { CloseCode } from "colyseus";
+import WebSocket from "ws";
+import type { Transport } from "../telemetry/transports.ts";
+import type { ProcessId } from "./core/ports.ts";
+
+/** The real socket of a client. */
+export interface RealSocket {
+  /** The process that has it. */
+  readonly process: ProcessId;
+  /** The id of the connection. */
+  readonly id: string;
+  readonly transport: Transport;
+  readonly address: string | undefined;
+}
+
+/** Passes frames on to the process that has the real socket. */
+export interface RemoteConnection {
+  /** Called before the first frame. */
+  open(): void;
+  send(frame: Uint8Array): void;
+  close(code: number, reason: string | undefined): void;
+}
+
+/** The property `ref` of a client of the framework. It emits `message` and `close`. */
+export class RemoteSocket extends EventEmitter {
+  readonly transport: Transport;
+  readonly address: string | undefined;
+  /** The process that has the real socket looks after backpressure. */
+  readonly isBackpressured = false;
+  readyState: number = WebSocket.OPEN;
+  readonly #connection: RemoteConnection;
+  #hasSent = false;
+
+  constructor(connection: RemoteConnection, { transport, address }: Pick<RealSocket, "transport" | "address">) {
+    super();
+    this.#connection = connection;
+    this.transport = transport;
+    this.address = address;
+  }
+
+  /** Whether the client has got frames, and its connection is not closed. */
+  get isOpen(): boolean {
+    return this.#hasSent && this.readyState === WebSocket.OPEN;
+  }
+
+  /** Called by the framework's client. */
+  send(frame: Uint8Array, _options?: object, callback?: () => void): void {
+    if (this.readyState === WebSocket.OPEN) {
+      this.#open();
+      this.#connection.send(frame);
+    }
+    if (callback) process.nextTick(callback);
+  }
+
+  /** Called by the framework's client. The connection counts as closed at once, and not only when its process says so. */
+  close(code: number = CloseCode.NORMAL_CLOSURE, reason?: string): void {
+    if (this.readyState !== WebSocket.OPEN) return;
+    this.readyState = WebSocket.CLOSING;
+    if (this.#hasSent) this.#connection.close(code, reason);
+    process.nextTick(() => this.ended(code));
+  }
+
+  /**
+   * Called when the connection has ended. A plain connection cannot be resumed. So its end counts as a leave, even if
+   * its process was lost, and the room holds no seat.
+   */
+  ended(code: number): void {
+    if (this.readyState === WebSocket.CLOSED) return;
+    this.readyState = WebSocket.CLOSED;
+    this.emit("close", this.transport === "plain" ? CloseCode.CONSENTED : code);
+  }
+
+  #open(): void {
+    if (this.#hasSent) return;
+    this.#hasSent = true;
+    this.#connection.open();
+  }
+}

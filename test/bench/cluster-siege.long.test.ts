@@ -1,0 +1,33 @@
+// A short siege of a real cluster: each kind of attack once, with a few clients. `npm run siege -- --cluster` is longer.
+import { expect, test } from "@jest/globals";
+import { besiegeCluster } from "../../bench/stress/siege/cluster/siege.ts";
+import { describeWith } from "../support/requiring.ts";
+
+const PLAYERS = 60;
+
+/** Milliseconds that the siege may take on a busy machine. */
+const TIMEOUT_MS = 600_000;
+
+/** Whether a verdict is about a time. This test lets such verdicts fail, because the machines of the tests are busy. */
+const isTimed = (what: string) => what.includes("stillness");
+
+describeWith("redis", "with Redis", () => {
+  describeWith("postgres", "and PostgreSQL", () => {
+    test(
+      "all clients of a cluster keep their sessions and places when its processes or its Redis fail",
+      async () => {
+        const progress: string[] = [];
+        const verdicts = await besiegeCluster((text) => progress.push(text), {
+          processes: 3,
+          players: PLAYERS,
+          rounds: 1,
+          kinds: ["authority", "replica", "pause", "redis", "cut", "replace"],
+        });
+        const missed = verdicts.filter(({ what, pass }) => !pass && !isTimed(what));
+        expect({ missed, progress: missed.length > 0 ? progress : [] }).toEqual({ missed: [], progress: [] });
+        expect(verdicts.filter(({ what }) => isTimed(what)).length).toBeGreaterThan(6);
+      },
+      TIMEOUT_MS,
+    );
+  });
+});

@@ -1,0 +1,184 @@
+// Tests what clients notice when one thing goes wrong. The simulation checks everything else after each step.
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import type { SimProcess } from "../simulation/sim-process.ts";
+import { Simulation } from "../simulation/simulation.ts";
+
+const SIZE = { processes: 3, clients: 6, ticks: 0, faults: 0 };
+
+let simulation: Simulation;
+
+beforeEach(() => {
+  simulation = new Simulation(1, {}, SIZE);
+  simulation.begin();
+  simulation.walkFor(3000);
+  simulation.oracle.figures.longestStillMs = 0;
+});
+
+const authority = (): SimProcess => simulation.running().find(({ node }) => node.role === "authority")!;
+const replica = (): SimProcess => simulation.running().find(({ node }) => node.role === "replica")!;
+const connections = () => simulation.clients.map(({ connection }) => connection);
+const sessions = () => simulation.clients.map(({ session }) => session);
+const applied = () => simulation.clients.reduce((sum, client) => sum + client.applied, 0);
+
+/** Lets time pass, and expects that all clients can walk afterwards, in the sessions that they had. */
+function expectAllToWalkAfter(ms: number): void {
+  const before = sessions();
+  simulation.walkFor(ms);
+  const appliedBefore = simulation.clients.map((client) => client.applied);
+  simulation.walkFor(1000);
+  expect(sessions()).toEqual(before);
+  for (const [index, client] of simulation.clients.entries())
+    expect(client.applied).toBeGreaterThan(appliedBefore[index]!);
+}
+
+describe("an authority that is killed", () => {
+  test("is replaced within two seconds, and its clients keep their sessions", () => {
+    const killed = authority();
+    simulation.kill(killed, 60_000);
+    expectAllToWalkAfter(4000);
+    expect(authority().id).not.toBe(killed.id);
+    expect(simulation.oracle.figures.longestStillMs).toBeLessThanOrEqual(2000);
+    expect(simulation.oracle.figures.rollbacks).toBe(0);
+  });
+
+  test("leaves the clients of the other processes connected", () => {
+    const killed = authority();
+    const others = simulation.clients.filter(({ process }) => process !== killed);
+    expect(others.length).toBeGreaterThan(0);
+    const before = others.map(({ connection }) => connection);
+    simulation.kill(killed, 60_000);
+    simulation.walkFor(4000);
+    expect(others.map(({ connection }) => connection)).toEqual(before);
+  });
+});
+
+describe("an authority that is paused", () => {
+  test("becomes a replica if it resumes after its lease has expired", () => {
+    const stopped = authority();
+    stopped.stop();
+    simulation.walkFor(3000);
+    expect(authority().id).not.toBe(stopped.id);
+    stopped.goOn(true);
+    simulation.walkFor(1000);
+    expect(stopped.node.role).toBe("replica");
+    expect(stopped.place.epoch).toBe(authority().place.epoch);
+    expectAllToWalkAfter(2000);
+  });
+
+  test("remains the authority if it resumes before its lease has expired", () => {
+    const stopped = authority();
+    const { epoch } = stopped.place;
+    stopped.stop();
+    simulation.walkFor(400);
+    stopped.goOn(true);
+    expectAllToWalkAfter(1000);
+    expect(authority()).toBe(stopped);
+    expect(stopped.place.epoch).toBe(epoch);
+  });
+});
+
+describe("a replica that is killed", () => {
+  test("loses its clients to other processes, and they keep their sessions", () => {
+    simulation.kill(replica(), 60_000);
+    expectAllToWalkAfter(3000);
+    expect(simulation.oracle.figures.reigns).toBe(1);
+    expect(simulation.oracle.figures.longestStillMs).toBeLessThan(60);
+  });
+});
+
+describe("an authority that hands over", () => {
+  test("is replaced, and the world stands still for 150 ms at most", () => {
+    const leaving = authority();
+    simulation.terminate(leaving, 60_000);
+    expectAllToWalkAfter(2000);
+    expect(authority().id).not.toBe(leaving.id);
+    expect(simulation.oracle.figures.handovers).toBe(1);
+    expect(simulation.oracle.figures.longestStillMs).toBeLessThanOrEqual(150);
+  });
+
+  test("chooses another successor if the first one does not answer", () => {
+    const leaving = authority();
+    const [first, second] = simulation.running().filter((process) => process !== leaving);
+    // The authority has heard from both processes, and does not know yet that the first one has stopped.
+    first!.stop();
+    simulation.walkFor(100);
+    simulation.terminate(leaving, 60_000);
+    simulation.walkFor(2500);
+    expect(authority()).toBe(second);
+    expect(simulation.oracle.figures.rollbacks).toBe(0);
+  });
+
+  test("remains the authority if it is alone, and frees the lease when it stops", () => {
+    for (const process of simulation.running()) if (process.node.role === "replica") simulation.kill(process, 60_000);
+    simulation.walkFor(3000);
+    const alone = authority();
+    const successors: (string | undefined)[] = [];
+    alone.run(() => alone.node.handOver((successor) => successors.push(successor)));
+    expect(successors).toEqual([undefined]);
+    expect(alone.node.role).toBe("authority");
+    alone.run(() => alone.node.stop());
+    simulation.kill(alone, 60_000);
+    const next = simulation.start();
+    simulation.walkFor(5000);
+    expect(next.node.role).toBe("authority");
+  });
+});
+
+describe("an unavailable Redis", () => {
+  test("makes the world stand still, and disconnects no client for 15 seconds", () => {
+    const before = connections();
+    simulation.redis.isAway = true;
+    simulation.walkFor(2000);
+    const still = applied();
+    simulation.walkFor(12_000);
+    expect(applied()).toBe(still);
+    expect(connections()).toEqual(before);
+    simulation.redis.isAway = false;
+    expectAllToWalkAfter(2000);
+    expect(connections()).toEqual(before);
+  });
+
+  test("makes processes close their connections after 15 seconds, and the clients come back to their sessions", () => {
+    simulation.redis.isAway = true;
+    simulation.walkFor(16_000);
+    expect(simulation.clients.some(({ isIn }) => isIn)).toBe(false);
+    simulation.redis.isAway = false;
+    expectAllToWalkAfter(5000);
+  });
+
+  test("causes no disconnections even if it has lost its data when it comes back", () => {
+    const before = connections();
+    simulation.redis.isAway = true;
+    simulation.walkFor(3000);
+    simulation.redis.empty();
+    simulation.redis.isAway = false;
+    expectAllToWalkAfter(2000);
+    expect(connections()).toEqual(before);
+  });
+});
+
+test("a process that the authority considered lost closes its connections when it resumes, and its clients return", () => {
+  const lost = replica();
+  const its = simulation.clients.filter(({ process }) => process === lost);
+  expect(its.length).toBeGreaterThan(0);
+  const before = its.map(({ connection }) => connection);
+  lost.stop();
+  simulation.walkFor(2000);
+  expect(authority().node.figures.alive).not.toContain(lost.id);
+  lost.goOn(true);
+  simulation.walkFor(100);
+  for (const connection of its.map((client) => client.connection)) expect(before).not.toContain(connection);
+  expectAllToWalkAfter(2000);
+  expect(authority().node.figures.alive).toContain(lost.id);
+});
+
+test("a new process that gets the lease takes the state from the other processes before it starts the rooms", () => {
+  for (const process of simulation.running()) process.connection.isCut = true;
+  const fresh = simulation.start();
+  simulation.redis.empty();
+  simulation.walkFor(700);
+  expect(fresh.node.role).toBe("claimant");
+  for (const process of simulation.running()) process.connection.isCut = false;
+  expectAllToWalkAfter(3000);
+  expect(simulation.oracle.figures.rollbacks).toBe(0);
+});

@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import { LIMITS } from "../../../../src/cluster/core/limits.ts";
+import type { DownMessage } from "../../../../src/cluster/core/ports.ts";
+import { Publisher } from "../../../../src/cluster/core/publisher.ts";
+
+const CONTENTS = { process: "a", sessions: [], ended: [], frames: [], closes: [], answers: [], heard: [], alive: [] };
+
+let isLeased: boolean;
+let sent: { message: DownMessage; taken: () => void }[];
+let applied: number[];
+let publisher: Publisher;
+
+beforeEach(() => {
+  isLeased = true;
+  sent = [];
+  applied = [];
+  publisher = new Publisher({
+    epoch: 2,
+    from: { epoch: 1, number: 9 },
+    bus: { send: () => {}, publish: (message, taken) => sent.push({ message, taken }) },
+    limits: { ...LIMITS, unconfirmedMessages: 3 },
+    isLeased: () => isLeased,
+    onTaken: ({ place }) => applied.push(place.number),
+  });
+});
+
+const publish = (count: number) => {
+  for (let each = 0; each < count; each++) publisher.publish(CONTENTS);
+};
+
+describe("an authority's messages", () => {
+  test("are numbered from 1, and the first one names the place from which the epoch goes on", () => {
+    publish(2);
+    expect(sent.map(({ message: { from, place } }) => [from, place])).toEqual([
+      [
+        { epoch: 1, number: 9 },
+        { epoch: 2, number: 1 },
+      ],
+      [
+        { epoch: 2, number: 1 },
+        { epoch: 2, number: 2 },
+      ],
+    ]);
+  });
+
+  test("are applied in the authority's own process only once the bus has them", () => {
+    publish(2);
+    expect(applied).toEqual([]);
+    sent[0]!.taken();
+    expect(applied).toEqual([1]);
+  });
+
+  test("that the bus has lost are sent again, and applied only once it has them", () => {
+    publish(3);
+    sent[1]!.taken();
+    expect(applied).toEqual([]);
+    expect(sent.slice(3).map(({ message }) => message.place.number)).toEqual([1]);
+    sent[2]!.taken();
+    expect(sent).toHaveLength(4);
+    sent[3]!.taken();
+    expect(applied).toEqual([1, 2, 3]);
+  });
+
+  test("wait while the lease is not valid, and are sent as soon as it is valid again", () => {
+    isLeased = false;
+    publish(2);
+    expect(sent).toEqual([]);
+    isLeased = true;
+    publisher.advance();
+    expect(sent.map(({ message }) => message.place.number)).toEqual([1, 2]);
+  });
+
+  test("are not applied while the lease may belong to another process", () => {
+    publish(1);
+    isLeased = false;
+    sent[0]!.taken();
+    expect(applied).toEqual([]);
+    isLeased = true;
+    publisher.advance();
+    expect(applied).toEqual([1]);
+  });
+
+  test("fill the publisher if too many of them are not confirmed by the bus", () => {
+    publish(3);
+    expect(publisher.isFull).toBe(false);
+    publish(1);
+    expect(publisher.isFull).toBe(true);
+  });
+});
