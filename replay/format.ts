@@ -1,4 +1,4 @@
-// The file format of a recording: a first line, then frames. The checksums of each frame locate a changed byte.
+// The file format of a recording: a first line, then frames. Each frame has checksums, which locate damaged bytes.
 // docs/replay.md describes every byte.
 import type { Input } from "../sim/apply-input.ts";
 import { hashOfMap } from "../sim/hash.ts";
@@ -15,26 +15,26 @@ const FIRST_LINE = `sabang-replay ${FORMAT}\n`;
 
 /** The kinds of frames. The kind is the first byte of a frame. */
 export const KIND = {
-  /** JSON: a Header. The first frame. */
+  /** The first frame of a recording. Its payload is a Header as JSON. */
   header: 1,
-  /** JSON: a Snapshot. Playing can start at any snapshot. */
+  /** The payload is a Snapshot as JSON. Playing can start at any snapshot. */
   snapshot: 2,
   /** The events of one second's ticks, then a check of the world. */
   second: 3,
-  /** Empty. It marks the end of a recording that was not cut off. */
+  /** The last frame of a recording that was not cut off. Its payload is empty. */
   end: 4,
 } as const;
 
 /**
- * The events of a `second`. An event begins with a varint: its low four bits are this code. In an event of a player,
- * the other bits are the player's slot.
+ * The codes of the events in a `second` frame. An event begins with a varint, whose low four bits are one of these
+ * codes. The other bits are the player's slot (replay/player-ids.ts) if the event belongs to a player.
  */
 export const OP = {
   /** The world ticks and takes the inputs recorded since the previous tick. */
   tick: 0,
-  /** 1 to 4: a move with this direction and no other field was queued. */
+  /** Codes 1 to 4: `move` plus the direction of a queued move. The move has no other field than its direction. */
   move: 0,
-  /** 5 to 9: a predicted input with the direction 0 to 4 was taken. Its other fields equal those of `blankInput`. */
+  /** Codes 5 to 9: `input` plus the direction of a predicted input. Its other fields equal those of `blankInput`. */
   input: 5,
   /** Any other predicted input. A text follows: the input as JSON. */
   otherInput: 10,
@@ -53,15 +53,15 @@ export type Call = (typeof CALLS)[number];
 
 /** The error that caused a recording to be saved automatically. */
 export interface Incident {
-  /** Completed ticks when the error was detected, including the tick that threw. */
+  /** Completed ticks when the error was detected. A tick that threw the error counts as completed. */
   tick: number;
   /** Session id of the affected player. */
   player: string;
-  /** The error, as a text that completes a sentence whose subject is the player. */
+  /** The error, as the rest of a sentence that begins with the player's name. */
   fault: string;
 }
 
-/** Returns the `fault` of an incident for a step that threw. */
+/** Returns the `fault` of an incident in which a step threw `error`. */
 export function stepFailure(error: unknown): string {
   return `took a step that threw: ${error}`;
 }
@@ -114,7 +114,10 @@ export interface Recording {
   truncated?: string;
 }
 
-/** The reason why a recording cannot be played. `checkFit` can accept `version` and `truncated`. */
+/**
+ * The reason why a recording cannot be played. `checkFit` ignores the reasons `version` and `truncated` if its caller
+ * accepts them.
+ */
 export type Hindrance = "foreign" | "format" | "damaged" | "empty" | "rules" | "map" | "version" | "truncated";
 
 /** The values in the message of a RecordingError, for messages in other languages. */
@@ -126,7 +129,7 @@ export interface RecordingErrorDetails {
   tick?: number;
   /** The name of a constant in `sim/rules.ts`. */
   rule?: string;
-  /** The recording's format, version, map or value of the rule, and the one in use here. */
+  /** `made`: the format, version, map or rule value of the recording. `here`: its counterpart in this program. */
   made?: string | number;
   here?: string | number;
 }
@@ -144,7 +147,7 @@ export class RecordingError extends Error {
 }
 
 /** The rules that must be the same when a recording is made and when it is played. */
-const RULES = { STEP, TICK_HZ, TILE, HALF_BODY, QUEUE_LIMIT };
+export const RULES = { STEP, TICK_HZ, TILE, HALF_BODY, QUEUE_LIMIT };
 
 /** A cache of the hash of each map: every room needs the hash, and hashing a large map takes a while. */
 const mapHashes = new WeakMap<WorldMap, number>();
@@ -177,7 +180,10 @@ export function jsonFrame(kind: number, tick: number, value: unknown, writer: By
   return frame(kind, tick, writer.take());
 }
 
-/** Bytes before the payload of a frame: length and kind, tick, checksum of the payload, checksum of these twelve. */
+/**
+ * Bytes before the payload of a frame: four fields of four bytes. The fields are the length with the kind, the tick,
+ * the checksum of the payload, and the checksum of the first three fields.
+ */
 const PREFIX_BYTES = 16;
 
 /** Maximum bytes of a payload: its length is stored in three bytes. */

@@ -11,13 +11,13 @@ export interface Outcome {
   sessions: number;
   /** Players in the world at the end. */
   left: number;
-  /** The first divergence from the recording; undefined if the replay matched it to the last hash. */
+  /** The first divergence from the recording; undefined if the replay matched all hashes of the recording. */
   divergence: Divergence | undefined;
-  /** The first step that threw, or the first body that violated an invariant; undefined if there was none. */
+  /** The first fault: a step that threw, or a body that violated an invariant; undefined if there was none. */
   fault: Incident | undefined;
 }
 
-/** Plays a recording on the map that it fits. */
+/** Plays a recording. @param map a map that `checkFit` accepts for the recording. */
 export function play(recording: Recording, map: WorldMap): Outcome {
   const replay = new Replay(recording, map);
   while (replay.advance());

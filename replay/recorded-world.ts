@@ -11,10 +11,10 @@ import { fileHeader, type Header, headerOf, type Incident, stepFailure } from ".
 import { Recorder, SNAPSHOT_TICKS } from "./recorder.ts";
 import { Ring } from "./ring.ts";
 
-/** Minimum ticks that the ring keeps, once the world has ticked that often. */
+/** Minimum ticks that the ring buffer keeps: two minutes, or all ticks of a younger world. */
 const RING_MIN_TICKS = 120 * TICK_HZ;
 
-/** Maximum bytes of the ring. It takes precedence over RING_MIN_TICKS. */
+/** Maximum bytes of the ring buffer. It takes precedence over RING_MIN_TICKS. */
 const RING_MAX_BYTES = 32 * 1024 * 1024;
 
 /** Maximum incidents that one world reports. */
@@ -24,7 +24,7 @@ const MAX_INCIDENTS = 10;
 export interface Recordings {
   /** Starts the file of a world. Returns undefined if the world should not be recorded from start to end. */
   begin(map: string, room: string): RecordingSink | undefined;
-  /** Saves the recording of an incident: the last minutes before it. Called once per world and fault. */
+  /** Saves the recording of the last minutes before an incident. Called once per world and kind of fault. */
   keep(map: string, room: string, incident: Incident, file: Uint8Array[]): void;
 }
 
@@ -40,7 +40,7 @@ export interface RecordingSink {
 export interface RecordedWorldOptions {
   /** The id of the world's room. */
   room?: string;
-  /** Stores the recordings. If it is undefined, the world is not recorded. */
+  /** Stores the recordings. The world is not recorded if this is undefined. */
   recordings?: Recordings;
   /** The time at which the world starts: ms since 1970. */
   startedAt?: number;
@@ -48,7 +48,9 @@ export interface RecordedWorldOptions {
   blankInput: Input;
 }
 
-/** A recorded world on one map. It keeps the last minutes in memory. If it has a sink, the sink gets all ticks. */
+/**
+ * A world that records itself. It keeps the last minutes in memory, and writes all ticks to its sink, if it has one.
+ */
 export class RecordedWorld extends World {
   readonly #map: WorldMap;
   readonly #random: SeededRandom;
@@ -69,7 +71,7 @@ export class RecordedWorld extends World {
     this.#random = random;
     this.#room = room;
     this.#recordings = recordings;
-    // This hashes the map. It must happen now, because during an incident the map itself may be broken.
+    // `headerOf` hashes the map. Call it now, because during an incident the map itself may be broken.
     this.#header = headerOf(map, seed, startedAt, blankInput);
     if (!recordings) return;
     this.#sink = recordings.begin(map.name, room);
@@ -101,7 +103,10 @@ export class RecordedWorld extends World {
     return super.queueMove(id, input);
   }
 
-  /** One tick. If the world is recorded, a step that throws becomes an incident, and the tick goes on. */
+  /**
+   * Runs one tick. In a recorded world, a step that throws becomes an incident, and the other players still move. In an
+   * unrecorded world, the tick stops and throws the error.
+   */
   override tick(nextInput: NextInput): void {
     const recorder = this.#recorder;
     if (!recorder) {
@@ -126,7 +131,7 @@ export class RecordedWorld extends World {
     }
   }
 
-  /** Ends the recording. The world must not tick after this. */
+  /** Ends the recording. The world must not tick after this call. */
   async end(): Promise<void> {
     if (!this.#recorder) return;
     this.#check(this.#recorder);

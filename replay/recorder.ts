@@ -8,10 +8,13 @@ import { ByteWriter } from "./bytes.ts";
 import { type Call, frame, jsonFrame, KIND, OP } from "./format.ts";
 import { PlayerIds } from "./player-ids.ts";
 
-/** Ticks between two snapshots. A seek replays at most this many ticks, and the ring drops this many at once. */
+/** Ticks between two snapshots. A seek replays at most this many ticks, and the ring buffer drops this many at once. */
 export const SNAPSHOT_TICKS = 60 * TICK_HZ;
 
-/** Separates the tick from the number of moves in `#moveCounts`: more than the moves that are counted per tick. */
+/**
+ * The tick is multiplied by this number in `#moveCounts`. The number must be larger than QUEUE_LIMIT, the maximum
+ * number of moves that are counted per tick.
+ */
 const COUNTER_STEP = 2 * QUEUE_LIMIT;
 
 /** The recorded position and direction of a body. */
@@ -26,17 +29,20 @@ export class Recorder {
   readonly #emit: (bytes: Uint8Array<ArrayBuffer>, kind: number, tick: number) => void;
   readonly #blankInput: Input;
   /**
-   * By slot: the tick of the last move times COUNTER_STEP, plus the number of moves recorded in that tick. A new tick
-   * makes older counts invalid, so nothing is reset per tick.
+   * By slot: `tick * COUNTER_STEP + count`. `tick` is the tick of the player's last move. `count` is the number of
+   * moves recorded in that tick. A new tick makes older counts invalid, so nothing is reset per tick.
    */
   readonly #moveCounts: number[] = [];
-  /** By slot: the last moves of a flood, which are written before the next event of another kind. */
+  /**
+   * By slot: the last moves of a flood, in which a player sends more moves per tick than its queue holds. They are
+   * written before the next event of another kind.
+   */
   readonly #flood = new Map<number, Input[]>();
   readonly #fields: (keyof Input)[];
   readonly #otherFields: (keyof Input)[];
   /** By slot: the pose at the last check. */
   #poses: (Pose | undefined)[] = [];
-  /** Completed ticks. */
+  /** The number of completed ticks. */
   tick = 0;
 
   /**
@@ -60,12 +66,12 @@ export class Recorder {
   }
 
   /**
-   * Records a queued move. If more moves arrive in a tick than the queue holds, only the first and the last ones are
-   * recorded. The queue drops those in between in any case. So a flood adds few bytes.
+   * Records a queued move. Of one player's moves in one tick, only the first QUEUE_LIMIT and the last QUEUE_LIMIT are
+   * recorded. The queue drops the moves in between in any case, so a flood of moves adds few bytes.
    */
   move(id: string, input: Input): void {
     const slot = this.#playerIds.slotOf(id);
-    // A move of an unknown player has no effect.
+    // A player without a slot is not in the world, so its move has no effect.
     if (slot === undefined) return;
     const none = this.tick * COUNTER_STEP;
     const count = Math.max(none, this.#moveCounts[slot] ?? 0);
@@ -92,14 +98,15 @@ export class Recorder {
     this.tick++;
   }
 
-  /** Returns a player's pose at the last check; undefined if the player was not in the world. */
+  /** Returns a player's pose at the last check; undefined if the player was not in the world at that time. */
   lastPose(id: string): Pose | undefined {
     return this.#poses[this.#playerIds.slotOf(id) ?? -1];
   }
 
   /**
-   * Records a check and emits the frame with all events since the last check, usually one second. The check consists of
-   * the hash of the world, and the pose of each player whose pose has changed since the last check.
+   * Records a check, and emits the frame with all events since the last check. These are usually the events of one
+   * second. The check consists of the hash of the world, and the pose of each player whose pose has changed since the
+   * last check.
    */
   check(players: readonly PlayerInWorld[]): void {
     this.#writeFlood();
@@ -119,7 +126,7 @@ export class Recorder {
     this.#emit(frame(KIND.second, this.tick, this.#writer.take()), KIND.second, this.tick);
   }
 
-  /** Emits a snapshot of the world. The seconds after it can be played without those before it. */
+  /** Emits a snapshot of the world. The frames after it can be played without the frames before it. */
   snapshot(random: number, players: readonly PlayerInWorld[]): void {
     const slotted = players.map((player) => ({ slot: this.#playerIds.slotOf(player.id), ...player }));
     const bytes = jsonFrame(KIND.snapshot, this.tick, { random, players: slotted }, this.#writer);
@@ -131,7 +138,7 @@ export class Recorder {
     return frame(KIND.end, this.tick, new Uint8Array());
   }
 
-  /** Writes the last moves of floods. Moves of different players are independent: only the order per player matters. */
+  /** Writes the last moves of all floods. Each player's moves stay in order. The order of the players has no effect. */
   #writeFlood(): void {
     if (this.#flood.size === 0) return;
     for (const [slot, moves] of this.#flood) {
@@ -140,7 +147,10 @@ export class Recorder {
     this.#flood.clear();
   }
 
-  /** Writes an input. The direction of a common input is part of the event; any other input follows it as JSON. */
+  /**
+   * Writes an input. The event's code contains the direction if the input has only a direction. Otherwise the input
+   * follows the code as JSON.
+   */
   #input(slot: number, input: Input, isInRange: boolean, common: number, other: number): void {
     if (isInRange && input.direction <= 4 && this.#hasOnlyDirection(input)) {
       this.#writer.varint(slot * 16 + common + input.direction);

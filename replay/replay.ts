@@ -24,12 +24,12 @@ import {
 import { PlayerIds } from "./player-ids.ts";
 import { type Pose, poseOf } from "./recorder.ts";
 
-/** Maximum players that the message of a divergence names. It counts the others. */
+/** Maximum players that the message of a divergence names. The message gives the number of further players. */
 const MAX_NAMED_PLAYERS = 3;
 
 /** A difference between the recording and its replay. */
 export interface Divergence {
-  /** Completed ticks. */
+  /** The number of ticks that were completed when the difference was found. */
   tick: number;
   /** Describes the difference. */
   message: string;
@@ -43,19 +43,19 @@ export class Replay {
   #world!: World;
   #random!: SeededRandom;
   #playerIds!: PlayerIds;
-  /** By slot: the recorded pose. */
+  /** By slot: the pose at the last recorded check. */
   #poses: (Pose | undefined)[] = [];
   #tick = 0;
   #nextFrame = 0;
   #sessions = 0;
   #events = new ByteReader(new Uint8Array());
   readonly #inputs: { id: string | undefined; input: Input }[] = [];
-  /** The first divergence since the recording was opened or a seek last restored a snapshot. */
+  /** The first divergence. A seek that restores a snapshot clears it. */
   divergence: Divergence | undefined;
-  /** The first error or violated invariant since the recording was opened or a seek last restored a snapshot. */
+  /** The first error or violated invariant. A seek that restores a snapshot clears it. */
   fault: Incident | undefined;
 
-  /** @param map the map that the recording fits. */
+  /** @param map a map that `checkFit` accepts for the recording. */
   constructor(recording: Recording, map: WorldMap) {
     this.#recording = recording;
     this.#map = map;
@@ -63,17 +63,20 @@ export class Replay {
     this.#restore(0);
   }
 
-  /** Completed ticks of the world. */
+  /** The number of completed ticks of the world. */
   get tick(): number {
     return this.#tick;
   }
 
   /** Returns all bodies by session id. A body has all fields that the player had when it joined. */
-  bodies(): Map<string, Body & { name?: string }> {
+  bodies(): Map<string, Body & { name?: string; look?: number }> {
     return new Map([...this.#world.players()].map(({ id, body }) => [id, body]));
   }
 
-  /** Sessions since the recording was opened or a seek last restored a snapshot. */
+  /**
+   * The number of sessions so far. A seek that restores a snapshot starts the count again with the players of that
+   * snapshot.
+   */
   get sessions(): number {
     return this.#sessions;
   }
@@ -90,7 +93,7 @@ export class Replay {
     return this.#tick > tick;
   }
 
-  /** Goes to a tick of the recording. If this restores a snapshot, it clears the divergence and the fault. */
+  /** Goes to a tick of the recording. Clears the divergence and the fault if this restores a snapshot. */
   seek(tick: number): void {
     const isBefore = (frame: Frame) => frame.kind === KIND.snapshot && frame.tick <= tick;
     const start = Math.max(0, this.#recording.frames.findLastIndex(isBefore));
@@ -119,7 +122,7 @@ export class Replay {
     this.fault = undefined;
   }
 
-  /** Opens the next frame when the current one is at its end. Returns whether there is an event to play. */
+  /** Opens the next frame if the current one is at its end. Returns whether there is another event to play. */
   #enterFrame(): boolean {
     while (this.#events.atEnd) {
       const frame = this.#recording.frames[this.#nextFrame++];
@@ -163,7 +166,7 @@ export class Replay {
     try {
       (this.#world[name] as (id: string, ...values: unknown[]) => void).call(this.#world, id, ...given);
     } catch (error) {
-      // The caller of the recorded world must have caught this error too, because the recording goes on.
+      // The recording goes on after this call, so the caller of the recorded world has caught the same error.
       this.#fault(id, `could not ${name}: ${error}`);
     }
   }

@@ -1,4 +1,4 @@
-// Keeps the last minutes of a world in memory, as frames. The first one is always a snapshot, so they can be played.
+// Keeps the last minutes of a world in memory, as frames. The first frame is a snapshot, so the frames can be played.
 import { KIND } from "./format.ts";
 
 interface KeptFrame {
@@ -15,7 +15,7 @@ export class Ring {
   #size = 0;
 
   /**
-   * @param minTicks minimum ticks that the ring keeps, once it has received that many.
+   * @param minTicks minimum ticks that the ring keeps. The ring keeps all ticks until it has received that many.
    * @param maxBytes bytes above which the ring is full.
    */
   constructor(minTicks: number, maxBytes: number) {
@@ -33,7 +33,7 @@ export class Ring {
     return this.#kept[0]?.tick ?? 0;
   }
 
-  /** Adds a frame. If it is a snapshot, drops the frames that are no longer needed. */
+  /** Adds a frame. Adding a snapshot also drops the earlier frames that are no longer needed. */
   add(bytes: Uint8Array, kind: number, tick: number): void {
     const { isFull } = this;
     this.#kept.push({ bytes, kind, tick });

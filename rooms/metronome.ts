@@ -1,5 +1,6 @@
-// Calls a function at even intervals. A timer that is restarted after each call drifts by its delays. The framework's
-// fixed timestep catches up by two ticks at once. The second tick finds no inputs, so many clients get no frame.
+// Calls a function at even intervals. A timer that is restarted after each call would drift, because its delays add up.
+// The framework's fixed timestep is not used: it catches up by running two ticks at once. The second tick then finds no
+// new inputs, so many clients get no frame for it.
 
 /**
  * Maximum number of late beats that are caught up after a stall. Further beats are skipped. The maximum speed of a
@@ -28,8 +29,8 @@ export class Metronome {
   }
 
   #schedule(): void {
-    // Node counts from the time at which its event loop last read the clock, so a timer may fire early. `#catchUp` then
-    // schedules another one.
+    // Node counts a delay from the time at which its event loop last read the clock, so a timer may fire early.
+    // `#catchUp` then schedules another timer.
     const delay = Math.max(1, Math.ceil(this.#dueAt - performance.now()));
     this.#timer = setTimeout(() => this.#catchUp(), delay).unref();
   }
@@ -41,7 +42,8 @@ export class Metronome {
       beats++;
       this.#beat();
     }
-    // After such a stall the schedule restarts now. Otherwise a sixth beat might be due at once.
+    // After the maximum number of beats at once, the next beat is due one period from now. Without this, a sixth beat
+    // could be due at once.
     if (beats === MAX_CATCH_UP) this.#dueAt = Math.max(this.#dueAt, now + this.#period);
     if (this.#timer) this.#schedule();
   }

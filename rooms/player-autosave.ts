@@ -9,7 +9,7 @@ import {
   persistedFieldsOf,
 } from "./player-store.ts";
 
-/** Ticks from one save to the next. Comparing every player in every tick would cost a full room too much time. */
+/** Ticks from one save to the next. In a full room, a comparison of every player in every tick would take too long. */
 const SAVE_TICKS = 4;
 
 interface SavedPlayer {
@@ -22,7 +22,7 @@ interface SavedPlayer {
 export class PlayerAutosave {
   readonly #store: PlayerStore;
   readonly #map: string;
-  /** By session id. */
+  /** The players that are saved, by session id. */
   readonly #players = new Map<string, SavedPlayer>();
   #ticks = 0;
 
@@ -31,13 +31,13 @@ export class PlayerAutosave {
     this.#map = map;
   }
 
-  /** Returns a player's last record on this map. Rejects as `loadRecord` does. A guest (undefined) has none. */
+  /** Returns a player's last record on this map; undefined for a guest, who has no id. Rejects as `loadRecord` does. */
   async load(player: string | undefined): Promise<PlayerRecord | undefined> {
     return player === undefined ? undefined : loadRecord(this.#store, player, this.#map);
   }
 
   /**
-   * Saves a player from now on, until `release`. A guest (undefined) is not saved.
+   * Saves a player from now on, until `release`. A guest, who has no id, is not saved.
    * @param before the record that `load` returned.
    */
   track(sessionId: string, player: string | undefined, body: Player, before: PlayerRecord | undefined): void {
@@ -69,11 +69,12 @@ export class PlayerAutosave {
 }
 
 function recordOf(body: Player, { player, map, savedAt }: PlayerKey & { savedAt: number }): PlayerRecord {
-  // The later record wins, so a clock that was set back must not make this one look older.
+  // The store keeps the later of two records. So a new record must not be earlier than the last one, even if the clock
+  // was set back.
   return persistedFieldsOf(body, { player, map, savedAt: Math.max(Date.now(), savedAt) });
 }
 
-/** Whether all persisted fields are equal. A plain loop, because it runs for many players. */
+/** Whether all persisted fields are equal. Uses a plain loop, because it runs for many players. */
 function isSame(one: PersistedFields, other: PersistedFields): boolean {
   for (const field of PERSISTED_FIELDS) if (one[field] !== other[field]) return false;
   return true;

@@ -40,7 +40,9 @@ export function loadRecord(store: PlayerStore, player: string, map: string): Pro
   });
 }
 
-/** Copies the persisted fields of `source` to `target`. Fields that only an earlier version stored are left out. */
+/**
+ * Copies the persisted fields of `source` to `target`. Does not copy other fields, such as those of an earlier version.
+ */
 export function persistedFieldsOf<Target extends object>(
   source: PersistedFields,
   target = {} as Target,

@@ -6,13 +6,23 @@ import type { Client, Deferred, Room } from "colyseus";
 export interface RoomSeats {
   /** Holds the seat of a lost connection. Resolves when the client is back, and rejects if it is not back in time. */
   hold(client: Client, seconds: number): Deferred;
-  /** Takes back every seat that no client has claimed. Held seats stay: the framework ends those. */
+  /**
+   * Releases every reserved seat that no client has claimed, so that the room can end at once. The held seats of lost
+   * connections stay, because the framework releases them itself.
+   */
   releaseUnclaimed(): void;
   /**
-   * Prepares the seat of a reconnection token for its client. If the client's previous connection still seems to be
-   * open, closes that connection and holds its seat.
+   * Ends the oldest unclaimed reservation of a seat, if the reservation is at least `minAgeMs` milliseconds old.
+   * @returns whether a reservation was ended.
+   */
+  expireOldest(minAgeMs: number): boolean;
+  /**
+   * Prepares the return of the client that presents a reconnection token. Closes the client's previous connection if it
+   * still seems to be open, and holds the client's seat. Skips this step if the server itself is already closing that
+   * connection.
    * @param sessionId the session that the token must belong to, if the client has named one.
-   * @returns the current token of the seat; `token` itself if it is unknown.
+   * @returns the current token of the seat, because the client may present an earlier one. Returns `token` itself if it
+   * leads to no seat.
    */
   prepareReconnection(token: string, sessionId?: string): string;
   /** Must be called when a client is back in its seat. */

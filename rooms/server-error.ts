@@ -3,8 +3,8 @@ import { ServerError } from "colyseus";
 import { ERRORS, type ErrorName, taggedMessage } from "../schema/errors.ts";
 
 /**
- * Returns an error that refuses a join or a request when it is thrown.
- * @param message replaces the message of the table.
+ * Returns an error for a handler to throw. The framework then refuses the join or the request with it.
+ * @param message replaces the error's message in ERRORS.
  */
 export function serverError(name: ErrorName, message?: string): ServerError {
   return new ServerError(ERRORS[name].code, taggedMessage(name, message));

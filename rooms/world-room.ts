@@ -5,91 +5,101 @@ import { Player } from "../schema/player.ts";
 import { WorldState } from "../schema/world-state.ts";
 import { inputOfWord } from "../sim/apply-input.ts";
 import { QUEUE_LIMIT, TICK_HZ } from "../sim/rules.ts";
+import { Chat } from "./chat.ts";
 import { GameRoom } from "./game-room.ts";
-import { Grid } from "./interest/grid.ts";
-import { InterestSerializer } from "./interest/interest-serializer.ts";
-import { DEFAULT_MAP, type JoinOptions, randomName } from "./join-options.ts";
+import { InputRates } from "./input-rates.ts";
+import { DEFAULT_MAP, type JoinOptions, randomPlayer } from "./join-options.ts";
 import type { InputCounters } from "./observer.ts";
 import { PlayerAutosave } from "./player-autosave.ts";
-import type { PlayerSession } from "./player-session.ts";
-import { type PlayerRecord, persistedFieldsOf } from "./player-store.ts";
-import { createWorld, type RoomSettings, type RoomWorld } from "./room-settings.ts";
-import { serverError } from "./server-error.ts";
+import { persistedFieldsOf } from "./player-store.ts";
+import { Portals } from "./portals.ts";
+import { createWorld, mapNamed, type RoomSettings, type RoomWorld } from "./room-settings.ts";
 
 /** A client of the room. `auth.id` is the id of a signed-in player; a guest has none. */
 type WorldClient = Client<{ auth: { id?: string } }>;
 
-/** The room `world`. `defineWorldRoom` hands it its settings. */
+/** The room `world`. Its settings come from `defineWorldRoom`. */
 export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; client: WorldClient }> {
   override state = new WorldState();
-
-  /** Inputs of clients that predict, one per tick. A full buffer drops its oldest input, which counts as done. */
+  /** The inputs of clients with prediction, one per tick. A full buffer drops and acknowledges its oldest input. */
   override inputs = this.defineInput(MoveInput, {
     tickRate: TICK_HZ,
     bufferMaxSize: QUEUE_LIMIT,
-    sanitize: () => {
-      this.#received++; // The framework calls this hook for every input that arrives.
-    },
+    sanitize: () => this.#rates.countInput(), // The framework calls this hook for every input that arrives.
   });
 
   #settings!: RoomSettings;
   #world!: RoomWorld;
   #autosave!: PlayerAutosave;
-  #received = 0;
+  #chat!: Chat;
+  #portals!: Portals;
+  readonly #rates = new InputRates();
 
-  /** Messages of any client. The framework's `validate` is not used: it closes the connection on an invalid word. */
+  /** Message handlers. They do not use the framework's `validate`, which closes the connection on an invalid word. */
   override messages = {
     /** Queues one step in the direction of a word. A full queue drops its oldest step. */
     move: (client: Client, word: unknown, context: MessageContext) => {
       const input = inputOfWord(word);
       if (!input) return this.sendError(client, "badMove", context);
-      this.#received++;
+      this.#rates.countMove(client);
       this.#world.queueMove(client.sessionId, input);
     },
-    /** Any other message. */
+    /** Says a text to all players in sight. */
+    say: (client: Client, text: unknown, context: MessageContext) => this.#chat.say(client, text, context),
+    /** Waves at all players in sight. */
+    wave: (client: Client, _: unknown, context: MessageContext) => this.#chat.wave(client, context),
+    /** Makes the invitation with which friends join beside the player. */
+    invite: (client: Client) => this.#settings.sessions.invite(client),
+    /** Ends the player's invitation. */
+    uninvite: (client: Client) => this.#settings.sessions.uninvite(client),
+    /** Answers any other message with an error. */
     _: (client: Client) => this.sendError(client, "unknownMessage"),
   };
 
   override onCreate({ map = DEFAULT_MAP, ...settings }: Partial<JoinOptions> & RoomSettings) {
-    const ground = settings.maps.get(map);
-    if (!ground)
-      throw serverError("unknownMap", `There is no map with this name. Maps: ${[...settings.maps.keys()].join(", ")}.`);
+    const ground = mapNamed(map, settings);
     this.#settings = settings;
     this.#world = createWorld(settings, ground, this.roomId);
     this.#autosave = new PlayerAutosave(settings.store, map);
-    const { width, height } = ground;
-    this.state.assign({ map, width, height });
-    this.metadata = { ...this.metadata, map };
-    this.setSerializer(new InterestSerializer(this.state, new Grid(width, height), (id) => this.inputs.get(id)));
-    const idleTicks = (settings.idleSeconds || Number.POSITIVE_INFINITY) * TICK_HZ;
-    this.startTicks(settings, { everySecond: () => settings.sessions.kick(this.#world.idle(idleTicks), "idle") });
+    this.#chat = new Chat(this, settings);
+    this.#portals = new Portals(ground, settings);
+    this.state.assign({ map, width: ground.width, height: ground.height });
+    this.limitSight(this.state, ground, this.inputs, settings);
+    this.startTicks(settings, {
+      everySecond: () => {
+        settings.sessions.kick(this.#world.idle((settings.idleSeconds || Number.POSITIVE_INFINITY) * TICK_HZ), "idle");
+        for (const client of this.#rates.tooFast(this.clients, this.inputs)) this.sendError(client, "tooManyInputs");
+      },
+    });
   }
 
-  /** A player starts at its saved position, if there is one, or at a spawn point. If this throws, `onLeave` follows. */
-  override async onJoin(client: WorldClient, options: Partial<JoinOptions> = {}) {
-    const session = this.#settings.sessions.begin(this, client); // A takeover kicks the player's other session.
+  /** A player starts where its portal leads, at its saved position or at a spawn. `onLeave` follows if this throws. */
+  override async onJoin(client: WorldClient, { player: chosen, arrival }: Partial<JoinOptions> = {}) {
+    const session = this.#settings.sessions.begin(this, client); // Kicks the player's other session, and saves it.
     const record = await this.#autosave.load(session.playerId);
-    // Throws if the client has gone, or the player's next session has begun, while the record was loading.
-    session.startPlaying();
-    this.#spawn(session, options.player, record);
+    session.startPlaying(); // Throws if the client has disconnected or a newer session has begun meanwhile.
+    const player = new Player().assign({ ...randomPlayer(), ...(record && persistedFieldsOf(record)), ...chosen });
+    this.#world.join(client.sessionId, player, this.#portals.placeOf(arrival) ?? record);
+    this.state.players.set(client.sessionId, player);
+    this.#autosave.track(client.sessionId, session.playerId, player, record);
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** The body stands still. A lost connection keeps its seat; unless the client is back in time, `onLeave` follows. */
+  /** A connection closed: the body stops. A client that returns to its held seat goes on with it, without `onJoin`. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;
     await sessions.get(client.sessionId)?.hold(code, () => this.holdSeat(client, reconnectionSeconds));
   }
 
-  /** The client is gone for good. */
+  /** Called when a client is gone for good: it left, was kicked or did not return in time, or the server stops. */
   override onLeave(client: WorldClient, code?: number) {
     this.despawn(client.sessionId);
     super.onLeave(client, code);
     this.#settings.sessions.get(client.sessionId)?.end();
   }
 
-  /** The room stops: every client was closed and saved by `onLeave`. There is no world if `onCreate` threw. */
+  /** Called when all players have left and the room ends. There is no world if `onCreate` threw. */
   override async onDispose() {
     await super.onDispose();
     await this.#world?.end?.();
@@ -98,33 +108,23 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   /**
    * One tick, 20 times per second:
    * 1. each player takes at most one input: its oldest queued move, otherwise its oldest predicted input;
-   * 2. each client is sent the changes in its sight, so an input shows within one tick;
-   * 3. changed players are put into the store, which writes them asynchronously.
+   * 2. players that have come onto a portal are told where it leads;
+   * 3. each client is sent the changes in its sight; changed players are put into the store, which writes them later.
    */
   override step() {
     this.#world.tick((id) => this.inputs.get(id).next());
+    this.#portals.check(this.clients, this.state.players);
     this.sendPatches();
     this.#autosave.save();
   }
 
-  #spawn({ sessionId, playerId }: PlayerSession, chosen?: JoinOptions["player"], record?: PlayerRecord) {
-    const player = new Player().assign({ name: randomName(), ...(record && persistedFieldsOf(record)), ...chosen });
-    this.#world.join(sessionId, player, record);
-    this.state.players.set(sessionId, player);
-    this.#autosave.track(sessionId, playerId, player, record);
-  }
-
-  /** Saves and removes a session's body, if it has one. Called by `onLeave`, and when a session is kicked. */
+  /** Saves and removes a session's body, if it has one. Called by `onLeave`, and by `sessions` for each kick. */
   despawn(sessionId: string) {
     this.#autosave.release(sessionId);
     this.#world.leave(sessionId);
     if (this.state.players.has(sessionId)) this.state.players.delete(sessionId);
   }
 
-  /** Counts the inputs so far by outcome. */
-  inputCounters(): InputCounters {
-    let queued = this.#world.queued;
-    for (const id of this.state.players.keys()) queued += this.inputs.get(id).size;
-    return { received: this.#received, applied: this.#world.applied, noop: this.#world.noop, queued };
-  }
+  /** Returns the number of inputs so far, by outcome. */
+  inputCounters = (): InputCounters => this.#rates.counters(this.#world, this.inputs, this.state.players.keys());
 }

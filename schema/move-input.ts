@@ -1,11 +1,11 @@
-// One predicted input of one player, sent once per tick by clients that predict.
+// The input that a client with client-side prediction sends once per tick.
 import { Metadata, type SchemaType, schema, t } from "@colyseus/schema";
 import type { Input } from "../sim/apply-input.ts";
 
 /**
- * `direction`: 0 none, 1 left, 2 right, 3 up, 4 down. There is no duration: one input is one step of 8 units, so no
- * client can claim more time than has passed. A new field must also be added to `Input` of sim/apply-input.ts. Its type
- * must have a fixed size (src/sockets/input-frames.ts).
+ * `direction`: 0 none, 1 left, 2 right, 3 up, 4 down. One input is one step of up to 8 units. It has no duration that a
+ * client could falsify. A new field must also be added to `Input` of sim/apply-input.ts. Its type must have a fixed
+ * size, so that src/sockets/input-frames.ts can validate its bytes.
  */
 export const MoveInput = schema({ direction: t.uint8() }, "MoveInput");
 export type MoveInput = SchemaType<typeof MoveInput>;

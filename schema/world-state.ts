@@ -3,8 +3,8 @@ import { type SchemaType, schema, t } from "@colyseus/schema";
 import { Player } from "./player.ts";
 
 /**
- * `map`: name of the map. `width`, `height`: size of the map in units. `players`: the players by session id, as a view:
- * each client receives only the players near its own (rooms/interest/). All other fields are sent to every client.
+ * `map`: name of the map. `width`, `height`: size of the map in units. `players`: the players by session id. A client
+ * receives only the players near its own player (rooms/interest/). All other fields are sent to every client.
  */
 export const WorldState = schema(
   {

@@ -1,15 +1,15 @@
-// Applies one input to a body: the rules of the game begin here. The server runs this for each input that a tick takes.
-// The page and the bots predict their inputs with the same function, so they always agree with the server.
+// Applies one input to a body. Add rules of the game here. The server calls `applyInput` for each input of a tick. The
+// page and the bots predict their inputs with the same function, so their predictions always agree with the server.
 import { type Direction, DOWN, directionOfCode, directionOfWord, LEFT, NONE, RIGHT, UP } from "./directions.ts";
 import { type Body, step, type Walls } from "./step.ts";
 
-/** A player's request for one tick: the fields of schema/move-input.ts. A `move` message carries only the direction. */
+/** A player's input for one tick, with the fields of schema/move-input.ts. A `move` message has only the direction. */
 export interface Input {
   /** The code of a direction (sim/directions.ts). Any other code makes the input a no-op. */
   direction: number;
 }
 
-/** The input of a step in each direction. Shared objects, because each move would otherwise allocate one. */
+/** One input per direction. All `move` messages share these objects, so that none of them allocates an object. */
 const STEPS: Readonly<Record<Direction, Input>> = {
   [LEFT]: { direction: LEFT },
   [RIGHT]: { direction: RIGHT },
@@ -25,7 +25,7 @@ export function inputOfWord(word: unknown): Readonly<Input> | undefined {
 
 /**
  * Applies `input` to `body`.
- * @returns false for a no-op, true for any other input. An input that is not a no-op ends the body's tick.
+ * @returns whether `input` counts as the body's one input of a tick: false for a no-op, true for any other input.
  */
 export function applyInput(body: Body, input: Input, walls: Walls): boolean {
   const direction = directionOfCode(input.direction);

@@ -1,8 +1,8 @@
-// Hashes of worlds and maps. Two worlds or maps with the same hash are treated as equal. The arithmetic is limited to
-// 32-bit integers, so a program in any language can compute the same hash.
+// Hashes of worlds and maps. Two worlds or maps with the same hash are treated as equal. All arithmetic uses 32-bit
+// integers, so a program in any language can compute the same hash.
 import type { Input } from "./apply-input.ts";
 import type { WorldMap } from "./map.ts";
-import { TILE } from "./rules.ts";
+import { CELL, TILE } from "./rules.ts";
 import { BODY_FIELDS } from "./step.ts";
 import type { PlayerInWorld } from "./world.ts";
 
@@ -10,8 +10,8 @@ import type { PlayerInWorld } from "./world.ts";
 type HashedPlayer = Pick<PlayerInWorld, "id" | "body"> & { readonly moves: readonly Input[] };
 
 /**
- * Returns the hash of all bodies and queued moves. If a rule of your own changes another field of a body, add the field
- * to BODY_FIELDS in sim/step.ts. The hash then covers it.
+ * Returns the hash of all bodies and queued moves. Of each body, it covers only the fields in BODY_FIELDS
+ * (sim/step.ts). Add a field to them if a rule of your own changes it.
  */
 export function hashOfPlayers(players: Iterable<HashedPlayer>): number {
   let hash = OFFSET_BASIS;
@@ -25,13 +25,34 @@ export function hashOfPlayers(players: Iterable<HashedPlayer>): number {
 }
 
 /** Returns the hash of the parts of a map that affect the world: size, walls and spawns. Decoration is not hashed. */
-export function hashOfMap({ width, height, spawns, isWall }: WorldMap): number {
-  let hash = mix(mix(OFFSET_BASIS, width), height);
-  for (let y = 0; y < height / TILE; y++) {
-    for (let x = 0; x < width / TILE; x++) hash = mix(hash, isWall(x, y) ? 1 : 0);
+export function hashOfMap(map: WorldMap): number {
+  let hash = mix(mix(OFFSET_BASIS, map.width), map.height);
+  for (let y = 0; y < map.height / TILE; y++) {
+    for (let x = 0; x < map.width / TILE; x++) hash = mix(hash, wallsOfTile(x, y, map));
   }
-  for (const spawn of spawns) hash = mix(mix(hash, spawn.x), spawn.y);
+  for (const spawn of map.spawns) hash = mix(mix(hash, spawn.x), spawn.y);
   return hash >>> 0;
+}
+
+const CELLS_PER_TILE = TILE / CELL;
+
+/**
+ * Returns 0 for an open tile and 1 for a solid tile. Each other combination of solid cells has a larger number of its
+ * own. Older recordings know only 0 and 1, because all walls were whole tiles then. So the hashes in these recordings
+ * stay valid.
+ */
+function wallsOfTile(tileX: number, tileY: number, { isSolid }: WorldMap): number {
+  let solid = 0;
+  let cells = 0;
+  for (let y = 0; y < CELLS_PER_TILE; y++) {
+    for (let x = 0; x < CELLS_PER_TILE; x++) {
+      cells *= 2;
+      if (!isSolid(tileX * CELLS_PER_TILE + x, tileY * CELLS_PER_TILE + y)) continue;
+      cells++;
+      solid++;
+    }
+  }
+  return solid === CELLS_PER_TILE ** 2 ? 1 : 2 * cells;
 }
 
 // FNV-1a (Fowler, Noll, Vo) over 32-bit words instead of bytes. A shift after each word mixes the high bits of the hash
@@ -43,7 +64,7 @@ function mix(hash: number, value: number): number {
   return mixed ^ (mixed >>> 15);
 }
 
-/** Returns an integer for the hash. Missing values and fractions become a value that no valid field has. */
+/** Returns `value` if it is an integer. Otherwise returns a number that no valid field has. */
 function integerOf(value: number | undefined): number {
   return value !== undefined && Number.isInteger(value) ? value : 0x7fffffff;
 }

@@ -1,13 +1,13 @@
-// The conditions that every body must meet at all times, for all inputs. The rules should ensure them; this check
-// detects a rule that does not.
+// The conditions that every body must meet at all times, regardless of its inputs. A body that violates one of them
+// shows that a rule of the game has a bug.
 import { directionOfCode, NONE } from "./directions.ts";
 import type { Spot } from "./nearest-free.ts";
 import { MAX_STEPS_PER_TICK, STEP } from "./rules.ts";
 import { type Body, isFree, type Walls } from "./step.ts";
 
 /**
- * Returns the first condition that a body violates; undefined if it meets all of them.
- * The text completes a sentence whose subject is the player.
+ * Describes the first condition that a body violates; returns undefined if the body meets all of them.
+ * The text is the rest of a sentence that begins with the player's name.
  * @param before the body's position `ticks` ticks ago; undefined if the body did not exist then.
  */
 export function invariantViolation({ x, y, facing }: Body, walls: Walls, before?: Spot, ticks = 1): string | undefined {

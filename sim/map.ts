@@ -1,122 +1,144 @@
-// Reads the walls, spawns and objects of a Tiled map file, and rejects a map that cannot be played on.
-import { MAX_MAP_TILES, TILE } from "./rules.ts";
+// A playable map: its size, solid cells, spawns and objects. It is built from plain data, which the server makes from a
+// Tiled file and sends to clients as JSON. So all programs have the same map.
+import { printable } from "./printable.ts";
+import { CELL, MAX_MAP_TILES, TILE } from "./rules.ts";
 import { isFree, type Walls } from "./step.ts";
 
-/** A place where a player may appear: the centre of its body, in units. */
-interface Spawn {
+/** A place on the map, in units. */
+interface Place {
   readonly x: number;
   readonly y: number;
 }
 
-/** An object of an object layer. */
-interface MapObject {
-  /** Its name and its class in Tiled; empty if not set. */
+/**
+ * The value of a custom property. It is an object with the values of all members if the property's type is a class in
+ * Tiled.
+ */
+export type PropertyValue =
+  | string
+  | number
+  | boolean
+  | readonly PropertyValue[]
+  | { readonly [member: string]: PropertyValue };
+
+/** An object of an object layer in Tiled. All its places and sizes are in whole units. */
+export interface MapObject {
+  /** The name of the object's layer. */
+  readonly layer: string;
+  /** The object's name and class in Tiled; empty if not set. */
   readonly name: string;
-  readonly type: string;
-  /** Its centre, in whole units. */
+  readonly class: string;
+  readonly shape: "rectangle" | "ellipse" | "capsule" | "point" | "polygon" | "polyline" | "text" | "tile";
+  /** The object's centre. */
   readonly x: number;
   readonly y: number;
+  /** The size before the rotation. */
+  readonly width: number;
+  readonly height: number;
+  /** In degrees, clockwise around the centre. */
+  readonly rotation: number;
+  /** The corners of a polygon or a polyline on the map; empty for other shapes. The rotation is already applied. */
+  readonly points: readonly Place[];
+  /** The custom properties by name. */
+  readonly properties: { readonly [name: string]: PropertyValue };
+}
+
+/** A map as plain data, which `GET /maps/NAME.json` returns. */
+export interface MapDescription {
+  readonly name: string;
+  /** In units: a whole number of tiles. */
+  readonly width: number;
+  /** In units: a whole number of tiles. */
+  readonly height: number;
+  /**
+   * The rows of cells from top to bottom. `#` is a solid cell and `.` an open one. A number repeats the character after
+   * it: `3#2.` is `###..`.
+   */
+  readonly solid: readonly string[];
+  /** The positions at which the centre of a new body may appear. There is at least one, and each is on open ground. */
+  readonly spawns: readonly Place[];
+  readonly objects: readonly MapObject[];
+  /**
+   * The Tiled file from which the map was made, as a path relative to the URL of this data. Clients can draw the map
+   * from this file.
+   */
+  readonly file?: string;
+  /** How to draw the map (tiled/drawing/drawing.ts): a path relative to the URL of this data. */
+  readonly drawing?: string;
 }
 
 /** A playable map. */
-export interface WorldMap extends Walls {
-  readonly name: string;
-  /** In units. */
-  readonly width: number;
-  /** In units. */
-  readonly height: number;
-  /** At least one. Each is on open ground. */
-  readonly spawns: readonly Spawn[];
+export interface WorldMap extends Walls, Pick<MapDescription, "name" | "width" | "height" | "spawns"> {
+  readonly description: MapDescription;
   /** Returns the objects of all object layers with this name; an empty array if there is no such layer. */
   objects(layer: string): readonly MapObject[];
 }
 
-/** Thrown for a map file that cannot be used. The message names the map and the problem, and says what is expected. */
+/** Thrown for a map that cannot be used. The message names the map and all its problems. */
 export class MapError extends Error {
-  constructor(map: string, problem: string) {
-    super(`map "${map}" cannot be used: ${problem}`);
+  /** All problems, each as one line of text. */
+  readonly problems: readonly string[];
+
+  constructor(map: string, ...problems: string[]) {
+    const lines = problems.map(printable);
+    const list = lines.map((line) => `${lines.length > 1 ? "\n- " : " "}${line}`).join("");
+    super(`map "${printable(map)}" cannot be used:${list}`);
     this.name = "MapError";
+    this.problems = lines;
   }
 }
 
-/** The bits of a tile number in a Tiled file that identify the tile. The top three bits say how the tile is flipped. */
-const TILE_NUMBER = 0x1fffffff;
-
 /**
- * Reads the parsed JSON of a Tiled map file (.tmj, https://doc.mapeditor.org/en/stable/reference/json-map-format/).
- * It reads the tile layer `walls`, whose non-zero tiles are solid, and the object layer `spawns`. The game can request
- * all other object layers by name. The rest of the file is decoration.
- * @throws {MapError} if the map cannot be played on.
+ * Returns the map with this description.
+ * @throws {MapError} if the description is inconsistent, or a spawn is not on open ground.
  */
-export function readMap(name: string, file: unknown): WorldMap {
+export function createMap(description: MapDescription): WorldMap {
+  const { name, width, height, solid, spawns, objects } = description;
   const refuse = (problem: string): never => {
     throw new MapError(name, problem);
   };
-  if (!isRecord(file)) return refuse("the file does not hold a JSON object; save it from Tiled as .tmj");
-  if (file.infinite === true) return refuse('it is infinite; untick "Infinite" in Tiled\'s map properties');
-  if (file.orientation !== "orthogonal") {
-    return refuse(`its orientation is ${JSON.stringify(file.orientation)}; expected "orthogonal"`);
+  if (![width, height].every((side) => isSize(side / TILE))) {
+    return refuse(`it is ${width / TILE} x ${height / TILE} tiles; expected whole numbers from 1 to ${MAX_MAP_TILES}`);
   }
-  if (file.tilewidth !== TILE || file.tileheight !== TILE) {
-    return refuse(`its tiles are ${file.tilewidth} x ${file.tileheight} units; expected ${TILE} x ${TILE}`);
+  const columns = width / CELL;
+  const rows = height / CELL;
+  if (solid?.length !== rows) return refuse(`it has ${solid?.length ?? 0} rows of cells; expected ${rows}`);
+  const cells = new Uint8Array(columns * rows);
+  for (const [row, text] of solid.entries()) {
+    if (!fillRow(cells.subarray(row * columns, (row + 1) * columns), text))
+      return refuse(`its row ${row + 1} of cells is not a description of ${columns} cells`);
   }
-  const { width: columns, height: rows } = file;
-  if (!isSize(columns) || !isSize(rows)) {
-    return refuse(`it is ${columns} x ${rows} tiles; expected whole numbers from 1 to ${MAX_MAP_TILES}`);
-  }
+  const isSolid = (cellX: number, cellY: number): boolean =>
+    cellX < 0 || cellY < 0 || cellX >= columns || cellY >= rows || cells[cellY * columns + cellX] === 1;
 
-  const walls =
-    layersOf(file, "tilelayer").find((layer) => layer.name === "walls") ?? refuse("it has no tile layer named `walls`");
-  const tiles = walls.data;
-  if (!Array.isArray(tiles)) {
-    return refuse("its layer `walls` is compressed or base64; set the map's tile layer format to CSV in Tiled");
+  for (const [index, { x, y }] of spawns.entries()) {
+    if (!isFree(x, y, { isSolid }))
+      return refuse(`spawn ${index + 1} at (${x}, ${y}) is inside a wall or outside the map; move it to open ground`);
   }
-  if (tiles.length !== columns * rows || !tiles.every(Number.isInteger)) {
-    return refuse(`its layer \`walls\` holds ${tiles.length} values; expected ${columns * rows} whole numbers`);
-  }
-  const solid = Uint8Array.from(tiles, (tile: number) => ((tile & TILE_NUMBER) === 0 ? 0 : 1));
-  const isWall = (tileX: number, tileY: number): boolean =>
-    tileX < 0 || tileY < 0 || tileX >= columns || tileY >= rows || solid[tileY * columns + tileX] === 1;
-
-  const layers = new Map<string, MapObject[]>();
-  for (const layer of layersOf(file, "objectgroup")) {
-    const objects: unknown[] = Array.isArray(layer.objects) ? layer.objects : [];
-    const read = objects.map(
-      (object, index) =>
-        objectOf(object) ?? refuse(`object ${index + 1} of its layer \`${layer.name}\` has no position`),
-    );
-    layers.set(String(layer.name), [...(layers.get(String(layer.name)) ?? []), ...read]);
-  }
-  const objects = (layer: string) => layers.get(layer) ?? [];
-
-  if (!layers.has("spawns")) return refuse("it has no object layer named `spawns`");
-  const spawns = objects("spawns").map(({ x, y }, index): Spawn => {
-    if (isFree(x, y, { isWall })) return { x, y };
-    return refuse(`spawn ${index + 1} at (${x}, ${y}) is inside a wall or outside the map; move it to open ground`);
-  });
-  if (spawns.length === 0) return refuse("its layer `spawns` is empty; put at least one point on open ground");
-
-  return { name, width: columns * TILE, height: rows * TILE, spawns, objects, isWall };
+  if (spawns.length === 0) return refuse("it has no spawn; put at least one point on open ground");
+  const layers = Map.groupBy(objects, ({ layer }) => layer);
+  return { name, width, height, spawns, objects: (layer) => layers.get(layer) ?? [], isSolid, description };
 }
 
-function objectOf(object: unknown): MapObject | undefined {
-  const { name, type, x, y, width = 0, height = 0, gid } = isRecord(object) ? object : {};
-  if (typeof x !== "number" || typeof y !== "number") return undefined;
-  // The centre. Tiled stores the upper left corner of a rectangle, but the lower left corner of an object with a `gid`.
-  const right = Number(width) / 2;
-  const down = (gid === undefined ? 1 : -1) * (Number(height) / 2);
-  return { name: String(name ?? ""), type: String(type ?? ""), x: Math.round(x + right), y: Math.round(y + down) };
+/** Sets the cells of `row` from `text`. @returns whether `text` describes exactly as many cells as the row has. */
+function fillRow(row: Uint8Array, text: string): boolean {
+  let cell = 0;
+  let length = 0;
+  for (const [run, count, kind] of text.matchAll(/(\d*)([#.])/g)) {
+    const end = cell + Number(count || 1);
+    if (kind === "#") row.fill(1, cell, end);
+    cell = end;
+    length += run.length;
+  }
+  return cell === row.length && length === text.length;
 }
 
-function layersOf(file: Record<string, unknown>, type: string): Record<string, unknown>[] {
-  const layers: unknown[] = Array.isArray(file.layers) ? file.layers : [];
-  return layers.filter(isRecord).filter((layer) => layer.type === type);
+/** Returns a row of cells as text, in the form of a description's `solid`. */
+export function rowOfCells(count: number, isSolid: (cell: number) => boolean): string {
+  const cells = Array.from({ length: count }, (_, cell) => (isSolid(cell) ? "#" : ".")).join("");
+  return cells.replace(/(.)\1+/g, (run, kind) => `${run.length}${kind}`);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isSize(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_MAP_TILES;
+function isSize(tiles: number): boolean {
+  return Number.isInteger(tiles) && tiles >= 1 && tiles <= MAX_MAP_TILES;
 }

@@ -1,7 +1,7 @@
 // Finds the nearest free position for a returning player whose saved position is now in a wall or outside the map.
 import type { WorldMap } from "./map.ts";
-import { HALF_BODY, TILE } from "./rules.ts";
-import { isFree } from "./step.ts";
+import { CELL, HALF_BODY, TILE } from "./rules.ts";
+import { isFree, type Walls } from "./step.ts";
 
 /** The centre of a body, in units. */
 export interface Spot {
@@ -10,12 +10,14 @@ export interface Spot {
 }
 
 /**
- * Returns the free spot nearest to `wanted` in a straight line, which is `wanted` itself if it is free. If several are
- * equally near, it prefers the uppermost, then the leftmost. A spot outside the map is first moved to the map's edge.
+ * Returns the free spot nearest to `wanted`, measured in a straight line. Returns `wanted` itself if it is free. Of
+ * several equally near spots it prefers the uppermost, then the leftmost. The search starts at the nearest position
+ * inside the map if `wanted` is outside the map.
  *
- * Along an axis, a body touches the same tiles at several consecutive coordinates: a span. So the spots in one pair of
- * spans are either all free or all blocked, and it is enough to check the nearest spot of each pair. The search checks
- * growing squares of spans around `wanted`.
+ * A span is a range of consecutive coordinates on one axis. A body touches the same cells at all coordinates of a span.
+ * Each pair of spans, one per axis, is a rectangle of spots that are either all free or all blocked. So the search
+ * checks only one spot of each rectangle: the nearest to `wanted`. It visits the rectangles tile by tile, in growing
+ * rings around `wanted`, and skips the tiles that are entirely solid.
  */
 export function nearestFree(wanted: Spot, map: WorldMap): Spot {
   const x = clamp(wanted.x, HALF_BODY, map.width - HALF_BODY);
@@ -25,18 +27,32 @@ export function nearestFree(wanted: Spot, map: WorldMap): Spot {
   const isNearer = (one: Spot, other: Spot) =>
     (distance(one) - distance(other) || one.y - other.y || one.x - other.x) < 0;
 
-  // Every spawn is free, so the nearest spawn limits the search.
+  // Every spawn is free, so the search need not visit spots that are farther away than the nearest spawn.
   let nearest = map.spawns.reduce((best, spawn) => (isNearer(spawn, best) ? spawn : best));
-  const column = spanAt(x);
-  const row = spanAt(y);
-  const consider = (across: number, down: number) => {
-    const spot = { x: nearestIn(across, x), y: nearestIn(down, y) };
-    if (isNearer(spot, nearest) && isFree(spot.x, spot.y, map)) nearest = spot;
+  const consider = (tileX: number, tileY: number) => {
+    if (isSolidTile(tileX, tileY, map)) return;
+    for (let down = 0; down < SPANS_PER_TILE; down++) {
+      for (let across = 0; across < SPANS_PER_TILE; across++) {
+        const spot = {
+          x: nearestIn(SPANS_PER_TILE * tileX + across, x),
+          y: nearestIn(SPANS_PER_TILE * tileY + down, y),
+        };
+        if (isNearer(spot, nearest) && isFree(spot.x, spot.y, map)) nearest = spot;
+      }
+    }
   };
-  for (let ring = 1; ringDistance(ring, x, y) ** 2 <= distance(nearest); ring++) {
+  // A spot belongs to the tile with the upper left corner of the body, so the search starts at this tile.
+  const column = Math.floor((x - HALF_BODY) / TILE);
+  const row = Math.floor((y - HALF_BODY) / TILE);
+  consider(column, row);
+  // A spot in the ring number `ring` is at least `ring - 1` tiles away. The search ends when this distance exceeds the
+  // distance of the nearest spot found so far.
+  for (let ring = 1; ((ring - 1) * TILE) ** 2 <= distance(nearest); ring++) {
     for (let side = -ring; side <= ring; side++) {
       consider(column + side, row - ring);
       consider(column + side, row + ring);
+    }
+    for (let side = 1 - ring; side < ring; side++) {
       consider(column - ring, row + side);
       consider(column + ring, row + side);
     }
@@ -44,29 +60,34 @@ export function nearestFree(wanted: Spot, map: WorldMap): Spot {
   return { x: nearest.x, y: nearest.y };
 }
 
-/** The free play of a body inside one tile, along an axis, in units. A body that moves farther touches the next tile too. */
-const WITHIN_TILE = TILE - 2 * HALF_BODY;
+const CELLS_PER_TILE = TILE / CELL;
 
-/** Returns the span of a coordinate. A body in an even span touches one tile; a body in an odd span touches two. */
-function spanAt(along: number): number {
-  const edge = along - HALF_BODY;
-  const tile = Math.floor(edge / TILE);
-  return 2 * tile + (edge - tile * TILE > WITHIN_TILE ? 1 : 0);
+function isSolidTile(tileX: number, tileY: number, walls: Walls): boolean {
+  for (let y = tileY * CELLS_PER_TILE; y < (tileY + 1) * CELLS_PER_TILE; y++) {
+    for (let x = tileX * CELLS_PER_TILE; x < (tileX + 1) * CELLS_PER_TILE; x++) {
+      if (!walls.isSolid(x, y)) return false;
+    }
+  }
+  return true;
 }
+
+/**
+ * Units that a body can move along an axis before it touches one more cell. The left or upper edge of the body starts
+ * at the edge of a cell.
+ */
+const SLACK = CELL - 1 - ((2 * HALF_BODY - 1) % CELL);
+
+/**
+ * A cell has two spans of coordinates. In the first span, a body touches as few cells as possible. In the second span,
+ * it touches one more cell.
+ */
+const SPANS_PER_TILE = 2 * CELLS_PER_TILE;
 
 /** Returns the coordinate in `span` that is nearest to `along`. */
 function nearestIn(span: number, along: number): number {
-  const start = Math.floor(span / 2) * TILE + HALF_BODY;
-  const isEven = span % 2 === 0;
-  return isEven ? clamp(along, start, start + WITHIN_TILE) : clamp(along, start + WITHIN_TILE + 1, start + TILE - 1);
-}
-
-/** Returns the smallest distance, in units, from (`x`, `y`) to a spot in the spans that are `ring` spans away. */
-function ringDistance(ring: number, x: number, y: number): number {
-  const distances = [x, y].flatMap((along) =>
-    [-ring, ring].map((offset) => Math.abs(nearestIn(spanAt(along) + offset, along) - along)),
-  );
-  return Math.min(...distances);
+  const start = Math.floor(span / 2) * CELL + HALF_BODY;
+  const isFirst = span % 2 === 0;
+  return isFirst ? clamp(along, start, start + SLACK) : clamp(along, start + SLACK + 1, start + CELL - 1);
 }
 
 function clamp(value: number, min: number, max: number): number {

@@ -10,13 +10,13 @@ import type { Body } from "./step.ts";
 /** Returns a player's next predicted input; undefined if none is queued. */
 export type NextInput = (id: string) => Input | undefined;
 
-/** Called when a player's input throws. The input counts as done. */
+/** Called when applying a player's input throws an error. The input is not applied again. */
 export type OnInputError = (id: string, error: unknown) => void;
 
-/** Ticks for which a returning player takes no input. */
+/** Ticks for which the world applies no input of a returning player. */
 const REJOIN_COOLDOWN_TICKS = 2;
 
-/** The world's complete state of a player. Snapshots store it as JSON, so it must hold only data. */
+/** The world's complete state of a player. Snapshots store it as JSON, so it must hold only plain data. */
 export interface PlayerInWorld {
   readonly id: string;
   readonly body: Body;
@@ -24,7 +24,7 @@ export interface PlayerInWorld {
   readonly moves: Readonly<Input>[];
   /** Ticks that must still pass before the next input is taken. */
   cooldown: number;
-  /** Ticks since the last input that was not a no-op. */
+  /** Ticks since the player's last input that was not a no-op. */
   idleTicks: number;
 }
 
@@ -42,22 +42,22 @@ export class World {
     this.#random = random;
   }
 
-  /** Moves that a full queue dropped, and that were never applied. */
+  /** The number of moves that were dropped, and never applied, because the player's queue was full. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Inputs that were applied, including steps that a wall stopped. */
+  /** The number of inputs that were applied, including steps that a wall stopped. */
   get applied(): number {
     return this.#applied;
   }
 
-  /** Predicted inputs that were no-ops. */
+  /** The number of predicted inputs that were no-ops. */
   get noop(): number {
     return this.#noop;
   }
 
-  /** Queued moves. Reading this property iterates over all players, so do not read it in every tick. */
+  /** The number of queued moves. Reading it iterates over all players, so do not read it in every tick. */
   get queued(): number {
     let queued = 0;
     for (const { moves } of this.#players.values()) queued += moves.length;
@@ -65,12 +65,12 @@ export class World {
   }
 
   /**
-   * Adds a player. Puts `body` at the free position nearest to `before`; without `before`, at a random spawn point of
-   * the map. From now on the world moves the body.
+   * Adds a player. Puts `body` at the free position nearest to `before`, or at a random spawn point of the map if there
+   * is no `before`. From now on the world moves the body.
    *
-   * A player with a `before` takes no input for two ticks. Worlds tick at different times, so a player who moves from
-   * world to world could otherwise take more inputs than one world has ticks. One tick is not enough if two rejoins
-   * follow closely.
+   * A player with a `before` takes no input for its first two ticks. Worlds tick at different times. Without this
+   * cooldown, a player that changes worlds again and again could move faster than the rules allow. A cooldown of one
+   * tick would be too short for a player that changes worlds twice in a short time.
    */
   join(id: string, body: Body, before?: Spot): void {
     const { x, y } = before ? nearestFree(before, this.#map) : this.#randomSpawn();
@@ -79,20 +79,20 @@ export class World {
     this.#players.set(id, { id, body, moves: [], cooldown: before ? REJOIN_COOLDOWN_TICKS : 0, idleTicks: 0 });
   }
 
-  /** Takes a player out of the world, with its queued inputs. */
+  /** Removes a player and its queued moves from the world. */
   leave(id: string): void {
     this.#players.delete(id);
   }
 
-  /** Drops a player's queued moves; its body stops. */
+  /** Drops a player's queued moves, so that its body stops. */
   clearQueue(id: string): void {
     const player = this.#players.get(id);
     if (player) player.moves.length = 0;
   }
 
   /**
-   * Queues one move. A full queue drops and counts its oldest move, as the framework's input channel does. So a client
-   * has no advantage from sending faster than the world ticks.
+   * Queues one move. A full queue drops and counts its oldest move, as the framework's buffer of predicted inputs does.
+   * So sending faster than the world ticks gives a client no advantage.
    * @returns whether the player is in this world.
    */
   queueMove(id: string, input: Readonly<Input>): boolean {
@@ -108,11 +108,12 @@ export class World {
 
   /**
    * One tick. For each player, in the order in which they joined:
-   * 1. the oldest queued move, if there is one, is the input of this tick, and predicted inputs stay queued;
-   * 2. otherwise predicted inputs are taken up to the first that is not a no-op; no-ops do not use up the tick;
-   * 3. that input is applied to the body, as far as the walls allow.
-   * So at most one input per tick affects a player, regardless of how many arrive by either channel.
-   * @param onError called for each input that throws. By default the tick stops there and throws the error.
+   * 1. the oldest queued move, if there is one, is the input of this tick, and the predicted inputs stay queued;
+   * 2. otherwise predicted inputs are taken up to and including the first that is not a no-op, and this one is the
+   *    input of this tick;
+   * 3. the input of this tick is applied to the body, as far as the walls allow.
+   * So at most one input per tick affects a player, regardless of how many inputs a client sends.
+   * @param onError called when applying an input throws. By default the tick stops at that player and throws the error.
    */
   tick(nextInput: NextInput, onError: OnInputError = rethrow): void {
     for (const player of this.#players.values()) {
@@ -137,7 +138,7 @@ export class World {
     }
   }
 
-  /** Yields the ids of the players whose last input that was not a no-op is at least `ticks` ticks ago. */
+  /** Yields the ids of the players without an input for at least `ticks` ticks. No-ops do not count as inputs. */
   *idle(ticks: number): Iterable<string> {
     for (const { id, idleTicks } of this.#players.values()) if (idleTicks >= ticks) yield id;
   }

@@ -7,17 +7,22 @@ export interface Slice {
   readonly end: number;
 }
 
+/** The minimum number of bytes that are copied for a short slice: three words. */
+const SHORT = 12;
+
 /** A buffer that grows on demand. It is reused from the start in every tick. */
 export class Arena {
   #bytes: Buffer;
+  #words: DataView;
   readonly #at: Iterator = { offset: 0 };
 
   /** @param size the initial size in bytes. */
   constructor(size: number) {
     this.#bytes = Buffer.allocUnsafe(size);
+    this.#words = wordsOf(this.#bytes);
   }
 
-  /** The current buffer; replaced when it grows. */
+  /** The current buffer. A write replaces it if it is too small. */
   get bytes(): Buffer {
     return this.#bytes;
   }
@@ -53,7 +58,7 @@ export class Arena {
     }
   }
 
-  /** Copies the bytes from `start` to `end` of this arena to its end. */
+  /** Appends a copy of the bytes from `start` to `end` of this arena. */
   appendSlice(start: number, end: number): void {
     const to = this.#at.offset;
     this.#grow(to + end - start, to);
@@ -61,7 +66,31 @@ export class Arena {
     this.#at.offset = to + end - start;
   }
 
-  /** Copies `source` to the end. */
+  /**
+   * Appends copies of slices of this arena that are only a few bytes long. Copies each slice in words, which is faster
+   * than `appendSlice`. The copy of a slice may end with other bytes, which the next slice overwrites.
+   * @param slices the start and the end of the first slice, then of the second slice, and so on.
+   * @param count how many numbers of `slices` are used: two per slice.
+   */
+  appendShortSlices(slices: Int32Array, count: number): void {
+    let to = this.#at.offset;
+    let length = 0;
+    for (let at = 0; at < count; at += 2) length += slices[at + 1]! - slices[at]!;
+    this.#grow(to + length + SHORT, to);
+    const words = this.#words;
+    for (let at = 0; at < count; at += 2) {
+      const start = slices[at]!;
+      const end = slices[at + 1]!;
+      words.setInt32(to, words.getInt32(start, true), true);
+      words.setInt32(to + 4, words.getInt32(start + 4, true), true);
+      words.setInt32(to + 8, words.getInt32(start + 8, true), true);
+      for (let from = start + SHORT; from < end; from++) this.#bytes[to + from - start] = this.#bytes[from]!;
+      to += end - start;
+    }
+    this.#at.offset = to;
+  }
+
+  /** Appends a copy of `source`. */
   append(source: Uint8Array): void {
     const to = this.#at.offset;
     this.#grow(to + source.length, to);
@@ -69,11 +98,16 @@ export class Arena {
     this.#at.offset = to + source.length;
   }
 
-  /** Ensures a size of at least `size` bytes, and preserves the first `preserved` of them. */
+  /** Ensures that the buffer has at least `size` bytes. Keeps the first `preserved` bytes. */
   #grow(size: number, preserved: number): void {
     if (size <= this.#bytes.length) return;
     const larger = Buffer.allocUnsafe(size * 2);
     this.#bytes.copy(larger, 0, 0, preserved);
     this.#bytes = larger;
+    this.#words = wordsOf(larger);
   }
+}
+
+function wordsOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

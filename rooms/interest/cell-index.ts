@@ -20,25 +20,46 @@ export interface PlayersById<P> {
 export interface Entity<P extends Positioned> {
   readonly id: string;
   readonly player: P;
-  /** Its index in the map of players on the wire. An index is never reused for another player. */
+  /**
+   * The index that identifies the player in the map of players, in the wire format. It is never reused for another
+   * player.
+   */
   readonly index: number;
-  /** Its current cell; NO_CELL once it has left. */
+  /** The player's current cell; NO_CELL once the player has left. */
   cell: number;
-  /** Its cell at the last `commit`, as the clients know it; NO_CELL if the player was not in the state then. */
+  /**
+   * The player's cell at the last `commit`, as the clients know it; NO_CELL if the player was not in the state then.
+   */
   lastSentCell: number;
+  /**
+   * A small number that no other player in the index has. A later player may get the number of a player that has left.
+   */
+  readonly slot: number;
 }
 
-/** Keeps the players by cell. `update` reads their positions; `commit` marks them as sent, once per tick. */
+/**
+ * Keeps the players by cell. `update` reads the positions of the players. `commit` marks these positions as sent, once
+ * per tick.
+ */
 export class CellIndex<P extends Positioned> {
   readonly #grid: Grid;
   readonly #entities = new Map<string, Entity<P>>();
   readonly #entitiesByCell: (Set<Entity<P>> | undefined)[];
   readonly #moved = new Set<Entity<P>>();
   #nextIndex = 0;
+  #slotCount = 0;
+  readonly #freeSlots: number[] = [];
+  /** Slots of players that left since the last `commit`. */
+  readonly #leftSlots: number[] = [];
 
   constructor(grid: Grid) {
     this.#grid = grid;
     this.#entitiesByCell = new Array(grid.size);
+  }
+
+  /** All slots are below this number. */
+  get slotCount(): number {
+    return this.#slotCount;
   }
 
   /** Entities whose `cell` and `lastSentCell` differ: they joined, left or crossed cells since the last `commit`. */
@@ -56,24 +77,19 @@ export class CellIndex<P extends Positioned> {
     return this.#entities.values();
   }
 
-  /** Calls `each` with every entity in the cells that are visible from `cell`. */
-  eachInSight(cell: number, each: (entity: Entity<P>) => void): void {
-    const rows = this.#grid.rowsInSight(cell);
-    for (let row = 0; row < rows.length; row += 2) {
-      for (let visible = rows[row]!; visible <= rows[row + 1]!; visible++) {
-        this.#entitiesByCell[visible]?.forEach(each);
-      }
-    }
+  /** Returns the number of entities in `cell`. */
+  countIn(cell: number): number {
+    return this.#entitiesByCell[cell]?.size ?? 0;
   }
 
-  /** Calls `each` with every entity in the cells that are visible from `cell` but not from `other`. */
-  eachOutOfSight(other: number, cell: number, each: (entity: Entity<P>) => void): void {
-    const rows = this.#grid.rowsInSight(cell);
-    for (let row = 0; row < rows.length; row += 2) {
-      for (let visible = rows[row]!; visible <= rows[row + 1]!; visible++) {
-        if (!this.#grid.sees(other, visible)) this.#entitiesByCell[visible]?.forEach(each);
-      }
-    }
+  /** Calls `each` with every entity in `cell`. */
+  eachIn(cell: number, each: (entity: Entity<P>) => void): void {
+    this.#entitiesByCell[cell]?.forEach(each);
+  }
+
+  /** Calls `each` with every entity in the cells that are visible from `cell`. */
+  eachInSight(cell: number, each: (entity: Entity<P>) => void): void {
+    this.#grid.eachInSight(cell, (visible) => this.#entitiesByCell[visible]?.forEach(each));
   }
 
   /**
@@ -95,6 +111,7 @@ export class CellIndex<P extends Positioned> {
   commit(): void {
     for (const entity of this.#moved) entity.lastSentCell = entity.cell;
     this.#moved.clear();
+    this.#freeSlots.push(...this.#leftSlots.splice(0));
   }
 
   #removeMissing(players: PlayersById<P>): void {
@@ -102,6 +119,7 @@ export class CellIndex<P extends Positioned> {
       // A new player object under the same id is a new entity: clients get a remove and an add.
       if (players.get(entity.id) === entity.player) continue;
       this.#entities.delete(entity.id);
+      this.#leftSlots.push(entity.slot);
       this.#moveTo(entity, NO_CELL);
     }
   }
@@ -110,7 +128,14 @@ export class CellIndex<P extends Positioned> {
     if (this.#entities.size === players.size) return;
     for (const [id, player] of players.entries()) {
       if (this.#entities.has(id)) continue;
-      this.#entities.set(id, { id, player, index: this.#nextIndex++, cell: NO_CELL, lastSentCell: NO_CELL });
+      this.#entities.set(id, {
+        id,
+        player,
+        index: this.#nextIndex++,
+        cell: NO_CELL,
+        lastSentCell: NO_CELL,
+        slot: this.#freeSlots.pop() ?? this.#slotCount++,
+      });
     }
   }
 

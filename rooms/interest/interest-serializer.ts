@@ -1,23 +1,43 @@
-// Sends each client only the players near its own, in the framework's standard wire format.
+// Sends each client only the players near its own player, in the framework's standard wire format.
 import { $changes, Encoder, encode, Reflection, type Schema } from "@colyseus/schema";
 import { type Client, CloseCode, logger, Protocol, ProtocolModifier, type Serializer, WebSocketClient } from "colyseus";
 import { STATE_HEADER_BYTES, TIMED_STATE_HEADER_BYTES } from "../../schema/protocol.ts";
+import { TICK_HZ } from "../../sim/rules.ts";
 import { Arena, type Slice } from "./arena.ts";
 import { CellIndex, type Entity } from "./cell-index.ts";
-import { type Grid, NO_CELL } from "./grid.ts";
+import { MAX_HEADER_BYTES } from "./frame-header.ts";
+import { type Grid, type KeptSides, NO_CELL } from "./grid.ts";
 import { PlayerCodec, type StateWithPlayers, type TrackedPlayer } from "./player-codec.ts";
+import { SightEncoder } from "./sight-encoder.ts";
+import { type SightMessage, SightMessages } from "./sight-messages.ts";
+import { UpdateEncoder } from "./update-encoder.ts";
+import {
+  type AppliedInputs,
+  type FollowingFrames,
+  type InputsById,
+  setView,
+  VIEW,
+  type View,
+  type Viewer,
+} from "./view.ts";
 
-/** Initial sizes in bytes of the arenas of a tick and of a full state. They grow on demand. */
+/** Initial sizes in bytes of the buffer for one tick and of the buffer for one full state. Both grow on demand. */
 const ARENA_SIZE = 256 * 1024;
 const FULL_STATE_SIZE = 8 * 1024;
 
-/** Bytes reserved before a body, for the header of its frame and the header of the WebSocket. */
-const HEADROOM = TIMED_STATE_HEADER_BYTES + 4;
+/** Bytes reserved before the body of a frame: for the state frame's header, and for the WebSocket frame's header. */
+const HEADROOM = TIMED_STATE_HEADER_BYTES + MAX_HEADER_BYTES;
 
-/** Fraction of the clients by which the first one served advances each tick. The golden ratio spreads turns evenly. */
+/** The part of a client's budget of bytes that patches may use. The rest is for pings, answers and messages. */
+const PATCH_SHARE = 0.96;
+
+/**
+ * A tick serves the clients in the order of their list, but starts at another client each time. From tick to tick, the
+ * start moves on by this fraction of the list. The fraction is from the golden ratio (1 - 0.618), so over many ticks
+ * each client is equally often among the first.
+ */
 const TURN = 0.382;
 
-const NO_ENTITIES: readonly Entity<TrackedPlayer>[] = [];
 const NO_INPUTS: AppliedInputs = { consumedCount: 0 };
 
 /** The room's clock at a tick, in ms since the room began. The framework passes it if a room defines inputs. */
@@ -25,69 +45,45 @@ interface Timing {
   sNow: number;
 }
 
-/** Counts the inputs of a client that have been applied to the world. */
-export interface AppliedInputs {
-  readonly consumedCount: number;
+/** The encoded body of a patch. `updates`: the bytes of the updates in it, see `UpdateEncoder.append`. */
+interface Body extends Slice {
+  readonly updates: number;
+  /** The messages that are sent with the patch. Their frames follow the body in the arena. */
+  readonly messages: readonly SightMessage[];
+  readonly following: FollowingFrames | undefined;
 }
-
-/** The connection of a client, and the data that the client was last sent. */
-interface View {
-  readonly client: Viewer;
-  connection: Viewer["ref"];
-  /** The client's own player. It is undefined, or has left, while the client has no player. */
-  self: Entity<TrackedPlayer> | undefined;
-  /** The players in its full state, until its next patch. They may differ from the players that others were sent. */
-  inFullState: ReadonlySet<Entity<TrackedPlayer>> | undefined;
-  /** The cell whose visible players it was last sent. */
-  cell: number;
-  inputs: AppliedInputs;
-  /** The last number of applied inputs that it was sent. */
-  applied: number;
-  /** Whether it missed a patch because it was backpressured. */
-  needsFullState: boolean;
-}
-
-/** The property of a client that holds its view. */
-const VIEW = Symbol("view");
-
-/** A client whose connection may have capabilities that the framework does not require. */
-type Viewer = Client & {
-  [VIEW]?: View | undefined;
-  ref?: {
-    /** Whether so many bytes are queued for the client that it should be skipped. */
-    readonly isBackpressured?: boolean;
-    /**
-     * Sends `bytes` from `start` to `end`, and may overwrite the four bytes before `start`. The caller may reuse the
-     * buffer after the call.
-     */
-    sendInPlace?(bytes: Buffer, start: number, end: number): void;
-  };
-};
 
 /**
  * The interest management of a room: a `Serializer` for `room.setSerializer`. Set it after the room has its state.
  *
  * Once per tick, every changed player is encoded once, cell by cell along the rows of the grid. A client gets a copy of
- * the changes in the cells around its own. A player that comes into sight is sent with all its fields; a player that
- * goes out of sight is removed. All clients in one cell get the same bytes, except for the number of their last applied
- * input. The other fields of the state are sent to all clients, by the framework's own encoder.
+ * the changes in the cells around its own player. A player that comes into sight is sent with all its fields. A player
+ * that goes out of sight is removed. All clients in one cell get the same bytes, except for the number of their applied
+ * inputs. The framework's own encoder sends the other fields of the state to all clients.
+ *
+ * Players take turns if the changes in a client's sight exceed its budget: see UpdateSchedule. The client's own player
+ * and those nearest to it are still sent in every tick, see UpdateEncoder.
  */
 export class InterestSerializer implements Serializer<StateWithPlayers> {
   readonly id = "schema";
   readonly #grid: Grid;
-  readonly #inputsOf: (sessionId: string) => AppliedInputs;
+  readonly #inputs: InputsById;
   readonly #arena = new Arena(ARENA_SIZE);
-  /** Start of each cell's changes in the arena. The changes of a row of cells are contiguous. */
-  readonly #changesAt: Uint32Array;
-  /** Caches of one tick: the body for the clients in each cell, and each encoded add. */
-  readonly #bodies: (Slice | undefined)[];
-  readonly #encodedAdds = new Map<Entity<TrackedPlayer>, Slice>();
-  /** By cell: the players that entered or left its sight in this tick. */
-  readonly #sightChanges: (Entity<TrackedPlayer>[] | undefined)[];
+  readonly #bytesPerTick: number;
+  /**
+   * The bodies of this tick for clients whose cell and kept sides are the same as at their last patch. Such clients can
+   * share a body. `#bodies`: by cell, the bodies for clients without kept sides. `#crowdBodies`: all other bodies, by
+   * kept sides and cell.
+   */
+  readonly #bodies: (Body | undefined)[];
+  readonly #crowdBodies = new Map<number, Body>();
   #encoder!: Encoder;
   #players!: StateWithPlayers["players"];
   #codec!: PlayerCodec;
   #cellIndex!: CellIndex<TrackedPlayer>;
+  #sight!: SightEncoder;
+  #updates!: UpdateEncoder;
+  #messages!: SightMessages;
   #handshake!: Uint8Array;
   #sharedState: Uint8Array | undefined;
   #sharedChanges: Uint8Array = new Uint8Array();
@@ -96,25 +92,31 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   #firstServed = 0;
 
   /**
-   * @param inputsOf called for each full state, to get the input counter of its client.
+   * @param inputs returns the input counter of a client. Called for each full state.
+   * @param maxBytesPerSecond the budget of each client for patches; 0 for no limit. Full states are not counted.
    * @throws {Error} with a hint if interest management does not support the players of `state`.
    */
-  constructor(state: StateWithPlayers, grid: Grid, inputsOf: (sessionId: string) => AppliedInputs) {
+  constructor(state: StateWithPlayers, grid: Grid, inputs: InputsById, maxBytesPerSecond = 0) {
     this.#grid = grid;
-    this.#inputsOf = inputsOf;
-    this.#changesAt = new Uint32Array(grid.size + 1);
+    this.#inputs = inputs;
+    this.#bytesPerTick = ((maxBytesPerSecond || Number.POSITIVE_INFINITY) * PATCH_SHARE) / TICK_HZ;
     this.#bodies = new Array(grid.size);
-    this.#sightChanges = new Array(grid.size);
     this.reset(state);
   }
 
   /** Sets the room's state. Connected clients need a full state afterwards. */
   reset(state: StateWithPlayers): void {
-    // Reuse the state's root: a new one would number its objects from 0 again.
-    this.#encoder = new Encoder(state as Schema & StateWithPlayers, state[$changes]?.root);
+    // The encoder shares the state's root, in which the framework numbers the state's objects. A new root would number
+    // them from 0 again. An encoder numbers its full states, and marks each object in a full state with this number. So
+    // a second encoder of the same state would skip the objects that the first one has marked with an equal number.
+    if ((this.#encoder as Encoder | undefined)?.state !== state)
+      this.#encoder = new Encoder(state as Schema & StateWithPlayers, state[$changes]?.root);
     this.#players = state.players;
     this.#codec = new PlayerCodec(this.#encoder);
     this.#cellIndex = new CellIndex(this.#grid);
+    this.#sight = new SightEncoder(this.#grid, this.#arena, this.#cellIndex, this.#codec);
+    this.#updates = new UpdateEncoder(this.#grid, this.#arena, this.#cellIndex, this.#codec, this.#bytesPerTick);
+    this.#messages = new SightMessages(this.#grid, this.#cellIndex, this.#bytesPerTick);
     this.#handshake = Reflection.encode(this.#encoder);
     this.#sharedState = undefined;
   }
@@ -129,16 +131,16 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     return this.#handshake;
   }
 
-  /** Returns a frame with the state as the client sees it; without a client, with the whole state. */
+  /** Returns a frame with the part of the state that `client` sees; with the whole state if `client` is undefined. */
   getFullState(client?: Client, timing?: Timing): Uint8Array {
-    // A separate arena, because the arena of the tick may still hold frames that have not been sent.
+    // This frame gets its own arena, because the arena of the tick may still hold frames that have not been sent.
     const arena = new Arena(FULL_STATE_SIZE);
     arena.reserve(HEADROOM);
     const cellIndex = this.#cellIndex;
     this.#updateCellIndex();
     const self = client && cellIndex.get(client.sessionId);
     const cell = self?.cell ?? NO_CELL;
-    const inputs = client ? this.#inputsOf(client.sessionId) : NO_INPUTS;
+    const inputs = client ? this.#inputs.get(client.sessionId) : NO_INPUTS;
     const applied = inputs.consumedCount;
     const inFullState = new Set<Entity<TrackedPlayer>>();
     if (client) cellIndex.eachInSight(cell, (entity) => inFullState.add(entity));
@@ -148,16 +150,25 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     arena.append(this.#sharedState);
     arena.write(this.#codec.encodePlayersMap, this.#players);
     for (const entity of inFullState) arena.write(this.#codec.encodeAdd, entity);
-    if (client)
-      setView(client, { connection: client.ref, self, inFullState, cell, inputs, applied, needsFullState: false });
+    const skippedMessages = this.#messages.waiting;
+    if (client) setView(client, { connection: client.ref, self, inFullState, skippedMessages, cell, inputs, applied });
     const start = writeHeader(arena.bytes, HEADROOM, Protocol.ROOM_STATE, applied, timing);
     return Buffer.from(arena.bytes.subarray(start, arena.offset));
   }
 
   /**
+   * Sends a message to the clients that have a player in sight, and to the player's own client, with the next patch.
+   * Clients that join later do not get the message.
+   * @throws {RangeError} if the message is too large for a frame.
+   */
+  toSight(sessionId: string, type: string, content: object): void {
+    this.#messages.add(sessionId, type, content);
+  }
+
+  /**
    * Sends each client the changes in its sight since the last call. A client without changes gets no frame.
    * 1. Updates the cell index with the players that joined, left or crossed into another cell.
-   * 2. Encodes each changed player once.
+   * 2. Decides which changed players are sent in this tick, and encodes each of them once.
    * 3. Serves the clients, starting with a different one each time, so that no client is always last. A backpressured
    *    client is skipped. It gets a full state instead of the missed patches once its queue has drained.
    */
@@ -165,20 +176,20 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     if (state.players !== this.#players) return this.#resync(clients, state, timing);
     this.#arena.clear();
     this.#bodies.fill(undefined);
-    this.#sightChanges.fill(undefined);
-    this.#encodedAdds.clear();
+    this.#crowdBodies.clear();
     this.#sharedChanges = this.#encoder.encode();
     if (this.#sharedChanges.length > 0) this.#sharedState = undefined;
     this.#updateCellIndex();
-    this.#collectSightChanges();
-    this.#encodeChanges();
+    this.#sight.beginTick();
+    this.#messages.beginTick();
+    this.#updates.beginTick(this.#messages.bytes);
     this.#encoder.discardChanges();
 
-    // All bodies are encoded before the first is sent, so a send cannot change another client's body.
+    // All bodies are encoded before the first is sent. So changes that a send causes cannot affect another body.
     const count = clients.length;
     this.#firstServed += Math.ceil(count * TURN);
     const served: View[] = [];
-    const bodies: Slice[] = [];
+    const bodies: Body[] = [];
     const resyncing: View[] = [];
     this.#views.length = count;
     for (let turn = 0; turn < count; turn++) {
@@ -210,8 +221,8 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   }
 
   /**
-   * Returns the view of a client, if it has one, by the client's index in the list. Reading the view from the client
-   * would fetch one more object from memory, for each client in each tick.
+   * Returns the view of the client at this index of the list, if the client has one. The cache saves a memory access to
+   * the client object for each client in each tick.
    */
   #viewOf(clients: readonly Viewer[], index: number): View | undefined {
     const client = clients[index]!;
@@ -220,13 +231,14 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   }
 
   /** @param isDirect whether frames may bypass the framework's `raw`. */
-  #send(view: View, body: Slice, isDirect: boolean, timing?: Timing): void {
+  #send(view: View, body: Body, isDirect: boolean, timing?: Timing): void {
     const { connection, client, applied } = view;
     const { bytes } = this.#arena;
     const start = writeHeader(bytes, body.start, Protocol.ROOM_STATE_PATCH, applied, timing);
     try {
-      if (isDirect && connection?.sendInPlace) connection.sendInPlace(bytes, start, body.end);
-      else client.raw(Buffer.from(bytes.subarray(start, body.end)));
+      if (isDirect && connection?.sendInPlace?.(bytes, start, body.end, body.following)) return;
+      client.raw(Buffer.from(bytes.subarray(start, body.end)));
+      for (const { type, content } of body.messages) client.send(type, content);
     } catch (error) {
       this.#disconnect(client, error);
     }
@@ -252,138 +264,97 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     this.#cellIndex.update(this.#players, this.#codec.hasChanged(this.#players));
   }
 
-  /** Collects, for each cell, the players that entered or left its sight. */
-  #collectSightChanges(): void {
-    for (const entity of this.#cellIndex.moved) {
-      this.#addSightChange(entity, entity.lastSentCell, entity.cell);
-      this.#addSightChange(entity, entity.cell, entity.lastSentCell);
-    }
-  }
-
-  /** Adds `entity` to the sight changes of the cells that see the cell `one` but not the cell `other`. */
-  #addSightChange(entity: Entity<TrackedPlayer>, one: number, other: number): void {
-    const rows = this.#grid.rowsInSight(one);
-    for (let row = 0; row < rows.length; row += 2) {
-      for (let cell = rows[row]!; cell <= rows[row + 1]!; cell++) {
-        if (this.#grid.sees(cell, other)) continue;
-        const changes = this.#sightChanges[cell];
-        if (changes) changes.push(entity);
-        else this.#sightChanges[cell] = [entity];
-      }
-    }
-  }
-
-  /** Encodes the changed players, cell by cell, so that the changes in a row of cells are one slice of the arena. */
-  #encodeChanges(): void {
-    const changed: Entity<TrackedPlayer>[] = [];
-    for (const entity of this.#cellIndex.all()) {
-      if (entity.cell !== NO_CELL && this.#codec.hasChanged(entity.player)) changed.push(entity);
-    }
-    changed.sort((a, b) => a.cell - b.cell);
-    let cell = 0;
-    for (const entity of changed) {
-      while (cell <= entity.cell) this.#changesAt[cell++] = this.#arena.offset;
-      this.#arena.write(this.#codec.encodeUpdate, entity.player);
-    }
-    this.#changesAt.fill(this.#arena.offset, cell);
-  }
-
   /** Returns the body of a client's frame in this tick; undefined if the client needs no frame. */
-  #patchFor(view: View): Slice | undefined {
-    if (!view.self || view.self.cell === NO_CELL) view.self = this.#cellIndex.get(view.client.sessionId);
+  #patchFor(view: View): Body | undefined {
+    if (!view.self || view.self.cell === NO_CELL) {
+      view.self = this.#cellIndex.get(view.client.sessionId);
+      view.nearestAt = 0;
+    }
     const cell = view.self?.cell ?? view.cell;
-    const body = view.inFullState || cell !== view.cell ? this.#writeBody(view, cell) : this.#bodyOfCell(view);
+    const kept = this.#updates.keptSides(view, cell);
+    const isSame = !view.inFullState && cell === view.cell && kept === view.kept;
+    const shared = isSame ? this.#bodyOfCell(view) : this.#writeBody(view, cell, kept);
+    const { self } = view;
+    const needsNearest = self !== undefined && this.#updates.limits(cell);
+    const body = needsNearest ? this.#withNearest(view, self, shared) : shared;
     const applied = view.inputs.consumedCount;
     view.inFullState = undefined;
+    view.skippedMessages = 0;
     view.cell = cell;
-    if (body.start === body.end && applied === view.applied) return undefined;
+    view.kept = kept;
+    const end = body.following?.end ?? body.end;
+    const isEmpty = body.start === end && applied === view.applied;
+    if (isEmpty) return undefined;
     view.applied = applied;
     return body;
   }
 
-  /** Returns the body for all clients that were in the cell of `view` at the last patch and still are. */
-  #bodyOfCell(view: View): Slice {
+  /**
+   * Returns the body for a client whose cell and kept sides are the same as at its last patch. All such clients with the
+   * same cell and the same kept sides share this body.
+   */
+  #bodyOfCell(view: View): Body {
     // A client without a position has no cell. It gets only the changes that are sent to all clients.
-    if (view.cell === NO_CELL) return this.#writeBody(view, NO_CELL);
-    this.#bodies[view.cell] ??= this.#writeBody(view, view.cell);
-    return this.#bodies[view.cell]!;
+    if (view.cell === NO_CELL) return this.#writeBody(view, NO_CELL, 0);
+    if (view.kept === 0) {
+      this.#bodies[view.cell] ??= this.#writeBody(view, view.cell, 0);
+      return this.#bodies[view.cell]!;
+    }
+    const key = view.kept * this.#grid.size + view.cell;
+    let body = this.#crowdBodies.get(key);
+    if (!body) {
+      body = this.#writeBody(view, view.cell, view.kept);
+      this.#crowdBodies.set(key, body);
+    }
+    return body;
   }
 
-  /** Encodes the body for a client that was last sent what `view` records, and that now sees from the cell `to`. */
-  #writeBody({ cell: from, inFullState }: View, to: number): Slice {
+  /** Encodes the body for a client that is now in the cell `to`. `view` records what the client was last sent. */
+  #writeBody(view: View, to: number, kept: KeptSides): Body {
     const arena = this.#arena;
     arena.reserve(HEADROOM);
     const start = arena.offset;
     if (this.#sharedChanges.length > 0) arena.append(this.#sharedChanges);
-    if (inFullState) this.#encodeSinceFullState(inFullState, to);
-    else if (from !== to) this.#encodeCrossing(from, to);
-    else for (const entity of this.#sightChanges[to] ?? NO_ENTITIES) this.#encodeSightChange(entity, from, to);
-    const rows = this.#grid.rowsInSight(to);
-    for (let row = 0; row < rows.length; row += 2) {
-      const changes = this.#changesAt[rows[row]!]!;
-      const end = this.#changesAt[rows[row + 1]! + 1]!;
-      if (changes < end) arena.appendSlice(changes, end);
-    }
-    return { start, end: arena.offset };
+    this.#sight.encode(view, to, kept);
+    const updates = this.#updates.append(to, kept);
+    return this.#finish(start, updates, this.#messages.heardIn(to, view.skippedMessages));
   }
 
   /**
-   * Encodes the adds and removes for a client that has the players of its full state, and now sees from the cell `to`.
+   * Returns a copy of the body `shared`, and after it the changes of the players nearest to `self`. Leaves out the
+   * changes that `shared` contains.
    */
-  #encodeSinceFullState(inFullState: ReadonlySet<Entity<TrackedPlayer>>, to: number): void {
-    for (const entity of inFullState) {
-      if (!this.#grid.sees(to, entity.cell)) this.#encodeRemove(entity);
+  #withNearest(view: View, self: Entity<TrackedPlayer>, shared: Body): Body {
+    const { start } = this.#updates.appendWithNearest(view, self, shared, HEADROOM);
+    return this.#finish(start, shared.updates, shared.messages);
+  }
+
+  /** Ends the body that begins at `start`, and appends the frames of the messages that are sent with it. */
+  #finish(start: number, updates: number, messages: readonly SightMessage[]): Body {
+    const arena = this.#arena;
+    const end = arena.offset;
+    if (messages.length === 0) return { start, end, updates, messages, following: undefined };
+    let bytes = 0;
+    for (const message of messages) {
+      arena.append(message.frame);
+      bytes += message.bytes;
     }
-    this.#cellIndex.eachInSight(to, (entity) => {
-      if (!inFullState.has(entity)) this.#encodeAdd(entity);
-    });
-  }
-
-  /**
-   * Encodes the adds and removes for a client that crossed cells: the players in the sight of only one of the two
-   * cells.
-   */
-  #encodeCrossing(from: number, to: number): void {
-    for (const entity of this.#cellIndex.moved) this.#encodeSightChange(entity, from, to);
-    const encodeIfUnmoved = (entity: Entity<TrackedPlayer>) => {
-      if (entity.cell === entity.lastSentCell) this.#encodeSightChange(entity, from, to);
-    };
-    this.#cellIndex.eachOutOfSight(to, from, encodeIfUnmoved);
-    this.#cellIndex.eachOutOfSight(from, to, encodeIfUnmoved);
-  }
-
-  /** Encodes a remove for a player that left the client's sight, or an add for one that entered it. */
-  #encodeSightChange(entity: Entity<TrackedPlayer>, from: number, to: number): void {
-    const wasVisible = this.#grid.sees(from, entity.lastSentCell);
-    const isVisible = this.#grid.sees(to, entity.cell);
-    if (wasVisible && !isVisible) this.#encodeRemove(entity);
-    else if (isVisible && !wasVisible) this.#encodeAdd(entity);
-  }
-
-  #encodeRemove(entity: Entity<TrackedPlayer>): void {
-    this.#arena.write(this.#codec.encodeRemove, entity);
-  }
-
-  #encodeAdd(entity: Entity<TrackedPlayer>): void {
-    const encoded = this.#encodedAdds.get(entity);
-    if (encoded) this.#arena.appendSlice(encoded.start, encoded.end);
-    else {
-      const start = this.#arena.offset;
-      this.#arena.write(this.#codec.encodeAdd, entity);
-      this.#encodedAdds.set(entity, { start, end: this.#arena.offset });
-    }
+    return { start, end, updates, messages, following: { end: arena.offset, count: messages.length, bytes } };
   }
 }
 
-/** The framework's `raw`. To simulate latency the framework replaces it. Every frame must then pass the replacement. */
+/**
+ * The framework's original `raw`. The framework replaces this method to simulate latency, and then all frames must go
+ * through the replacement.
+ */
 const RAW = WebSocketClient.prototype.raw;
 
-/** The write position of `writeHeader`. */
+/** The write position in `writeHeader`. All calls share this object, so that they allocate none. */
 const at = { offset: 0 };
 
 /**
- * Writes a frame's header before its body: its code and, in a room with inputs, the room's clock and the number of the
- * client's applied inputs.
+ * Writes a frame's header before its body. The header has the frame's code and, in a room with inputs, the room's clock
+ * and the number of the client's applied inputs.
  * @returns the start of the frame.
  */
 function writeHeader(bytes: Buffer, bodyStart: number, code: number, applied: number, timing?: Timing): number {
@@ -394,10 +365,4 @@ function writeHeader(bytes: Buffer, bodyStart: number, code: number, applied: nu
   encode.uint32(bytes, timing.sNow, at);
   encode.uint32(bytes, applied, at);
   return start;
-}
-
-/** Records the full state that a client was sent. A client keeps its view object until it leaves. */
-function setView(client: Viewer, sent: Omit<View, "client">): void {
-  if (client[VIEW]) Object.assign(client[VIEW], sent);
-  else client[VIEW] = { client, ...sent };
 }

@@ -1,5 +1,5 @@
-// Encodes one player in the standard schema wire format, from the metadata of its own class. A field that is added to
-// the class is sent without a change here.
+// Encodes players in the wire format of @colyseus/schema. It reads the fields from the metadata of the players' class,
+// so a new field of the class needs no change here.
 import {
   $changes,
   $refId,
@@ -12,6 +12,7 @@ import {
   OPERATION,
   type Schema,
 } from "@colyseus/schema";
+import { Arena } from "./arena.ts";
 import type { Entity, PlayersById } from "./cell-index.ts";
 import { fieldsOf, requirePlayers } from "./state-requirements.ts";
 
@@ -20,6 +21,20 @@ import { fieldsOf, requirePlayers } from "./state-requirements.ts";
  */
 const SWITCH_TO_STRUCTURE = 255;
 const STATE = 0;
+
+/**
+ * The highest bit of a set of fields. It stands for field 31 and all later fields. Each lower bit stands for one field.
+ */
+const LAST_BIT = 31;
+
+/** The first bytes of the encoding that adds a player, and the values of the text fields that they contain. */
+interface AddHead {
+  readonly bytes: Uint8Array;
+  readonly texts: readonly unknown[];
+}
+
+/** The initial size of a head in bytes. It grows on demand. */
+const HEAD_SIZE = 128;
 
 /** A player of a state. */
 export type TrackedPlayer = IRef & { x: number; y: number };
@@ -35,6 +50,10 @@ export class PlayerCodec {
   readonly #encoder: Encoder;
   readonly #playersField: number;
   readonly #fields: readonly number[];
+  /** The fields that are texts, and all others. */
+  readonly #textFields: readonly number[];
+  readonly #otherFields: readonly number[];
+  readonly #addHeads = new WeakMap<Entity<TrackedPlayer>, AddHead>();
 
   /**
    * @param encoder the framework's encoder of the state.
@@ -44,7 +63,10 @@ export class PlayerCodec {
     const { field, player } = requirePlayers(encoder.state.constructor as typeof Schema, encoder.context);
     this.#encoder = encoder;
     this.#playersField = field.index;
-    this.#fields = fieldsOf(player).map(({ index }) => index);
+    const fields = fieldsOf(player);
+    this.#fields = fields.map(({ index }) => index);
+    this.#textFields = fields.filter(({ type }) => type === "string").map(({ index }) => index);
+    this.#otherFields = this.#fields.filter((field) => !this.#textFields.includes(field));
   }
 
   /**
@@ -55,7 +77,7 @@ export class PlayerCodec {
     return tracked[$changes]!.has();
   }
 
-  /** Encodes the changed fields of a player, for clients that know it. */
+  /** Encodes the changed fields of a player, for clients that already have this player. */
   readonly encodeUpdate = (player: TrackedPlayer, bytes: Uint8Array, at: Iterator): void => {
     switchTo(player[$refId]!, bytes, at);
     player[$changes]!.forEach((field, operation) => {
@@ -63,20 +85,67 @@ export class PlayerCodec {
     });
   };
 
-  /** Encodes a player with all its fields, for clients that do not know it. */
-  readonly encodeAdd = ({ id, index, player }: Entity<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void => {
+  /** Returns the fields that have changed since the framework's encoder last discarded changes: bit N is field N. */
+  changedFields(player: TrackedPlayer): number {
+    let bits = 0;
+    player[$changes]!.forEach((field) => {
+      bits |= 1 << Math.min(field, LAST_BIT);
+    });
+    return bits;
+  }
+
+  /** The fields that `encodeFields` encodes, as bits. */
+  fields = 0;
+
+  /** Encodes the current values of `fields`, for clients that have this player. */
+  readonly encodeFields = (player: TrackedPlayer, bytes: Uint8Array, at: Iterator): void => {
+    switchTo(player[$refId]!, bytes, at);
+    const values = valuesOf(player);
+    for (const field of this.#fields) {
+      if (!(this.fields & (1 << Math.min(field, LAST_BIT)))) continue;
+      const isUnset = values[field] === undefined || values[field] === null;
+      this.#encodeField(player, field, isUnset ? OPERATION.DELETE : OPERATION.REPLACE, bytes, at);
+    }
+  };
+
+  /** Encodes a player with all its fields, for clients that do not have this player yet. */
+  readonly encodeAdd = (entity: Entity<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void => {
+    const { player } = entity;
+    const head = this.#addHeadOf(entity);
+    if (at.offset + head.length <= bytes.length) bytes.set(head, at.offset);
+    at.offset += head.length;
+    for (const field of this.#otherFields) this.#encodeIfSet(player, field, bytes, at);
+  };
+
+  /**
+   * Returns the first bytes of the encoding that adds a player, up to its text fields. They are cached, because texts
+   * take long to encode and rarely change.
+   */
+  #addHeadOf(entity: Entity<TrackedPlayer>): Uint8Array {
+    const values = valuesOf(entity.player);
+    const cached = this.#addHeads.get(entity);
+    if (cached && this.#textFields.every((field, at) => values[field] === cached.texts[at])) return cached.bytes;
+    const arena = new Arena(HEAD_SIZE);
+    arena.write(this.#encodeAddHead, entity);
+    const bytes = arena.bytes.slice(0, arena.offset);
+    this.#addHeads.set(entity, { bytes, texts: this.#textFields.map((field) => values[field]) });
+    return bytes;
+  }
+
+  readonly #encodeAddHead = ({ id, index, player }: Entity<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void => {
     switchTo(this.#playersRefId, bytes, at);
     bytes[at.offset++] = OPERATION.ADD;
     encode.number(bytes, index, at);
     encode.string(bytes, id, at);
     encode.number(bytes, player[$refId]!, at);
     switchTo(player[$refId]!, bytes, at);
-    const values = (player as unknown as { [$values]: unknown[] })[$values];
-    for (const field of this.#fields) {
-      const value = values[field];
-      if (value !== undefined && value !== null) this.#encodeField(player, field, OPERATION.ADD, bytes, at);
-    }
+    for (const field of this.#textFields) this.#encodeIfSet(player, field, bytes, at);
   };
+
+  #encodeIfSet(player: TrackedPlayer, field: number, bytes: Uint8Array, at: Iterator): void {
+    const value = valuesOf(player)[field];
+    if (value !== undefined && value !== null) this.#encodeField(player, field, OPERATION.ADD, bytes, at);
+  }
 
   /** Encodes the removal of a player that went out of sight. */
   readonly encodeRemove = ({ index }: Entity<TrackedPlayer>, bytes: Uint8Array, at: Iterator): void => {
@@ -99,6 +168,11 @@ export class PlayerCodec {
   #encodeField(player: TrackedPlayer, field: number, operation: OPERATION, bytes: Uint8Array, at: Iterator): void {
     encodeSchemaOperation(this.#encoder, bytes, player[$changes]!, field, operation, at, false, false);
   }
+}
+
+/** Returns the values of a player by field. */
+function valuesOf(player: TrackedPlayer): readonly unknown[] {
+  return (player as unknown as { [$values]: unknown[] })[$values];
 }
 
 function switchTo(refId: number, bytes: Uint8Array, at: Iterator): void {

@@ -1,5 +1,5 @@
-// The requirements of interest management for the state of a room. If the state does not meet them, the creation of the
-// room fails, so the error does not occur in the middle of a game.
+// The requirements of interest management for the state of a room. A room whose state does not meet them cannot be
+// created. So a mistake is found before a game begins.
 import { $numFields, Metadata, type Schema, type TypeContext } from "@colyseus/schema";
 
 /** One field of a Schema class, as in the framework's metadata. */
@@ -22,7 +22,7 @@ export function fieldsOf(schema: typeof Schema): Field[] {
 
 /**
  * Returns the field `players` of a state's class, and the class of its players.
- * @throws {Error} with a hint if interest management does not support them.
+ * @throws {Error} with a hint if interest management does not support these players.
  */
 export function requirePlayers(state: typeof Schema, context: TypeContext): { field: Field; player: typeof Schema } {
   const field = fieldsOf(state).find(({ name }) => name === "players");

@@ -1,4 +1,4 @@
-// Reads a recording as docs/replay.md describes its bytes, without the reading code of replay/.
+// Tests that docs/replay.md describes the bytes of a recording. The decoder in this file follows only that page.
 
 import { crc32 } from "node:zlib";
 import { expect, test } from "@jest/globals";
@@ -60,7 +60,7 @@ function framesOf(file: Buffer): Frame[] {
   return frames;
 }
 
-/** Returns the events of a second, each as a line of text. */
+/** Returns the events in a frame that contains one second of ticks, each as a line of text. */
 function eventsOf(payload: Buffer): string[] {
   const cursor = new Cursor(payload);
   const events: string[] = [];
@@ -101,7 +101,7 @@ test("a recording has the bytes that docs/replay.md describes", async () => {
   const ada = { name: "Ada 에이다", x: 0, y: 0, facing: 4 };
   world.join("ada", ada, { x: 48, y: 48 });
   world.join("ben", { x: 0, y: 0, facing: 4 }, { x: 80, y: 48 });
-  // A player with a saved position takes no input for two ticks.
+  // For two ticks, the world ignores the input of players that joined with a saved position.
   tick();
   tick();
   world.queueMove("ada", { direction: 2 });
@@ -149,6 +149,6 @@ test("a recording has the bytes that docs/replay.md describes", async () => {
     ...Array(16).fill("tick"),
     "check [[1,80,56,4],[0,200,48,4]]",
   ]);
-  // Only Cia has moved since the previous check. Cia has Ada's former slot.
+  // Only Cia has moved since the previous check. Cia has the slot 0, which Ada had before she left.
   expect(eventsOf(frames[3]!.payload)).toEqual(["0 move 1", "tick", "check [[0,192,48,1]]"]);
 });

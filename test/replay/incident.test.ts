@@ -1,4 +1,5 @@
-// When a step throws or a body violates an invariant, the last minutes are saved as one incident. The game goes on.
+// Tests that the world saves one incident if a step throws or a body violates an invariant. An incident is a recording
+// of the last minutes. The game goes on.
 
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Incident, readRecording } from "../../replay/format.ts";
@@ -13,14 +14,14 @@ import { Bustle, Kept } from "../support/recording.ts";
 
 const ROWS = ["##############", "#s...........#", "#............#", "#s...........#", "##############"];
 const MAP = drawnMap("plaza", ROWS);
-/** Whether a step onto the faulty tile of MUDDY_MAP throws. */
+/** Whether a step onto the faulty cells of MUDDY_MAP throws. */
 let isMuddy = false;
-/** MAP with a faulty tile. */
+/** MAP, but the cells at the left edge of one tile are faulty. */
 const MUDDY_MAP: WorldMap = {
   ...MAP,
-  isWall: (x, y) => {
-    if (isMuddy && x === 6 && y === 1) throw new Error(`mud at ${x}, ${y}`);
-    return MAP.isWall(x, y);
+  isSolid: (x, y) => {
+    if (isMuddy && x === 24 && y >= 4 && y < 8) throw new Error(`mud at ${x}, ${y}`);
+    return MAP.isSolid(x, y);
   },
 };
 const SECOND = 20;
@@ -28,7 +29,7 @@ afterEach(() => {
   isMuddy = false;
 });
 
-/** Returns a recorded world with two players: Ada is in the row of the faulty tile, Ben in another row. */
+/** Returns a recorded world with two players: Ada is in the row of the faulty cells, Ben in another row. */
 function twoWalkers(map: WorldMap) {
   const kept = new Kept();
   const world = new RecordedWorld(map, 1, { room: "room", recordings: kept, blankInput: BLANK_INPUT });
@@ -47,41 +48,41 @@ function twoWalkers(map: WorldMap) {
   return { kept, world, bodies, tick };
 }
 
-describe("an input whose rule throws", () => {
-  test("is skipped, does not affect other players, is saved as one incident, and throws in the replay", async () => {
+describe("steps that throw:", () => {
+  test("the world reports one incident that can be replayed if a step throws an error, and all players walk on", async () => {
     const { kept, world, bodies, tick } = twoWalkers(MUDDY_MAP);
     isMuddy = true;
-    // A player with a saved position takes no input for two ticks.
+    // For two ticks, the world ignores the input of players that joined with a saved position.
     tick(RIGHT, 2 + 40);
     expect(bodies.ada.x).toBe(176);
     expect(bodies.ben.x).toBe(368);
     tick(LEFT, 5);
     expect(bodies.ada.x).toBe(136);
     expect(kept.incidents.map(({ incident }) => incident)).toEqual([
-      { tick: 19, player: "ada", fault: "took a step that threw: Error: mud at 6, 1" },
+      { tick: 19, player: "ada", fault: "took a step that threw: Error: mud at 24, 4" },
     ]);
     const recording = readRecording(kept.incidents[0]!.file);
     expect(recording).toMatchObject({ firstTick: 0, lastTick: 19, truncated: undefined });
     expect(recording.header.incident).toEqual(kept.incidents[0]!.incident);
     expect(play(recording, MUDDY_MAP)).toMatchObject({ fault: recording.header.incident, divergence: undefined });
     expect(play(recording, MAP)).toMatchObject({ fault: undefined });
-    // The recording of the whole game contains the fault too, and continues after it.
+    // The recording of the whole game also contains the fault, and continues after it.
     await world.end();
     const whole = play(readRecording(kept.file), MUDDY_MAP);
     expect(whole).toMatchObject({ ticks: 47, divergence: undefined, fault: recording.header.incident });
   });
 
-  test("makes tick() throw if the world is not recorded", () => {
+  test("World.tick throws the error of a step if the world is not recorded", () => {
     const world = new RecordedWorld(MUDDY_MAP, 1, { blankInput: BLANK_INPUT });
     isMuddy = true;
     world.join("ada", { x: 0, y: 0, facing: 4 }, { x: 168, y: 48 });
     expect(() => {
       for (let tick = 0; tick < 2 + 3; tick++) world.tick(() => ({ direction: RIGHT }));
-    }).toThrow("mud at 6, 1");
+    }).toThrow("mud at 24, 4");
   });
 });
 
-describe("a body that violates an invariant", () => {
+describe("bodies that violate an invariant:", () => {
   const violations: [string, (body: object) => void, RegExp][] = [
     [
       "a position between two units",
@@ -110,14 +111,14 @@ describe("a body that violates an invariant", () => {
       /^moved 320 units in 20 tick\(s\), from \(48, 48\) to/,
     ],
   ];
-  test.each(violations)("is saved as an incident within a second: %s", async (_violation, corrupt, fault) => {
+  test.each(violations)("a body with %s causes an incident within a second", async (_violation, corrupt, fault) => {
     const { kept, world, bodies, tick } = twoWalkers(MAP);
     tick(0, SECOND + 7);
     corrupt(bodies.ada);
     tick(0, SECOND);
     const { incident, file } = kept.incidents[0]!;
     expect(incident).toEqual({ tick: 2 * SECOND, player: "ada", fault: expect.stringMatching(fault) });
-    // The test changed the body, not an input. So the replay has no fault, but diverges from the recording.
+    // The recording does not contain the test's change of the body. So the replay finds no fault, but diverges.
     const outcome = play(readRecording(file), MAP);
     expect(outcome).toMatchObject({ fault: undefined, divergence: { tick: 2 * SECOND } });
     expect(outcome.divergence?.message).toMatch(
@@ -128,15 +129,15 @@ describe("a body that violates an invariant", () => {
     await world.end();
   });
 
-  test("does not occur in a crowd of random players", () => {
+  test("no incident occurs while random players walk for 3000 ticks", () => {
     const bustle = new Bustle(MAP, 3);
     bustle.play(3000, 12);
     expect(bustle.kept.incidents).toEqual([]);
   });
 });
 
-describe("the recording of an incident after a long game", () => {
-  /** Ten minutes of random players, then a violation of an invariant. */
+describe("recordings of incidents after a long game:", () => {
+  /** The incident of a body that violates an invariant after ten minutes of play by random players. */
   const { incident, file }: { incident: Incident; file: Uint8Array } = (() => {
     const bustle = new Bustle(MAP, 4);
     bustle.play(10 * 60 * SECOND + 111, 12);
@@ -146,14 +147,14 @@ describe("the recording of an incident after a long game", () => {
     return bustle.kept.incidents[0]!;
   })();
 
-  test("covers the last two to three minutes", () => {
+  test("the recording of an incident in a long game covers only the last two to three minutes", () => {
     const { firstTick, lastTick } = readRecording(file);
     expect(lastTick).toBe(incident.tick);
     expect(lastTick - firstTick).toBeGreaterThanOrEqual(120 * SECOND);
     expect(lastTick - firstTick).toBeLessThanOrEqual(180 * SECOND);
   });
 
-  test("replays without divergence up to the last second before the incident", () => {
+  test("the recording of an incident replays without divergence until one second before the incident", () => {
     const recording = readRecording(file);
     const replay = new Replay(recording, MAP);
     while (replay.tick < incident.tick - SECOND) {

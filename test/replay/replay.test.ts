@@ -1,4 +1,4 @@
-// A recording replays to the same world. Damaged, truncated and incompatible recordings are rejected.
+// Tests that a recording replays to the same world, and that damaged, truncated and incompatible files are rejected.
 import { readFileSync } from "node:fs";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
@@ -25,7 +25,7 @@ const ROWS = [
 ];
 const MAP = drawnMap("yard", ROWS);
 
-/** Records random players. The default is 3.5 minutes: several snapshots, and a last second that is not full. */
+/** Records random players: by default for 3.5 minutes, with several snapshots and an incomplete last second. */
 async function recorded(seed = 1, ticks = 4211): Promise<{ bustle: Bustle; file: Buffer }> {
   const bustle = new Bustle(MAP, seed);
   bustle.play(ticks, 9);
@@ -43,8 +43,8 @@ function rejection(file: Uint8Array, map: WorldMap = MAP): string {
   return "";
 }
 
-describe("a recording", () => {
-  test("replays to the same world for any joins, leaves and inputs", async () => {
+describe("recordings:", () => {
+  test("a replay ends in the same state as the recorded game, whatever the joins, leaves and inputs", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 2 ** 32 - 1 }),
@@ -64,7 +64,7 @@ describe("a recording", () => {
     );
   });
 
-  test("gives the state of any tick when a replay seeks backwards or forwards", async () => {
+  test("a replay that seeks a tick has the same state as a replay that plays up to this tick", async () => {
     const { file } = await recorded();
     const recording = readRecording(file);
     const sequential = new Replay(recording, MAP);
@@ -79,7 +79,7 @@ describe("a recording", () => {
     expect(replay.divergence).toBeUndefined();
   });
 
-  test("contains the additional fields of a player, but not the player's id", async () => {
+  test("a recording contains additional fields of a player's body, but not the secret player id", async () => {
     const bustle = new Bustle(MAP, 1);
     const body = { name: "Ada", coins: 3, x: 0, y: 0, facing: 4 };
     const before = { x: 80, y: 80, player: "a secret id", name: "Ada" };
@@ -104,13 +104,14 @@ test("a flood of moves adds at most 17 bytes per tick to a recording", async () 
   }
   expect(bustle.world.dropped).toBeGreaterThan(99_000);
   const file = await bustle.end();
-  // Per tick: the first eight moves and the last eight, one byte each, and one byte for the tick itself.
+  // Each tick takes 17 bytes: one for the tick itself, eight for its first eight moves, and eight for its last eight
+  // moves. The rest of the file is less than 1500 bytes.
   expect(file.length).toBeLessThan(100 * 17 + 1500);
   expect(play(readRecording(file), MAP)).toMatchObject({ ticks: 100, divergence: undefined });
 });
 
-describe("a changed or incompatible file", () => {
-  test("is rejected if one bit is flipped, with a message that names the range of the damage", async () => {
+describe("changed or incompatible files:", () => {
+  test("a recording with a flipped bit is rejected with a message that names the range of damaged bytes", async () => {
     const { file } = await recorded(2, 130);
     for (let at = 0; at < file.length; at++) {
       const flipped = Buffer.from(file);
@@ -124,7 +125,7 @@ describe("a changed or incompatible file", () => {
     }
   });
 
-  test("is rejected if it is cut off at any byte, and replays up to the cut if `truncated` is set", async () => {
+  test("a recording that is cut off at any byte is rejected, unless `truncated` is set: it then replays up to the cut", async () => {
     const { file } = await recorded(3, 70);
     const { frames } = readRecording(file);
     for (let length = 0; length < file.length; length++) {
@@ -142,12 +143,12 @@ describe("a changed or incompatible file", () => {
     );
   });
 
-  test("is rejected if there is data after its end mark", async () => {
+  test("a recording is rejected if data follows its end mark", async () => {
     const { file } = await recorded(3, 30);
     expect(rejection(Buffer.concat([file, Buffer.from("x")]))).toMatch(/it has data after its end mark, from byte \d+/);
   });
 
-  test("is rejected if its map, rules, format or version differ, or if it is not a recording", async () => {
+  test("a file is rejected if it is not a recording, or if its map, rules, format or version is not the current one", async () => {
     const { file } = await recorded(4, 30);
     expect(rejection(file)).toBe("");
     expect(rejection(file, drawnMap("field", ROWS))).toBe('it was recorded on the map "yard", but this map is "field"');
@@ -170,25 +171,26 @@ describe("a changed or incompatible file", () => {
   });
 });
 
-describe("a replay on a changed map", () => {
-  test("reports the first second that diverges, with the positions of the players", async () => {
+describe("replays on a changed map:", () => {
+  test("a replay on a changed map reports the first second that diverges, with the players' positions", async () => {
     const { file } = await recorded(5, 2000);
-    // The map lacks one wall tile. `play` does not check that the map fits.
-    const holed = { ...MAP, isWall: (x: number, y: number) => !(x === 6 && y === 1) && MAP.isWall(x, y) };
+    // This map lacks one wall tile. The function `play` does not check whether a map fits its recording.
+    const isInHole = (x: number, y: number) => Math.floor(x / 4) === 6 && Math.floor(y / 4) === 1;
+    const holed = { ...MAP, isSolid: (x: number, y: number) => !isInHole(x, y) && MAP.isSolid(x, y) };
     const { divergence } = play(readRecording(file), holed);
     expect(divergence?.message).toMatch(
       /^the recorded hash is \w{8}, but the world's hash is \w{8}: p\d+ \(.+\) was recorded at \(\d+, \d+\) facing/,
     );
     const { tick } = divergence!;
     expect(tick % 20).toBe(0);
-    // There is no divergence before that tick.
+    // A replay of the frames before that tick must not diverge.
     const { frames, ...rest } = readRecording(file);
     const before = frames.filter((frame) => frame.tick < tick);
     expect(play({ frames: before, ...rest }, holed).divergence).toBeUndefined();
   });
 });
 
-test("crc32 equals the checksum of zlib, and hashOfPlayers changes with ids, bodies and moves", () => {
+test("crc32 returns the same checksum as zlib, and hashOfPlayers returns another hash if an id, a body or a move changes", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => crc32(bytes) === zlibCrc32(bytes)));
   const ada = { id: "ada", body: { x: 80, y: 112, facing: 4 }, moves: [{ direction: 1 }, { direction: 2 }] };
   expect(hashOfPlayers([])).toBe(0x811c9dc5);

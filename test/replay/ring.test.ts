@@ -1,11 +1,12 @@
-// The ring of the last minutes: it keeps enough ticks, limits its bytes, and always begins with a snapshot.
+// Tests the ring buffer of a recording's last minutes: it keeps enough ticks, limits its bytes, and always begins with
+// a snapshot.
 import { expect, test } from "@jest/globals";
 import { KIND } from "../../replay/format.ts";
 import { Ring } from "../../replay/ring.ts";
 
 const sizeOf = (ring: Ring) => ring.frames().reduce((size, { length }) => size + length, 0);
 
-test("the ring keeps at least the minimum number of ticks, and less than one snapshot interval more", () => {
+test("the ring buffer keeps at least the minimum number of ticks, and exceeds it by less than one snapshot interval", () => {
   const ring = new Ring(120, 1e9);
   for (let tick = 0; tick <= 1000; tick++) {
     if (tick > 0) ring.add(new Uint8Array(10), KIND.second, tick);
@@ -17,7 +18,7 @@ test("the ring keeps at least the minimum number of ticks, and less than one sna
   }
 });
 
-test("a full ring drops all its frames when the next snapshot is added", () => {
+test("a full ring buffer drops all earlier frames when the next snapshot is added", () => {
   const ring = new Ring(120, 5000);
   for (let tick = 0; tick <= 1000; tick++) {
     if (tick > 0) ring.add(new Uint8Array(500), KIND.second, tick);

@@ -1,5 +1,5 @@
-// A process that is overloaded by its own work refuses new players, accepts returning players, and admits new players
-// again by itself.
+// Tests admission control on a real server. An overloaded process refuses new players and accepts returning ones. It
+// admits new players again when the overload ends.
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { MatchMakeError } from "@colyseus/sdk";
@@ -11,6 +11,7 @@ import type { Admission } from "../../src/edge/admission.ts";
 import { cut } from "../support/connection.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer, plainError } from "../support/plain.ts";
+import { takeSeat } from "../support/seat.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
@@ -21,7 +22,8 @@ const BLOCKED_MS = 200;
 const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", [".........", "....s....", "........."])]]),
   maxDelayMs: MAX_DELAY_MS,
-  // A fifth of the default: admission looks back two seconds instead of ten.
+  // This is a fifth of the default. So admission depends on the ticks of the last two seconds. By default it depends on
+  // the last ten seconds.
   edge: { admissionSliceMs: 50 },
 });
 let admission: Admission;
@@ -34,8 +36,8 @@ const burners: Worker[] = [];
 afterEach(unblock);
 
 /**
- * Blocks the event loop for most of the time, and loads all cores with threads. On a busy machine the event loop alone
- * would get less CPU time than the share of a core below which admission stays open.
+ * Overloads the process: blocks the event loop for most of the time, and runs one busy thread per core. A process that
+ * uses at most 40 % of a core keeps admission open. On a busy machine the event loop alone may use less than 40 %.
  */
 function block(): void {
   load = setInterval(() => {
@@ -56,9 +58,9 @@ async function readyz(): Promise<string> {
 
 const isReady = async () => (await readyz()) === "200 ready\n";
 
-test("a process whose own work delays ticks refuses new players, and admits them again afterwards", async () => {
+test("a process that is overloaded by its own work refuses new players until the overload ends", async () => {
   const token = await server.tokens.sign(newPlayerId());
-  // Both clients join at once, because on a slow machine the joins themselves delay ticks.
+  // The clients join at the same time. Joins delay ticks, so a slow machine might refuse a client that joins later.
   const [here, known] = await Promise.all([joinWithSdk(server), joinWithSdk(server, {}, token)]);
   await until(isReady);
   block();
@@ -79,10 +81,10 @@ test("a process whose own work delays ticks refuses new players, and admits them
   expect(plain.errors).toEqual([plainError("busy")]);
   expect(plain.closed!.code).toBe(ERRORS.joinRefused.code);
   expect(readiness).toBe("503 busy: no new players\n");
-  // A load balancer with only this server checks /healthz, because current players must be able to reconnect.
+  // /healthz still returns 200. So current players can still reconnect through a load balancer that checks /healthz.
   expect(health.status).toBe(200);
 
-  // Returning players add no load: neither by reconnecting nor by taking over.
+  // Returning players are accepted: one reconnects, and one joins again with its token and takes over its own session.
   let isBack = false;
   here.onReconnect(() => {
     isBack = true;
@@ -98,12 +100,25 @@ test("a process whose own work delays ticks refuses new players, and admits them
   await joinWithSdk(server);
 });
 
-test("an overloaded process admits new players at once when its last player leaves", async () => {
+test("an overloaded process admits new players again as soon as its last player has left", async () => {
   const last = await joinWithSdk(server);
+  // A seat that no client claims keeps the room open.
+  await takeSeat(server.url);
   block();
   await until(() => admission.blockedReason, 30_000);
   await last.leave();
-  await until(() => matchMaker.stats.local.roomCount === 0);
+  expect(matchMaker.stats.local.roomCount).toBe(1);
   expect(admission.refusal(false)).toBeUndefined();
   await joinWithSdk(server);
+});
+
+test("an overloaded process admits new players at once when its last player is kicked", async () => {
+  const kicked = await joinWithSdk(server);
+  const room = await server.roomOf(kicked.sessionId);
+  block();
+  await until(() => admission.blockedReason, 30_000);
+  // The connection of a kicked client stays open until the client has answered the close frame.
+  room.kick(kicked.sessionId);
+  expect(room.clients.length).toBe(1);
+  expect(admission.refusal(false)).toBeUndefined();
 });

@@ -1,4 +1,5 @@
-// A player that stands still for too long is removed, even if its client sends pings or inputs without a direction.
+// Tests the idle timeout: the server removes a player whose client sends no steps for too long. Pings and no-op inputs,
+// which have no direction, do not count as steps.
 import { expect, test } from "@jest/globals";
 import { ERRORS } from "../../schema/errors.ts";
 import type { MoveInput } from "../../schema/move-input.ts";
@@ -18,7 +19,7 @@ const server = startServer({
   reconnectionSeconds: 30,
 });
 
-test("the server removes an idle SDK client and its seat, even if it pings and sends no-op inputs", async () => {
+test("the server disconnects an idle SDK client for good, even if it sends pings and no-op inputs", async () => {
   const witness = await joinWithSdk(server);
   const room = await server.roomOf(witness.sessionId);
   const idler = await joinWithSdk(server, {}, await server.tokens.sign(newPlayerId()));
@@ -39,13 +40,13 @@ test("the server removes an idle SDK client and its seat, even if it pings and s
   expect(room.hasReservedSeat(idler.sessionId, idler.reconnectionToken.split(":")[1])).toBe(false);
 });
 
-test("the server disconnects an idle plain client with the code and the message of the error `idle`", async () => {
+test("the server disconnects an idle client on a plain WebSocket with the code and the message of the error `idle`", async () => {
   const plain = await PlainPlayer.join(server.url);
   await until(() => plain.closed);
   expect(plain.closed).toEqual(IDLE);
 });
 
-test("the server does not remove a player that walks, whichever way it sends its moves", async () => {
+test("the server does not remove a walking player as idle, whether its moves arrive as messages, predicted inputs or words", async () => {
   const walkers = await Promise.all(WAYS.map((way) => way.join(server)));
   const room = await server.roomOf(walkers[0]!.id);
   const since = performance.now();
@@ -58,7 +59,7 @@ test("the server does not remove a player that walks, whichever way it sends its
   expect(walkers.map(({ id }) => room.state.players.has(id))).toEqual([true, true, true]);
 });
 
-test("the server does not remove a player that reconnects repeatedly and keeps moving", async () => {
+test("a player who keeps moving is not removed as idle, even if its client reconnects several times", async () => {
   const client = await joinWithSdk(server);
   const room = await server.roomOf(client.sessionId);
   let ticks = 0;

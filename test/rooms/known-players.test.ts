@@ -1,10 +1,11 @@
-// Signed-in players return to their last position, and each has one body, however often it joins.
+// Signed-in players return to their last position. Each has at most one body, even if it joins several times.
 
 import type { Room } from "@colyseus/sdk";
 import { beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { ClientState, matchMaker } from "colyseus";
 import type { WorldRoom } from "../../rooms/world-room.ts";
 import { ERRORS, errorBody, taggedMessage } from "../../schema/errors.ts";
+import { LOOKS } from "../../schema/player.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { newPlayerId } from "../../src/auth/tokens.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -17,14 +18,14 @@ import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
 const ROWS = [".........", ".........", "....s....", "......##.", "......##."];
-/** The spawn of ROWS, and the centre of its block of walls. */
+/** SPAWN is the spawn of ROWS. BLOCK is a position inside the block of four wall tiles. */
 const SPAWN = { x: 144, y: 80 };
 const BLOCK = { x: 220, y: 140 };
 const RECONNECTION_SECONDS = 1;
-/** The timeout of the server for its store. */
+/** Milliseconds after which the server gives up on a load from the store. */
 const TIMEOUT_MS = 4000;
 
-/** A hook before each load from the store, and the number of loads. */
+/** `load` runs before each load from the store. `loads` counts the loads. */
 const hook = { load: async () => {}, loads: 0 };
 const server = startServer({
   maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
@@ -37,6 +38,7 @@ const server = startServer({
       return real.load(player, map);
     },
     save: (records) => real.save(records),
+    cluster: (prefix) => real.cluster(prefix),
     forget: (player) => real.forget(player),
     pages: (size) => real.pages(size),
     purge: (...keys) => real.purge(...keys),
@@ -76,15 +78,15 @@ async function countBodies(): Promise<number> {
   return (await allRooms()).reduce((sum, room) => sum + room.state.players.size, 0);
 }
 
-/** Walks some steps, and waits until the client sees the result. */
+/** Walks some steps, and waits until the client sees its player at the new position. */
 async function walk(room: Room<unknown, WorldState>, word: string, steps: number): Promise<void> {
   const before = self(room)!;
   for (let i = 0; i < steps; i++) room.send("move", word);
   await until(() => Math.abs(self(room)!.x - before.x) + Math.abs(self(room)!.y - before.y) === 8 * steps);
 }
 
-describe("a signed-in player", () => {
-  test("rejoins at its last position, with its previous direction and name", async () => {
+describe("signed-in players:", () => {
+  test("a signed-in player rejoins at its last position, with its last direction and name", async () => {
     const first = await joinWithSdk(server, { name: "지민" }, token);
     expect(self(first)).toMatchObject({ name: "지민", ...SPAWN, facing: 4 });
     await walk(first, "left", 3);
@@ -94,20 +96,47 @@ describe("a signed-in player", () => {
     expect(second.sessionId).not.toBe(first.sessionId);
   });
 
-  test("can change its name when it rejoins", async () => {
+  test("a signed-in player can change its name when it rejoins", async () => {
     await (await joinWithSdk(server, { name: "Ada" }, token)).leave();
     await (await joinWithSdk(server, { name: "Eve" }, token)).leave();
     expect(self(await joinWithSdk(server, {}, token))?.name).toBe("Eve");
   });
 
-  test("keeps the name that the server generated for it", async () => {
+  test("a signed-in player keeps the look that it has chosen, or the random look of its first join", async () => {
+    const first = await joinWithSdk(server, {}, token);
+    const { look } = self(first)!;
+    expect(look).toBeGreaterThanOrEqual(0);
+    expect(look).toBeLessThan(LOOKS);
+    await first.leave();
+    expect(self(await joinWithSdk(server, { name: "Ada" }, token))?.look).toBe(look);
+    const chosen = (look + 1) % LOOKS;
+    await (await joinWithSdk(server, { look: chosen }, token)).leave();
+    expect(self(await joinWithSdk(server, {}, token))?.look).toBe(chosen);
+    await until(() => store.counters().rowsWaiting === 0);
+    expect(await store.load(id, "plaza")).toMatchObject({ look: chosen });
+  });
+
+  test("the next join of a player adds a look to a record that was saved before players had looks", async () => {
+    store.put({ player: id, map: "plaza", ...SPAWN, facing: 4, name: "Ada", savedAt: 1 });
+    const { look } = self(await joinWithSdk(server, {}, token))!;
+    await until(async () => (await store.load(id, "plaza"))?.look === look);
+  });
+
+  test("a client on a plain WebSocket chooses its look in the query, and SDK clients see this look", async () => {
+    const plain = await PlainPlayer.join(server.url, "?look=7");
+    const room = await joinWithSdk(server);
+    await until(() => room.state.players.get(plain.id)?.look === 7);
+    plain.socket.close();
+  });
+
+  test("a signed-in player keeps the name that the server generated at its first join", async () => {
     const first = await joinWithSdk(server, {}, token);
     const { name } = self(first)!;
     await first.leave();
     expect(self(await joinWithSdk(server, {}, token))?.name).toBe(name);
   });
 
-  test("has a separate position on each map", async () => {
+  test("a signed-in player has a separate position on each map", async () => {
     const plaza = await joinWithSdk(server, {}, token);
     await walk(plaza, "right", 2);
     await plaza.leave();
@@ -119,7 +148,7 @@ describe("a signed-in player", () => {
   });
 
   test.each(["moon", "pla\0za", "a".repeat(3000)])(
-    "cannot join the unknown map %j, and is not loaded from the store",
+    "a signed-in player cannot join the unknown map %j, and the server does not load the player's record",
     async (map) => {
       const { loads } = hook;
       await expect(server.client(token).joinOrCreate("world", { map })).rejects.toMatchObject({
@@ -129,7 +158,7 @@ describe("a signed-in player", () => {
     },
   );
 
-  test("is saved while it walks", async () => {
+  test("the server saves a signed-in player while the player walks", async () => {
     const client = await joinWithSdk(server, { name: "Ada" }, token);
     await walk(client, "left", 2);
     await until(async () => (await store.load(id, "plaza"))?.x === SPAWN.x - 16);
@@ -144,7 +173,7 @@ describe("a signed-in player", () => {
     });
   });
 
-  test("is not saved while it stands still", async () => {
+  test("the server does not save a signed-in player while the player stands still", async () => {
     await joinWithSdk(server, {}, token);
     await until(() => store.counters().rowsWaiting === 0);
     const { rows } = store.counters();
@@ -159,17 +188,17 @@ describe("a signed-in player", () => {
     expect(store.counters()).toMatchObject({ rows, rowsWaiting: 0 });
   });
 
-  test("rejoins at the nearest free position if its last position is in a wall", async () => {
+  test("a signed-in player whose last position is in a wall rejoins at the nearest free position", async () => {
     store.put({ player: id, map: "plaza", ...BLOCK, facing: 2, name: "Ada", savedAt: 1 });
     expect(self(await joinWithSdk(server, {}, token))).toMatchObject({ name: "Ada", x: 180, y: 140, facing: 2 });
   });
 
-  test("rejoins at the nearest position on the map if its last position is outside the map", async () => {
+  test("a signed-in player whose last position is off the map rejoins at the nearest position on the map", async () => {
     store.put({ player: id, map: "plaza", x: 9000, y: 50, facing: 4, name: "Ada", savedAt: 1 });
     expect(self(await joinWithSdk(server, {}, token))).toMatchObject({ x: 276, y: 50 });
   });
 
-  test("is never saved with a time earlier than that of its last save, even if the clock was set back", async () => {
+  test("the save time of a player's record does not decrease, even if the system clock is set back", async () => {
     const savedAt = Date.now() + 3_600_000;
     store.put({ player: id, map: "plaza", ...SPAWN, facing: 4, name: "Ada", savedAt });
     await store.flush();
@@ -180,12 +209,12 @@ describe("a signed-in player", () => {
     expect(await store.load(id, "plaza")).toMatchObject({ x: SPAWN.x - 8, savedAt });
   });
 
-  test("leaves no body in the room if it disconnects while its record is loading", async () => {
+  test("a signed-in player who disconnects while its record is loading leaves no body in the room", async () => {
     const witness = await joinWithSdk(server);
     const room = await server.roomOf(witness.sessionId);
     let finishLoading = () => {};
     const loading = jest.fn();
-    // The first load is that of onAuth, the second one that of onJoin.
+    // The record is loaded twice: in onAuth, and again in onJoin. Only the load in onJoin waits.
     hook.load = async () => {
       loading();
       if (loading.mock.calls.length > 1) await new Promise<void>((resolve) => (finishLoading = resolve));
@@ -216,8 +245,8 @@ test("a guest is neither loaded from the store nor saved to it", async () => {
   expect(store.counters().rows).toBe(rows);
 });
 
-describe("while the store is unavailable", () => {
-  test("the server refuses signed-in players with a hint until the store works again, and admits guests", async () => {
+describe("an unavailable store:", () => {
+  test("the server refuses signed-in players and admits guests while the store is unavailable", async () => {
     hook.load = async () => {
       throw new Error("unavailable");
     };
@@ -238,7 +267,7 @@ describe("while the store is unavailable", () => {
     await joinWithSdk(server, {}, token);
   });
 
-  test("rooms keep ticking, however long a load takes", async () => {
+  test("rooms keep ticking while the store does not answer a load", async () => {
     const guest = await joinWithSdk(server);
     const room = await server.roomOf(guest.sessionId);
     let last = performance.now();
@@ -251,12 +280,12 @@ describe("while the store is unavailable", () => {
     };
     hook.load = () => new Promise(() => {});
     await expect(server.client(token).joinOrCreate("world")).rejects.toMatchObject({ code: 503 });
-    // On a busy machine a tick may be late.
+    // The limit is much longer than a tick, because a tick may be late on a busy machine.
     expect(longest).toBeLessThan(TIMEOUT_MS / 2);
   });
 });
 
-describe("a player that joins repeatedly", () => {
+describe("repeated joins of one signed-in player:", () => {
   const WAYS = ["SDK", "plain"] as const;
 
   /** Joins with the player's token. */
@@ -283,9 +312,9 @@ describe("a player that joins repeatedly", () => {
     return seen;
   }
 
-  describe.each(WAYS)("first by %s,", (first) => {
+  describe.each(WAYS)("a first client whose WebSocket is of the type `%s`:", (first) => {
     test.each(WAYS)(
-      "then by %s, continues at the same position on the second connection, and the first one is closed",
+      "a second join with a %s WebSocket client closes the first connection, and the player keeps its position",
       async (then) => {
         const old = await join(first);
         const room = await server.roomOf(old.sessionId);
@@ -306,7 +335,7 @@ describe("a player that joins repeatedly", () => {
     );
   });
 
-  test("has one body even if it joins two maps", async () => {
+  test("a signed-in player who joins a second map is removed from the first map", async () => {
     const plaza = await join("SDK");
     const meadow = await join("SDK", { map: "meadow" });
     await until(() => plaza.end.code);
@@ -318,7 +347,7 @@ describe("a player that joins repeatedly", () => {
     expect(back.end).toEqual({});
   });
 
-  test("ends the held seat of its first connection, which then cannot reconnect", async () => {
+  test("a player's first client cannot reconnect after a second join, because its seat is no longer held", async () => {
     const old = await join("SDK");
     const room = await server.roomOf(old.sessionId);
     const seen = watch(room);
@@ -326,7 +355,7 @@ describe("a player that joins repeatedly", () => {
     old.room!.onReconnect(() => {
       isBack = true;
     });
-    // The first client tries to reconnect, but only after the second one has joined.
+    // Delays the first client's attempt to reconnect until the second client has joined.
     old.room!.reconnection.minDelay = 300;
     cut(old.room!);
     await until(() => !room.clients.get(old.sessionId));
@@ -337,7 +366,7 @@ describe("a player that joins repeatedly", () => {
     expect(room.hasReservedSeat(old.sessionId, old.room!.reconnectionToken.split(":")[1])).toBe(false);
     await until(() => old.end.code !== undefined);
     expect(isBack).toBe(false);
-    // The end of the old seat must not affect the new session.
+    // Waits until the old seat would have expired. The end of that seat must not affect the new session.
     const since = performance.now();
     await until(() => performance.now() - since > RECONNECTION_SECONDS * 1000 + 300);
     expect([...room.state.players.keys()]).toEqual([newer.sessionId]);
@@ -345,7 +374,7 @@ describe("a player that joins repeatedly", () => {
     await until(() => room.state.players.get(newer.sessionId)?.x === SPAWN.x - 8);
   });
 
-  test("can reconnect after its second connection drops, and still has one body", async () => {
+  test("a player can reconnect and has one body if the connection of its second join drops", async () => {
     const old = await join("SDK");
     const newer = await join("SDK");
     await until(() => old.end.code);
@@ -363,7 +392,7 @@ describe("a player that joins repeatedly", () => {
     expect([...room.state.players.keys()]).toEqual([third.sessionId]);
   });
 
-  test.each([1, 2, 3])("has exactly one body after twenty joins at once, round %i", async () => {
+  test.each([1, 2, 3])("twenty joins at once by one player never create a second body (round %i)", async () => {
     const witness = await joinWithSdk(server);
     const room = await server.roomOf(witness.sessionId);
     const seen = watch(room);

@@ -1,4 +1,5 @@
-// The metronome beats at regular times, even if the process stalls.
+// The metronome calls a function at even intervals. After a stall it makes only a few of the late calls, and skips the
+// others.
 import { afterEach, expect, test } from "@jest/globals";
 import { Metronome } from "../../rooms/metronome.ts";
 import { until } from "../support/until.ts";
@@ -24,21 +25,22 @@ function stall(periods: number) {
   while (performance.now() < end);
 }
 
-test("the metronome never beats early, and its delays do not add up", async () => {
+test("the metronome never beats early, and its delays do not accumulate", async () => {
   const beats = start(() => stall(0.6));
   await until(() => beats.length >= 100);
   const late = beats.map((at, i) => at - (i + 1));
-  // The metronome reads its clock a moment before this test does.
+  // The limit allows an error of 1 % of a period, for rounding.
   expect(Math.min(...late)).toBeGreaterThan(-0.01);
-  // Gaps of more than five periods, when a busy machine stalled. The metronome does not catch up on them in full.
+  // Finds gaps of more than five periods. Such a gap is a stall of a busy machine. The metronome skips some beats in
+  // such a gap, so all later beats may be late by the length of the gap.
   const skipped = beats.map((at, i) => at - (beats[i - 1] ?? 0)).filter((gap) => gap > 5);
   expect(Math.min(...late.slice(50))).toBeLessThan(skipped.reduce((sum, gap) => sum + gap, 1));
 });
 
-test("the metronome catches up on at most five late beats, and skips further ones", async () => {
+test("the metronome runs five late beats at once after a long stall, and skips the rest", async () => {
   let [before, caughtUp] = [Number.NaN, 0];
   const beats = start(({ length }) => {
-    // The microtask runs before any other timer.
+    // The metronome runs all late beats in one timer callback. The microtask runs right after that callback.
     if (length === before + 1) queueMicrotask(() => (caughtUp = beats.length - before));
   });
   await until(() => beats.length > 0);
@@ -48,7 +50,7 @@ test("the metronome catches up on at most five late beats, and skips further one
   expect(caughtUp).toBe(5);
 });
 
-test("a metronome has at most ten more beats than periods in any interval, however the process stalls", async () => {
+test("in any interval, the number of beats exceeds the number of periods by at most ten, even after stalls", async () => {
   let stallsIn = Number.NaN;
   let stallPeriods = 0;
   const ends: number[] = [];
@@ -56,14 +58,16 @@ test("a metronome has at most ten more beats than periods in any interval, howev
     if (length === stallsIn) stall(stallPeriods);
     ends.push(performance.now() / PERIOD);
   });
-  // A stall, and another one in the first caught-up beat. The next beat is then due at any fraction of a period.
+  // Each round stalls twice: first in this loop, then in the first late beat. The second stall is an eighth of a period
+  // longer in each round, so that the next beat is due at different fractions of a period.
   for (let part = 0; part < 1; part += 1 / 8) {
     stallsIn = beats.length + 1;
     stallPeriods = 6 + part;
     stall(7);
     await until(() => beats.length >= stallsIn + 12);
   }
-  // The bound of docs/protocol.md.
+  // docs/protocol.md limits the distance that a player can move in a given time. That limit follows from the maximum
+  // number of beats that this loop checks.
   for (const [first, begin] of ends.entries()) {
     for (let last = first; last < ends.length; last++) {
       expect(last - first + 1).toBeLessThanOrEqual(Math.floor(ends[last]! - begin) + 10);
@@ -71,7 +75,7 @@ test("a metronome has at most ten more beats than periods in any interval, howev
   }
 });
 
-test("the metronome does not beat after stop(), even if a beat calls stop() while others are due", async () => {
+test("the metronome does not beat after stop(), even if a beat calls stop() while further beats are due", async () => {
   const beats = start((soFar) => {
     if (soFar.length === 2) metronome!.stop();
   });

@@ -11,7 +11,7 @@ const OPEN = drawnMap("plaza", [
   `${".".repeat(20)}s${".".repeat(20)}`,
   ...Array.from({ length: 20 }, () => ".".repeat(41)),
 ]);
-/** One free tile: a body of 24 units has 4 units to each side. */
+/** One free tile of 32 units. In its centre, a body of 24 units has 4 units of free space on each side. */
 const CELL = drawnMap("cell", ["###", "#s#", "###"]);
 
 const server = startServer({
@@ -34,9 +34,9 @@ const STEPS: Record<DirectionWord, [x: number, y: number]> = {
   하: [0, 8],
 };
 
-describe.each(WAYS)("with moves by $name,", (way) => {
+describe.each(WAYS)("moves by $name:", (way) => {
   test.each(DIRECTION_WORDS)(
-    "`%s` moves the player eight units in that direction, and all clients see the same position",
+    "a move `%s` changes the player's position by eight units, and all clients see the same position",
     async (word) => {
       const walker = await way.join(server);
       const others = await Promise.all(WAYS.map((each) => each.join(server)));
@@ -49,7 +49,7 @@ describe.each(WAYS)("with moves by $name,", (way) => {
     },
   );
 
-  test("a thousand steps at once move the player by at most one step per tick", async () => {
+  test("a player whose client sends a thousand steps at once moves at most one step per tick", async () => {
     const walker = await way.join(server);
     const other = await way.join(server);
     const room = await server.roomOf(walker.id);
@@ -60,7 +60,7 @@ describe.each(WAYS)("with moves by $name,", (way) => {
       step();
     };
     for (let i = 0; i < 1000; i++) walker.move("right");
-    // The other player sends one step, after all of these and on its own connection.
+    // Meanwhile another player sends one step on its own connection.
     await until(() => walker.sees(walker.id)!.x > SPAWN.x);
     other.move("up");
     await until(() => walker.sees(other.id)?.y === SPAWN.y - 8 && ticks > 12);
@@ -72,7 +72,7 @@ describe.each(WAYS)("with moves by $name,", (way) => {
     expect(other.sees(other.id)).toMatchObject({ x: SPAWN.x, y: SPAWN.y - 8 });
   });
 
-  test("a wall on any side of the player shortens a step to the part that fits", async () => {
+  test("a step towards a wall ends at the wall, in all four directions", async () => {
     const walker = await way.join(server, { map: "cell" });
     for (const [word, x, y] of [
       ["left", 44, 48],
@@ -85,12 +85,13 @@ describe.each(WAYS)("with moves by $name,", (way) => {
     }
   });
 
-  test("a player that leaves disappears for all clients at once", async () => {
+  test("a player who leaves disappears for other clients at once, not after the reconnection timeout", async () => {
     const witness = await joinWithSdk(server);
     const walker = await way.join(server);
     await until(() => witness.state.players.has(walker.id));
     await walker.leave();
-    // The limit is below the second for which the seat of a dropped connection would be held.
+    // The limit of 900 ms is shorter than the reconnection timeout of one second. After a lost connection, the player
+    // would stay visible for that timeout.
     await until(() => !witness.state.players.has(walker.id), 900);
   });
 });

@@ -1,4 +1,4 @@
-// The times at which a room puts the records of its players into the store.
+// Tests in which ticks a room puts the records of its signed-in players into the store.
 import { expect, test } from "@jest/globals";
 import { PlayerAutosave } from "../../rooms/player-autosave.ts";
 import type { PlayerRecord, PlayerStore } from "../../rooms/player-store.ts";
@@ -22,7 +22,7 @@ class FakeStore implements PlayerStore {
     this.flushes++;
   }
 
-  /** Returns the `x` of each record since the previous call. */
+  /** Returns the `x` of each record that was put since the previous call. */
   take(): number[] {
     return this.records.splice(0).map(({ x }) => x);
   }
@@ -36,7 +36,7 @@ function walker() {
   return { store, autosave, body };
 }
 
-test("a walking player is saved in every fourth tick, five times per second, at its current position", () => {
+test("a walking player is saved in every fourth tick, at its current position", () => {
   const { store, autosave, body } = walker();
   expect(store.take()).toEqual([100]);
   const saves = Array.from({ length: 12 }, () => {
@@ -59,7 +59,7 @@ test("a player that moves between two saves and then stands still is saved once"
   expect(store.take()).toEqual([92]);
 });
 
-test("a player that leaves is saved at once, in any tick", () => {
+test("a player who leaves in any tick is saved at once, and is not saved again in later ticks", () => {
   for (let ticks = 0; ticks < 4; ticks++) {
     const { store, autosave, body } = walker();
     for (let tick = 0; tick < ticks; tick++) autosave.save();

@@ -1,5 +1,5 @@
-// Clients that reconnect before the server has noticed that their connection was lost. The network forwards no more
-// data, so no close arrives at the server.
+// Clients that reconnect before the server notices that their connection is lost. A proxy between client and server
+// stops forwarding data, so the server receives no close.
 import { Client, type Room as SdkRoom } from "@colyseus/sdk";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { ERRORS } from "../../schema/errors.ts";
@@ -24,7 +24,7 @@ const clientVia = (url: string) => {
   return client;
 };
 
-/** Joins through the relay, and takes a step, so that the player is not at its spawn. */
+/** Joins through the proxy, and takes a step, so that the player is not at its spawn. */
 async function joinOverNetwork(): Promise<Player> {
   const room = await clientVia(network.url).joinOrCreate<WorldState>("world");
   room.reconnection.enabled = false;
@@ -40,7 +40,7 @@ const placeIn = ({ state, sessionId }: Player) => {
   return { x, y, name };
 };
 
-test("a client whose network went silent reconnects at once, to the same session and position", async () => {
+test("a client whose network drops all data reconnects before the server notices the loss", async () => {
   const witness = await joinWithSdk(server);
   const lost = await joinOverNetwork();
   const before = placeIn(lost);
@@ -53,7 +53,7 @@ test("a client whose network went silent reconnects at once, to the same session
   expect(performance.now() - startedAt).toBeLessThan(4000);
   expect(back.sessionId).toBe(lost.sessionId);
   expect(placeIn(back)).toEqual(before);
-  // The other client never saw the player leave, and the player can still move.
+  // The other client still sees the player, and the player can move.
   expect(witness.state.players.has(back.sessionId)).toBe(true);
   back.send("move", "up");
   await until(() => back.state.players.get(back.sessionId)!.y === before.y - 8);
@@ -62,7 +62,7 @@ test("a client whose network went silent reconnects at once, to the same session
   await back.leave();
 });
 
-test("reconnecting closes an earlier connection that is still open, with the code `takenOver`", async () => {
+test("a reconnection closes the client's earlier connection with the code `takenOver` if that connection is still open", async () => {
   const first = await joinOverNetwork();
   first.reconnection.enabled = true;
   const codes: number[] = [];
@@ -75,7 +75,7 @@ test("reconnecting closes an earlier connection that is still open, with the cod
   await second.leave();
 });
 
-test("the SDK reconnects by itself even if the server considers the lost connection open", async () => {
+test("the SDK reconnects automatically while the server still considers the lost connection open", async () => {
   const lost = await joinOverNetwork();
   const room = await server.roomOf(lost.sessionId);
   lost.reconnection.enabled = true;
@@ -100,7 +100,7 @@ test("a reconnection token stays valid until the client acknowledges the new con
   const room = await server.roomOf(lost.sessionId);
   const [, bare] = token.split(":") as [string, string];
   network.silence();
-  // Two connections take the seat but never acknowledge it, as if the server's answers were lost.
+  // Two connections take the seat, but never send the client's acknowledgement, as if the server's answers were lost.
   for (const _attempt of [1, 2]) {
     const seat = await fetch(`${server.url}/matchmake/reconnect/${room.roomId}`, {
       method: "POST",
@@ -125,7 +125,7 @@ test("a reconnection token stays valid until the client acknowledges the new con
   await back.leave();
 });
 
-test("reconnecting with a guessed token, or with the token of another session, affects no session", async () => {
+test("a reconnection with a guessed token or another session's token is refused without effect", async () => {
   const [ada, bob] = [await joinOverNetwork(), await joinOverNetwork()];
   const codes: number[] = [];
   for (const room of [ada, bob]) room.onLeave((code) => codes.push(code));

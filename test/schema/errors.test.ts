@@ -1,6 +1,7 @@
-// Programs distinguish errors by name and code, so messages can change freely.
+// Tests that programs can identify errors by their name and code, so that error messages can change freely.
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
+import { isTokenRefused } from "../../client/sign-in.ts";
 import {
   ERRORS,
   type ErrorName,
@@ -10,7 +11,7 @@ import {
   taggedMessage,
   untagged,
 } from "../../schema/errors.ts";
-import { isTokenRefused, reasonOfClose, reasonOfError } from "../../web/reasons.ts";
+import { reasonOfClose, reasonOfError } from "../../web/reasons.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
@@ -19,7 +20,7 @@ import { joinWithSdk } from "../support/walkers.ts";
 const server = startServer({ edge: { maxJoinsPerMinute: 3 } });
 const NAMES = Object.keys(ERRORS) as ErrorName[];
 
-/** The page's interpretation of each error: its reason, and whether another token may help. */
+/** How the demo page interprets each error: the reason that it shows, and whether a new token may help. */
 const interpretations = () =>
   NAMES.map((name) => {
     const { code } = ERRORS[name];
@@ -28,32 +29,36 @@ const interpretations = () =>
     return [name, reasonOfError(refused), reasonOfError(closed), reasonOfClose(code), isTokenRefused(refused)];
   });
 
-test("each code from 1000 up belongs to only one error", () => {
+test("no two errors share a code of 1000 or more, because such codes are WebSocket close codes", () => {
   const codes = [...Object.values(ERRORS).map(({ code }) => code as number), ...Object.values(FRAMEWORK_ERRORS)];
   const above = codes.filter((code) => code >= 1000);
   expect(new Set(above).size).toBe(above.length);
 });
 
-test.each(NAMES)("the error %s is identified by its code and tagged message, and has a complete body", (name) => {
-  const { code, message } = ERRORS[name];
-  expect(nameOfError({ code, message: taggedMessage(name) })).toBe(name);
-  expect(nameOfError({ code, message: taggedMessage(name, "Anything [at] all") })).toBe(name);
-  expect(untagged(taggedMessage(name))).toBe(message);
-  expect(errorBody(name)).toEqual({ code, name, error: `${message} [${name}]` });
-});
+test.each(NAMES)(
+  "the code and the tagged message identify the error %s, and its HTTP body contains code, message and name",
+  (name) => {
+    const { code, message } = ERRORS[name];
+    expect(nameOfError({ code, message: taggedMessage(name) })).toBe(name);
+    expect(nameOfError({ code, message: taggedMessage(name, "Anything [at] all") })).toBe(name);
+    expect(untagged(taggedMessage(name))).toBe(message);
+    expect(errorBody(name)).toEqual({ code, name, error: `${message} [${name}]` });
+  },
+);
 
-test("nameOfError ignores a tag if the code belongs to another error", () => {
+test("nameOfError ignores the name in a message if the code belongs to another error", () => {
   expect(nameOfError({ code: 503, message: "[tooManyJoins]" })).toBeUndefined();
   expect(nameOfError({ code: 503, message: "something [toString]" })).toBeUndefined();
   expect(nameOfError({ code: 4312, message: "something [idle]" })).toBe("takenOver");
-  expect(nameOfError({ code: 522, message: "room is full" })).toBe("unknownRoom");
+  expect(nameOfError({ code: 522, message: "room not found" })).toBe("unknownRoom");
+  expect(nameOfError({ code: 522, message: taggedMessage("roomFull") })).toBe("roomFull");
 });
 
-test("the server, the page and plain clients agree on every error even if all messages are swapped", async () => {
+test("SDK clients, plain WebSocket clients and the page identify each error even if its text is that of another error", async () => {
   const before = interpretations();
   const table = ERRORS as Record<ErrorName, { code: number; message: string }>;
   const messages = NAMES.map((name) => [name, table[name].message] as const);
-  // Each error gets the message of another error, which is more misleading than a random message.
+  // Each error gets the message of another error. Such a message is more misleading than a random one.
   messages.forEach(([name], index) => {
     table[name].message = messages.at(index - 1)![1];
   });
@@ -82,7 +87,7 @@ test("the server, the page and plain clients agree on every error even if all me
     expect(plain.errors).toMatchObject([{ name: "badJoinOption" }]);
     expect(plain.closed?.code).toBe(ERRORS.joinRefused.code);
 
-    // The three joins of this minute are used up.
+    // The address has used its three joins of this minute.
     expect(await refusal({})).toBe("tooManyJoins");
     const answer = await fetch(`${server.url}/nowhere`);
     expect([answer.status, await answer.json()]).toEqual([404, errorBody("notFound")]);

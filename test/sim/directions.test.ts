@@ -30,14 +30,14 @@ describe("directions", () => {
   });
 
   test.each([0, -0, 5, -1, NaN, 200, 1.5, 3.999, 255, 257, Infinity, -Infinity, 2 ** 32 + 1])(
-    "the code %d is not a direction and is not rounded to one",
+    "the code %d is not a direction, and is not rounded to a valid code",
     (code) => {
       expect(directionOfCode(code)).toBe(NONE);
     },
   );
 
   test.each([undefined, null, "1", true, [1], { valueOf: () => 1 }, "left"])(
-    "%j is not a direction code, because it is not a number",
+    "the value %j is not a direction code, because it is not a number",
     (code) => {
       expect(directionOfCode(code as unknown as number)).toBe(NONE);
     },

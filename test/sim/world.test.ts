@@ -8,7 +8,7 @@ import { World } from "../../sim/world.ts";
 import { runs } from "../support/long.ts";
 import { drawnMap } from "../support/maps.ts";
 
-/** Open ground with one spawn at its centre, and 160 free units in each direction. */
+/** Open ground with one spawn at its centre, and at least 160 free units in each direction. */
 const OPEN = drawnMap("open", [
   ...Array<string>(5).fill("..........."),
   ".....s.....",
@@ -46,8 +46,8 @@ const repeat = (times: number, action: () => void) => {
   for (let i = 0; i < times; i++) action();
 };
 
-describe("World", () => {
-  test("join places bodies at all spawns of the map, and at no other position", () => {
+describe("joining and leaving:", () => {
+  test("World.join places bodies at all spawns of the map, and at no other position", () => {
     const map = drawnMap("spawns", ["s..s", "....", "s..s"]);
     const world = new World(map, seededRandom(5));
     const places = Array.from({ length: 200 }, (_, i) => {
@@ -59,7 +59,7 @@ describe("World", () => {
     expect(new Set(places).size).toBe(4);
   });
 
-  test("join draws one random number below the number of spawns, and uses the spawn with this index", () => {
+  test("World.join draws one random number below the number of spawns, and uses the spawn with this index", () => {
     const map = drawnMap("spawns", ["s.s.s"]);
     const bounds: number[] = [];
     const world = new World(map, (below) => {
@@ -72,7 +72,7 @@ describe("World", () => {
     expect(body).toEqual({ ...map.spawns[2], facing: DOWN });
   });
 
-  test("join does not change the direction that the body faces", () => {
+  test("World.join does not change the direction that the body faces", () => {
     const body = { x: 0, y: 0, facing: UP as number };
     new World(OPEN, seededRandom(1)).join("a", body);
     expect(body.facing).toBe(UP);
@@ -91,7 +91,7 @@ describe("World", () => {
     expect(world.dropped).toBe(0);
   });
 
-  test("leave drops the player's queued moves, even if the player joins again", () => {
+  test("World.leave drops the player's queued moves, even if the player joins again", () => {
     const { world, tick, offset, bodies } = openWorld("a");
     repeat(8, () => world.queueMove("a", { direction: LEFT }));
     world.leave("a");
@@ -100,7 +100,7 @@ describe("World", () => {
     expect(offset("a")).toEqual([0, 0]);
   });
 
-  test("a player with a saved position takes no input for two ticks, so changing worlds gains no step", () => {
+  test("a player that joins with a saved position takes no input for two ticks, so it cannot gain a step by changing worlds", () => {
     const { world, inputs, requested, tick, offset, bodies } = openWorld("a", "b");
     world.leave("a");
     world.join("a", bodies.a!, SPAWN);
@@ -113,7 +113,7 @@ describe("World", () => {
     expect(offset("a")).toEqual([-16, 0]);
   });
 
-  test("queueMove, clearQueue and leave ignore an unknown player", () => {
+  test("World.queueMove, clearQueue and leave ignore an unknown player", () => {
     const { world, tick, offset } = openWorld("a");
     world.queueMove("unknown", { direction: LEFT });
     world.clearQueue("unknown");
@@ -124,8 +124,8 @@ describe("World", () => {
   });
 });
 
-describe("World.idle", () => {
-  test("yields the players who have sent no input, or only no-ops, for the given number of ticks", () => {
+describe("idle players:", () => {
+  test("World.idle yields the players who have sent no input, or only no-ops, for the given number of ticks", () => {
     const { world, inputs, tick } = openWorld("stands", "sends no-ops", "walks", "walks later");
     const idle = () => [...world.idle(5)];
     for (let ticks = 1; ticks <= 4; ticks++) {
@@ -143,8 +143,8 @@ describe("World.idle", () => {
   });
 });
 
-describe("a tick", () => {
-  test("takes one step per player, however many moves and predicted inputs are waiting", () => {
+describe("ticks:", () => {
+  test("a tick moves each player by one step, however many moves and predicted inputs are queued", () => {
     const { world, inputs, tick, offset } = openWorld("a", "b");
     repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     inputs.a!.push(...Array(8).fill(RIGHT));
@@ -158,13 +158,13 @@ describe("a tick", () => {
     expect(offset("a")).toEqual([128, 0]);
   });
 
-  test("does not move a player without inputs", () => {
+  test("a tick does not move a player without inputs", () => {
     const { tick, bodies } = openWorld("a");
     tick(10);
     expect(bodies.a).toEqual({ ...SPAWN, facing: DOWN });
   });
 
-  test("takes queued moves in order of arrival", () => {
+  test("ticks take a player's queued moves in order of arrival", () => {
     const { world, tick, bodies } = openWorld("a");
     const moves: Direction[] = [UP, LEFT, LEFT, DOWN, RIGHT, UP];
     for (const direction of moves) world.queueMove("a", { direction });
@@ -175,7 +175,7 @@ describe("a tick", () => {
     expect(facings).toEqual(moves);
   });
 
-  test("requests a predicted input only if no move is queued", () => {
+  test("a tick requests a player's predicted input only if no move of the player is queued", () => {
     const { world, inputs, requested, tick, offset } = openWorld("a");
     inputs.a!.push(0, DOWN);
     world.queueMove("a", { direction: RIGHT });
@@ -188,7 +188,7 @@ describe("a tick", () => {
     expect(offset("a")).toEqual([16, 8]);
   });
 
-  test("takes no-op inputs and the first step after them in the same tick", () => {
+  test("a tick takes a player's no-op inputs, and also the first step after them", () => {
     const { inputs, tick, offset } = openWorld("a");
     inputs.a!.push(0, 0, 0, RIGHT, 0, RIGHT);
     tick();
@@ -199,7 +199,7 @@ describe("a tick", () => {
     expect(inputs.a).toEqual([]);
   });
 
-  test("takes all inputs if they are no-ops, and does not move the body", () => {
+  test("a tick takes all inputs of a player if they are no-ops, and does not move the body", () => {
     const { inputs, tick, bodies } = openWorld("a");
     inputs.a!.push(0, 0, 0);
     tick();
@@ -207,7 +207,7 @@ describe("a tick", () => {
     expect(bodies.a).toEqual({ ...SPAWN, facing: DOWN });
   });
 
-  test.each([5, -1, 200, 1.5, NaN])("treats an input with the unknown code %d as a no-op", (code) => {
+  test.each([5, -1, 200, 1.5, NaN])("a tick treats an input with the unknown direction code %d as a no-op", (code) => {
     const { inputs, tick, offset } = openWorld("a");
     inputs.a!.push(code, UP);
     tick();
@@ -215,7 +215,7 @@ describe("a tick", () => {
     expect(inputs.a).toEqual([]);
   });
 
-  test("applies each player's own inputs, in join order", () => {
+  test("a tick applies each player's own inputs, in the order in which the players joined", () => {
     const { inputs, requested, tick, offset } = openWorld("c", "a", "b");
     inputs.a!.push(LEFT);
     inputs.b!.push(UP);
@@ -229,7 +229,7 @@ describe("a tick", () => {
     ]);
   });
 
-  test("applies one player's input before it requests the next player's input", () => {
+  test("a tick applies one player's input before it requests the next player's input", () => {
     const { world, bodies } = openWorld("a", "b");
     const events: string[] = [];
     world.tick((id) => {
@@ -239,7 +239,7 @@ describe("a tick", () => {
     expect(events).toEqual(["request from a while a is at 0", "request from b while a is at 8"]);
   });
 
-  test("takes no further move if a wall stops the first one", () => {
+  test("a move still takes a whole tick if a wall stops the move", () => {
     const cell = drawnMap("cell", ["###", "#s#", "###"]);
     const world = new World(cell, seededRandom(1));
     const body = { x: 0, y: 0, facing: DOWN as number };
@@ -256,7 +256,7 @@ describe("a tick", () => {
     ]);
   });
 
-  test("does not let players block each other", () => {
+  test("players walk through each other", () => {
     const { world, tick, offset } = openWorld("a", "b");
     expect(offset("a")).toEqual(offset("b"));
     repeat(4, () => world.queueMove("a", { direction: LEFT }));
@@ -271,8 +271,8 @@ describe("a tick", () => {
   });
 });
 
-describe("the queue of moves", () => {
-  test("holds eight moves; each further move drops the oldest and increments `dropped`", () => {
+describe("queued moves:", () => {
+  test("each further move drops the oldest move and increments `dropped` if a player's queue holds eight moves", () => {
     const { world, tick, offset } = openWorld("a");
     repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     expect(world.dropped).toBe(0);
@@ -284,7 +284,7 @@ describe("the queue of moves", () => {
     expect(offset("a")).toEqual([48, 16]);
   });
 
-  test("accepts one more move after each tick", () => {
+  test("a full queue accepts one more move after each tick", () => {
     const { world, tick, offset } = openWorld("a");
     repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     tick();
@@ -296,7 +296,7 @@ describe("the queue of moves", () => {
     expect(offset("a")).toEqual([56, 16]);
   });
 
-  test("is bounded per player, while `dropped` counts the moves of all players", () => {
+  test("each player has a separate queue, but `dropped` counts the dropped moves of all players together", () => {
     const { world, tick, offset } = openWorld("a", "b");
     repeat(10, () => world.queueMove("a", { direction: RIGHT }));
     repeat(9, () => world.queueMove("b", { direction: LEFT }));
@@ -308,7 +308,7 @@ describe("the queue of moves", () => {
     ]);
   });
 
-  test("moves a body only eight steps after a thousand moves at once, however many ticks follow", () => {
+  test("a player takes only eight steps after a burst of a thousand moves, however many ticks follow", () => {
     const { world, tick, offset } = openWorld("a");
     repeat(1000, () => world.queueMove("a", { direction: RIGHT }));
     tick();
@@ -318,7 +318,7 @@ describe("the queue of moves", () => {
     expect(world.dropped).toBe(992);
   });
 
-  test("limits a flood of moves to one step per tick plus eight", () => {
+  test("a player takes at most one step per tick during a flood of moves, and at most eight steps after the flood", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(400), { minLength: 1, maxLength: 10 }), (bursts) => {
         const { world, tick, offset } = openWorld("a");
@@ -331,14 +331,14 @@ describe("the queue of moves", () => {
         const sent = bursts.reduce((sum, burst) => sum + burst, 0);
         const moved = offset("a")[0]! / 8;
         expect(moved).toBeLessThanOrEqual(8 + bursts.length);
-        // Every move was either applied or counted as dropped: there is no wall within 18 steps.
+        // Every move was either applied or counted as dropped. No move was blocked, because no wall is within 18 steps.
         expect(moved + world.dropped).toBe(sent);
       }),
       { numRuns: runs(100) },
     );
   });
 
-  test("is cleared by clearQueue for the given player only", () => {
+  test("World.clearQueue drops the queued moves of the given player only", () => {
     const { world, tick, offset } = openWorld("a", "b");
     repeat(5, () => world.queueMove("a", { direction: RIGHT }));
     repeat(5, () => world.queueMove("b", { direction: RIGHT }));
@@ -352,7 +352,7 @@ describe("the queue of moves", () => {
     expect(world.dropped).toBe(0);
   });
 
-  test("accepts eight moves again after clearQueue", () => {
+  test("a player's queue accepts eight moves again after World.clearQueue", () => {
     const { world, tick, offset } = openWorld("a");
     repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     world.clearQueue("a");
@@ -363,7 +363,7 @@ describe("the queue of moves", () => {
   });
 });
 
-describe("a random game", () => {
+describe("random games:", () => {
   const HALLS = drawnMap("halls", ["s..#...s", "...#.#..", ".#...#.s", "...#....", "s..#..s."]);
 
   type Event =
@@ -391,7 +391,7 @@ describe("a random game", () => {
   );
   const script = fc.array(event, { minLength: 50, maxLength: 300 });
 
-  /** Plays a script on a new world. Returns all bodies after each tick, and the dropped moves, as JSON. */
+  /** Plays a script on a new world. Returns all bodies after each tick, and the number of dropped moves, as JSON. */
   function play(events: Event[], random: Random): string {
     const world = new World(HALLS, random);
     const bodies = new Map<string, Body>();
@@ -423,7 +423,7 @@ describe("a random game", () => {
     return JSON.stringify({ frames, dropped: world.dropped });
   }
 
-  test("is identical if the map, the seed, the joins and the inputs are the same", () => {
+  test("two games are identical if the map, the seed, the joins and the inputs are the same", () => {
     fc.assert(
       fc.property(script, fc.nat(0xffffffff), (events, seed) => {
         expect(play(events, seededRandom(seed))).toBe(play(events, seededRandom(seed)));
@@ -432,7 +432,7 @@ describe("a random game", () => {
     );
   });
 
-  test("uses different spawns for different seeds", () => {
+  test("worlds with different seeds choose different spawns", () => {
     const spawnsOf = (seed: number) => {
       const world = new World(HALLS, seededRandom(seed));
       return Array.from({ length: 20 }, (_, i) => {
@@ -444,7 +444,7 @@ describe("a random game", () => {
     expect(new Set([1, 2, 3, 4, 5].map((seed) => JSON.stringify(spawnsOf(seed)))).size).toBe(5);
   });
 
-  test("never moves a body farther than eight units per tick", () => {
+  test("a body never moves farther than eight units per tick in a random game", () => {
     fc.assert(
       fc.property(script, (events) => {
         // No player leaves, because a player who leaves and joins between two ticks may move to another spawn.

@@ -1,5 +1,6 @@
-// Whatever a crowd of clients does, each client gets exactly the data that it may see. The unmodified SDK decodes the
-// frames, and an independent audit reads their bytes. The expected visibility is computed from distances alone.
+// Property tests of interest management: each client receives exactly the players in its area of interest. The
+// unmodified SDK decodes the frames, and an independent audit reads their bytes. The expected visibility is computed
+// from distances alone.
 import { $refId, Decoder, MapSchema, type Schema, TypeContext } from "@colyseus/schema";
 import { expect, jest, test } from "@jest/globals";
 import { ClientState, logger, Protocol, ProtocolModifier } from "colyseus";
@@ -20,31 +21,42 @@ import {
 } from "../../support/crowd.ts";
 import { onlyLong, runs } from "../../support/long.ts";
 
-/** Guaranteed sight, in units: a player sees all players within NEAR, and none beyond FAR. */
+/** Distances in units. A client sees all players within NEAR of its own player, and no player beyond FAR. */
 const NEAR = 320;
 const FAR = 960;
 
-/** Side of a grid cell. Only used to put players on cell borders. */
+/** Side of a grid cell. It is used only to put players on cell borders. */
 const CELL = 160;
+
+/**
+ * In every tick, a client has the current data of this many nearest other players. This holds even if the limit of
+ * bytes per second is too low for the data of all players.
+ */
+const NEAREST = 30;
 
 const FIELDS = ["name", "x", "y", "facing"] as const;
 const GROUND_FIELDS = ["map", "width", "height"] as const;
 
-/** The reference ids of players, by session id. Another object under the same session id is another player. */
+/** The players that a client knows: reference ids by session id. A replaced player has a new reference id. */
 type Known = Map<string, number>;
 
-/** The data that a member has after its last frame. */
+/** The data that a member has after its last frame. A member is a client of the crowd. */
 interface ClientView {
   known: Known;
-  /** The fields of the known players, and the other fields of the state, as last sent. */
+  /** The fields of the known players, as last sent. */
   fields: Map<string, Figure>;
+  /** The fields of the state other than `players`, as last sent. */
   ground: Ground;
-  /** The position of the member's player, or the last position that the member was sent. */
+  /**
+   * The position of the member's player. If there is no player, this is the last position that was sent to the member.
+   */
   viewpoint: Place | undefined;
-  /** The last number of applied inputs that the member was sent. */
+  /** The number of applied inputs, as last sent to the member. */
   applied: number;
   audit: WireAudit;
-  /** Whether a tick skipped the member because it was backpressured. */
+  /** The number of texts that were said before the member's last full state. */
+  saidBefore: number;
+  /** Whether a tick sent no patch to the member because its connection was backpressured. */
   missed: boolean;
 }
 
@@ -54,12 +66,22 @@ class Verifier {
   readonly #crowd: Crowd;
   readonly #views = new Map<Member, ClientView>();
   readonly #sentFrames: Array<{ frame: Uint8Array; copy: Uint8Array }> = [];
+  /**
+   * The recent field values of each player object, by its reference id. Each tick and each full state adds an entry.
+   */
+  readonly #histories = new Map<number, Figure[]>();
+  /** The maximum age of a distant player's data, in ticks; 0 if the bytes to each client are not limited. */
+  readonly #maxAge: number;
   /** Whether a field other than `players` was written since the last tick. */
   groundTouched = true;
+  /** The texts that were said since the last tick. */
+  #said: { id: string; text: string }[] = [];
+  #saidCount = 0;
   #warningCount = decoderWarnings().length;
 
-  constructor(crowd: Crowd) {
+  constructor(crowd: Crowd, maxAge = 0) {
     this.#crowd = crowd;
+    this.#maxAge = maxAge;
   }
 
   /** Discards the data of a member, and gives the member a new decoder. */
@@ -68,8 +90,16 @@ class Verifier {
     this.#views.delete(member);
   }
 
+  /** A player says a text that no player has said before. */
+  say(id: string): void {
+    const text = `${this.#saidCount++} ${"ha".repeat(this.#saidCount % 150)}`;
+    this.#said.push({ id, text });
+    this.#crowd.say(id, text);
+  }
+
   /** A member acknowledges its join, and gets a full state. */
   acknowledge(member: Member): void {
+    this.#recordHistories();
     this.#crowd.acknowledge(member);
     this.#verifyFullState(member, this.#crowd.arrive(member));
     this.#verifyDecoder();
@@ -89,6 +119,7 @@ class Verifier {
       viewpoint: placeOf(actors.get(id)),
       applied: inputs.get(id)!.consumedCount,
       audit: before?.audit ?? new WireAudit(),
+      saidBefore: this.#said.length,
       missed: false,
     };
     this.#views.set(member, view);
@@ -103,10 +134,12 @@ class Verifier {
   tick(): void {
     const crowd = this.#crowd;
     crowd.tick();
+    this.#recordHistories();
     for (const member of crowd.members) {
       if (!member.connection) continue;
       const view = this.#views.get(member);
       const frames = crowd.arrive(member);
+      const texts = member.onlooker.texts.splice(0);
       if (member.connection.state !== ClientState.JOINED || !view) {
         this.#check(frames.length === 0, member, "got a frame before it acknowledged its join");
         continue;
@@ -116,7 +149,8 @@ class Verifier {
         view.missed = true;
         continue;
       }
-      // A client that missed no patch while it was backpressured gets patches again.
+      // A client that missed patches gets a full state instead of a patch. A client that was backpressured while no
+      // visible field changed has missed no patch, and gets patches again.
       if (view.missed && isFullState(frames[0])) {
         this.#verifyFullState(member, frames);
         continue;
@@ -128,20 +162,23 @@ class Verifier {
       view.viewpoint = own ?? view.viewpoint;
       this.#verifyFrames(member, view, before, frames);
       this.#verifySight(member, view, frames);
+      this.#verifyTexts(member, view, texts);
       this.#verifyEvents(member, before, view.known);
       this.#verifyPlayers(member, view);
       this.#verifyGround(member);
       view.fields = fieldsHeldBy(member.onlooker);
       view.ground = { ...crowd.ground };
-      if (own || !view.viewpoint) this.#verifyNewcomer(member);
+      if (this.#maxAge === 0 && (own || !view.viewpoint)) this.#verifyNewcomer(member);
     }
     this.#verifyWholeState();
     this.#verifyDecoder();
     this.groundTouched = false;
+    this.#said = [];
+    for (const view of this.#views.values()) view.saidBefore = 0;
     for (const actor of crowd.actors.values()) actor.touched = false;
   }
 
-  /** Expects every frame to be unchanged after it was passed to a socket, which may send it much later. */
+  /** Expects that no frame was overwritten after it was passed to a socket. A socket may send a frame much later. */
   end(): void {
     for (const { frame, copy } of this.#sentFrames) {
       if (!Buffer.from(frame).equals(copy)) this.violations.push("a frame was overwritten after it was sent");
@@ -152,28 +189,38 @@ class Verifier {
     if (!holds) this.violations.push(`${member.id} ${violation}`);
   }
 
-  /** Expects one frame if a visible value changed, and no frame if no visible field was written. */
-  #verifyFrames(member: Member, view: ClientView, before: Known, frames: Uint8Array[]): void {
+  /**
+   * Expects one frame if a visible value changed, and no frame if no visible field was written. Accepts one frame or
+   * none if a field was written, but kept its value.
+   */
+  #verifyFrames(member: Member, view: ClientView, before: Known, arrived: Uint8Array[]): void {
+    const frames = arrived.filter((frame) => WireAudit.isState(frame));
+    const hasHeard = arrived.length > frames.length;
     const { actors, ground, inputs, timing } = this.#crowd;
     const { known, fields } = view;
     const applied = inputs.get(member.id)!.consumedCount;
     const hasApplied = applied !== view.applied;
     const hasChanges =
-      // The frames of a room without inputs have no input number.
+      // Only the frames of a room with inputs contain the number of applied inputs.
       (timing && hasApplied) ||
       GROUND_FIELDS.some((field) => ground[field] !== view.ground[field]) ||
       before.size !== known.size ||
       [...known].some(([id, object]) => before.get(id) !== object) ||
       [...known.keys()].some((id) => FIELDS.some((field) => fields.get(id)?.[field] !== actors.get(id)?.figure[field]));
-    const isTouched = this.groundTouched || hasApplied || [...known.keys()].some((id) => actors.get(id)?.touched);
     this.#check(frames.length <= 1, member, `got ${frames.length} frames in a tick`);
-    this.#check(frames.length === 1 || !hasChanges, member, "got no frame for a change");
-    this.#check(frames.length === 0 || hasChanges || isTouched, member, "got a frame without a change");
-    view.applied = applied;
     for (const frame of frames) this.#verifyHeader(member, Protocol.ROOM_STATE_PATCH, frame);
+    view.applied = applied;
+    // If the bytes to each client are limited, the server may send an update some ticks after its change.
+    if (this.#maxAge > 0) return;
+    const isTouched = this.groundTouched || hasApplied || [...known.keys()].some((id) => actors.get(id)?.touched);
+    this.#check(frames.length === 1 || !hasChanges, member, "got no frame for a change");
+    this.#check(frames.length === 0 || hasChanges || isTouched || hasHeard, member, "got a frame without a change");
   }
 
-  /** Expects the frame's code and, in a room with inputs, the clock of the tick and the number of applied inputs. */
+  /**
+   * Expects the header of the frame to have its code. In a room with inputs, the header must also have the clock of the
+   * tick and the number of applied inputs.
+   */
   #verifyHeader(member: Member, code: number, frame: Uint8Array): void {
     const { timing, inputs } = this.#crowd;
     this.#sentFrames.push({ frame, copy: frame.slice() });
@@ -185,7 +232,7 @@ class Verifier {
     this.#check(`${header}` === `${expected}`, member, `got the header ${header}, not ${expected}`);
   }
 
-  /** Expects all near players and no far ones, both in the decoded state and in the bytes of the frames. */
+  /** Expects all players within NEAR and none beyond FAR, both in the decoded state and in the bytes of the frames. */
   #verifySight(member: Member, { known, viewpoint, audit }: ClientView, frames: Uint8Array[]): void {
     const { actors } = this.#crowd;
     for (const id of known.keys()) this.#check(actors.has(id), member, `sees ${id}, which does not exist`);
@@ -211,7 +258,24 @@ class Verifier {
     }
   }
 
-  /** Returns the nearest position on the map. A player outside the map is visible as if it stood there. */
+  /**
+   * Expects the member to get the texts of all players within NEAR, in order, and no text that is older than its last
+   * full state. If the bytes to each client are limited, texts may be missing. A text from beyond FAR is a leak. The
+   * audit finds such texts: it checks that the member knows the speaker of each text.
+   */
+  #verifyTexts(member: Member, { viewpoint, saidBefore }: ClientView, texts: string[]): void {
+    const { actors } = this.#crowd;
+    const heard = this.#said.slice(saidBefore).filter(({ text }) => texts.includes(text));
+    this.#check(`${heard.map(({ text }) => text)}` === `${texts}`, member, `heard ${texts}`);
+    if (this.#maxAge > 0 || !viewpoint) return;
+    for (const { id, text } of this.#said.slice(saidBefore)) {
+      const speaker = placeOf(actors.get(id));
+      if (!speaker || distance(viewpoint, speaker) > NEAR) continue;
+      this.#check(texts.includes(text), member, `did not hear ${id}, which is near`);
+    }
+  }
+
+  /** Returns the nearest position on the map. A player outside the map is visible as if it stood at that position. */
   #clamp({ x, y }: Place): Place {
     const { width, height } = this.#crowd.size;
     return { x: Math.min(Math.max(x, 0), width), y: Math.min(Math.max(y, 0), height) };
@@ -231,16 +295,25 @@ class Verifier {
     }
   }
 
-  /** Expects the decoded players, and the players as reported by callbacks, to equal the actual ones. */
-  #verifyPlayers(member: Member, { known }: ClientView): void {
+  /**
+   * Expects the decoded players, and the players as reported by callbacks, to equal the actual players. If the bytes to
+   * each client are limited, the fields of a player that is not among the nearest may have the values of a recent tick.
+   * A client without a player of its own has no nearest players.
+   */
+  #verifyPlayers(member: Member, { known, viewpoint }: ClientView): void {
     const { actors } = this.#crowd;
+    let limit = Number.POSITIVE_INFINITY;
+    if (this.#maxAge > 0 && viewpoint) limit = actors.has(member.id) ? this.#distanceOfNearest(viewpoint) : -1;
     const { players, heard } = member.onlooker;
     this.#check(heard.size === players.size, member, "got callbacks for other players than it sees");
     for (const [id, object] of known) {
       const actor = actors.get(id);
       this.#check(actor?.player[$refId] === object, member, `sees an old object of ${id}`);
       for (const field of FIELDS) {
-        const [seen, reported, expected] = [players.get(id)?.[field], heard.get(id)?.[field], actor?.figure[field]];
+        const [seen, reported, now] = [players.get(id)?.[field], heard.get(id)?.[field], actor?.figure[field]];
+        const mayBeOld = actor && viewpoint && this.#distanceOnMap(viewpoint, actor.figure) > limit;
+        const past = mayBeOld ? (this.#histories.get(object) ?? []) : [];
+        const expected = past.some((figure) => figure[field] === seen) ? seen : now;
         this.#check(seen === expected, member, `sees ${id} with ${field} ${seen}, not ${expected}`);
         this.#check(
           reported === expected,
@@ -251,7 +324,36 @@ class Verifier {
     }
   }
 
-  /** Expects the other fields of the state to equal the actual ones. */
+  #distanceOnMap(a: Place, b: Place): number {
+    return distance(this.#clamp(a), this.#clamp(b));
+  }
+
+  /**
+   * Returns the distance within which data must be current. It is the distance that includes NEAREST other players, or
+   * NEAR if NEAR is smaller. If more than NEAREST players are within that distance, because some are equally far, only the
+   * data of the nearer players must be current.
+   */
+  #distanceOfNearest(viewpoint: Place): number {
+    const distances = [...this.#crowd.actors.values()].map(({ figure }) => this.#distanceOnMap(viewpoint, figure));
+    distances.sort((a, b) => a - b);
+    const last = distances[NEAREST] ?? NEAR;
+    const isTied = distances[NEAREST + 1] === last;
+    return Math.min(isTied ? (distances.findLast((one) => one < last) ?? -1) : last, NEAR);
+  }
+
+  /** Expects every client to have the current data of all players that it knows. Called after ticks without changes. */
+  verifySettled(): void {
+    for (const { id: memberId, connection, onlooker } of this.#crowd.members) {
+      if (connection?.state !== ClientState.JOINED || connection.ref.isBackpressured) continue;
+      for (const [id, player] of onlooker.players) {
+        const [seen, expected] = [figureOf(player), this.#crowd.actors.get(id)?.figure];
+        if (JSON.stringify(seen) !== JSON.stringify(expected && figureOf(expected)))
+          this.violations.push(`${memberId} still has old data of ${id}: ${JSON.stringify(seen)}`);
+      }
+    }
+  }
+
+  /** Expects the decoded fields of the state other than `players` to equal the actual fields. */
   #verifyGround({ id, onlooker }: Member): void {
     for (const field of GROUND_FIELDS) {
       const [seen, reported] = [onlooker.room.state[field], onlooker.ground[field]];
@@ -262,18 +364,28 @@ class Verifier {
     }
   }
 
-  /** Expects a new client at the same position to get the same state as this member has. */
+  /** Expects the member to have the same state that a new client at its position would get. */
   #verifyNewcomer(member: Member): void {
     const fresh = decoded(this.#crowd.fullState(new Connection(member.id, false)));
     this.#check(fresh === content(member.onlooker.room.state), member, "has another state than a new client gets");
   }
 
-  /** Expects a full state without a client to contain all players. */
+  /** Expects a full state that is requested without a client to contain all players. */
   #verifyWholeState(): void {
     const { actors, ground } = this.#crowd;
     const everything = content({ ...ground, players: new Map([...actors].map(([id, { figure }]) => [id, figure])) });
     if (decoded(this.#crowd.fullState()) !== everything)
       this.violations.push("a full state without a client does not contain all players");
+  }
+
+  /** Records the current fields of all players. The next frames to clients may contain these fields. */
+  #recordHistories(): void {
+    if (this.#maxAge === 0) return;
+    for (const { player, figure } of this.#crowd.actors.values()) {
+      const history = this.#histories.get(player[$refId]!) ?? [];
+      history.push({ ...figure });
+      this.#histories.set(player[$refId]!, history.slice(-this.#maxAge - 1));
+    }
   }
 
   /** Expects no decoder errors, which the decoder reports on the console. */
@@ -332,17 +444,20 @@ function content(state: Ground & { players: Iterable<[string, Figure]> }): strin
   return JSON.stringify([...GROUND_FIELDS.map((field) => state[field]), rows]);
 }
 
-/** The denominator of positions, which are fractions of the map or of the space beyond it. */
+/** Random positions are fractions of the map, or of the space outside it, in units of 1/WHOLE. */
 const WHOLE = 10_000;
 
-/** A position. `x` and `y` are fractions in units of 1/WHOLE. */
+/**
+ * A random position. `x` and `y` are fractions in units of 1/WHOLE. `column` and `row` select a corner of a grid cell,
+ * and `dx` and `dy` are the offset from that corner in units.
+ */
 type Spot =
   | { on: "map"; x: number; y: number }
   | { on: "border"; column: number; row: number; dx: number; dy: number }
   | { on: "corner"; right: boolean; bottom: boolean }
   | { on: "outside"; x: number; y: number };
 
-/** The commands that a crowd performs. `pick` selects a candidate: it is taken modulo the number of candidates. */
+/** The commands that a crowd performs. `pick` modulo the number of possible members or players selects one of them. */
 interface Commands {
   join: { at: Spot; acknowledged: boolean };
   "join as spectator": { acknowledged: boolean };
@@ -361,6 +476,7 @@ interface Commands {
   walk: { pick: number; direction: number };
   "all walk": { seed: number };
   teleport: { pick: number; at: Spot };
+  say: { pick: number };
   rename: { pick: number; name: string };
   turn: { pick: number; facing: number };
   replace: { pick: number; at: Spot };
@@ -378,7 +494,10 @@ interface Stage {
   verifier: Verifier;
 }
 
-/** A command without a candidate has no effect, so any part of a history is a valid history. */
+/**
+ * Performs each command. A command for which no member or player is possible has no effect. So fast-check can remove
+ * any commands when it shrinks a failing history.
+ */
 const ACTS: { [K in keyof Commands]: (stage: Stage, command: Commands[K]) => void } = {
   join: ({ crowd, verifier }, { at, acknowledged }) => {
     const member = crowd.join(crowd.newId());
@@ -455,6 +574,7 @@ const ACTS: { [K in keyof Commands]: (stage: Stage, command: Commands[K]) => voi
     for (const id of crowd.actors.keys()) walk(crowd, id, random(5));
   },
   teleport: ({ crowd }, { pick, at }) => somePlayer(crowd, pick, (id) => crowd.change(id, spotAt(at, crowd))),
+  say: ({ crowd, verifier }, { pick }) => somePlayer(crowd, pick, (id) => verifier.say(id)),
   rename: ({ crowd }, { pick, name }) => somePlayer(crowd, pick, (id) => crowd.change(id, { name })),
   turn: ({ crowd }, { pick, facing }) => somePlayer(crowd, pick, (id) => crowd.change(id, { facing })),
   replace: ({ crowd }, { pick, at }) => somePlayer(crowd, pick, (id) => crowd.put(id, figureAt(at, crowd))),
@@ -491,7 +611,7 @@ function somePlayer(crowd: Crowd, pick: number, act: (id: string) => void): void
   some([...crowd.actors.keys()], pick, act);
 }
 
-/** Moves a player by 8 units. The fifth direction does not move it. */
+/** Moves a player 8 units left, right, up or down (directions 0 to 3). The direction 4 does not move the player. */
 function walk(crowd: Crowd, id: string, direction: number): void {
   const { x, y } = crowd.actors.get(id)!.figure;
   const [dx, dy] = (
@@ -528,7 +648,7 @@ function spotAt(spot: Spot, { size: { width, height } }: Crowd): Place {
 }
 
 const pick = fc.nat(999);
-/** A fraction in units of 1/WHOLE. Most arbitrary floating-point numbers would be close to zero. */
+/** A fraction in units of 1/WHOLE. Floating-point numbers from fast-check would mostly be close to zero. */
 const share = fc.nat(WHOLE - 1);
 const byOne = fc.integer({ min: -1, max: 1 });
 const acknowledged = fc.boolean();
@@ -557,7 +677,7 @@ const fields = fc.oneof(
   fc.record({ height: fc.nat(65535) }),
 );
 
-/** Generates any command. `walkWeight`: the weight of the command `all walk`. */
+/** Generates any command. `walkWeight` is the relative frequency of the command `all walk`. */
 function anyCommand(walkWeight: number): fc.Arbitrary<Command> {
   const choose = <T extends keyof Commands>(weight: number, names: T[], params: object = {}) => ({
     weight,
@@ -578,6 +698,7 @@ function anyCommand(walkWeight: number): fc.Arbitrary<Command> {
     choose(8, ["add own player", "teleport", "teleport", "replace", "remove and replace"], { pick, at }),
     choose(4, ["walk"], { pick, direction: fc.nat(3) }),
     choose(walkWeight, ["all walk"], { seed: fc.nat() }),
+    choose(6, ["say"], { pick }),
     choose(2, ["rename"], { pick, name }),
     choose(1, ["turn"], { pick, facing: fc.integer({ min: 1, max: 4 }) }),
     choose(2, ["apply inputs"], { pick, count: fc.nat(9) }),
@@ -594,11 +715,22 @@ interface Play {
   present: number;
   /** The commands before each tick. */
   history: Command[][];
+  /** The maximum number of bytes per second to each client. If it is undefined, there is no maximum. */
+  budget?: number;
 }
 
-function play({ size, timed, present, history }: Play): void {
-  const crowd = new Crowd(...size, timed);
-  const verifier = new Verifier(crowd);
+/**
+ * The maximum size of an update in these tests, and the minimum share that updates have in the bytes to a client.
+ * Together they determine the number of ticks within which every player of a crowd is updated once.
+ */
+const MAX_UPDATE_BYTES = 40;
+const MIN_UPDATE_SHARE = 0.2;
+
+function play({ size, timed, present, history, budget = 0 }: Play): void {
+  const crowd = new Crowd(...size, timed, budget);
+  const players = present + history.flat().length;
+  const maxAge = budget && Math.ceil((players * MAX_UPDATE_BYTES) / ((budget / 20) * MIN_UPDATE_SHARE));
+  const verifier = new Verifier(crowd, maxAge);
   const stage = { crowd, verifier };
   const random = seededRandom(present);
   for (let i = 0; i < present; i++) {
@@ -610,13 +742,17 @@ function play({ size, timed, present, history }: Play): void {
     verifier.tick();
     if (verifier.violations.length > 0) break;
   }
+  if (budget > 0 && verifier.violations.length === 0) {
+    for (let tick = 0; tick < maxAge; tick++) verifier.tick();
+    verifier.verifySettled();
+  }
   verifier.end();
   expect(verifier.violations.slice(0, 5)).toEqual([]);
 }
 
-test("each client of a small crowd sees all near players and no far ones after every tick", () => {
+test("each client on a small map sees all players within 320 units and none beyond 960 after every tick", () => {
   const plays = fc.record({
-    // Maps on which all players see each other, maps of one row or column, and sizes that are no multiple of a cell.
+    // Maps on which all players see each other, maps of one row or column, and sizes that are not multiples of a cell.
     size: fc.constantFrom<[number, number][]>([1280, 960], [1000, 1700], [2000, 160], [150, 90], [161, 4096]),
     timed: fc.boolean(),
     present: fc.nat(12),
@@ -625,8 +761,19 @@ test("each client of a small crowd sees all near players and no far ones after e
   fc.assert(fc.property(plays, play), { numRuns: runs(300) });
 });
 
+test("a client has current data of its nearest players and recent data of the others if its bytes per tick are limited", () => {
+  const plays = fc.record({
+    size: fc.constantFrom<[number, number][]>([1280, 960], [700, 700], [2000, 160], [150, 90]),
+    timed: fc.boolean(),
+    present: fc.integer({ min: 40, max: 70 }),
+    budget: fc.constantFrom(1500, 4000, 8000),
+    history: fc.array(fc.array(anyCommand(16), { maxLength: 5, size: "max" }), { maxLength: 20, size: "max" }),
+  });
+  fc.assert(fc.property(plays, play), { numRuns: runs(8), endOnFailure: true });
+});
+
 onlyLong(() => {
-  test("each of three hundred clients on a large map sees all near players and no far ones after every tick", () => {
+  test("each of 300 clients sees all players within 320 units and none beyond 960 after every tick", () => {
     const plays = fc.record({
       size: fc.constant<[number, number]>([4096, 4096]),
       timed: fc.boolean(),
@@ -666,7 +813,7 @@ function crowdAt(places: Record<string, Place>) {
 const HERE = { x: 100, y: 100 };
 const THERE = { x: 3000, y: 3000 };
 
-test("a player without a position becomes visible when it gets one", () => {
+test("a player that was added without a position becomes visible when it gets a position", () => {
   const { crowd, tick, seenBy } = crowdAt({ watcher: HERE });
   const player = new Player().assign({ name: "late" });
   crowd.state.players.set("late", player);
@@ -678,7 +825,7 @@ test("a player without a position becomes visible when it gets one", () => {
   expect(seenBy("watcher")).toMatchObject({ late: { name: "late", x: 108, y: 100 } });
 });
 
-test("a player that loses its position and gets one again becomes visible again", () => {
+test("a player that has lost its position becomes visible again when it gets a new position", () => {
   const { crowd, tick, seenBy } = crowdAt({ watcher: HERE, other: HERE });
   const other = crowd.state.players.get("other")! as Partial<Player>;
   other.x = undefined;
@@ -690,7 +837,7 @@ test("a player that loses its position and gets one again becomes visible again"
   expect(seenBy("watcher")).toMatchObject({ other: { x: 116, y: 100 } });
 });
 
-test("replacing the map of players replaces the players that clients see", () => {
+test("clients see the new players if the state's map of players is replaced", () => {
   const { crowd, tick, seenBy } = crowdAt({ watcher: HERE, other: HERE });
   const players = new MapSchema<Player>();
   players.set("watcher", new Player().assign({ name: "again", ...HERE }));
@@ -725,13 +872,13 @@ test("a failed send to one client does not affect the other clients", () => {
     tick();
   }
   for (const id of ["a", "c", "d"]) expect(seenBy(id)).toMatchObject({ late: { x: HERE.x + 1 } });
-  // Client b has missed data, so it must reconnect for a full state.
+  // Client b has missed a patch, so the server disconnects it. It gets a full state when it reconnects.
   expect(members.b!.connection!.state).toBe(ClientState.LEAVING);
   expect(logged).toHaveBeenCalledWith(expect.anything(), "sending state to a client failed; disconnecting it");
   logged.mockRestore();
 });
 
-test("side effects of a send do not change the frames of other clients", () => {
+test("the frames of a tick do not change if the state changes or a client disconnects while the frames are sent", () => {
   const { crowd, members, tick, seenBy } = crowdAt({ a: HERE, b: HERE, c: HERE, d: HERE });
   const { connection } = members.b!;
   connection!.raw = (frame) => {
@@ -747,25 +894,28 @@ test("side effects of a send do not change the frames of other clients", () => {
   for (const id of ["a", "b", "d"]) expect(seenBy(id)).toMatchObject({ d: { name: "renamed meanwhile" } });
 });
 
-test.each([2, 3, 8, 21, 100])("no client is served last twice in a row, with %d clients", (count) => {
-  const { crowd, members, tick } = crowdAt(
-    Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, HERE] as const)),
-  );
-  const served: string[] = [];
-  for (const [id, { connection }] of Object.entries(members)) {
-    connection!.raw = () => served.push(id);
-  }
-  const last: string[] = [];
-  for (let i = 0; i < 2 * count; i++) {
-    crowd.change("p0", { x: HERE.x + 1 + (i % 8) });
-    served.length = 0;
-    tick();
-    last.push(served.at(-1)!);
-  }
-  expect(last.filter((id, i) => id === last[i - 1])).toEqual([]);
-});
+test.each([2, 3, 8, 21, 100])(
+  "no client is the last to get its frame in two consecutive ticks if a room has %d clients",
+  (count) => {
+    const { crowd, members, tick } = crowdAt(
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, HERE] as const)),
+    );
+    const served: string[] = [];
+    for (const [id, { connection }] of Object.entries(members)) {
+      connection!.raw = () => served.push(id);
+    }
+    const last: string[] = [];
+    for (let i = 0; i < 2 * count; i++) {
+      crowd.change("p0", { x: HERE.x + 1 + (i % 8) });
+      served.length = 0;
+      tick();
+      last.push(served.at(-1)!);
+    }
+    expect(last.filter((id, i) => id === last[i - 1])).toEqual([]);
+  },
+);
 
-test("a player that crosses cells and returns between two ticks, with a full state in between, is removed once", () => {
+test("a client that moves away from a player gets one removal, even if the player briefly leaves its cell in the same tick", () => {
   const { crowd, members, tick } = crowdAt({ watcher: HERE, other: HERE });
   const audit = new WireAudit();
   crowd.acknowledge(members.watcher!);
@@ -781,7 +931,7 @@ test("a player that crosses cells and returns between two ticks, with a full sta
   expect(removals.map(({ id }) => id)).toStrictEqual(["other"]);
 });
 
-test("a player that moves between its own full state and the next patch has the same position for all clients", () => {
+test("all clients know a player's latest position, even if the player moves between its own full state and the next patch", () => {
   const { crowd, tick } = crowdAt({ other: HERE });
   const late = crowd.join("late");
   crowd.put("late", { name: "late", facing: 4, ...HERE });

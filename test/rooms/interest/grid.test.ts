@@ -1,7 +1,8 @@
-// The sight of a grid, checked by distances alone: all positions within MIN_SIGHT, none beyond MAX_SIGHT.
+// Which cells of the interest grid see each other. The expected result is computed from distances alone: positions
+// within MIN_SIGHT always see each other, and positions beyond MAX_SIGHT never do.
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Grid, MAX_SIGHT, MIN_SIGHT, NO_CELL } from "../../../rooms/interest/grid.ts";
+import { CELL_SIZE, Grid, MAX_SIGHT, MIN_SIGHT, NO_CELL, SIDES } from "../../../rooms/interest/grid.ts";
 import { runs } from "../../support/long.ts";
 
 const sides = fc.oneof(
@@ -36,11 +37,11 @@ function distance(a: Place, b: Place): number {
   return Math.hypot(a.x - b.x, a.y - b.y);
 }
 
-test("sight is guaranteed within 320 units and impossible beyond 960 units", () => {
+test("MIN_SIGHT is 320 units and MAX_SIGHT is 960 units, as documented for clients", () => {
   expect([MIN_SIGHT, MAX_SIGHT]).toEqual([320, 960]);
 });
 
-test("two positions see each other within MIN_SIGHT, and never beyond MAX_SIGHT", () => {
+test("two positions are always in sight of each other within MIN_SIGHT, and never beyond MAX_SIGHT", () => {
   fc.assert(
     fc.property(pairs, ({ width, height, pair: [a, b] }) => {
       const grid = new Grid(width, height);
@@ -57,9 +58,10 @@ test.each([
   ["horizontally", 1, 0],
   ["vertically", 0, 1],
   ["diagonally", Math.SQRT1_2, Math.SQRT1_2],
-])("the grid keeps the limits of sight %s, from every unit of a cell and at every distance", (_way, x, y) => {
+])("sight from any position in a cell, measured %s, is at least MIN_SIGHT and at most MAX_SIGHT", (_way, x, y) => {
   const grid = new Grid(4096, 4096);
   for (let start = 1280; start <= 1440; start++) {
+    // Skips the distances from 331 to 949 units, at which both results are allowed.
     for (let units = 0; units <= 1100; units += units === 330 ? 620 : 1) {
       const sees = grid.sees(grid.cellAt(start, start), grid.cellAt(start + x * units, start + y * units));
       if (units <= MIN_SIGHT && !sees) throw new Error(`a player at ${start} does not see ${units} units far`);
@@ -68,7 +70,7 @@ test.each([
   }
 });
 
-test("cellAt maps every position on the map, whole or fractional, to a cell of the grid", () => {
+test("cellAt maps every integer or fractional position on the map to a cell of the grid", () => {
   const place = maps.chain(({ width, height }) =>
     fc.record({
       grid: fc.constant(new Grid(width, height)),
@@ -86,13 +88,36 @@ test("cellAt maps every position on the map, whole or fractional, to a cell of t
   );
 });
 
-test("rowsInSight lists exactly the visible cells, each once, row by row", () => {
+test("with any kept sides, a client has the visible cells, at most one more row or column per side, and none beyond MAX_SIGHT", () => {
+  const grid = new Grid(2400, 2400);
+  const cells = Array.from({ length: grid.size }, (_, cell) => cell);
+  const column = (cell: number) => cell % grid.columns;
+  const row = (cell: number) => Math.floor(cell / grid.columns);
+  for (let kept = 0; kept < 2 ** SIDES.length; kept++) {
+    for (const from of [0, grid.columns - 1, 7 * grid.columns + 7, grid.size - 1]) {
+      const had = cells.filter((cell) => grid.has(from, kept, cell));
+      const listed: number[] = [];
+      grid.eachHad(from, kept, (cell) => listed.push(cell));
+      expect(listed).toEqual(had);
+      for (const cell of cells.filter((one) => grid.sees(from, one))) expect(had).toContain(cell);
+      const sides = SIDES.filter((side) => kept & side);
+      for (const side of sides) grid.eachAt(side, from, (cell) => expect(had).toContain(cell));
+      for (const cell of had) {
+        const [columns, rows] = [Math.abs(column(cell) - column(from)), Math.abs(row(cell) - row(from))];
+        expect(Math.hypot(columns + 1, rows + 1) * CELL_SIZE).toBeLessThanOrEqual(MAX_SIGHT);
+        if (columns > 2 || rows > 2) expect(sides.length).toBeGreaterThan(0);
+      }
+    }
+  }
+});
+
+test("without kept sides, rowsHad lists exactly the visible cells, each once, row by row", () => {
   const grids = maps.map(({ width, height }) => new Grid(width, height)).filter(({ size }) => size < 700);
   fc.assert(
     fc.property(grids, fc.nat(), (grid, any) => {
       const from = any % grid.size;
       const listed: number[] = [];
-      const rows = grid.rowsInSight(from);
+      const rows = grid.rowsHad(from);
       expect(rows.length % 2).toBe(0);
       for (let row = 0; row < rows.length; row += 2) {
         expect(rows[row + 1]).toBeGreaterThanOrEqual(rows[row]!);
@@ -100,7 +125,7 @@ test("rowsInSight lists exactly the visible cells, each once, row by row", () =>
       }
       const seen = Array.from({ length: grid.size }, (_, cell) => cell).filter((cell) => grid.sees(from, cell));
       expect(listed).toEqual(seen);
-      expect(grid.rowsInSight(from)).toEqual(rows);
+      expect(grid.rowsHad(from)).toEqual(rows);
     }),
     { numRuns: runs(300) },
   );
@@ -132,7 +157,7 @@ test.each([Number.NaN, undefined])("cellAt maps the coordinate %s to NO_CELL", (
 });
 
 test.each([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
-  "cellAt maps the coordinate %d to a cell at the border",
+  "cellAt maps the coordinate %d to a cell at the edge of the map",
   (end) => {
     const grid = new Grid(1280, 960);
     const border = end > 0 ? grid.cellAt(1280, 960) : grid.cellAt(0, 0);
@@ -140,11 +165,11 @@ test.each([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
   },
 );
 
-test("NO_CELL sees no cell, and no cell sees NO_CELL", () => {
+test("Grid.sees returns false if one of the two cells is NO_CELL", () => {
   const grid = new Grid(1280, 960);
   for (let cell = 0; cell < grid.size; cell++) {
     expect([grid.sees(NO_CELL, cell), grid.sees(cell, NO_CELL)]).toEqual([false, false]);
   }
   expect(grid.sees(NO_CELL, NO_CELL)).toBe(false);
-  expect(grid.rowsInSight(NO_CELL)).toEqual([]);
+  expect(grid.rowsHad(NO_CELL)).toEqual([]);
 });

@@ -15,11 +15,11 @@ import { MONITOR, startServer } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
 import { joinWithSdk } from "../../support/walkers.ts";
 
-/** Guaranteed sight, in units: a player sees all players within NEAR, and none beyond FAR. */
+/** Distances in units. A client sees all players within NEAR of its own player, and no player beyond FAR. */
 const NEAR = 320;
 const FAR = 960;
 
-// 3840 x 320 units of open ground with a spawn at each end, out of sight of the other one.
+// 3840 x 320 units of open ground with a spawn at each end. The two spawns are out of sight of each other.
 const COLUMNS = 120;
 const OPEN_ROW = ".".repeat(COLUMNS);
 const FIELD = drawnMap("plaza", [
@@ -43,7 +43,10 @@ async function join() {
   return { client, events, id: client.sessionId };
 }
 
-/** Teleports a player. The next tick sends the change of sight. */
+/**
+ * Teleports a player. After the next tick, the player's client sees the players near the new position, and their
+ * clients see the player.
+ */
 function place(room: WorldRoom, id: string, x: number, y = 160): void {
   Object.assign(room.state.players.get(id)!, { x, y });
 }
@@ -99,7 +102,7 @@ test("two players see each other within 320 units, and lose sight of each other 
   expect(here.client.state.toJSON()).toMatchObject({ map: "plaza", width: WIDTH, height: 320 });
 });
 
-test("a new client sees the near players in their current state, and no far ones", async () => {
+test("a joining client receives near players in their current state, and no far players", async () => {
   const [near, far] = [await join(), await join()];
   const room = await server.roomOf(near.id);
   place(room, near.id, WIDTH / 2, 100);
@@ -114,7 +117,7 @@ test("a new client sees the near players in their current state, and no far ones
   expect(late.events).not.toContain(`-${near.id}`);
 });
 
-test("a reconnected client sees the changes that it missed", async () => {
+test("a reconnected client receives the changes that happened while it was disconnected", async () => {
   const returning = await join();
   const [stays, leavesSight, leaves, entersSight] = [await join(), await join(), await join(), await join()];
   const room = await server.roomOf(returning.id);
@@ -128,7 +131,7 @@ test("a reconnected client sees the changes that it missed", async () => {
   });
   cut(returning.client);
   await until(() => !room.clients.get(returning.id));
-  // All changes happen at once, before the client can reconnect.
+  // These changes happen without an `await` between them, so the client cannot reconnect in the meantime.
   place(room, leavesSight.id, 3000);
   place(room, entersSight.id, 1000);
   place(room, stays.id, 1040);
@@ -165,7 +168,7 @@ test("a plain WebSocket client sees the same players and removals as an SDK clie
   await until(() => !plain.players.has(other.id));
   await until(agree);
   const gone = plain.frames.flatMap(({ gone }) => (gone as string[] | undefined) ?? []);
-  // The player is in `gone` once when it went out of sight, at 1990 or before, and once when it left.
+  // `gone` lists the player at least twice: when it went out of sight, and when it left the room.
   expect(gone.filter((id) => id === other.id).length).toBeGreaterThanOrEqual(2);
   expect([...plain.players.keys()].sort()).toEqual([sdk.id, plain.id].sort());
 });
@@ -179,7 +182,7 @@ async function inspect(room: WorldRoom) {
   return (await response.json()) as { clients: unknown[]; state: { players: object }; stateSize: number };
 }
 
-test("the monitor shows all players of a room, however far apart", async () => {
+test("the monitor shows all players of a room, however far apart they are", async () => {
   const clients = await Promise.all([join(), join(), join(), join(), join()]);
   const room = await server.roomOf(clients[0].id);
   for (const [i, { id }] of clients.entries()) place(room, id, 100 + i * 900);
@@ -196,12 +199,12 @@ test("the monitor shows the size of a room's state", async () => {
   expect((await inspect(room)).stateSize).toBeGreaterThan(id.length);
 });
 
-test("a room without changes sends no frame, and acknowledges a blocked input by a header alone", async () => {
+test("a room sends no frames while nothing changes, except a header without a body to acknowledge an input", async () => {
   const idle = await join();
   const walker = await join();
   const room = await server.roomOf(walker.id);
   place(room, idle.id, 1000);
-  // The walker is at the left edge of the map, so a step to the left only turns it.
+  // The walker is at the left edge of the map, so a step to the left turns it without moving it.
   place(room, walker.id, 12);
   walker.client.send("move", "left");
   await until(() => walker.client.state.players.get(walker.id)?.facing === 1 && sees(idle.client, idle.id));
@@ -222,7 +225,7 @@ test("a room without changes sends no frame, and acknowledges a blocked input by
   expect(toWalker.map((frame) => [frame[0], frame.length])).toEqual([[Protocol.ROOM_STATE_PATCH | 0x80, 9]]);
 });
 
-test("each frame acknowledges exactly the inputs that are applied in its state", async () => {
+test("each frame acknowledges exactly the inputs whose steps its state contains", async () => {
   const { client, id } = await join();
   const room = await server.roomOf(id);
   place(room, id, 800);
@@ -251,7 +254,7 @@ class CanvasRoom extends Room<{ state: Canvas }> {
 
   override onCreate() {
     this.state.title = "a canvas";
-    this.setSerializer(new InterestSerializer(this.state, new Grid(2000, 2000), () => ({ consumedCount: 0 })));
+    this.setSerializer(new InterestSerializer(this.state, new Grid(2000, 2000), { get: () => ({ consumedCount: 0 }) }));
     this.onMessage("paint", (client: Client, color: string) => {
       this.state.players.get(client.sessionId)!.color = color;
     });
@@ -266,7 +269,7 @@ class CanvasRoom extends Room<{ state: Canvas }> {
   }
 }
 
-test("a field that a developer adds to the player is sent, even in a room without inputs", async () => {
+test("clients receive fields that a developer adds to the player class, even in a room without inputs", async () => {
   matchMaker.defineRoomType("canvas", CanvasRoom);
   const joined = [];
   for (const x of [100, 200, 1900]) joined.push(await server.client().joinOrCreate<Canvas>("canvas", { x }));

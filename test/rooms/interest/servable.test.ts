@@ -1,5 +1,6 @@
-// The states that interest management supports. Players arrive exactly as the framework's own encoder would send them,
-// and the other fields of the state reach all clients. Creating the serializer fails for any other state.
+// The state classes that interest management supports. Players arrive exactly as the framework's own encoder would send
+// them, and all other fields of the state reach all clients. For unsupported classes, the serializer's constructor
+// throws.
 import { Encoder, type FieldBuilder, Reflection, type Schema, schema, t } from "@colyseus/schema";
 import { SchemaSerializer } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
@@ -12,14 +13,14 @@ import { runs } from "../../support/long.ts";
 
 type Fields = Record<string, FieldBuilder<unknown, boolean, boolean>>;
 type Values = Record<string, unknown>;
-/** A state with the fields that a test declares. */
+/** A state whose fields each test declares. */
 // biome-ignore lint/suspicious/noExplicitAny: the fields of a state differ between tests
 type AnyState = any;
 
 const PLACE = { x: t.uint16(), y: t.uint16() };
 
 function serve(state: unknown): InterestSerializer {
-  return new InterestSerializer(state as StateWithPlayers, new Grid(1280, 960), () => ({ consumedCount: 0 }));
+  return new InterestSerializer(state as StateWithPlayers, new Grid(1280, 960), { get: () => ({ consumedCount: 0 }) });
 }
 
 /** A client with the SDK's decoder. */
@@ -61,7 +62,7 @@ function tick(serializer: InterestSerializer, state: unknown, witnesses: Witness
   for (const witness of witnesses) witness.arrive();
 }
 
-/** A state without interest management, sent in full by the framework's own encoder. */
+/** The reference: a state that the framework's own encoder sends in full, without interest management. */
 class Oracle {
   readonly #encoder: Encoder;
   readonly #decoder;
@@ -81,20 +82,20 @@ class Oracle {
   }
 }
 
-describe("interest management refuses, with the class, the field and a hint,", () => {
+describe("unsupported states:", () => {
   const Item = schema({ kind: t.string() }, "Item");
 
   test.each<[what: string, fields: Fields, message: string]>([
     ["no players", { coins: t.number() }, "Hall has no map of players. Declare `players: t.map(Player).view()`."],
     ["players that are numbers", { players: t.map("number").view() }, "Hall has no map of players. Declare "],
-    ["one player", { players: t.ref(schema(PLACE, "Player")).view() }, "Hall has no map of players. Declare "],
+    ["a player, not a map", { players: t.ref(schema(PLACE, "Player")).view() }, "Hall has no map of players. Declare "],
     ["a list of players", { players: t.array(schema(PLACE, "Player")).view() }, "Hall has no map of players. Declare "],
     [
       "players without .view()",
       { players: t.map(schema(PLACE, "Player")) },
       "the framework's encoder would send Hall.players to all clients",
     ],
-  ])("a state with %s", (_what, fields, message) => {
+  ])("interest management rejects a state with %s", (_what, fields, message) => {
     const Hall = schema(fields as Record<string, never>, "Hall");
     expect(() => serve(new Hall())).toThrow(`interest management: ${message}`);
   });
@@ -113,15 +114,15 @@ describe("interest management refuses, with the class, the field and a hint,", (
     ["a field for patches only", t.number().patchOnly(), /is marked .*\. Remove the mark\.$/],
     ["a field for full states only", t.number().fullStateOnly(), /is marked .*\. Remove the mark\.$/],
     ["a deprecated field", t.number().deprecated(), /is marked .*\. Remove the mark\.$/],
-    ["a field that is deprecated without errors", t.number().deprecated(false), /is marked .*\. Remove the mark\.$/],
-  ])("a player with %s", (_what, field, message) => {
+    ["a deprecated field that may still be read", t.number().deprecated(false), /is marked .*\. Remove the mark\.$/],
+  ])("interest management rejects a player with %s, and the error names the field", (_what, field, message) => {
     const Player = schema({ ...PLACE, extra: field as FieldBuilder<number> }, "Player");
     const Hall = schema({ players: t.map(Player).view() }, "Hall");
     expect(() => serve(new Hall())).toThrow(/^interest management: Player\.extra /);
     expect(() => serve(new Hall())).toThrow(message);
   });
 
-  test("a player with an inherited field that is unsupported", () => {
+  test("interest management rejects a player class that inherits an unsupported field", () => {
     const Being = schema({ ...PLACE, bag: t.array("string") }, "Being");
     const Player = Being.extend({ name: t.string() }, "Player");
     const Hall = schema({ players: t.map(Player).view() }, "Hall");
@@ -135,7 +136,7 @@ describe("interest management refuses, with the class, the field and a hint,", (
     ["in a second map with .view()", (Player) => t.map(Player).view()],
     ["inside another Schema", (Player) => t.ref(schema({ leader: t.ref(Player) } as never, "Team"))],
     ["in a list inside another Schema", (Player) => t.ref(schema({ all: t.array(Player) } as never, "Team"))],
-  ])("a player that is also held %s", (_where, field) => {
+  ])("interest management rejects a state that also holds players %s", (_where, field) => {
     const Player = schema(PLACE, "Player");
     const Hall = schema({ players: t.map(Player).view(), winner: field(Player as never) } as never, "Hall");
     expect(() => serve(new Hall())).toThrow(
@@ -143,7 +144,7 @@ describe("interest management refuses, with the class, the field and a hint,", (
     );
   });
 
-  test("a player class that another class extends", () => {
+  test("interest management rejects a player class that another class extends", () => {
     const Player = schema(PLACE, "Player");
     Player.extend({ sword: t.uint8() }, "Knight");
     const Hall = schema({ players: t.map(Player).view() }, "Hall");
@@ -155,14 +156,14 @@ describe("interest management refuses, with the class, the field and a hint,", (
   test.each<[mark: string, players: (player: never) => unknown]>([
     ["stream", (Player) => t.map(Player).view().stream()],
     ["fullStateOnly", (Player) => t.map(Player).view().fullStateOnly()],
-  ])("a map of players that is marked %s", (_mark, players) => {
+  ])("interest management rejects a map of players that is marked %s", (_mark, players) => {
     const Player = schema(PLACE, "Player");
     const Hall = schema({ players: players(Player as never) } as never, "Hall");
     expect(() => serve(new Hall())).toThrow(/^interest management: Hall\.players /);
   });
 });
 
-// Every type of a single value, with arbitrary values. The framework converts values that are out of range.
+// All primitive field types, each with arbitrary values. The framework converts values that are out of range.
 const anyInt = fc.oneof(
   fc.integer(),
   fc.constantFrom(0, -1, 127, 128, 255, 256, 65535, 65536, 2 ** 31, 2 ** 32, -(2 ** 31)),
@@ -196,7 +197,7 @@ const KINDS: Array<
   ["withDefault", () => t.uint8().default(4), fc.nat(255)],
 ];
 
-describe("a player arrives as the framework's own encoder would send it:", () => {
+describe("comparison with the framework's own encoder:", () => {
   const fields = Object.fromEntries(KINDS.map(([kind, field]) => [kind, field()])) as Record<
     string,
     FieldBuilder<unknown>
@@ -240,7 +241,7 @@ describe("a player arrives as the framework's own encoder would send it:", () =>
         .map(([id, player]: [string, Values]) => [id, names.map((name) => [name, player[name]])]),
     );
 
-  test.each(KINDS)("with a field of the type %s", (kind, _field, values) => {
+  test.each(KINDS)("a field of type %s has the same value as with the framework's encoder", (kind, _field, values) => {
     const written = fc.array(
       fc.oneof({ weight: 5, arbitrary: values }, { weight: 1, arbitrary: fc.constant(undefined) }),
       {
@@ -261,7 +262,7 @@ describe("a player arrives as the framework's own encoder would send it:", () =>
     );
   });
 
-  test("with all fields at once, set and unset in any order, several times per tick", () => {
+  test("fields that change several times per tick have the same values as with the framework's encoder", () => {
     const write = fc.tuple(
       fc.constantFrom("self", "a", "b"),
       fc.record(
@@ -284,7 +285,7 @@ describe("a player arrives as the framework's own encoder would send it:", () =>
   });
 });
 
-test("a client receives a player of forty fields, and each field that changes alone", () => {
+test("a client receives a player with forty fields, and each later change of a single field", () => {
   const names = Array.from({ length: 38 }, (_, i) => `field${i}`);
   const fields = Object.fromEntries(names.map((name) => [name, t.number()]));
   const Player = schema({ ...fields, ...PLACE }, "Player");
@@ -309,7 +310,7 @@ test("players that were in the state before the serializer was created reach the
   const Hall = schema({ players: t.map(Player).view() }, "Hall");
   const state = new Hall() as AnyState;
   state.players.set("self", new Player().assign({ x: 10, y: 10 }));
-  // A room has a default serializer before it gets the InterestSerializer.
+  // The first encoder stands for the default serializer, which a room has before it gets the InterestSerializer.
   const before = new Encoder(state);
   state.players.set("other", new Player().assign({ x: 20, y: 20 }));
   before.discardChanges();
@@ -321,7 +322,7 @@ test("players that were in the state before the serializer was created reach the
   expect(witness.decoded.players.toJSON()).toEqual({ self: { x: 10, y: 10 }, other: { x: 30, y: 20 } });
 });
 
-test("a field that is unset after a client's first full state is unset for this client after the next patch", () => {
+test("a field that is set to undefined is undefined for all clients after the next patch", () => {
   const Player = schema({ ...PLACE, color: t.string() }, "Player");
   const Hall = schema({ players: t.map(Player).view() }, "Hall");
   const state = new Hall() as AnyState;
@@ -334,7 +335,7 @@ test("a field that is unset after a client's first full state is unset for this 
   expect(witness.decoded.players.get("self").color).toBeUndefined();
 });
 
-test("the serializer grows its arena for data that does not fit, wherever the buffer ends", () => {
+test("clients receive names of any length correctly, because the serializer's buffer grows as needed", () => {
   const Player = schema({ ...PLACE, name: t.string() }, "Player");
   const Hall = schema({ players: t.map(Player).view() }, "Hall");
   const length = fc.integer({ min: 0, max: 10_000 });
@@ -355,7 +356,7 @@ test("the serializer grows its arena for data that does not fit, wherever the bu
       const witnesses = [new Witness(serializer, "p0"), new Witness(serializer, "p1")];
       for (const [i, [, name]] of names.entries()) state.players.get(`p${i}`).name = text(name);
       tick(serializer, state, witnesses);
-      // All players are new to both clients. Of the clients' own players, only p0 has entered another cell.
+      // Replaces all players with new objects. p0 and p1 are the clients' own players. Only p0 enters another cell.
       for (const [i, [name, other]] of names.entries()) {
         state.players.set(
           `p${i}`,
@@ -369,7 +370,7 @@ test("the serializer grows its arena for data that does not fit, wherever the bu
   );
 });
 
-describe("a field of the state other than players", () => {
+describe("fields of the state other than players:", () => {
   const Player = schema(PLACE, "Player");
   const Weather = schema({ rain: t.uint8(), wind: t.string() }, "Weather");
   const Coin = schema({ ...PLACE, value: t.uint16() }, "Coin");
@@ -401,7 +402,7 @@ describe("a field of the state other than players", () => {
     fc.record({ do: fc.constant("walk"), value: fc.nat(1279) }),
   );
 
-  test("reaches all clients, including new ones and those without players in sight, whenever it changes", () => {
+  test("each change of a shared field reaches all clients, even new clients and clients that see no players", () => {
     fc.assert(
       fc.property(fc.array(fc.array(change, { maxLength: 6 }), { minLength: 1, maxLength: 12 }), (ticks) => {
         const state = new Hall() as AnyState;
@@ -442,8 +443,8 @@ describe("a field of the state other than players", () => {
           },
         };
         for (const changes of ticks) {
-          // Joins come first, because the framework itself sends a wrong list if an element is pushed, sent in a full
-          // state and written again before the next tick.
+          // Joins come first in each tick. Otherwise an element may be pushed, sent in a full state and written again
+          // in one tick, and then the framework itself sends a wrong list.
           const inOrder = changes.toSorted((a, b) => Number(b.do.startsWith("join")) - Number(a.do.startsWith("join")));
           for (const { do: act, value } of inOrder) acts[act]!(value);
           tick(serializer, state, witnesses);

@@ -1,0 +1,154 @@
+// Tests how old the positions are that clients show in a crowd of 1500 players, counted in ticks. Some of the players
+// have clients, which decode their frames.
+import { expect, test } from "@jest/globals";
+import { type Random, seededRandom } from "../../../sim/random.ts";
+import { TICK_HZ } from "../../../sim/rules.ts";
+import { Crowd, type Member, type Place } from "../../support/crowd.ts";
+
+const PLAYERS = 1500;
+const CLIENTS = 10;
+
+/** The default of MAX_BYTES_PER_CLIENT. */
+const BUDGET = 16_384;
+
+/** The number of nearest other players whose current positions a client shows in every tick. */
+const NEAREST = 30;
+
+/** Ticks for which the crowd walks before the ages are measured, and for which they are measured. */
+const WARM_UP = 200;
+const MEASURED = 60;
+
+/** The area in which the crowd walks, in units. */
+interface Area {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** A player that walks straight ahead for half a second to three seconds, and turns round at the border of the area. */
+class Walker {
+  readonly id: string;
+  /** The positions by tick. */
+  readonly places: Place[];
+  readonly #area: Area;
+  readonly #random: Random;
+  #step: Place = { x: 0, y: 0 };
+  #remaining = 0;
+
+  constructor(id: string, area: Area, random: Random) {
+    this.id = id;
+    this.places = [{ x: area.left + random(area.width), y: area.top + random(area.height) }];
+    this.#area = area;
+    this.#random = random;
+  }
+
+  get place(): Place {
+    return this.places.at(-1)!;
+  }
+
+  /** Moves by one step, or stands still for a tick. */
+  tick(moves: boolean): void {
+    if (moves) this.#turn();
+    const { x, y } = this.place;
+    this.places.push(moves ? { x: x + this.#step.x, y: y + this.#step.y } : { x, y });
+  }
+
+  #turn(): void {
+    if (this.#remaining-- <= 0) {
+      const length = this.#random(2) === 0 ? 8 : -8;
+      this.#step = this.#random(2) === 0 ? { x: length, y: 0 } : { x: 0, y: length };
+      this.#remaining = 5 + this.#random(26);
+    }
+    const { left, top, width, height } = this.#area;
+    const x = this.place.x + this.#step.x;
+    const y = this.place.y + this.#step.y;
+    if (x >= left && x < left + width && y >= top && y < top + height) return;
+    this.#step = { x: -this.#step.x, y: -this.#step.y };
+  }
+
+  /** Returns the ticks since the player left the shown position; 0 if it is still there or has left it in this tick. */
+  age({ x, y }: Place): number {
+    const last = this.places.findLastIndex((place) => place.x === x && place.y === y);
+    return Math.max(this.places.length - 2 - last, 0);
+  }
+}
+
+/** Returns the walkers, the nearest first, with their squared distance from a position. */
+function byDistance(walkers: readonly Walker[], from: Place) {
+  return walkers
+    .map((walker) => ({ walker, square: (walker.place.x - from.x) ** 2 + (walker.place.y - from.y) ** 2 }))
+    .sort((a, b) => a.square - b.square);
+}
+
+function createCrowd(area: Area) {
+  const random = seededRandom(1);
+  const crowd = new Crowd(4096, 4096, true, BUDGET);
+  const walkers = Array.from({ length: PLAYERS }, (_, index) => new Walker(`p${index}`, area, random));
+  for (const { id, place } of walkers) crowd.put(id, { name: id, facing: 4, ...place });
+  const clients = walkers.slice(0, CLIENTS).map((walker) => ({ walker, member: crowd.join(walker.id) }));
+  for (const { member } of clients) {
+    crowd.acknowledge(member);
+    crowd.arrive(member);
+  }
+  let ticks = 0;
+  /** Runs a tick. Each player moves in every second tick, as a client that sends ten moves per second. */
+  const tick = (isWalking: boolean) => {
+    ticks++;
+    for (const [index, walker] of walkers.entries()) {
+      const moves = isWalking && (index + ticks) % 2 === 0;
+      walker.tick(moves);
+      if (moves) crowd.change(walker.id, walker.place);
+    }
+    crowd.tick();
+    for (const { member } of clients) crowd.arrive(member);
+  };
+  return { walkers, clients, tick };
+}
+
+const shownBy = ({ onlooker }: Member, { id }: Walker) => onlooker.players.get(id);
+
+test.each([
+  ["one cell", { left: 1920, top: 1920, width: 160, height: 160 }],
+  ["one screen", { left: 1600, top: 1760, width: 960, height: 640 }],
+])(
+  "with 1500 walking players in %s, clients show the nearest 30 as they are, and the others as they were a second ago",
+  (_, area) => {
+    const { walkers, clients, tick } = createCrowd(area);
+    for (let i = 0; i < WARM_UP; i++) tick(true);
+    const ages: number[] = [];
+    let oldNearest = 0;
+    let samples = 0;
+    for (let i = 0; i < MEASURED; i++) {
+      tick(true);
+      for (const { walker, member } of clients) {
+        const others = byDistance(walkers, walker.place).filter((other) => other.walker !== walker);
+        // Of players that are equally far, any may count as the nearest.
+        const reach = others[NEAREST]!.square;
+        for (const { walker: other, square } of others) {
+          const shown = shownBy(member, other);
+          if (!shown) continue;
+          const isCurrent = shown.x === other.place.x && shown.y === other.place.y;
+          if (square < reach && !isCurrent) oldNearest++;
+          if (square >= reach) ages.push(other.age(shown));
+          samples++;
+        }
+        expect(shownBy(member, walker)).toMatchObject(walker.place);
+      }
+    }
+    ages.sort((a, b) => a - b);
+    expect(samples).toBeGreaterThan((CLIENTS * MEASURED * PLAYERS) / 3);
+    expect(oldNearest).toBe(0);
+    expect(ages[Math.floor(ages.length * 0.99)]).toBeLessThanOrEqual(TICK_HZ);
+    expect(ages.at(-1)).toBeLessThanOrEqual(1.5 * TICK_HZ);
+
+    for (let i = 0; i < 1.5 * TICK_HZ; i++) tick(false);
+    for (const { walker, member } of clients) {
+      for (const other of walkers) {
+        const shown = shownBy(member, other);
+        if (shown) expect({ id: other.id, x: shown.x, y: shown.y }).toEqual({ id: other.id, ...other.place });
+      }
+      expect(shownBy(member, walker)).toBeDefined();
+    }
+  },
+);
