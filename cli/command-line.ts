@@ -1,5 +1,5 @@
-// The command lines of all programs. They have the same form of help and hints, and the same exit codes: 0 for success,
-// 1 for a failure, 2 for wrong usage.
+// The command lines of all programs. All programs format help and errors in the same way. Their exit codes are 0 for
+// success, 1 for a failure and 2 for wrong usage.
 import { Command, InvalidArgumentError } from "commander";
 
 /** The exit code of wrong usage. */
@@ -9,8 +9,8 @@ const USAGE_ERROR = 2;
 export type Output = Pick<Console, "log" | "error">;
 
 /**
- * Creates the command line of an npm script. It prints help to `log`. For wrong usage it prints the error and a hint to
- * `error`. Then it ends the process in both cases.
+ * Creates the command line of an npm script. For `--help` it prints the help to `output.log`. For wrong usage it prints
+ * the error and a hint to `output.error`. In both cases it then ends the process.
  */
 export function commandLine(script: string, description: string, output: Output = console): Command {
   return new Command(`npm run ${script} --`)
@@ -36,7 +36,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   return (text) => checked(text, min, max, Number.isSafeInteger, "a whole number");
 }
 
-/** Returns a parser of a list without duplicates, whose items are separated by commas. */
+/** Returns a parser of a comma-separated list without duplicates. `parse` parses one item. */
 export function listOf<Item>(parse: (text: string) => Item): (text: string) => Item[] {
   return (text) => {
     const items = text.split(",").map((item) => item.trim());

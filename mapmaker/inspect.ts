@@ -24,8 +24,8 @@ export function inspect(name: string, map: MapDraft, spawns: readonly Point[], m
 }
 
 /**
- * Returns the open tiles that a square of two by two tiles cannot cover when it moves from the centre of the map. These
- * are closed pockets, and corridors one tile wide.
+ * Moves a square of two by two tiles from the centre of the map over all open ground. Returns the open tiles that the
+ * square does not reach: closed pockets, and corridors one tile wide.
  */
 function unreachable(map: MapDraft): Point[] {
   const fits = (x: number, y: number): boolean => rectangle(x, y, 2, 2).every((tile) => map.isOpen(tile.x, tile.y));

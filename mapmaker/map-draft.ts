@@ -11,10 +11,10 @@ type Layer = (typeof LAYERS)[number];
 
 export type Point = { x: number; y: number };
 
-/** The tiles that cast a shade. The images of trees and small objects include their shade. */
+/** The tiles whose shade `castShade` draws. The images of trees and small objects already include their shade. */
 const CASTS_SHADE = /^(hedge|wall|roof|thatch|house|cottage|stall)-/;
 
-/** The tiles that may replace a tile. */
+/** The tiles from which `varyGround` chooses a replacement, by the name of the replaced tile. */
 const ALIKE: Record<string, readonly string[]> = {
   "bed-15": ["bed-15", "grass-0", "grass-1", "grass-2", "grass-3", "grass-4", "grass-5"],
   "yard-15": ["yard-15", "dirt-0", "dirt-15"],
@@ -72,7 +72,7 @@ export class MapDraft {
     }
   }
 
-  /** Places tiles that are numbered by the sides on which a tile of the same kind adjoins. */
+  /** Places tiles of one kind. The bits of a tile's number tell on which sides other tiles of this kind adjoin. */
   connect(layer: Layer, name: string, positions: readonly Point[]): void {
     const has = membershipOf(positions);
     for (const { x, y } of positions) {
@@ -85,7 +85,10 @@ export class MapDraft {
     }
   }
 
-  /** Places a terrain over grass. `covers` returns whether the terrain covers a corner of tiles. */
+  /**
+   * Places a terrain over grass. `covers` returns whether the terrain covers the upper left corner of the tile at a
+   * position.
+   */
   spread(name: string, covers: (x: number, y: number) => boolean): void {
     for (const { x, y } of rectangle(0, 0, this.width, this.height)) {
       const corners =

@@ -5,7 +5,7 @@ import { MapDraft, type Point, rectangle } from "./map-draft.ts";
 
 const SIZE = 128;
 
-/** The kinds of flowers, one per field. */
+/** The kinds of flowers. Each part of the meadow has one kind. */
 const FIELDS = ["daisies", "buttercups", "poppies", "cosmos", "cornflowers", "bellflowers"] as const;
 
 const PONDS = [
@@ -42,22 +42,22 @@ function grassland(map: MapDraft): void {
   }
 }
 
-/** Returns the probability of a flower on a tile. Values outside 0 to 1 mean never and always. */
+/** Returns the probability of a flower on a tile. A value below 0 means never, and a value above 1 means always. */
 function bloom(x: number, y: number): number {
   return (slantedNoise(x, y, 12, 14) - 0.5) * 3;
 }
 
-/** Whether deep grass grows at a position. It grows only where there are no flowers. */
+/** Whether deep green grass grows at a position. It grows only where there are no flowers. */
 function isLush(x: number, y: number): boolean {
   return bloom(x, y) < 0 && slantedNoise(x, y, 14, 21) * 0.65 + slantedNoise(x, y, 5, 22) * 0.35 > 0.55;
 }
 
-/** Returns noise on a rotated lattice. Otherwise the borders of patches would follow the tiles. */
+/** Returns noise on a rotated lattice. On an upright lattice, the borders of patches would follow the tiles. */
 function slantedNoise(x: number, y: number, scale: number, seed: number): number {
   return noise(x * 0.8 + y * 0.6 + 200, y * 0.8 - x * 0.6 + 200, scale, seed);
 }
 
-/** Returns the corners of tiles that paths cover: two paths across the map, and a circular one. */
+/** Returns the corners of tiles that paths cover: two paths across the map, and a circular path. */
 function pathCorners(): Set<number> {
   const corners = new Set<number>();
   const tread = (x: number, y: number): void => {
@@ -85,8 +85,8 @@ function ponds(map: MapDraft): void {
     const inside = (x: number, y: number): boolean =>
       Math.hypot((x - centerX) / 1.25, y - centerY) < reach * (0.75 + noise(x, y, 6, 42) * 0.35);
     const positions = rectangle(centerX - 14, centerY - 14, 28, 28).filter(({ x, y }) =>
-      // A tile belongs to the pond if some square of two by two tiles around it does. So there are no spits and no
-      // islets.
+      // A tile belongs to the pond if it is in a square of two by two tiles that are all inside the outline. So no part
+      // of the pond is only one tile wide.
       [
         [0, 0],
         [-1, 0],
@@ -102,7 +102,7 @@ function ponds(map: MapDraft): void {
   }
 }
 
-/** Plants trees in loose groves. Their crowns do not touch, and no gap between them is too narrow. */
+/** Plants trees in loose groves. Their crowns do not touch, so players can walk between the trunks. */
 function trees(map: MapDraft): void {
   const random = seededRandom(51);
   for (let attempt = 0; attempt < 2000; attempt++) {

@@ -22,7 +22,7 @@ export function drawPlaza(): MapDraft {
   return map;
 }
 
-/** Paves the map. Two broad ways of cut slabs between bands of brick cross in the centre. */
+/** Paves the map. Two broad paths of slabs, edged with bricks, cross in the centre. */
 function pave(map: MapDraft): void {
   const random = seededRandom(1);
   for (const { x, y } of rectangle(0, 0, SIZE, SIZE)) {
@@ -108,7 +108,7 @@ function market(map: MapDraft): void {
       const x = 46 + column * 6;
       const y = 3 + row * 5;
       map.stamp("walls", x, y, kinds[(row + column) % 3] ?? "stall-red", 3, 2);
-      // The last stall of a row has its stack on the left, so that the way along the wall is two tiles wide.
+      // The last stall of a row has its crate or jars on the left, so that the path along the wall is two tiles wide.
       const stack = column === 2 ? x - 1 : x + 3;
       if ((row + column) % 2 === 0) map.put("walls", stack, y + 1, stacks[(row + 2 * column) % 3] ?? "crate");
     }
@@ -206,7 +206,7 @@ function square(map: MapDraft): void {
   for (const x of [25, 38]) for (const y of [25, 38]) map.raise("lantern", x, y);
 }
 
-/** Draws cherry trees on both sides of the way to the south. */
+/** Draws cherry trees on both sides of the path to the south. */
 function avenue(map: MapDraft): void {
   for (const x of [27, 36]) {
     map.connect("ground", "bed", rectangle(x - 1, 45, 3, 16));

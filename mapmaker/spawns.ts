@@ -1,5 +1,5 @@
-// Chooses spawns: one in each cell of a regular grid, at a random position in the cell so that no rows are visible.
-// They cover the whole map, or only its centre, where all new players see each other.
+// Chooses spawns: at most one in each cell of a regular grid, on a random tile of the cell, to avoid visible rows.
+// The cells cover the whole map, or only its centre, where all new players see each other.
 
 import { TILE } from "./art/canvas.ts";
 import { seededRandom } from "./art/random.ts";
@@ -18,7 +18,7 @@ export function middle(map: MapDraft, side: number): Area {
   return { left: (map.width - side) >> 1, top: (map.height - side) >> 1, width: side, height: side };
 }
 
-/** Returns spawns in world units, each at the centre of an open tile of `area` without decoration above it. */
+/** Returns spawns in units, each at the centre of an open tile of `area` without decoration. `cell` is in tiles. */
 export function scatterSpawns(map: MapDraft, area: Area, cell: number, seed: number): Point[] {
   const random = seededRandom(seed);
   const spawns: Point[] = [];

@@ -140,7 +140,7 @@ function byTile(one: Json, other: Json): number {
   return (one as { tileid: number }).tileid - (other as { tileid: number }).tileid;
 }
 
-/** Formats JSON with a line for each row of tiles and each object, so that diffs of maps are readable. */
+/** Formats JSON with one line for each row of tiles and for each object, so that diffs of maps are readable. */
 function write(value: Json, rowLength: number, indent = ""): string {
   const inner = `${indent} `;
   if (Array.isArray(value) && typeof value[0] === "number") {

@@ -11,13 +11,13 @@ import { basin, fountain, lotus, pond, type Shore } from "./art/water.ts";
 export const COLUMNS = 16;
 const ROWS = 22;
 
-/** A border of one pixel around each tile repeats its edge. So a scaled or moving camera shows no seams. */
+/** A border of one pixel around each tile repeats the tile's edge. So a scaled or moving camera shows no seams. */
 export const MARGIN = 1;
 export const SPACING = 2;
 
 type Tile = { name: string; picture: Canvas };
 
-/** The parts of a pond by the sides on which it ends, in the order of a block of three by three tiles. */
+/** The tiles of a pond, named by the sides on which the pond ends, in the order of a block of three by three tiles. */
 const SHORES = ["nw", "n", "ne", "w", "c", "e", "sw", "s", "se"] as const;
 const INNER_CORNERS = ["inner-nw", "inner-ne", "inner-sw", "inner-se"] as const;
 
@@ -40,7 +40,7 @@ export function tileIndex(name: string): number {
   return index;
 }
 
-/** Whether a tile has this name. The blank parts of an image of several tiles do not exist. */
+/** Whether a tile has this name. An image of several tiles has no tile for a blank part. */
 export function hasTile(name: string): boolean {
   return indices.has(name);
 }

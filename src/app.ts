@@ -1,16 +1,20 @@
 // Assembles the server from its parts. src/listen.ts makes it listen.
-import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { createRouter, defineServer, type Server, WebSocketTransport } from "colyseus";
 import type { Application } from "express";
 import { RecordedWorld, type Recordings } from "../replay/recorded-world.ts";
 import { defineWorldRoom, type WorldRoomSettings } from "../rooms/define-world-room.ts";
 import { Sessions } from "../rooms/player-session.ts";
 import { BLANK_INPUT } from "../schema/move-input.ts";
+import type { Arrivals } from "./auth/arrivals.ts";
 import type { Tokens } from "./auth/tokens.ts";
+import type { Cluster, ClusterParts } from "./cluster/cluster.ts";
 import { Admission } from "./edge/admission.ts";
 import { EdgeServer } from "./edge/edge-server.ts";
-import { completeRefusal, refuseWhileStopping, watchMatchmaking } from "./edge/matchmaking.ts";
-import { EdgeFilter, type EdgeFilterSettings, PLAIN_PATH, refuseUpgrade } from "./edge/request-filter.ts";
+import { completeRefusal, type IsTakeover, refuseWhileStopping, watchMatchmaking } from "./edge/matchmaking.ts";
+import { EdgeFilter, type EdgeFilterSettings, refuseUpgrade } from "./edge/request-filter.ts";
+import { isRoomPath, PLAIN_PATH, pathOf } from "./edge/socket-paths.ts";
 import { type HttpSettings, httpRoutes } from "./http/routes.ts";
 import { keepClientShape } from "./sockets/client-shape.ts";
 import { demoteClientErrors, GuardedSocket } from "./sockets/frame-guard.ts";
@@ -23,6 +27,7 @@ import { EdgeCounters } from "./telemetry/edge-counters.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { RefusalLog } from "./telemetry/refusal-log.ts";
 import { RoomTelemetry } from "./telemetry/room-telemetry.ts";
+import { addressOf } from "./telemetry/transports.ts";
 
 /** The parts of a server that are needed to run and to stop it. */
 export interface App {
@@ -32,90 +37,115 @@ export interface App {
   admission: Admission;
   store: WriteBehind;
   edgeCounters: EdgeCounters;
+  /** The cluster that the process is part of, if there is one. */
+  cluster: Cluster | undefined;
 }
 
-/** The settings of a server, and the parts that are made before it. */
+/** The settings of a server, and the parts that the caller creates before it calls `createApp`. */
 export interface AppSettings {
   rooms: Omit<
     WorldRoomSettings,
-    "identify" | "store" | "admission" | "observer" | "sessions" | "createWorld" | "seatsOf"
+    "arrivals" | "identify" | "store" | "admission" | "observer" | "sessions" | "createWorld" | "seatsOf"
   >;
   edge: EdgeSettings;
-  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "metrics" | "filter">;
+  http: Omit<HttpSettings, "tokens" | "isStoreHealthy" | "admission" | "metrics" | "filter" | "cluster">;
+  /** Makes the process a part of a cluster. Without this function, the process runs alone. */
+  joinCluster?: ((parts: ClusterParts) => Cluster) | undefined;
   /** The p99 tick delay in ms above which a busy process refuses new players; 0 for no limit. */
   maxDelayMs: number;
   tokens: Tokens;
-  /** The caller must have started it. `shutDown` closes it with the app. */
+  arrivals: Arrivals;
+  /** Saves player records. The caller must have called its method `start`. `shutDown` closes the store. */
   store: WriteBehind;
   /** Receives recordings of the worlds. By default worlds are not recorded. */
   recordings?: Recordings;
   logger: Pick<Console, "debug" | "error" | "info" | "trace" | "warn">;
 }
 
-/** Protects the process from its clients. */
+/** The limits and timeouts that protect the process from its clients. */
 export interface EdgeSettings extends EdgeFilterSettings, SocketSettings {
-  /** Milliseconds within which a request must arrive; 10 seconds by default. */
+  /** Milliseconds within which a request must arrive; 10,000 by default. */
   timeoutMs?: number;
+  /** Seconds for which an idle connection is kept for the next request. */
+  keepAliveSeconds: number;
   /** Milliseconds between two checks for silent connections; 2000 by default. */
   heartbeatMs?: number;
-  /** Scales the windows of src/edge/admission.ts, so that a test does not wait for seconds. */
+  /** Milliseconds per slice of load measurements, see src/edge/admission.ts. Tests use short slices to wait less. */
   admissionSliceMs?: number;
 }
 
-/** Milliseconds within which the head of a request, and also the whole request, must arrive. */
+/** The default of `timeoutMs`: a whole request must arrive within this many milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** The upgrades that the framework handles: `/process/room` for a seat in a room, `/` for the SDK's latency probe. */
-const ROOM_PATH = /^\/(?:[\w-]+\/([\w-]+))?$/;
-
-/** Whether the framework should handle a path. It would log an error for a room with a name such as `constructor`. */
-function isRoomPath(path: string): boolean {
-  const match = ROOM_PATH.exec(path);
-  return match !== null && !(match[1] !== undefined && match[1] in Object.prototype);
-}
-
-/** Assembles the only server of a process: the framework keeps the state of its matchmaker in a module. */
+/**
+ * Assembles a server. Call this function once per process, because the framework keeps its matchmaker in a module
+ * variable.
+ */
 export function createApp(settings: AppSettings): App {
-  const { tokens, store, edge, recordings } = settings;
-  const admission = new Admission(settings.maxDelayMs, edge.admissionSliceMs);
+  const { tokens, arrivals, store, edge, recordings } = settings;
+  const sessions = new Sessions();
+  const playerCount = (): number => Math.max(sessions.size, cluster?.connectionCount ?? 0);
+  const admission = new Admission(settings.maxDelayMs, playerCount, edge.admissionSliceMs);
   const refusalLog = new RefusalLog(settings.logger);
   const edgeCounters = new EdgeCounters(refusalLog);
-  const metrics = new Metrics({ maps: [...settings.rooms.maps.keys()], store, tokens, admission, edgeCounters });
+  const maps = [...settings.rooms.maps.keys()];
+  const metrics = new Metrics({ maps, store, tokens, admission, edgeCounters, cluster: () => cluster?.figures });
   const telemetry = new RoomTelemetry(metrics, admission, settings.logger, refusalLog);
   const onRefused = telemetry.refusedAtDoor.bind(telemetry);
-  watchMatchmaking(onRefused);
 
-  const filter = new EdgeFilter(edge, edgeCounters);
-  const httpServer = new EdgeServer(filter, edge.timeoutMs ?? REQUEST_TIMEOUT_MS);
+  const isTakeover: IsTakeover = async (token, address) => {
+    const id = token && (await tokens.read(token).catch(() => undefined));
+    const client = id ? sessions.clientOf(id) : undefined;
+    return client !== undefined && addressOf(client) === address;
+  };
+  const filter = new EdgeFilter(edge, edgeCounters, isTakeover);
   const sockets = socketOptions(edge, filter.addresses, edgeCounters);
+  const admitPlain: EdgeFilter["admitPlain"] = (...join) => filter.admitPlain(...join);
+  const cluster: Cluster | undefined = settings.joinCluster?.({
+    sockets,
+    admitPlain,
+    onRefused,
+    refusal: () => admission.refusal(false),
+    address: () => httpServer.address() as AddressInfo,
+    onRoundTrip: (milliseconds) => metrics.cluster.roundTrip(milliseconds),
+  });
+  watchMatchmaking(onRefused, filter, isTakeover);
+  const httpServer = new EdgeServer(filter, {
+    requestMs: edge.timeoutMs ?? REQUEST_TIMEOUT_MS,
+    keepAliveMs: 1000 * edge.keepAliveSeconds,
+  });
   const heartbeat = new Heartbeat(edgeCounters.sockets, edge.heartbeatMs);
   httpServer.on("close", () => heartbeat.stop());
-  const plainSockets = new PlainSockets(sockets, (request) => filter.admitPlain(request), onRefused);
+  const plainSockets = new PlainSockets(sockets, admitPlain, onRefused);
   keepClientShape();
   const transport = new WebSocketTransport({
     ...sockets,
-    // The framework pings every client, and counts only pongs as signs of life. src/sockets/heartbeat.ts replaces this.
+    // The framework pings every client, and counts only pongs as signs of life. src/sockets/heartbeat.ts replaces these
+    // pings.
     pingInterval: 0,
     WebSocket: GuardedSocket,
   });
-  transport.attachToServer(httpServer, { filter: (request) => isRoomPath(pathOf(request)) });
+  transport.attachToServer(httpServer, { filter: (request) => !cluster && isRoomPath(pathOf(request)) });
   httpServer.on("upgrade", (request, socket, head) => {
     const path = pathOf(request);
-    if (path === PLAIN_PATH) plainSockets.upgrade(request, socket, head);
-    else if (!isRoomPath(path)) refuseUpgrade(socket, "notFound");
+    if (path !== PLAIN_PATH && !isRoomPath(path)) refuseUpgrade(socket, "notFound");
+    else if (cluster) cluster.upgrade(request, socket, head);
+    else if (path === PLAIN_PATH) plainSockets.upgrade(request, socket, head);
   });
 
-  const rooms: WorldRoomSettings = {
+  const ownRooms: WorldRoomSettings = {
     ...settings.rooms,
+    arrivals,
     store,
     admission,
     observer: telemetry,
     identify: (token) => tokens.read(token),
-    sessions: new Sessions(),
+    sessions,
     seatsOf: (room) => new Seats(room),
     createWorld: (map, seed, room) =>
       new RecordedWorld(map, seed, { room, recordings, startedAt: Date.now(), blankInput: BLANK_INPUT }),
   };
+  const rooms = cluster?.roomSettings(ownRooms) ?? ownRooms;
   const server = defineServer({
     transport,
     rooms: {
@@ -126,15 +156,19 @@ export function createApp(settings: AppSettings): App {
       { onRequest: (request) => refuseWhileStopping(request, onRefused), onResponse: completeRefusal },
     ),
     express: (app: Application) =>
-      httpRoutes(app, { ...settings.http, tokens, admission, metrics, filter, isStoreHealthy: () => store.healthy }),
+      httpRoutes(app, {
+        ...settings.http,
+        tokens,
+        admission,
+        metrics,
+        filter,
+        cluster,
+        isStoreHealthy: () => store.healthy,
+      }),
     logger: demoteClientErrors(settings.logger),
     greet: false,
-    // The process handles signals and uncaught exceptions itself: src/run.ts.
+    // src/run.ts handles signals and uncaught exceptions.
     gracefullyShutdown: false,
   });
-  return { server, httpServer, plainSockets, admission, store, edgeCounters };
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?", 1)[0]!;
+  return { server, httpServer, plainSockets, admission, store, edgeCounters, cluster };
 }

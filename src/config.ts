@@ -1,15 +1,15 @@
-// All settings of the server: variable, default, accepted values and purpose. No other code defines a setting.
-// A test compares the table in docs/configuration.md with these settings.
+// Defines all settings of the server, each with its default, its accepted values and its purpose. No other file defines
+// a setting. A test compares the table in docs/configuration.md with these settings.
 import { randomBytes } from "node:crypto";
 import proxyaddr from "proxy-addr";
 import { z } from "zod";
 
-/** One environment variable. `schema` parses its text; undefined means unset or empty. */
+/** One environment variable. `schema` parses its text, which is undefined if the variable is unset or empty. */
 interface Setting<T> {
   schema: z.ZodType<T, string | undefined>;
   /** The default, in words. */
   fallback: string;
-  /** The accepted values, in words. Completes "expected …". */
+  /** The accepted values, in words. An error message shows them after "expected". */
   accepted: string;
   /** The purpose of the setting. */
   purpose: string;
@@ -21,13 +21,17 @@ function setting<T>(definition: Setting<T>): Setting<T> {
   return definition;
 }
 
-/** Well-known passwords from manuals and examples. They are rejected even if they are long enough. */
+/** Matches well-known passwords from manuals and examples. They are rejected even if they are long enough. */
 const WELL_KNOWN = /^(administrator|(admin|password|changeme|change-me|secret|monitor|sabang|[ \d]+)+)$/i;
 
-/** Well-known keys: the examples of jwt.io, and placeholders. */
+/** Matches well-known keys: the examples of jwt.io, and placeholders. */
 const WELL_KNOWN_KEY = /a-string-secret|your.*secret|change.?(me|this)|example|password/i;
 
-/** Minimum numbers of characters and different characters in a key. HS256 requires 256 random bits. */
+/**
+ * The minimum length of a key, and the minimum number of distinct characters in it. HS256, the algorithm that signs the
+ * tokens, requires a key of at least 256 bits, which are 32 characters. A key with few distinct characters is not
+ * random.
+ */
 const MIN_KEY_LENGTH = 32;
 const MIN_KEY_CHARACTERS = 10;
 
@@ -41,10 +45,10 @@ const wholeNumber = (fallback: number, min: number, max: number) =>
     .refine((value) => value >= min && value <= max)
     .or(z.undefined().transform(() => fallback));
 
-/** A limit: a whole number. 0 means no limit. */
+/** A limit that is a whole number. 0 means no limit. */
 const limit = (fallback: number, max: number) => wholeNumber(fallback, 0, max);
 
-/** A limit whose default depends on other settings. */
+/** A limit whose default depends on NODE_ENV. 0 means no limit. */
 const optionalLimit = (max: number) =>
   z
     .string()
@@ -57,13 +61,19 @@ const text = (fallback: string) => z.string().or(z.undefined().transform(() => f
 
 const list = (value: string) => value.split(",").map((item) => item.trim());
 
-/** Origins as browsers send them: without a path, a trailing slash or a default port. */
+/** Matches the origin of an app that has its own URL scheme, such as capacitor://localhost. */
+const APP_ORIGIN = /^(?!(wss?|ftp|file):)[a-z][a-z\d+.-]*:\/\/[a-z\d.-]+(:\d{1,5})?$/;
+
+/** Whether a text is an origin as browsers send it: without a path, a trailing slash or a default port. */
+function isOrigin(value: string): boolean {
+  if (/^https?:/.test(value)) return URL.parse(value)?.origin === value;
+  return value === "null" || APP_ORIGIN.test(value);
+}
+
 const origins = z
   .string()
   .transform(list)
-  .refine((values) =>
-    values.every((value) => /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value),
-  )
+  .refine((values) => values.every(isOrigin))
   .or(z.undefined().transform((): string[] => []));
 
 const proxies = z
@@ -71,6 +81,27 @@ const proxies = z
   .transform(list)
   .refine(isProxyList)
   .or(z.undefined().transform((): string[] => []));
+
+/** Whether a text is the URL of a Redis. Its database is always 0: channels are shared by all databases anyway. */
+function isRedisUrl(value: string): boolean {
+  const url = /^rediss?:\/\//.test(value) ? URL.parse(value) : null;
+  return url !== null && url.hostname !== "" && /^\/?0?$/.test(url.pathname) && url.search + url.hash === "";
+}
+
+const SENTINEL_PORT = 26379;
+
+/** Sentinels as `host:port`. The port may be missing. */
+const sentinels = z
+  .string()
+  .transform(list)
+  .refine((values) => values.every((value) => /^[a-z\d.-]+(:\d{1,5})?$/i.test(value)))
+  .transform((values) =>
+    values.map((value) => {
+      const [host, port] = value.split(":");
+      return { host: host!, port: port === undefined ? SENTINEL_PORT : Number(port) };
+    }),
+  )
+  .or(z.undefined().transform((): { host: string; port: number }[] => []));
 
 const key = z
   .string()
@@ -81,8 +112,8 @@ const key = z
   .optional();
 
 /**
- * Whether `proxy-addr` accepts the list. Bare numbers are rejected: `proxy-addr` would read 1 as the address 0.0.0.1,
- * but an operator who writes it means a number of proxies.
+ * Whether `proxy-addr` accepts the list. Plain numbers are rejected. An operator who writes 1 means one proxy, but
+ * `proxy-addr` would read 1 as the address 0.0.0.1.
  */
 function isProxyList(values: string[]): boolean {
   if (values.some((value) => /^\d+$/.test(value))) return false;
@@ -170,10 +201,59 @@ export const SETTINGS = {
     purpose: "A PostgreSQL database that keeps players' positions instead of the SQLite file.",
     secret: true,
   }),
+  REDIS_URL: setting({
+    schema: z.string().refine(isRedisUrl).optional(),
+    fallback: "none",
+    accepted: "redis://user:password@host:port, or rediss:// for TLS; `DATABASE_URL` is required with it",
+    purpose:
+      "A Redis that connects the processes of a cluster. All processes with the same `REDIS_URL` and `DATABASE_URL` " +
+      "have one world.",
+    secret: true,
+  }),
+  REDIS_PREFIX: setting({
+    schema: z
+      .string()
+      .regex(/^[\w.-]{1,64}$/)
+      .or(z.undefined().transform(() => "sabang")),
+    fallback: "sabang",
+    accepted: "1 to 64 letters, digits, dots, hyphens or underscores",
+    purpose: "The beginning of all names in Redis. Clusters that share a Redis need different ones.",
+  }),
+  REDIS_SENTINELS: setting({
+    schema: sentinels,
+    fallback: "none",
+    accepted: `host:port, separated by commas; the default port is ${SENTINEL_PORT}`,
+    purpose:
+      "The Sentinels, which know the master of Redis. `REDIS_URL` then gives only the user, the password and TLS.",
+  }),
+  REDIS_SENTINEL_MASTER: setting({
+    schema: text("mymaster"),
+    fallback: "mymaster",
+    accepted: "a name",
+    purpose: "The name that the Sentinels have for the master.",
+  }),
+  REDIS_SENTINEL_PASSWORD: setting({
+    schema: z.string().optional(),
+    fallback: "none",
+    accepted: "any text",
+    purpose: "The password of the Sentinels.",
+    secret: true,
+  }),
+  PUBLIC_ADDRESS: setting({
+    schema: z
+      .string()
+      .regex(/^[a-z\d.-]+(:\d{1,5})?(\/[\w./-]*)?$/i)
+      .optional(),
+    fallback: "none",
+    accepted: "a host with a port or a path if needed, without https://, such as play-1.example.org",
+    purpose:
+      "The address at which clients reach this process of a cluster. With it, new players join the process with the " +
+      "most room.",
+  }),
   MAPS_DIR: setting({
     schema: text("maps"),
     fallback: "maps",
-    accepted: "a folder that contains Tiled maps, including `plaza.tmj`",
+    accepted: "a folder that contains Tiled maps, including one named `plaza`",
     purpose: "The folder of the maps.",
   }),
   METRICS_TOKEN: setting({
@@ -186,14 +266,22 @@ export const SETTINGS = {
   ALLOWED_ORIGINS: setting({
     schema: origins,
     fallback: "none",
-    accepted: "origins such as https://play.example.org, separated by commas",
-    purpose: "The sites whose pages may join, in addition to the server's own. Without it every page may.",
+    accepted: "origins such as https://play.example.org or capacitor://localhost, or null, separated by commas",
+    purpose: "The sites and apps whose pages may join, in addition to the server's own. Without it every page may.",
   }),
   TRUST_PROXY: setting({
     schema: proxies,
     fallback: "none",
     accepted: "addresses or networks, such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, separated by commas",
-    purpose: "The proxies in front of the server whose `X-Forwarded-For`, `-Proto` and `-Host` headers it trusts.",
+    purpose:
+      "The proxies in front of the server whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` headers it trusts.",
+  }),
+  KEEP_ALIVE_SECONDS: setting({
+    schema: wholeNumber(75, 1, 3600),
+    fallback: "75",
+    accepted: "a whole number from 1 to 3600",
+    purpose:
+      "Seconds for which an idle HTTP connection is kept open. Must be longer than the proxy reuses connections.",
   }),
   MAX_PLAYERS_PER_ROOM: setting({
     schema: limit(2000, 100_000),
@@ -201,17 +289,31 @@ export const SETTINGS = {
     accepted: "a whole number from 0 to 100000 (0: no limit)",
     purpose: "Players in one room. Further players join another room of the same map.",
   }),
+  MAX_PLAYERS_PER_WORLD: setting({
+    schema: limit(0, 1_000_000),
+    fallback: "0",
+    accepted: "a whole number from 0 to 1000000 (0: no limit)",
+    purpose: "Players on one map of a cluster, on all its processes. Further players are refused.",
+  }),
   MAX_MESSAGES_PER_SECOND: setting({
-    schema: limit(100, 10_000),
-    fallback: "100",
+    schema: limit(300, 10_000),
+    fallback: "300",
     accepted: "a whole number from 0 to 10000 (0: no limit)",
     purpose: "Frames per second that a client may send over time. A client that keeps sending more is disconnected.",
+  }),
+  MAX_BYTES_PER_CLIENT: setting({
+    schema: limit(16_384, 100_000_000),
+    fallback: "16384",
+    accepted: "a whole number from 0 to 100000000 (0: no limit)",
+    purpose:
+      "Bytes per second that a client is sent of the changes in its sight. In a crowd, distant players are then " +
+      "updated less often.",
   }),
   MAX_CONNECTIONS_PER_ADDRESS: setting({
     schema: optionalLimit(100_000),
     fallback: "50 in production, else 0",
     accepted: "a whole number from 0 to 100000 (0: no limit)",
-    purpose: "Open WebSockets per IP address.",
+    purpose: "Open WebSockets and unclaimed seats per IP address.",
   }),
   MAX_JOINS_PER_MINUTE: setting({
     schema: optionalLimit(100_000),
@@ -261,7 +363,10 @@ export const SETTINGS = {
   }),
 } satisfies Record<string, Setting<unknown>>;
 
-/** Defaults of the limits per address in production. Elsewhere they are off: a developer may start many clients. */
+/**
+ * Defaults of the limits per IP address in production. Outside production there is no limit by default, because a
+ * developer may start many clients on one machine.
+ */
 const PER_ADDRESS_IN_PRODUCTION = { MAX_CONNECTIONS_PER_ADDRESS: 50, MAX_JOINS_PER_MINUTE: 60 };
 
 type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]["schema"]> };
@@ -276,7 +381,9 @@ export interface Config extends Settings {
   production: boolean;
 }
 
-/** Invalid settings. The message has one line per setting: the variable, its value and the accepted values. */
+/**
+ * Thrown for invalid settings. The message has one line per setting: the variable, its value and the accepted values.
+ */
 export class ConfigError extends Error {
   constructor(errors: string[]) {
     super(errors.join("\n"));
@@ -284,8 +391,14 @@ export class ConfigError extends Error {
   }
 }
 
-/** Settings that have no default in production. */
+/** Settings that must be set in production, because they have no default there. */
 const REQUIRED_IN_PRODUCTION = ["MONITOR_PASSWORD", "JWT_SECRET"] as const;
+
+/** Pairs of settings. The first setting is required if the second is set. */
+const REQUIRED_WITH = [
+  ["DATABASE_URL", "REDIS_URL"],
+  ["REDIS_URL", "REDIS_SENTINELS"],
+] as const;
 
 /**
  * Reads all settings from an environment.
@@ -296,6 +409,10 @@ export function readConfig(environment: Environment): Config {
   const production = settings.NODE_ENV === "production";
   for (const name of production ? REQUIRED_IN_PRODUCTION : []) {
     if (!environment[name]) errors.push(`${name}: not set; expected ${SETTINGS[name].accepted}`);
+  }
+  for (const [name, other] of REQUIRED_WITH) {
+    if (!environment[name] && environment[other])
+      errors.push(`${name}: not set, but ${other} is; expected ${SETTINGS[name].accepted}`);
   }
   if (errors.length > 0) throw new ConfigError(errors);
   const perAddress = production
@@ -312,7 +429,7 @@ export function readConfig(environment: Environment): Config {
 }
 
 /**
- * Reads only the settings that say where player records are stored, for a store command.
+ * Reads only the settings that say where player records are stored, for a command that works on the store.
  * @throws {ConfigError} like `readConfig`.
  */
 export function readStoreConfig(environment: Environment): Pick<Config, "DATA_DIR" | "DATABASE_URL"> {

@@ -1,12 +1,13 @@
-// Makes the server listen. It is separate from src/app.ts, so that tests can use any port.
+// Makes an assembled server listen on a port. src/app.ts does not listen itself, so that each test can choose a port.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { App } from "./app.ts";
 
 /**
  * Starts to listen.
- * @returns the port. Port 0 selects a free one.
- * @throws the system's error if the port or host is unavailable. The framework's own `listen` would never settle then.
+ * @returns the port in use. The system selects a free port if `port` is 0.
+ * @throws the system's error if the port or host is unavailable. On such an error the framework's own `listen` never
+ * settles.
  */
 export async function listen({ server, httpServer }: App, port: number, host: string): Promise<number> {
   const failed = once(httpServer, "error").then(([error]) => {

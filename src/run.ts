@@ -1,49 +1,61 @@
-// The life cycle of the process: environment, start, signals, end. src/app.ts assembles the server itself.
+// Runs the server process: reads the environment, starts the server, handles signals, and stops. src/app.ts assembles
+// the server itself.
 import { join } from "node:path";
 import { MapError } from "../sim/map.ts";
 import { loadOrCreateSecret, SecretError } from "./auth/secret.ts";
 import { ConfigError, readConfig } from "./config.ts";
+import type { ClusterPlace, enterCluster } from "./enter-cluster.ts";
 import type { HttpSettings } from "./http/routes.ts";
 import { listen } from "./listen.ts";
 import { drain, shutDown } from "./shutdown.ts";
-import { openStore } from "./store/open.ts";
+import { openServerStore } from "./store/open.ts";
 import { RecordingsFolder } from "./store/recordings.ts";
 import { StoreError } from "./store/store.ts";
 import { WriteBehind } from "./store/write-behind.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
-/** Seconds for which the seat of a lost connection is held. */
+/** Seconds for which the server holds the seat (the place in the room) of a player whose connection was lost. */
 const RECONNECTION_SECONDS = 20;
 
-/** Runs the server with a page until a signal stops it. */
+/** Runs the server until a signal stops it. `page` adds the demo page to the routes. */
 export async function run(page: HttpSettings["page"]): Promise<void> {
-  // Handle signals from the start: the first process of a container ignores signals that it has no handler for.
+  // Handle signals from the start. Linux ignores SIGTERM and SIGINT for the first process of a container, unless that
+  // process has handlers.
   let onSignal: (signal: string) => void = () => process.exit(0);
   for (const signal of SIGNALS) process.on(signal, () => onSignal(signal));
 
   const config = await orExit(() => readConfig(process.env), ConfigError);
-  // Imported after the configuration is read, because the framework loads .env files into the environment.
+  // Import these modules after the configuration is read. They load the framework, which adds the variables of .env
+  // files to the environment.
   process.env.DOTENV_CONFIG_QUIET = "true";
-  const [{ createApp }, { loadMaps }, { Tokens }] = await Promise.all([
+  const [{ createApp }, { loadMaps }, { Arrivals }, { Tokens }] = await Promise.all([
     import("./app.ts"),
-    import("./maps.ts"),
+    import("./maps/load-maps.ts"),
+    import("./auth/arrivals.ts"),
     import("./auth/tokens.ts"),
   ]);
-  const maps = await orExit(() => loadMaps(config.MAPS_DIR), MapError);
+  const mapFolder = await orExit(() => loadMaps(config.MAPS_DIR), MapError);
   const secret = await orExit(() => config.JWT_SECRET ?? loadOrCreateSecret(config.DATA_DIR), SecretError);
   const store = await orExit(
-    () => openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL }),
+    () => openServerStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL }),
     StoreError,
   );
   const logger = createLogger(config.LOG_LEVEL, config.production);
+  for (const error of mapFolder.errors) logger.error(`${error.message}\nThe server starts without this map.`);
+  for (const warning of mapFolder.warnings) logger.warn(warning);
   const writeBehind = new WriteBehind(store, logger);
   writeBehind.start();
+  const cluster =
+    config.REDIS_URL === undefined
+      ? undefined
+      : await placeInCluster({ config, maps: mapFolder.maps, store, writeBehind, logger });
   const app = createApp({
     rooms: {
-      maps,
+      maps: mapFolder.maps,
       reconnectionSeconds: RECONNECTION_SECONDS,
       maxPlayers: config.MAX_PLAYERS_PER_ROOM,
       idleSeconds: config.MAX_IDLE_SECONDS,
+      maxBytesPerClient: config.MAX_BYTES_PER_CLIENT,
     },
     edge: {
       trustedProxies: config.TRUST_PROXY,
@@ -53,29 +65,33 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
       maxMessagesPerSecond: config.MAX_MESSAGES_PER_SECOND,
       maxFrameBytes: config.MAX_FRAME_BYTES,
       maxSendBufferBytes: config.MAX_SEND_BUFFER_BYTES,
+      keepAliveSeconds: config.KEEP_ALIVE_SECONDS,
     },
     maxDelayMs: config.ADMISSION_MAX_DELAY_MS,
     http: {
       monitorUser: config.MONITOR_USER,
       monitorPassword: config.MONITOR_PASSWORD,
-      mapsFolder: config.MAPS_DIR,
+      mapFolder,
       metricsToken: config.METRICS_TOKEN,
       playground: !config.production,
       page,
     },
     tokens: new Tokens(secret, config.JWT_SECRET_OLD),
+    arrivals: new Arrivals(secret),
     store: writeBehind,
+    joinCluster: cluster?.create,
     recordings: new RecordingsFolder(join(config.DATA_DIR, "recordings"), config.RECORD, logger),
     logger,
   });
 
   let isStopping = false;
   const stop = async (exitCode: number) => {
-    // An uncaught exception may stop the server while it drains. The end of draining must not stop it again.
+    // The end of draining must not stop the server again if an uncaught exception has stopped it meanwhile.
     if (isStopping) return;
     isStopping = true;
     onSignal = onSecondSignal(() => process.exit(1));
     const { ended, lost } = await shutDown(app);
+    await cluster?.leave();
     if (!ended) logger.error("some rooms did not end in time; stopping without them");
     logger.info("stopped");
     process.exit(ended && lost === 0 ? exitCode : 1);
@@ -85,7 +101,8 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
     if (config.DRAIN_SECONDS > 0) logger.info({ signal }, `stopping in ${config.DRAIN_SECONDS} s: no new players`);
     onSignal = onSecondSignal(draining.cutShort);
     await draining.over;
-    logger.info({ signal }, "stopping: no new players; clients are told to reconnect later");
+    const clients = cluster ? "move to the other processes" : "are told to reconnect later";
+    logger.info({ signal }, `stopping: no new players; clients ${clients}`);
     await stop(0);
   };
   process.on("uncaughtException", (error) => {
@@ -97,8 +114,15 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
   if (config.production && !config.METRICS_TOKEN) {
     logger.warn("METRICS_TOKEN is not set: any client that can reach the port can read /metrics");
   }
+  if (config.ALLOWED_ORIGINS.includes("null")) {
+    logger.warn(
+      "ALLOWED_ORIGINS contains null, which any site can send from a sandboxed frame: pages of every site may join and " +
+        "sign in; the monitor stays closed to them",
+    );
+  }
   try {
     const port = await listen(app, config.PORT, config.HOST);
+    app.cluster?.start();
     announce(port, config);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -108,10 +132,13 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
   }
 }
 
-/** Milliseconds within which repeated signals count as one. */
+/** A signal within this many milliseconds after the first one is ignored as a duplicate. */
 const SAME_SIGNAL_MS = 500;
 
-/** Returns the handler of a second signal, which speeds up the stop. It ignores the duplicate of Ctrl-C from npm. */
+/**
+ * Returns a handler that calls `act` at the second signal. It ignores a duplicate of the first signal: npm sends the
+ * signal once more when an operator presses Ctrl-C.
+ */
 function onSecondSignal(act: () => void): () => void {
   const startedAt = performance.now();
   return () => {
@@ -121,7 +148,7 @@ function onSecondSignal(act: () => void): () => void {
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-/** Prints the addresses of the server. The output is for people, so it does not go to the log. */
+/** Prints the addresses of the server for people to read. They go to the console, not to the log. */
 function announce(port: number, config: ReturnType<typeof readConfig>): void {
   const host = `localhost:${port}`;
   const rows = [
@@ -139,7 +166,15 @@ function announce(port: number, config: ReturnType<typeof readConfig>): void {
   console.log("");
 }
 
-/** Returns the result of `read`. If `read` throws an expected error, prints the message and ends the process. */
+/** Makes this process a part of the cluster. The modules of clusters are loaded only here. */
+async function placeInCluster(parts: Parameters<typeof enterCluster>[0]): Promise<ClusterPlace> {
+  const { enterCluster, ClusterError } = await import("./enter-cluster.ts");
+  const place = await orExit(() => enterCluster(parts), ClusterError);
+  parts.logger.info({ prefix: parts.config.REDIS_PREFIX }, "this process is part of a cluster");
+  return place;
+}
+
+/** Returns the result of `read`. Prints the message of an expected error that `read` throws, and ends the process. */
 async function orExit<T>(read: () => T | Promise<T>, expected: new (...values: never[]) => Error): Promise<T> {
   try {
     return await read();

@@ -3,19 +3,26 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { App } from "./app.ts";
 
-/** Milliseconds within which all rooms must end, including `onDispose`, and the store must be saved. */
+/**
+ * Milliseconds within which all rooms must end, including `onDispose`. The player records should be saved within this
+ * time too.
+ */
 const ROOMS_DEADLINE_MS = 7000;
 
-/** Minimum milliseconds for saving the store, however long the rooms took. */
+/** The store always gets at least this many milliseconds for saving, even if the rooms used up ROOMS_DEADLINE_MS. */
 const MIN_SAVING_MS = 500;
 
-/** Milliseconds within which clients must receive their close frames. Then the server closes all connections. */
+/**
+ * Milliseconds for which the server waits for connections to close, so that clients receive their close frames. Then it
+ * closes the remaining connections.
+ */
 const SOCKETS_DEADLINE_MS = 1000;
 
 /**
- * Refuses new players while the game goes on, so that a load balancer that checks `/readyz` sends them to another
+ * Refuses new players while the game goes on. A load balancer that checks `/readyz` then sends new players to another
  * server.
- * @returns `over`, which resolves after `seconds`, and `cutShort`, which resolves it at once.
+ * @returns `over`, a promise that resolves after `seconds`, and `cutShort`, a function that resolves this promise at
+ * once.
  */
 export function drain({ admission }: Pick<App, "admission">, seconds: number) {
   admission.stop();
@@ -33,11 +40,21 @@ interface Stopped {
 }
 
 /**
- * Stops an app. The framework locks the rooms and closes every client with 4001; meanwhile `/readyz` answers with 503.
- * Settles within 9 seconds, even if a room, a client or the store hangs.
+ * Stops an app. The framework locks the rooms and closes every client with the close code 4001. Meanwhile `/readyz`
+ * answers with 503. Settles within 9 seconds, even if a room, a client or the store hangs.
+ *
+ * In a cluster with other processes, one of these goes on with the rooms. The clients of this process are closed with
+ * 4010, and come back through another process. This takes up to 11 seconds more.
  */
-export async function shutDown({ server, httpServer, plainSockets, admission, store }: App): Promise<Stopped> {
+export async function shutDown(app: App): Promise<Stopped> {
+  const { server, httpServer, plainSockets, admission, store, cluster } = app;
   admission.stop();
+  if (cluster && (await cluster.handOver())) {
+    // This process accepts no new connections from now on, so the balancer sends clients to other processes. It also
+    // sends the clients there whose connections are closed next.
+    httpServer.close();
+    await cluster.retire();
+  }
   const startedAt = performance.now();
   const ended = await within(ROOMS_DEADLINE_MS, server.gracefullyShutdown(false));
   const msLeft = ROOMS_DEADLINE_MS - (performance.now() - startedAt);
@@ -47,7 +64,9 @@ export async function shutDown({ server, httpServer, plainSockets, admission, st
   httpServer.closeIdleConnections();
   await within(SOCKETS_DEADLINE_MS, closed);
   httpServer.closeAllConnections();
-  return { ended, lost: await saving };
+  const lost = await saving;
+  cluster?.stop();
+  return { ended, lost };
 }
 
 /** Returns whether `work` resolved in time. */

@@ -5,7 +5,9 @@ import { SIDE } from "./ground.ts";
 import { BEAM_GREEN, INK, JAR, LIGHT, MUD, PLASTER, ROOF, SHADOW, SOUTH_RED, STONE, STRAW, WOOD } from "./palette.ts";
 import { hash, noise, seededRandom } from "./random.ts";
 
-/** The cross-section of a rib of roof tiles, as ramp indices: a dark groove, a rounded light crest, a dark groove. */
+/**
+ * The cross-section of a rib of roof tiles, as indices of a colour ramp: a dark groove, a light crest, a dark groove.
+ */
 const RIB = [4, 3, 2, 1, 1, 2, 3, 4] as const;
 
 /** Draws three by three tiles of a grey tiled roof: ridge above, eaves below, and a middle that may be repeated. */
@@ -108,7 +110,7 @@ export function thatch(): Canvas {
 
 type FrontPiece = "left" | "plain" | "window" | "door" | "right";
 
-/** Draws a piece of a house front below the eaves: of plaster, or of mud for a thatched house. */
+/** Draws a piece of a house front below the eaves. The wall is of plaster, or of mud if the house is thatched. */
 export function front(piece: FrontPiece, finish: "plaster" | "mud"): Canvas {
   const tile = new Canvas();
   const wall = finish === "plaster" ? PLASTER : MUD;
@@ -173,7 +175,10 @@ function clear(tile: Canvas, left: number, width: number): void {
   );
 }
 
-/** Draws a garden wall with a small tiled roof. The wall is stone below and plaster above. */
+/**
+ * Draws a garden wall with a small tiled roof. The wall is stone below and plaster above.
+ * @param sides the sides of the tile on which the wall continues, as flags of SIDE.
+ */
 export function gardenWall(sides: number): Canvas {
   const tile = new Canvas();
   const alongTop = sides & SIDE.top;
@@ -307,7 +312,7 @@ function drawGoods(tent: Canvas, goods: Goods, seed: number): void {
   }
 }
 
-/** Draws a column of one by two tiles: red, on a stone, with a painted head. */
+/** Draws a red column of one by two tiles. It stands on a stone and has a painted head. */
 export function column(): Canvas {
   const scene = new Canvas(TILE, 2 * TILE);
   scene.ellipse(19, 58, 12, 5, SHADOW, 0.32);

@@ -1,5 +1,5 @@
-// Images of the ground: grass, flowers, dirt and paving. Every tile is opaque, and tiles of a kind join without a
-// seam.
+// Images of the ground: grass, flowers, dirt and paving. Every tile is opaque, and tiles of the same kind join without
+// a seam.
 
 import { Canvas, type Color, mix, TILE } from "./canvas.ts";
 import { BRICK, DIRT, GRASS, LIGHT, LUSH, PAVING, SHADOW, SLAB, STONE } from "./palette.ts";
@@ -7,9 +7,9 @@ import { hash, noise, type Random, seededRandom } from "./random.ts";
 
 type Ramp = readonly [Color, Color, Color, Color, Color];
 
-/** The corners of a tile that belong to the upper terrain, as bits. */
+/** The bits for the corners of a tile. A set bit means that the terrain over the grass covers this corner. */
 export const CORNER = { topLeft: 1, topRight: 2, bottomRight: 4, bottomLeft: 8 } as const;
-/** The sides of a tile on which a tile of the same kind adjoins, as bits. */
+/** The bits for the sides of a tile. A set bit means that a tile of the same kind adjoins on this side. */
 export const SIDE = { top: 1, right: 2, bottom: 4, left: 8 } as const;
 
 export function grass(seed: number): Canvas {
@@ -20,7 +20,7 @@ export function lush(seed: number): Canvas {
   return meadow(LUSH, 34, seed);
 }
 
-/** Draws grass of any colour. Marks keep away from the border, so that any two variants fit side by side. */
+/** Draws grass of any colour. Patches and blades keep away from the border, so that any variants fit side by side. */
 function meadow(ramp: Ramp, blades: number, seed: number): Canvas {
   const tile = new Canvas();
   const random = seededRandom(seed);
@@ -105,7 +105,7 @@ export function dirt(corners: number, seed: number): Canvas {
   const inside = (x: number, y: number): boolean => coversPixel(corners, x, y, seed);
   tile.each((x, y) => {
     if (!inside(x, y)) return;
-    // The turf is a little higher, so it casts a shadow downwards and shows its edge.
+    // The turf is a little higher than the earth, so it casts a shadow downwards and shows its edge.
     const underTurf = !inside(x, y - 1) || !inside(x - 1, y);
     const nearTurf = !inside(x, y - 3) || !inside(x + 1, y) || !inside(x, y + 1) || !inside(x - 2, y);
     tile.set(x, y, underTurf ? DIRT[4] : nearTurf ? DIRT[3] : earth(x, y, seed));
@@ -113,7 +113,7 @@ export function dirt(corners: number, seed: number): Canvas {
   return tile;
 }
 
-/** Returns the colour of earth at a pixel: even, with grains and a few pebbles. */
+/** Returns the colour of a pixel of earth. The earth is smooth, with grains and a few pebbles. */
 function earth(x: number, y: number, seed: number): Color {
   const grain = hash(x, y, seed);
   if (hash(x >> 1, y >> 1, seed + 3) > 0.985) return DIRT[4];
@@ -127,7 +127,7 @@ export function lushPatch(corners: number, seed: number): Canvas {
   const tile = grass(seed);
   const deep = lush(seed);
   tile.each((x, y) => {
-    // Blades of both greens cross the border.
+    // The border between the two kinds of grass is ragged.
     const fray = Math.round(hash(x, 0, seed) * 4);
     if (coversPixel(corners, x, Math.min(31, y + fray), seed)) tile.copy(deep, x, y, x, y);
   });
@@ -135,7 +135,7 @@ export function lushPatch(corners: number, seed: number): Canvas {
 }
 
 /**
- * Whether the terrain of the corners covers a pixel. Its border is a wavy line half-way between corners that differ.
+ * Whether the terrain at the given corners covers a pixel. Its border is a wavy line half-way to the other corners.
  */
 function coversPixel(corners: number, pixelX: number, pixelY: number, seed: number): boolean {
   const x = Math.min(31, Math.max(0, pixelX));
@@ -145,7 +145,7 @@ function coversPixel(corners: number, pixelX: number, pixelY: number, seed: numb
   const has = (corner: number): number => (corners & corner ? 1 : 0);
   const upper = has(CORNER.topLeft) * (1 - u) + has(CORNER.topRight) * u;
   const lower = has(CORNER.bottomLeft) * (1 - u) + has(CORNER.bottomRight) * u;
-  // The waves fade out at the border of the tile, where the line must meet that of the adjacent tile.
+  // The waves fade out at the border of the tile, where the line must meet the line of the adjacent tile.
   const calm = Math.min(1, Math.min(x, y, 31 - x, 31 - y) / 5);
   const wave = (noise(x, y, 5, seed + 11) - 0.5) * 0.45 * calm;
   return upper * (1 - v) + lower * v + wave > 0.5;

@@ -18,7 +18,7 @@ import { hash } from "./random.ts";
 
 const SIDE_TILES = 6;
 const CENTER = (SIDE_TILES * TILE) / 2;
-/** The height of a ring of stones, in pixels. */
+/** The mosaic consists of concentric rings of stones. This is the width of one ring, in pixels. */
 const COURSE = 6;
 
 export function mosaic(): Canvas {
@@ -50,7 +50,7 @@ function ring(dx: number, dy: number): Color {
   return Math.floor(turn * 32 + 0.5) % 2 ? BRICK[2] : PAVING[1];
 }
 
-/** Returns the colour of the four long rays, each half lit and half in shade; undefined outside them. */
+/** Returns the colour of the four long rays at a point, each half lit and half in shade; undefined outside them. */
 function ray(dx: number, dy: number): Color | undefined {
   const vertical = Math.abs(dy) > Math.abs(dx);
   const along = vertical ? Math.abs(dy) : Math.abs(dx);
@@ -62,7 +62,7 @@ function ray(dx: number, dy: number): Color | undefined {
   return aside < 0 ? mix(color, LIGHT, 0.16) : mix(color, SHADOW, 0.16);
 }
 
-/** Returns the colour of the four short yellow rays between the long ones; undefined outside them. */
+/** Returns the colour of the four short yellow rays between the long rays; undefined outside the short rays. */
 function minorRay(dx: number, dy: number): Color | undefined {
   const along = (Math.abs(dx) + Math.abs(dy)) / Math.SQRT2;
   const aside = (Math.abs(dx) - Math.abs(dy)) / Math.SQRT2;
@@ -71,7 +71,7 @@ function minorRay(dx: number, dy: number): Color | undefined {
   return mix(CENTRE_YELLOW, aside < 0 ? LIGHT : BRICK[3], 0.3);
 }
 
-/** Returns a colour of the design as small stones: each is a little lighter or darker, with a joint around it. */
+/** Returns `color` as it looks at a point of the mosaic. Joints are darker, and the stones differ in brightness. */
 function weathered(color: Color, dx: number, dy: number, radius: number): Color {
   const course = Math.floor(radius / COURSE);
   const stones = Math.max(6, Math.round(course * 5.4));

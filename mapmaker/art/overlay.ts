@@ -4,7 +4,7 @@ import { Canvas, TILE } from "./canvas.ts";
 import { CHERRY, SHADOW } from "./palette.ts";
 import { seededRandom } from "./random.ts";
 
-/** The neighbours that block a tile's light, as bits. */
+/** The bits for a tile's neighbours. A set bit means that this neighbour blocks the tile's light. */
 export const CASTER = { left: 1, top: 2, topLeft: 4 } as const;
 
 /** Draws the shade of solid neighbours. The light comes from the upper left. */

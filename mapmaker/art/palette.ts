@@ -26,7 +26,7 @@ export const ROOF = [0x8d95a3, 0x6d7585, 0x525969, 0x3e4353, 0x2d303e] as const;
 export const STRAW = [0xf0d68d, 0xe0bd68, 0xcda352, 0xab8040, 0x805c33] as const;
 export const JAR = [0xc98d62, 0x9c5f40, 0x774431, 0x573027, 0x3e2322] as const;
 
-/** The five colours of the directions: east, west, south, north, and the centre. */
+/** The traditional colours of the four directions and of the centre. */
 export const EAST_BLUE = 0x4f8796;
 export const WEST_WHITE = 0xf3ead6;
 export const SOUTH_RED = 0xbb5844;

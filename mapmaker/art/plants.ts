@@ -109,7 +109,7 @@ function trunk(tree: Canvas, points: readonly (readonly [number, number])[], hal
 }
 
 /**
- * Draws balls of leaves, from the back to the front. The light comes from the upper left and is broken up by leaves.
+ * Draws balls of leaves, from the back to the front. They are lit from the upper left, with noise for single leaves.
  */
 function crown(tree: Canvas, balls: readonly Ball[], ramp: readonly Color[], seed: number): void {
   for (const [centerX, centerY, radiusX, radiusY] of balls) {
@@ -126,7 +126,7 @@ function crown(tree: Canvas, balls: readonly Ball[], ramp: readonly Color[], see
   }
 }
 
-/** Returns the tree over its shade. */
+/** Returns an image of the tree with its shade on the ground. */
 function withShade(tree: Canvas, reach: number): Canvas {
   const scene = new Canvas(tree.width, tree.height);
   scene.ellipse(51, 89, reach, 6.5, SHADOW, 0.32);
@@ -134,7 +134,7 @@ function withShade(tree: Canvas, reach: number): Canvas {
   return scene;
 }
 
-/** Draws a clipped hedge: a lit top, and a front face where it ends at the bottom. */
+/** Draws a clipped hedge with a lit top. The front face is visible only if no hedge adjoins at the bottom. */
 export function hedge(sides: number): Canvas {
   const tile = new Canvas();
   const left = sides & SIDE.left ? 0 : 2;
@@ -160,7 +160,7 @@ export function hedge(sides: number): Canvas {
   return tile;
 }
 
-/** Draws a boulder; with `count` 2 or 3, a group of smaller ones. */
+/** Draws a boulder; with `count` 2 or 3, a group of smaller boulders. */
 export function rock(count: 1 | 2 | 3, seed: number): Canvas {
   const tile = new Canvas();
   const shapes: Record<number, Ball[]> = {

@@ -23,7 +23,7 @@ function water(seed: number): Canvas {
   return tile;
 }
 
-/** Draws a natural pond: turf, a bank of earth, and water. It is transparent where the ground is visible. */
+/** Draws a natural pond: turf, a bank of earth, and water. Pixels outside the pond stay transparent. */
 export function pond(shore: Shore, seed: number): Canvas {
   const tile = water(seed);
   const bank = new Canvas();
@@ -81,12 +81,12 @@ function fromShore(shore: Shore, x: number, y: number, radius: number): number {
   return radius > 0 ? Math.hypot(dx, dy) : Math.max(dx, dy);
 }
 
-/** Returns the factor of the waves: 0 at the border of a tile, where neighbours must meet, and 1 inside. */
+/** Returns the factor of the shore's waves: 0 at the border of a tile, so that adjacent tiles fit, and 1 inside. */
 function calm(x: number, y: number): number {
   return Math.min(1, Math.min(x, y, TILE - 1 - x, TILE - 1 - y) / 6);
 }
 
-/** Draws open water with lotus leaves, of which `flowers` are in bloom. */
+/** Draws open water with lotus leaves, and a flower on each of the first `flowers` leaves. */
 export function lotus(leaves: number, flowers: number, seed: number): Canvas {
   const tile = water(seed);
   const random = seededRandom(seed + 5);
@@ -121,7 +121,7 @@ export function fountain(): Canvas {
   const scene = new Canvas(4 * TILE, 4 * TILE);
   scene.ellipse(68, 74, 60, 53, SHADOW, 0.3);
   const stone = new Canvas(4 * TILE, 4 * TILE);
-  // First the wall of the basin seen from the front, then its rim one step higher, then the water inside.
+  // Draws the wall of the basin as seen from the front, then its rim one step higher, then the water inside.
   for (let rise = 0; rise < 13; rise++) stone.ellipse(64, 72 - rise, 60, 52, rise < 3 ? STONE[5] : STONE[4]);
   stone.each((x, y) => {
     if (stone.alpha(x, y) && y > 72 && (x + Math.floor(y / 6) * 9) % 18 === 0) stone.set(x, y, STONE[5]);

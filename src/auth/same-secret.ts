@@ -1,7 +1,10 @@
 // Compares secrets in constant time.
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** Whether two secrets are equal. The time of a comparison does not depend on where they differ. */
+/**
+ * Whether two secrets are equal. The duration of the comparison does not depend on the position of the first
+ * difference.
+ */
 export function isSameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }

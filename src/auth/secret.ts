@@ -1,4 +1,5 @@
-// The signing secret of a server without JWT_SECRET. It is generated once and kept, so tokens survive a restart.
+// Loads the secret that signs tokens. Used only if JWT_SECRET is not set. The server generates the secret once and
+// keeps it in a file, so tokens stay valid after a restart.
 import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { join } from "node:path";
 const FILE = "jwt-secret";
 const SECRET_BYTES = 36;
 
-/** The secret can be neither read nor created. The message tells the operator what to do. */
+/** Thrown if the secret can be neither read nor created. The message tells the operator what to do. */
 export class SecretError extends Error {
   constructor(failure: string, hint: string, cause?: unknown) {
     super(`DATA_DIR: ${failure}; ${hint}`, { cause });
@@ -15,7 +16,7 @@ export class SecretError extends Error {
 }
 
 /**
- * Returns the secret of a data folder, and creates it if there is none.
+ * Returns the secret in a data folder. Creates the secret if there is none.
  * @throws {SecretError} if the folder is not writable, or the file does not contain a secret.
  */
 export function loadOrCreateSecret(dataDir: string): string {
@@ -37,7 +38,8 @@ function create(dataDir: string, file: string): string {
   const draft = `${file}.${process.pid}`;
   try {
     writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString("base64url")}\n`, { mode: 0o600 });
-    // Atomic, and never replaces an existing file: if two servers start at once, both use the first one's secret.
+    // `linkSync` is atomic and never replaces an existing file. So two servers that start at the same time use the same
+    // secret.
     linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

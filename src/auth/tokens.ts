@@ -7,10 +7,13 @@ import { serverError } from "../../rooms/server-error.ts";
 /** The lifetime of a token. A renewed token gets the full lifetime again. */
 const LIFETIME = "365d";
 
-/** The only accepted algorithm. "none" and public keys would let an attacker sign tokens of other players. */
+/**
+ * The only accepted algorithm. An attacker could forge tokens if a token could choose another algorithm: the algorithm
+ * "none" needs no signature.
+ */
 const ALGORITHMS: ["HS256"] = ["HS256"];
 
-/** Bytes of a player's id: enough that ids never collide and cannot be guessed. */
+/** Random bytes in a player's id. With 16 random bytes, ids practically never collide and cannot be guessed. */
 const ID_BYTES = 16;
 
 const Payload = z.object({ id: z.string().regex(/^[\w-]{22,64}$/), exp: z.number() });
@@ -26,7 +29,7 @@ export class Tokens {
   readonly #secrets: readonly string[];
   #issued = 0;
 
-  /** @param oldSecret the previous secret. Its tokens stay valid. */
+  /** @param oldSecret the previous secret. Tokens that it signed stay valid. */
   constructor(secret: string, oldSecret?: string) {
     this.#secret = secret;
     this.#secrets = oldSecret === undefined ? [secret] : [secret, oldSecret];
@@ -47,7 +50,7 @@ export class Tokens {
   /**
    * Verifies a token and returns its player's id.
    * @throws {ServerError} `tokenInvalid` if this server did not sign the token, `tokenExpired` if it has expired, and
-   * `tokenForeign` if it names no player.
+   * `tokenForeign` if it contains no valid player id.
    */
   async read(token: string): Promise<string> {
     const payload = Payload.safeParse(await this.#verify(token));
@@ -57,12 +60,14 @@ export class Tokens {
 
   async #verify(token: string): Promise<unknown> {
     for (const secret of this.#secrets) {
-      // The library reads the secret from this global, synchronously in `verify`.
+      // `JWT.verify` reads this global setting before it returns its promise, so concurrent calls do not disturb each
+      // other.
       JWT.settings.secret = secret;
       try {
         return await JWT.verify(token, { algorithms: ALGORITHMS });
       } catch (error) {
-        // The library checks the signature first, so an expired token is one that this server signed.
+        // The library checks the signature before the expiry, so a token that is reported as expired has a valid
+        // signature of this server.
         const isExpired = (error as Error).name === "TokenExpiredError";
         if (isExpired) throw serverError("tokenExpired");
       }

@@ -1,4 +1,4 @@
-// Runs the commands of the store, prints their results and converts these to exit codes.
+// Runs a command that works on the store of player records, prints its result, and sets the exit code of the process.
 import { type Command, CommanderError } from "commander";
 import { commandLine, type Output } from "../../cli/command-line.ts";
 import { ConfigError } from "../config.ts";
@@ -7,7 +7,7 @@ import { StoreError } from "../store/store.ts";
 /** The environment variables of a process. */
 type Environment = Record<string, string | undefined>;
 
-/** A command of the store. */
+/** A command that works on the store of player records. */
 export interface StoreCommand {
   /** The npm script of the command. */
   script: string;
@@ -23,7 +23,7 @@ export interface StoreCommand {
 }
 
 /**
- * Runs a command if its file was started as a program. Does nothing if another file imports it.
+ * Runs a command if its file was started as a program. Does nothing if another file imports that file.
  * @param file the path of the command's own file.
  */
 export async function runIfStarted(file: string, command: StoreCommand): Promise<void> {

@@ -3,20 +3,20 @@ import { openStoreAt } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { runIfStarted, type StoreCommand } from "./command.ts";
 
-/** Records per transaction. */
+/** The number of records that one transaction copies. */
 const PAGE = 10_000;
 
 /** The progress of a copy. */
 export interface Copied {
   /** Records read. */
   read: number;
-  /** Records written. The target has newer versions of the others. */
+  /** Records written. The other records were skipped, because the target has newer versions of them. */
   written: number;
 }
 
 /**
- * Copies all records. If both stores have a record with the same key, the target keeps the later one. So a copy can be
- * interrupted and repeated.
+ * Copies all records. The target keeps the newer record if both stores have a record with the same key. So a copy can
+ * be interrupted and repeated.
  * @param progress is called after each transaction.
  */
 export async function copy(from: Store, to: Store, progress: (copied: Copied) => void = () => {}): Promise<Copied> {
@@ -29,7 +29,7 @@ export async function copy(from: Store, to: Store, progress: (copied: Copied) =>
   return copied;
 }
 
-/** The command. */
+/** The command `store:copy`. */
 export const COPY: StoreCommand = {
   script: "store:copy",
   description: "Copies all records from one store to another. If both have a record, the later one stays.",
@@ -62,7 +62,7 @@ the server and copy once more before you start it on TO.`,
 
 await runIfStarted(import.meta.filename, COPY);
 
-/** Prints the progress after a transaction. On a terminal each line overwrites the previous one. */
+/** Prints the progress after a transaction. On a terminal, each line overwrites the previous one. */
 function showProgress({ read }: Copied): void {
   process.stderr.write(process.stderr.isTTY ? `\r${read} records\r` : `${read} records\n`);
 }

@@ -3,7 +3,7 @@ import { openStore } from "../store/open.ts";
 import { runIfStarted, type StoreCommand } from "./command.ts";
 import { storeSettings } from "./store-settings.ts";
 
-/** The command. */
+/** The command `store:forget`. */
 export const FORGET: StoreCommand = {
   script: "store:forget",
   description: "Removes a player from all maps.",

@@ -1,18 +1,21 @@
-// Removes the records of players who have been away for long: `npm run store:purge -- --older-than 180d`.
+// Removes the records of players who have not played for a long time: `npm run store:purge -- --older-than 180d`.
 import { InvalidArgumentError } from "commander";
 import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { runIfStarted, type StoreCommand } from "./command.ts";
 import { storeSettings } from "./store-settings.ts";
 
-/** Records per step. The server can write between two steps, so it never waits long for a purge. */
+/**
+ * The number of records that one transaction covers. The server can write between two transactions, so it never waits
+ * long for a purge.
+ */
 const PAGE = 1000;
 
 /**
- * Removes the records that were saved before a time. A record that is saved in the meantime stays.
+ * Removes the records that were saved before a time. A record that is saved again during the purge stays.
  * @param savedBefore ms since 1970.
  * @param dryRun counts the records without removing them.
- * @returns the number of records.
+ * @returns the number of removed (or counted) records.
  */
 export async function purge(store: Store, savedBefore: number, dryRun = false): Promise<number> {
   let count = 0;
@@ -38,7 +41,7 @@ export function parseAge(text: string): number {
 
 const HOURS = { h: 1, d: 24, w: 7 * 24 };
 
-/** The command. */
+/** The command `store:purge`. */
 export const PURGE: StoreCommand = {
   script: "store:purge",
   description: "Removes the records of players who have been away for longer than an age.",

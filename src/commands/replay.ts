@@ -1,6 +1,6 @@
-// Plays a recording again: `npm run replay -- FILE`. With `--test` an incident becomes a test.
+// Replays a recording: `npm run replay -- FILE`. With `--test` it also writes a test that replays the recording.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { commandLine } from "../../cli/command-line.ts";
 import {
   checkFit,
@@ -11,9 +11,10 @@ import {
   readRecording,
 } from "../../replay/format.ts";
 import { type Outcome, play } from "../../replay/outcome.ts";
-import { MapError, readMap, type WorldMap } from "../../sim/map.ts";
+import { MapError } from "../../sim/map.ts";
 import { TICK_HZ } from "../../sim/rules.ts";
 import { SETTINGS } from "../config.ts";
+import { type LoadedMap, loadMap } from "../maps/load-map.ts";
 import { EXTENSION } from "../store/recordings.ts";
 
 const line = commandLine(
@@ -32,7 +33,10 @@ The exit code is 0 if the replay matches the recording without an error, 1 if it
 command line is unusable.`,
   );
 
-/** The folder of the tests of incidents. */
+/**
+ * The folder of the tests that `--test` writes. An incident is an error in the game for which the server saved a
+ * recording.
+ */
 const TESTS = "test/incidents";
 
 /** The options of a replay. */
@@ -47,27 +51,29 @@ interface Options {
 interface Played {
   recording: Recording;
   outcome: Outcome;
-  /** Path of the map's file. */
-  mapFile: string;
-  /** Milliseconds that playing took. */
+  /** The files from which the map was loaded, relative to the folder of maps. */
+  mapFiles: readonly string[];
+  /** The duration of the playback in milliseconds. */
   took: number;
 }
 
 /**
  * Plays the recording in a file.
- * @throws {RecordingError} with the place and the reason, if the recording cannot be played here.
+ * @throws {RecordingError} with the reason, if the recording cannot be played.
  */
 export function replayFile(path: string, { maps, anyVersion, allowTruncated }: Options): Played {
   const recording = orDamaged(() => readRecording(bytesOf(path)));
-  const mapFile = join(maps, `${basename(recording.header.map)}.tmj`);
-  const map = mapIn(mapFile, recording.header.map);
+  const { map, sources } = mapOf(recording, maps);
   checkFit(recording, map, { anyVersion, truncated: allowTruncated });
   const since = performance.now();
   const outcome = orDamaged(() => play(recording, map));
-  return { recording, outcome, mapFile, took: performance.now() - since };
+  return { recording, outcome, mapFiles: sources, took: performance.now() - since };
 }
 
-/** Returns the result of `read`. Reports an unexpected error as invalid content, although the checksums are right. */
+/**
+ * Returns the result of `read`. Converts an unexpected error to a RecordingError, because the content of a file can be
+ * invalid even if its checksums are right.
+ */
 function orDamaged<T>(read: () => T): T {
   try {
     return read();
@@ -85,16 +91,12 @@ function bytesOf(path: string): Uint8Array {
   }
 }
 
-function mapIn(path: string, name: string): WorldMap {
-  try {
-    return readMap(name, JSON.parse(readFileSync(path, "utf8")));
-  } catch (error) {
-    if (error instanceof MapError) throw error;
-    throw new RecordingError("map", `it was recorded on the map "${name}", but ${path} cannot be read; see --maps`);
-  }
+/** Loads the map of a recording. `basename` ensures that the name in the header cannot lead out of the folder. */
+function mapOf({ header }: Recording, folder: string): LoadedMap {
+  return loadMap(basename(header.map), folder);
 }
 
-/** Returns the result as text. */
+/** Returns the text to print about a played recording. */
 function summary(played: Played): string {
   const { recording, outcome, took } = played;
   const { header, firstTick, truncated } = recording;
@@ -128,15 +130,15 @@ function told({ tick, player, fault }: Incident): string {
   return `in tick ${tick} the player ${player} ${fault}`;
 }
 
-/** Returns ticks as minutes and seconds. */
+/** Returns the duration of a number of ticks as minutes and seconds. */
 function clock(ticks: number): string {
   const seconds = Math.floor(ticks / TICK_HZ);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} minutes`;
 }
 
 /**
- * Whether there is no fault and no divergence. A divergence after the incident is accepted: once the fault is fixed,
- * the game goes on differently.
+ * Whether the replay had no fault and did not diverge from the recording. A divergence at or after the tick of the
+ * incident is accepted, because the game goes on differently once the fault is fixed.
  */
 function isWell({ outcome, recording }: Played): boolean {
   const { divergence, fault } = outcome;
@@ -144,15 +146,22 @@ function isWell({ outcome, recording }: Played): boolean {
   return !fault && (!divergence || (incident !== undefined && divergence.tick >= incident.tick));
 }
 
-/** Writes a test that plays the recording, and copies the recording and the map beside it. @returns the test's path. */
-function writeTest(path: string, { recording, outcome, mapFile }: Played): string {
+/**
+ * Writes a test that plays the recording, and copies the recording and the map into a folder beside the test.
+ * @param maps the folder of the maps.
+ * @returns the path of the test.
+ */
+function writeTest(path: string, { recording, outcome, mapFiles }: Played, maps: string): string {
   const name = basename(path, EXTENSION);
   const folder = join(TESTS, name);
   const test = `${folder}.test.ts`;
   if (existsSync(test)) return `${test} (exists already; not changed)`;
   mkdirSync(folder, { recursive: true });
   copyFileSync(path, join(folder, `recording${EXTENSION}`));
-  copyFileSync(mapFile, join(folder, basename(mapFile)));
+  for (const file of mapFiles) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    copyFileSync(join(maps, file), join(folder, file));
+  }
   const { incident, startedAt, map } = recording.header;
   const fault = incident ?? outcome.fault;
   const title = fault ? told(fault) : "plays without a fault";
@@ -173,7 +182,7 @@ test(${JSON.stringify(title)}, () => {
   return test;
 }
 
-/** Hints for some errors. */
+/** What the user can do about some errors. Each text is appended to the message. */
 const HINTS: Partial<Record<Hindrance, string>> = {
   version: "; --any-version shows whether the rules still agree",
   truncated: "; --allow-truncated plays the existing part",
@@ -187,15 +196,16 @@ interface Flags {
   maps?: string;
 }
 
-/** @returns the exit code. */
-function main(path: string, { test, maps, ...accept }: Flags): number {
+function mapsFolder(): string {
+  return SETTINGS.MAPS_DIR.schema.parse(process.env.MAPS_DIR || undefined);
+}
+
+/** Runs the command. @returns the exit code. */
+function main(path: string, { test, maps = mapsFolder(), ...accept }: Flags): number {
   try {
-    const played = replayFile(path, {
-      maps: maps ?? SETTINGS.MAPS_DIR.schema.parse(process.env.MAPS_DIR || undefined),
-      ...accept,
-    });
+    const played = replayFile(path, { maps, ...accept });
     console.log(summary(played));
-    if (test) console.log(`test      ${writeTest(path, played)}`);
+    if (test) console.log(`test      ${writeTest(path, played, maps)}`);
     return isWell(played) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof RecordingError || error instanceof MapError)) throw error;

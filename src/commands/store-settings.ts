@@ -1,4 +1,4 @@
-// The store of the server whose environment a command runs in.
+// Finds the store of the server. A command runs with the same environment variables as the server.
 import { readStoreConfig } from "../config.ts";
 import type { StoreSettings } from "../store/open.ts";
 

@@ -1,4 +1,5 @@
-// The address that a request counts for: the address of its socket, or the one that a trusted proxy states.
+// Finds the address of the client that sent a request, for the limits per address and for the log. This address is the
+// socket's address, or the address that a trusted proxy states in X-Forwarded-For.
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
@@ -6,12 +7,12 @@ import ipaddr from "ipaddr.js";
 import proxyaddr from "proxy-addr";
 
 /** Whether an address is in a private network, as proxies usually are. */
-const isPrivate = proxyaddr.compile(["loopback", "linklocal", "uniquelocal"]);
+const isInPrivateNetwork = proxyaddr.compile(["loopback", "linklocal", "uniquelocal"]);
 
 /** Finds the addresses of requests and WebSockets. */
 export class Addresses {
   readonly #isProxy: (address: string, hop: number) => boolean;
-  /** The addresses of connections that have become WebSockets. */
+  /** The client addresses of connections that have become WebSockets. */
   readonly #ofSockets = new WeakMap<Duplex, string>();
 
   /** @param proxies addresses, networks and names of networks, as in `TRUST_PROXY`. */
@@ -19,29 +20,39 @@ export class Addresses {
     this.#isProxy = proxyaddr.compile(proxies);
   }
 
-  /** Returns the key of a request, as `rateLimitKey` does. */
+  /** Returns the address of the client that sent a request, in the form that `rateLimitKey` returns. */
   of(request: IncomingMessage): string {
-    // The socket's address comes first, then the address that each proxy has added.
+    // `hops` begins with the socket's address. Then come the addresses of X-Forwarded-For, newest first, up to the
+    // first that is not a trusted proxy.
     const hops = proxyaddr.all(request, this.#isProxy).map(withoutPort);
-    // If a proxy states no valid address, the request counts for the address of that proxy.
+    // Use the proxy's own address if a proxy states an invalid address.
     return rateLimitKey(hops.findLast((hop) => isIP(hop) > 0) ?? "");
   }
 
-  /** Remembers the address of a connection that becomes a WebSocket. */
+  /** Remembers the client address of a connection that becomes a WebSocket. */
   keep(socket: Duplex, address: string): void {
     this.#ofSockets.set(socket, address);
   }
 
-  /** Returns the address of a WebSocket's connection. */
+  /** Returns the client address of a WebSocket's connection. */
   ofSocket(socket: Duplex): string | undefined {
     return this.#ofSockets.get(socket);
   }
 
-  /** Whether a request seems to come from a proxy that is not in `TRUST_PROXY`. All its clients share one address. */
+  /**
+   * Whether a request seems to come from a proxy that is not in `TRUST_PROXY`. All clients of such a proxy share its
+   * address and the limits of that address.
+   */
   isFromUnknownProxy(request: IncomingMessage): boolean {
     const { remoteAddress } = request.socket;
     if (request.headers["x-forwarded-for"] === undefined || remoteAddress === undefined) return false;
-    return isPrivate(remoteAddress, 0) && !this.isProxy(remoteAddress);
+    return isInPrivateNetwork(remoteAddress, 0) && !this.isProxy(remoteAddress);
+  }
+
+  /** Whether a key of `rateLimitKey` belongs to a private network. The addresses of proxies usually do. */
+  isPrivate(key: string): boolean {
+    const address = key.replace("::/64", "::");
+    return isIP(address) > 0 && isInPrivateNetwork(address, 0);
   }
 
   /** Whether a request comes from a trusted proxy. */
@@ -49,7 +60,7 @@ export class Addresses {
     return this.isProxy(request.socket.remoteAddress);
   }
 
-  /** Whether an address is that of a trusted proxy. */
+  /** Whether an address belongs to a trusted proxy. */
   isProxy(address: string | undefined): boolean {
     return address !== undefined && this.#isProxy(address, 0);
   }
@@ -61,8 +72,9 @@ function withoutPort(hop: string): string {
 }
 
 /**
- * Returns the key by which an address is counted. An IPv6 address is counted by its /64 network, because one client may
- * have all 2^64 addresses of that network. An IPv4 address that is mapped into IPv6 is counted as that IPv4 address.
+ * Returns the key under which the limits per address count a client. For an IPv6 address it is the /64 network, because
+ * one client may have all 2^64 addresses of that network. For an IPv4 address that is mapped into IPv6 it is the IPv4
+ * address.
  */
 export function rateLimitKey(address: string): string {
   if (isIP(address) !== 6) return address;

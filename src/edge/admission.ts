@@ -1,99 +1,106 @@
-// Decides whether the process accepts new players. It refuses them while its own work overloads it, because joins would
-// slow down the current players. It also refuses them while the process is about to stop.
-import { matchMaker } from "colyseus";
+// Decides whether the process accepts new players. It refuses them while the process is overloaded by its own work,
+// because their joins would slow down the current players. It also refuses them while the process is about to stop.
+// Below, admission "closes" when the process begins to refuse new players for overload.
 import type { AdmissionPolicy } from "../../rooms/define-world-room.ts";
 import type { ErrorName } from "../../schema/errors.ts";
 import { type Instruments, LoadMeter, realInstruments } from "./load-meter.ts";
 
-/** Length of a measurement slice in ms. All windows below are in slices. */
+/** The load is measured in slices of this many ms. All windows below are numbers of slices. */
 const SLICE_MS = 250;
 
 /**
- * Window in which late ticks close admission: ten seconds. Up to 1 % of the ticks of one room may be late. So it takes
- * three late ticks, regardless of the number of rooms.
+ * The decision to close admission uses the tick delays in this window: ten seconds. One room ticks 200 times in it, so
+ * three late ticks are more than the 1 % that the p99 ignores. The number of rooms does not matter, because a busy
+ * event loop delays the ticks of all rooms.
  */
 const CLOSING_SLICES = 40;
 
-/** Window that must be calm before admission opens again: five seconds. One late tick in it is ignored. */
+/**
+ * The window in which the load must be low before admission opens again: five seconds. One room ticks 100 times in it,
+ * so the p99 ignores one late tick.
+ */
 const OPENING_SLICES = 20;
 
-/** Window for the mean utilization of the event loop: five seconds. */
+/** The window over which the utilization of the event loop is averaged: five seconds. */
 const USE_SLICES = 20;
 
 /**
- * The event loop is late if its delay was too high in each of the last three seconds. A single stall makes only one
- * second late.
+ * Admission closes if the delay of the event loop was too high in each of the last LATE_SECONDS seconds. A single stall
+ * raises the delay of only one second.
  */
 const SLICES_PER_SECOND = 4;
 const LATE_SECONDS = 3;
 
 /**
- * Shares of one core. Admission never closes unless the process itself uses more than CLOSING_CPU. It opens again at
- * OPENING_CPU, even if ticks are still late. Other programs on the machine also delay ticks and the event loop, and
- * refusing players does not help against them. All threads of the process count: ticks wait for the garbage collector's
- * threads, and the other threads use little.
+ * CPU use of the process, in shares of one core. Admission closes only above CLOSING_CPU. It opens again at
+ * OPENING_CPU, even if ticks are still late. In that case other programs on the machine delay the ticks, and refusing
+ * players would not help. All threads of the process count, because ticks also wait for the threads of the garbage
+ * collector. The remaining threads use little CPU time.
  */
 const CLOSING_CPU = 0.4;
 const OPENING_CPU = 0.3;
 
 /**
- * Window for the CPU use that closes admission: three seconds. It is shorter than the window for late ticks. So a burst
- * of joins into an idle process closes admission in little more than a second. Twenty joins on a slow machine do not.
+ * The decision to close admission uses the average CPU use in this window: three seconds. This window is shorter than
+ * the window for tick delays. So a burst of joins into an idle process closes admission after little more than a
+ * second. Twenty joins on a slow machine do not close admission.
  */
 const CPU_SLICES = 12;
 
-/** The precision of timers in ms. This part of a tick's delay is ignored. */
+/** The precision of timers in ms. The mean tick delay ignores this part of each delay. */
 const TIMER_PRECISION_MS = 5;
 
 /**
- * The highest mean delay of ticks, as a share of the maximum delay. The timer precision is ignored, and a single stall
- * counts up to the maximum. A full core skips single ticks long before one tick in a hundred is very late.
+ * Admission closes if the mean tick delay exceeds this share of `maxDelayMs`. From each delay the timer precision is
+ * subtracted, and the rest counts only up to `maxDelayMs`. On a saturated core, the mean exceeds its limit long before
+ * the p99 does, because at first only a few ticks are late.
  */
 const MAX_MEAN_DELAY = 1 / 100;
 
-/** Admission opens again when delays are below this share of the maximum delay. */
+/** Admission opens again when the p99 tick delay and the event loop delay are below this share of `maxDelayMs`. */
 const OPENING_DELAY = 0.8;
 
 /**
- * Utilization of the event loop above which admission closes, and below which it opens again. Late ticks alone would
- * close admission too late, because players who already have a seat still join.
+ * The utilization of the event loop above which admission closes, and the one below which it opens again. Late ticks
+ * alone would close admission too late, because players who have already reserved a seat still join afterwards.
  */
 const CLOSING_LOOP_USE = 0.75;
 const OPENING_LOOP_USE = 0.65;
 
-/** The name of the error that refuses new players. */
+/** The name of the error with which new players are refused. */
 type BlockedReason = ErrorName & ("busy" | "stopping");
 
 /** The admission policy of the process. */
 export class Admission implements AdmissionPolicy {
   readonly #maxDelayMs: number;
   readonly #load: LoadMeter;
-  readonly #roomCount: () => number;
+  readonly #playerCount: () => number;
   #isBusy = false;
   #isStopping = false;
 
   /**
-   * @param maxDelayMs admission closes if the p99 tick delay is above this, or the mean tick delay above a hundredth of
-   * it. 0 keeps admission open under any load.
-   * @param sliceMs scales all windows; tests shorten it.
-   * @param roomCount returns the number of rooms in this process. A room exists while it has a player, a held seat or a
-   * pending join.
+   * @param maxDelayMs admission closes if the p99 tick delay is above this value, or if the mean tick delay is above a
+   * hundredth of this value. 0 keeps admission open under any load.
+   * @param playerCount returns the number of players in all rooms, including players whose seat is held for a
+   * reconnection.
+   * @param sliceMs the length of a slice. Each window of measurement has a fixed number of slices. Tests pass a short
+   * slice, so that all windows are short.
    */
   constructor(
     maxDelayMs: number,
+    playerCount: () => number,
     sliceMs = SLICE_MS,
     instruments: Instruments = realInstruments(),
-    roomCount = () => matchMaker.stats.local.roomCount,
   ) {
     this.#maxDelayMs = maxDelayMs;
     this.#load = new LoadMeter(sliceMs, CLOSING_SLICES, instruments);
-    this.#roomCount = roomCount;
+    this.#playerCount = playerCount;
   }
 
   /** Records the delay of a tick in ms. Called once per tick of each room. */
   tickStarted(lateMs: number): void {
     this.#update();
-    // A single stall must not close admission, even a long one.
+    // A delay counts in the mean only up to `maxDelayMs`, so that one long stall does not close admission.
     this.#load.recordTick(lateMs, Math.min(Math.max(0, lateMs - TIMER_PRECISION_MS), this.#maxDelayMs));
   }
 
@@ -107,22 +114,23 @@ export class Admission implements AdmissionPolicy {
     this.#isStopping = true;
   }
 
-  /** The error that refuses new players at the moment; undefined while they are accepted. */
+  /** The error with which new players are refused now; undefined while they are accepted. */
   get blockedReason(): BlockedReason | undefined {
     if (this.#isStopping) return "stopping";
     this.#update();
     return this.#isBusy ? "busy" : undefined;
   }
 
-  /** The p99 tick delay of the last ten seconds in ms; 0 while there is no room. */
+  /** The p99 tick delay of the last ten seconds in ms; 0 while there is no player. */
   get delayMs(): number {
     this.#update();
     return this.#load.p99TickDelay(CLOSING_SLICES);
   }
 
   #update(): void {
-    if (this.#roomCount() === 0) {
-      // There are no players, so admission opens at once. Earlier measurements must not refuse the next player.
+    if (this.#playerCount() === 0) {
+      // Admission opens at once if there are no players. Earlier measurements must not lead to the refusal of the next
+      // player.
       this.#isBusy = false;
       this.#load.reset();
     } else if (this.#load.advance() && this.#maxDelayMs > 0) {
@@ -130,7 +138,8 @@ export class Admission implements AdmissionPolicy {
         this.#isBusy = this.#isOverloaded();
       } else if (this.#isCalm()) {
         this.#isBusy = false;
-        // The delays that closed admission must not close it again.
+        // The delays that closed admission may still be in the window of ten seconds. They must not close admission
+        // again.
         this.#load.resetDelays();
       }
     }
@@ -150,11 +159,13 @@ export class Admission implements AdmissionPolicy {
 
   #isCalm(): boolean {
     const load = this.#load;
+    // Shortly after a start or a reset, only a part of the window has been measured. The rest does not count as calm.
+    if (!load.hasMeasured(OPENING_SLICES)) return false;
     const openingDelay = OPENING_DELAY * this.#maxDelayMs;
     if (load.mean("cpuUse", OPENING_SLICES) <= OPENING_CPU) return true;
     return (
       load.p99TickDelay(OPENING_SLICES) <= openingDelay &&
-      // A single late tick does not raise the mean above this.
+      // A single late tick cannot raise the mean above this limit, because its delay counts only up to `maxDelayMs`.
       load.meanTickDelay(OPENING_SLICES) <= MAX_MEAN_DELAY * this.#maxDelayMs &&
       load.loopDelays(1, SLICES_PER_SECOND)[0]! <= openingDelay &&
       load.mean("loopUse", USE_SLICES) <= OPENING_LOOP_USE

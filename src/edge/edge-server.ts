@@ -4,7 +4,10 @@ import { type IncomingMessage, Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** Filters the traffic of a server. It answers requests and upgrades itself unless it calls `pass`. */
+/**
+ * Decides which connections, requests and upgrades of a server pass. To let a request or an upgrade pass, the filter
+ * calls `pass`. A filter that does not call `pass` must answer the request or the upgrade itself.
+ */
 export interface RequestFilter {
   /** Whether to accept a new connection. */
   connection(socket: Socket): boolean;
@@ -12,26 +15,34 @@ export interface RequestFilter {
   upgrade(request: IncomingMessage, socket: Duplex, pass: () => void): void;
 }
 
-/** Milliseconds without traffic after which a connection is closed while its request is answered. */
+/** Milliseconds without traffic after which a connection with an unfinished response is closed. */
 const STALL_TIMEOUT_MS = 30_000;
 
-/** Milliseconds for which an idle connection is kept for the next request. */
-const KEEP_ALIVE_MS = 5000;
+/** The timeouts of a server. */
+export interface EdgeTimeouts {
+  /**
+   * The time limit in milliseconds for the head of a request, and also for the whole request. The time between two
+   * requests of a connection does not count.
+   */
+  requestMs: number;
+  /** Milliseconds for which an idle connection is kept for the next request. */
+  keepAliveMs: number;
+}
 
 /**
- * Overrides `emit`, where all events pass. A listener would not be enough: the framework puts its own listeners before
- * all others and answers the requests that it knows.
+ * An HTTP server that passes its events through a filter. It overrides `emit`, because a listener would be called too
+ * late. The framework puts its own listeners before all others, and these listeners already answer the requests that
+ * they know.
  */
 export class EdgeServer extends Server {
   readonly #filter: RequestFilter;
 
-  /** @param timeoutMs the time within which the head of a request must arrive, and also the whole request. */
-  constructor(filter: RequestFilter, timeoutMs: number) {
+  constructor(filter: RequestFilter, { requestMs, keepAliveMs }: EdgeTimeouts) {
     super({
-      headersTimeout: timeoutMs,
-      requestTimeout: timeoutMs,
-      connectionsCheckingInterval: Math.ceil(timeoutMs / 5),
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.ceil(requestMs / 5),
+      keepAliveTimeout: keepAliveMs,
     });
     this.#filter = filter;
   }
@@ -43,7 +54,8 @@ export class EdgeServer extends Server {
       if (this.#filter.connection(first as Socket)) return pass();
       (first as Socket).destroy();
     } else if (event === "request") {
-      // The server's own `timeout` is not used: with it, a WebSocket would touch a stopped timer for every frame.
+      // Sets the timeout for each response. The `timeout` of the whole server would leave a stopped timer on each
+      // WebSocket, and Node would update this timer for every frame.
       (second as ServerResponse).setTimeout(STALL_TIMEOUT_MS);
       this.#filter.request(first as IncomingMessage, second as ServerResponse, pass);
     } else if (event === "upgrade") this.#filter.upgrade(first as IncomingMessage, second as Duplex, pass);

@@ -5,16 +5,16 @@ import { TICK_HZ } from "../../sim/rules.ts";
 /** Milliseconds between two samples of the event loop's delay. */
 const LOOP_SAMPLE_MS = 10;
 
-/** The longest delay that is recorded, in ms. Longer delays are recorded as this one. */
+/** The longest delay that is recorded, in ms. Longer delays are recorded as this value. */
 const MAX_RECORDED_MS = 60_000;
 
-/** The sources of the measurements. Tests pass their own. */
+/** The sources of the measurements. Tests use simulated sources. */
 export interface Instruments {
   /** A monotonic clock, in ms. */
   now(): number;
   /** The p99 of the event loop's delay since the last call, in ms. */
   loopDelay(): number;
-  /** Event loop utilization since the last call, 0 to 1 of wall time. Other programs on the core raise it too. */
+  /** Event loop utilization since the last call, from 0 to 1. Other programs on the same core raise it too. */
   loopUse(): number;
   /** CPU time of the process since the last call, as a share of one core: 1 is one full core. */
   cpuUse(): number;
@@ -24,10 +24,12 @@ export interface Instruments {
 export class LoadMeter {
   readonly #sliceMs: number;
   readonly #instruments: Instruments;
-  /** Newest first: the current slice, then the complete ones. */
+  /** The slices, newest first: the current slice, then the complete ones. */
   readonly #slices: Slice[];
   readonly #merged = newHistogram();
   #sliceEndsAt: number;
+  /** The number of complete slices since the start or the last reset. */
+  #measured = 0;
 
   constructor(sliceMs: number, slices: number, instruments: Instruments) {
     this.#sliceMs = sliceMs;
@@ -36,22 +38,28 @@ export class LoadMeter {
     this.#sliceEndsAt = instruments.now() + sliceMs;
   }
 
-  /** Records the delay of a tick. `countedMs`: the part of the delay that counts in the mean. */
+  /**
+   * Records the delay of a tick.
+   * @param lateMs the delay, for the p99.
+   * @param countedMs the part of the delay that counts in the mean.
+   */
   recordTick(lateMs: number, countedMs: number): void {
     const slice = this.#slices[0]!;
     slice.tickDelayMs += countedMs;
-    // A histogram records whole numbers from 1 upwards.
+    // The histogram accepts whole numbers from 1 on, so each delay is stored plus 1.
     slice.tickDelays.record(Math.min(1 + Math.floor(lateMs), MAX_RECORDED_MS));
   }
 
-  /** Begins a new slice if the current one is over. @returns whether a slice began. */
+  /** Begins new slices if the current one is over. @returns whether a slice began. */
   advance(): boolean {
     const overdueMs = this.#instruments.now() - this.#sliceEndsAt;
     if (overdueMs < 0) return false;
     const count = 1 + Math.floor(overdueMs / this.#sliceMs);
     this.#sliceEndsAt += count * this.#sliceMs;
+    this.#measured += count;
     const { loopDelay, loopUse, cpuUse } = this.#read();
-    // A single stall marks only one slice as late, even if it lasts for several slices.
+    // Only one slice gets the delay of the event loop. A stall over several slices would count several times if each
+    // slice got the delay.
     this.#slices[0]!.loopDelay = loopDelay;
     for (let i = 0; i < Math.min(count, this.#slices.length); i++) {
       Object.assign(this.#slices[0]!, { loopUse, cpuUse });
@@ -65,8 +73,14 @@ export class LoadMeter {
   /** Discards all measurements. */
   reset(): void {
     this.#sliceEndsAt = this.#instruments.now() + this.#sliceMs;
+    this.#measured = 0;
     this.#read();
     for (const slice of this.#slices) slice.reset();
+  }
+
+  /** Whether at least this number of slices is complete. */
+  hasMeasured(slices: number): boolean {
+    return this.#measured >= slices;
   }
 
   /** Discards the delays of ticks and of the event loop. */
@@ -75,8 +89,9 @@ export class LoadMeter {
   }
 
   /**
-   * Returns the p99 tick delay of the last slices in ms. Missing ticks count as on time. So a process that has just
-   * started, or has just got its first player, is judged like one that has run for a long time.
+   * Returns the p99 tick delay of the last slices in ms. Ticks are missing if fewer were recorded than one room has in
+   * these slices. Missing ticks count as on time. Otherwise one late tick would decide the p99 of a process that has
+   * just started or just got its first player.
    */
   p99TickDelay(slices: number): number {
     const all = this.#merged;
@@ -87,7 +102,10 @@ export class LoadMeter {
     return all.percentile((100 * (all.count - ignored)) / all.count) - 1;
   }
 
-  /** Returns the mean counted delay of the last slices in ms. Missing ticks count as on time. */
+  /**
+   * Returns the mean of the counted tick delays of the last slices in ms. Missing ticks count as on time, as in
+   * `p99TickDelay`.
+   */
   meanTickDelay(slices: number): number {
     let delay = 0;
     let ticks = 0;
@@ -98,7 +116,11 @@ export class LoadMeter {
     return delay / Math.max(ticks, this.#ticksIn(slices));
   }
 
-  /** Returns the highest event loop delay in ms of each of the last windows, newest first. `slices`: their length. */
+  /**
+   * Returns the highest event loop delay in ms of each of the last windows, newest first.
+   * @param windows the number of windows.
+   * @param slices the number of complete slices in each window.
+   */
   loopDelays(windows: number, slices: number): number[] {
     return Array.from({ length: windows }, (_, window) => {
       const begin = 1 + window * slices;
@@ -106,7 +128,7 @@ export class LoadMeter {
     });
   }
 
-  /** Returns the mean of the last complete slices. Slices before the first measurement count as 0. */
+  /** Returns the mean of a reading over the last complete slices. Slices before the first measurement count as 0. */
   mean(reading: "loopUse" | "cpuUse", slices: number): number {
     return this.#slices.slice(1, 1 + slices).reduce((sum, slice) => sum + slice[reading], 0) / slices;
   }
@@ -127,7 +149,7 @@ export class LoadMeter {
   }
 }
 
-/** The measurements of one slice. Those of the event loop and the CPU are set at its end. */
+/** The measurements of one slice. The values of the event loop and the CPU are set when the slice ends. */
 class Slice {
   readonly tickDelays = newHistogram();
   tickDelayMs = 0;
@@ -149,7 +171,7 @@ class Slice {
 }
 
 function newHistogram() {
-  // With two significant digits it is exact up to 256, and to 1 % above.
+  // With two significant digits, the histogram is exact up to 256. Larger values are off by up to 1 %.
   return createHistogram({ lowest: 1, highest: MAX_RECORDED_MS, figures: 2 });
 }
 
@@ -182,7 +204,10 @@ export function realInstruments(): Instruments {
   };
 }
 
-/** Returns the CPU time of all threads so far in ms. It includes kernel time, most of which is sending. */
+/**
+ * Returns the CPU time in ms that all threads of the process have used so far. It includes the time in the kernel, most
+ * of which is spent on sending data.
+ */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

@@ -3,8 +3,9 @@ import { createHmac, randomBytes } from "node:crypto";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
 /**
- * The maximum number of buckets. Addresses are hashed into them with a random salt. Two addresses rarely share a bucket
- * and its limit. An attacker cannot choose whose bucket to exhaust.
+ * Each address is hashed into one of this many buckets, so the memory is bounded. Two addresses rarely share a bucket
+ * and its limit. The hash has a random salt, so an attacker cannot find an address that shares the bucket of a certain
+ * client.
  */
 const BUCKETS = 65_536;
 
@@ -13,7 +14,7 @@ export class RateLimiter {
   readonly #limiter: RateLimiterMemory;
   readonly #salt = randomBytes(16);
 
-  /** Allows up to `points` per `seconds` for each address. */
+  /** Allows each address up to `points` calls of `consume` within `seconds`. */
   constructor(points: number, seconds: number) {
     this.#limiter = new RateLimiterMemory({ points, duration: seconds });
   }

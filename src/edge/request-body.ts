@@ -1,12 +1,15 @@
 // Reads the body of a request in bounded memory.
 import type { IncomingMessage } from "node:http";
 
-/** The largest body of a request in bytes. The largest request of our clients is a join, of a few hundred bytes. */
+/**
+ * The largest accepted body of a request in bytes. The largest request of our clients is a join with a few hundred
+ * bytes.
+ */
 const MAX_BODY_BYTES = 16_384;
 
 /**
- * The rest of a body that is too large is read and discarded, up to this many bytes and for this many milliseconds. If
- * the connection were closed at once, the sender would see a broken connection instead of the answer.
+ * The rest of a body that is too large is read and discarded, up to this many bytes and for this many milliseconds. The
+ * sender would see a broken connection instead of the answer if the connection were closed at once.
  */
 const LINGER_BYTES = 1_048_576;
 const LINGER_MS = 1000;
@@ -17,8 +20,8 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Reads the body. Resolves with undefined as soon as the body is known to be too large: at once if `Content-Length`
- * says so. The connection is closed soon after that, unless the body ends first.
+ * Reads the body. Resolves with undefined as soon as the body is known to be too large, from `Content-Length` or from
+ * the bytes received so far. Closes the connection LINGER_MS later, unless the body has ended by then.
  * @throws if the connection closes before the body ends.
  */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {

@@ -5,7 +5,7 @@ import { isSameSecret } from "../auth/same-secret.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { sendError } from "./errors.ts";
 
-/** Adds `/metrics`. @param token the bearer token that it requires; undefined if anyone may read the metrics. */
+/** Adds `/metrics`. @param token the bearer token that a request needs; undefined if anyone may read the metrics. */
 export function metricsRoute(app: Application, metrics: Metrics, token: string | undefined): void {
   app.get("/metrics", async (request, response) => {
     if (token !== undefined && !isSameSecret(getBearerToken(request.headers.authorization ?? "") ?? "", token)) {

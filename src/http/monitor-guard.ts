@@ -1,4 +1,4 @@
-// Protects the monitor: requires the password, and refuses requests from other sites' pages.
+// Protects the monitor: requires the password, and refuses requests from pages of other sites.
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import type { ErrorName } from "../../schema/errors.ts";
 import { isSameSecret } from "../auth/same-secret.ts";
@@ -15,12 +15,24 @@ export interface MonitorGuardSettings {
   addresses: Addresses;
   origins: Origins;
   /** Called for each refusal. */
-  onRefused: (error: EdgeRefusal, address: string) => void;
+  onRefused: (error: EdgeRefusal, request: Request) => void;
 }
 
-/** Wrong passwords that an address may send in this many seconds. About 3000 guesses a day do not find a password. */
+/**
+ * An address may send MAX_ATTEMPTS wrong passwords in ATTEMPTS_SECONDS. That is about 3000 per day, far too few to
+ * guess a password of 12 characters.
+ */
 const MAX_ATTEMPTS = 30;
 const ATTEMPTS_SECONDS = 15 * 60;
+
+/**
+ * The query that PROOF_PAGE adds to the URL of the monitor's page. It prevents an endless reload in browsers that never
+ * send a Referer.
+ */
+const ASKED = "asked";
+
+/** Loads the monitor's page again, so that the browser sends a Referer. */
+const PROOF_PAGE = `<!doctype html><meta http-equiv="refresh" content="0; url=?${ASKED}"><title>sabang monitor</title>`;
 
 const CHALLENGE = 'Basic realm="sabang monitor", charset="UTF-8"';
 
@@ -31,21 +43,24 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
   return async (request: Request, response: Response, next: NextFunction) => {
     const address = addresses.of(request);
     const refuse = (error: EdgeRefusal & ErrorName) => {
-      onRefused(error, address);
+      onRefused(error, request);
       sendError(response, error);
     };
-    // A browser adds the saved password to requests from any page, so pages of other sites are refused.
-    if (!isSameSite(request, origins)) {
-      return refuse("monitorOnly");
-    }
+    // A browser adds the saved password even to requests that pages of other sites make, so these requests are refused.
+    const foreign = refusalOfForeign(request, origins);
+    if (foreign) return refuse(foreign);
     const given = credentialsOf(request);
-    // The limit applies to the right password too. Otherwise the answer would tell an attacker which guess was right.
+    // The limit applies to the right password too, so that the answer does not tell an attacker which guess was right.
     const retryAfter = given === undefined ? 0 : await attempts.retryAfter(address);
     if (retryAfter > 0) {
       response.set("Retry-After", String(retryAfter));
       return refuse("tooManyPasswords");
     }
-    if (given !== undefined && isSameSecret(given, `${user}:${password}`)) return next();
+    if (given !== undefined && isSameSecret(given, `${user}:${password}`)) {
+      const refusal = isPage(request) ? refusalOfPage(request, origins) : undefined;
+      if (refusal === "unknown") return void response.send(PROOF_PAGE);
+      return refusal ? refuse(refusal) : next();
+    }
     if (given !== undefined) await attempts.consume(address);
     response.set("WWW-Authenticate", CHALLENGE);
     return refuse("passwordInvalid");
@@ -53,18 +68,39 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
 }
 
 /**
- * Whether a request proves that no page of another site made it. The monitor's page itself needs no proof, because
- * following a link to it is harmless. A request without these headers proves nothing. Over plain http to hosts other
- * than localhost, browsers send no Sec-Fetch-Site, and with `rel=noreferrer` they send no Referer either.
+ * Returns an error if a page of another site may have made a request. Following a link to the monitor's page itself is
+ * accepted, because that is harmless. A request without the headers Sec-Fetch-Site, Origin and Referer is refused,
+ * because a page of another site can send such a request. Browsers send no Sec-Fetch-Site over plain http to hosts
+ * other than localhost, and no Referer with `rel=noreferrer`.
  */
-function isSameSite(request: Request, origins: Origins): boolean {
-  const isPage = request.method === "GET" && request.path === "/";
+function refusalOfForeign(request: Request, origins: Origins): "monitorOnly" | "hostWithoutPort" | undefined {
   const site = request.get("sec-fetch-site");
   if (site !== undefined) {
-    return site === "same-origin" || site === "none" || (isPage && request.get("sec-fetch-dest") === "document");
+    const isLink = isPage(request) && request.get("sec-fetch-dest") === "document";
+    return site === "same-origin" || site === "none" || isLink ? undefined : "monitorOnly";
   }
+  if (isPage(request)) return undefined;
   const source = request.get("origin") ?? request.get("referer");
-  return isPage || (source !== undefined && origins.isOwn(source, request));
+  const refusal = source === undefined ? "foreignOrigin" : origins.refusalOfForeign(source, request);
+  return refusal === "foreignOrigin" ? "monitorOnly" : refusal;
+}
+
+/** Whether a request is for the monitor's page itself. */
+function isPage({ method, path }: Request): boolean {
+  return method === "GET" && path === "/";
+}
+
+/**
+ * Returns the error that the later requests of the monitor's page would get. The page would stay empty if `Host` lacks
+ * the port, because all of these requests would be refused. `unknown` means that the browser has not sent the URL of
+ * the page as Referer yet.
+ */
+function refusalOfPage(request: Request, origins: Origins): "hostWithoutPort" | "unknown" | undefined {
+  if (request.get("sec-fetch-site") !== undefined) return undefined;
+  const referer = request.get("referer");
+  const refusal = referer === undefined ? "foreignOrigin" : origins.refusalOfForeign(referer, request);
+  if (refusal !== "foreignOrigin") return refusal;
+  return ASKED in request.query ? undefined : "unknown";
 }
 
 /** Returns the given credentials as `user:password`; undefined if there are none. */

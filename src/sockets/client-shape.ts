@@ -1,7 +1,7 @@
-// Keeps property lookups on the framework's client objects fast. After a join the framework deletes a field of the
-// client (seen in @colyseus/core 0.18.17). V8 then keeps the other fields of that object in a hash table, for good.
-// The framework reads some of those fields for every message and every tick. An accessor on the class is not an own
-// field, so no field is deleted.
+// Keeps property lookups on the framework's client objects fast. After a join, the framework deletes a field of the
+// client (seen in @colyseus/core 0.18.17). From then on, V8 keeps all fields of that object in a hash table, which is
+// slower to read. The framework reads some of those fields for every message and every tick. With an accessor on the
+// class instead, the object has no such field to delete.
 import { ClientState, WebSocketClient } from "colyseus";
 
 const EARLY = Symbol("early messages");
@@ -15,20 +15,22 @@ interface JoiningClient {
 }
 
 /**
- * Replaces the field that holds the messages queued during a join by an accessor, for all clients of the framework's
- * WebSocketTransport.
+ * Replaces the field `_enqueuedMessages`, which holds the messages queued during a join, by an accessor. This affects
+ * all clients of the framework's WebSocketTransport.
  */
 export function keepClientShape(): void {
   Object.defineProperty(WebSocketClient.prototype, "_enqueuedMessages", {
     configurable: true,
     /**
-     * Returns undefined once the client has joined and left: the framework then knows that the client may reconnect.
+     * Returns the queued messages; undefined if the client has acknowledged its join and is no longer connected. The
+     * framework holds a seat only for a client without this field.
      */
     get(this: JoiningClient) {
       const early = this[EARLY];
       if (this._joinedAt === undefined || early === undefined) return early;
       if (this.state !== ClientState.JOINED) return undefined;
-      // The client has just joined. The framework sends these messages synchronously; afterwards they can be discarded.
+      // The client has just joined. The framework sends the queued messages before the microtask runs. The microtask
+      // discards them.
       queueMicrotask(() => {
         early.length = 0;
       });

@@ -1,4 +1,4 @@
-// Bypasses Node's streams for sockets that carry many small frames. For each frame a stream allocates a write request
+// Bypasses Node's streams for sockets that carry many small frames. For each frame, a stream allocates a write request
 // or a read buffer of 64 kB, queues it and emits events. That takes longer than processing the frame.
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
@@ -38,8 +38,8 @@ export class DirectWriter {
 
   /**
    * Writes as many of the bytes from `start` to `end` as the kernel accepts at once. The caller passes the rest to the
-   * socket's own `write`. While `write` has queued bytes, this method does not write.
-   * @returns the number of bytes written. Returns 0 on error; the fallback write reports it.
+   * socket's own `write`. This method writes nothing while that `write` still has queued bytes, to keep the order.
+   * @returns the number of bytes written. Returns 0 on error; the socket's own `write` then reports the error.
    */
   write(bytes: Uint8Array, start: number, end: number): number {
     const socket = this.#socket;
@@ -57,9 +57,10 @@ export class DirectWriter {
 /**
  * Reads directly from a socket. `onRead` is called with the received bytes and their number. The buffer is reused as
  * soon as `onRead` returns. `onRead` must `push` the bytes that it does not consume to the socket's stream, and return
- * the result of `push`. After false, the socket is not read until the stream asks for more.
+ * the result of `push`. A result of false stops the reading until the stream asks for more.
  *
- * This is the option `onread` of `net.Socket`, which has no public equivalent for an existing socket.
+ * For a new socket, the option `onread` of `net.Socket` does the same. Node has no public equivalent for an existing
+ * socket.
  * @returns whether direct reading is possible. If not, the socket's stream receives all data as usual.
  */
 export function readDirectly(socket: Duplex, onRead: (bytes: Buffer, length: number) => boolean): boolean {

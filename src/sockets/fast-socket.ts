@@ -1,21 +1,19 @@
 // A WebSocket for small frames. It writes each frame to the kernel as one buffer, and reads frames without a stream.
 import type { Duplex } from "node:stream";
 import WebSocket from "ws";
+import {
+  BINARY,
+  frameOf,
+  MAX_PAYLOAD,
+  MAX_SHORT_PAYLOAD,
+  writeFrameHeader,
+} from "../../rooms/interest/frame-header.ts";
+import type { FollowingFrames } from "../../rooms/interest/view.ts";
 import { DirectWriter, readDirectly } from "./direct-io.ts";
 
-/** The first byte of an unfragmented binary message: FIN and opcode 2. */
-const BINARY = 0x82;
-
-/** The longest payloads, in bytes, whose length fits into the second byte, and into the two bytes after it. */
-const MAX_SHORT_PAYLOAD = 125;
-const MAX_MEDIUM_PAYLOAD = 0xffff;
-
-/** The longest frame header that is written here, in bytes. */
-const MAX_HEADER_BYTES = 4;
-
 /**
- * The bit of the second byte that marks a masked payload, as clients send it, and the header size of a short masked
- * frame.
+ * The bit of a frame's second byte that marks a masked payload. Clients mask all payloads. The header of a short masked
+ * frame has two bytes and a mask of four bytes.
  */
 const MASKED = 0x80;
 const MASKED_HEADER_BYTES = 6;
@@ -37,7 +35,7 @@ interface Receiver {
  * All other frames take the usual path through `ws`. Messages are emitted as buffers, regardless of `binaryType`.
  */
 export class FastSocket extends WebSocket {
-  /** Whether bytes may be queued in this process, because the kernel did not accept all of a write. */
+  /** Whether bytes may be queued in this process. The bytes that the kernel does not accept at a write are queued. */
   protected mayHaveQueuedBytes = false;
   /**
    * Writes frames to the kernel. Undefined before the connection is open. Also undefined if an extension is in use,
@@ -53,11 +51,11 @@ export class FastSocket extends WebSocket {
     if (this.extensions === "") this.#writer = new DirectWriter(socket);
     if ((options.maxPayload || MAX_SHORT_PAYLOAD) < MAX_SHORT_PAYLOAD) return;
     readDirectly(socket, (bytes, length) => {
-      // Bytes that are queued in the stream come first.
+      // New bytes must go through the stream too if the stream has queued bytes, to keep the order.
       const consumed = socket.readableFlowing && socket.readableLength === 0 ? this.#consumeFrames(bytes, length) : 0;
       if (consumed === length || socket.destroyed) return true;
       this.#isReceiving = true;
-      // A copy, because the stream may keep it.
+      // Pushes a copy, because the stream may keep the bytes longer than the read buffer does.
       return socket.push(Buffer.from(bytes.subarray(consumed, length)));
     });
   }
@@ -65,10 +63,9 @@ export class FastSocket extends WebSocket {
   /** Sends a message, like `send` of `ws`. */
   override send(data: unknown, options?: unknown, callback?: unknown): void {
     const isBinary = (options as { binary?: boolean } | undefined)?.binary === true;
-    if (Buffer.isBuffer(data) && isBinary && this.#canSendDirectly(data.length)) {
-      const frame = Buffer.allocUnsafe(MAX_HEADER_BYTES + data.length);
-      frame.set(data, MAX_HEADER_BYTES);
-      this.#writeFrame(frame, MAX_HEADER_BYTES, frame.length, callback as (error?: Error | null) => void);
+    if (Buffer.isBuffer(data) && isBinary && this.canSendDirectly(data.length)) {
+      const frame = frameOf(data);
+      this.#write(frame, 0, frame.length, callback as (error?: Error | null) => void);
     } else {
       (super.send as (...values: unknown[]) => void)(data, options, callback);
       this.mayHaveQueuedBytes = true;
@@ -76,35 +73,37 @@ export class FastSocket extends WebSocket {
   }
 
   /**
-   * Sends the bytes from `start` to `end` as a binary message. Overwrites the four bytes before `start` with the
-   * header. The caller may reuse the buffer after the call.
+   * Sends the bytes from `start` to `end` as a binary message, and then the frames that follow them in the buffer, all
+   * in one write. Overwrites the four bytes before `start` with the header. The caller may reuse the buffer after the
+   * call.
+   * @returns false if the socket cannot do this. In that case it has sent nothing.
    */
-  sendInPlace(bytes: Buffer, start: number, end: number): void {
-    if (this.#canSendDirectly(end - start)) this.#writeFrame(bytes, start, end);
-    else FastSocket.prototype.send.call(this, Buffer.from(bytes.subarray(start, end)), { binary: true });
-  }
-
-  #writeFrame(bytes: Buffer, start: number, end: number, callback?: (error?: Error | null) => void): void {
-    const frameStart = writeHeader(bytes, start, end - start);
-    const written = this.#writer!.write(bytes, frameStart, end);
-    if (written === end - frameStart) {
-      if (callback) process.nextTick(callback);
-      return;
-    }
-    // The rest is queued, so it needs memory of its own.
-    (this as unknown as { _socket: Duplex })._socket.write(
-      Buffer.from(bytes.subarray(frameStart + written, end)),
-      callback,
-    );
-    this.mayHaveQueuedBytes = true;
+  sendInPlace(bytes: Buffer, start: number, end: number, following?: FollowingFrames): boolean {
+    if (!this.canSendDirectly(end - start)) return false;
+    this.#write(bytes, writeFrameHeader(bytes, start, end - start), following?.end ?? end);
+    return true;
   }
 
   /** Whether a payload of `length` bytes can be written to the kernel as one buffer. */
-  #canSendDirectly(length: number): boolean {
-    return this.#writer !== undefined && length <= MAX_MEDIUM_PAYLOAD && this.readyState === WebSocket.OPEN;
+  protected canSendDirectly(length: number): boolean {
+    return this.#writer !== undefined && length <= MAX_PAYLOAD && this.readyState === WebSocket.OPEN;
   }
 
-  /** Emits the complete short frames at the beginning of the received bytes. Returns how many bytes they take. */
+  /** Writes complete frames: the bytes from `start` to `end`. */
+  #write(bytes: Buffer, start: number, end: number, callback?: (error?: Error | null) => void): void {
+    const written = this.#writer!.write(bytes, start, end);
+    if (written === end - start) {
+      if (callback) process.nextTick(callback);
+      return;
+    }
+    // Writes a copy of the rest, because the caller may reuse the buffer while the rest is still queued.
+    (this as unknown as { _socket: Duplex })._socket.write(Buffer.from(bytes.subarray(start + written, end)), callback);
+    this.mayHaveQueuedBytes = true;
+  }
+
+  /**
+   * Emits the complete short frames at the beginning of the received bytes. Returns the size of these frames in bytes.
+   */
   #consumeFrames(bytes: Buffer, length: number): number {
     let at = 0;
     for (let start = MASKED_HEADER_BYTES; start <= length && bytes[at] === BINARY && this.#isBetweenMessages(); ) {
@@ -119,29 +118,11 @@ export class FastSocket extends WebSocket {
     return at;
   }
 
-  /** Whether the socket is open and `ws` is between two messages, so that the received bytes begin with a frame. */
+  /** Whether the socket is open and `ws` is between two messages. If so, the received bytes begin with a frame. */
   #isBetweenMessages(): boolean {
     if (this.readyState !== WebSocket.OPEN) return false;
     const { _state, _bufferedBytes, _fragmented } = (this as unknown as { _receiver: Receiver })._receiver;
     this.#isReceiving &&= _state !== 0 || _bufferedBytes !== 0 || _fragmented !== 0;
     return !this.#isReceiving;
   }
-}
-
-/**
- * Writes the header of a frame before its payload, which begins at `payloadStart`. Frames from a server are not masked
- * (RFC 6455, section 5.1).
- * @returns the offset at which the frame begins.
- */
-function writeHeader(bytes: Buffer, payloadStart: number, length: number): number {
-  if (length <= MAX_SHORT_PAYLOAD) {
-    bytes[payloadStart - 2] = BINARY;
-    bytes[payloadStart - 1] = length;
-    return payloadStart - 2;
-  }
-  bytes[payloadStart - 4] = BINARY;
-  bytes[payloadStart - 3] = MAX_SHORT_PAYLOAD + 1;
-  bytes[payloadStart - 2] = length >> 8;
-  bytes[payloadStart - 1] = length & 0xff;
-  return payloadStart - MAX_HEADER_BYTES;
 }

@@ -1,6 +1,8 @@
-// Validates the frames of room clients before the framework's decoders, which trust the lengths and types in a frame.
+// Validates the frames of room clients before the framework decodes them. The framework's decoders trust the lengths
+// and types in a frame.
 import { isUtf8 } from "node:buffer";
-import { logger, Protocol } from "colyseus";
+import type { EventEmitter } from "node:events";
+import { Protocol } from "colyseus";
 import { areInputFields } from "./input-frames.ts";
 import { LimitedSocket } from "./limited-socket.ts";
 
@@ -21,7 +23,7 @@ function isRoomFrame(frame: Buffer): boolean {
     case Protocol.ROOM_REQUEST:
       return fits(frame, endOfType(frame, endOfNumber(frame, 1)));
     case Protocol.ROOM_INPUT_RELIABLE:
-      // No other bytes are accepted: the decoder writes to the console about bytes that it does not know.
+      // Only known fields are accepted, because the decoder writes a warning to the console for unknown ones.
       return areInputFields(frame, 1);
     default:
       return false;
@@ -33,7 +35,8 @@ function fits(frame: Buffer, end: number): boolean {
 }
 
 /**
- * Returns the end of the message type that begins at `at`, a string or a number. Returns Infinity for anything else.
+ * Returns the index after the message type that begins at `at`. A message type is a string or a number. Returns
+ * Infinity for anything else.
  */
 function endOfType(frame: Buffer, at: number): number {
   const first = frame[at];
@@ -45,21 +48,23 @@ function endOfType(frame: Buffer, at: number): number {
 }
 
 /**
- * Returns the end of a string of known length; Infinity if it is not UTF-8, because the decoder logs that to the
- * console.
+ * Returns the index after a string of known length. Returns Infinity if the string is not UTF-8, because the decoder
+ * would write an error to the console.
  */
 function endOfString(frame: Buffer, at: number, length: number): number {
   const end = at + length;
   return isAscii(frame, at, end) || isUtf8(frame.subarray(at, end)) ? end : Number.POSITIVE_INFINITY;
 }
 
-/** Whether the bytes are ASCII. Nearly all types are; this check allocates no buffer. */
+/**
+ * Whether the bytes are ASCII, as nearly all message types are. Unlike `isUtf8`, this check needs no buffer of its own.
+ */
 function isAscii(frame: Buffer, at: number, end: number): boolean {
   for (let i = at; i < end; i++) if (!(frame[i]! < 0x80)) return false;
   return true;
 }
 
-/** Returns the end of the non-negative integer that begins at `at`. Returns Infinity for anything else. */
+/** Returns the index after the non-negative integer that begins at `at`. Returns Infinity for anything else. */
 function endOfNumber(frame: Buffer, at: number): number {
   const first = frame[at];
   if (first === undefined) return Number.POSITIVE_INFINITY;
@@ -71,21 +76,31 @@ function endOfNumber(frame: Buffer, at: number): number {
 }
 
 /**
- * The maximum number of frames before a client has acknowledged its join. The next one closes the connection. The SDK
- * sends such frames during a reconnection: messages of the game are sent as soon as the socket is open, and onReconnect
- * is called before the acknowledgement.
+ * The maximum number of frames that a client may send before it acknowledges its join. One more frame closes the
+ * connection. The SDK sends early frames during a reconnection. It sends the queued messages of the game as soon as the
+ * socket is open. Before the acknowledgement it also calls `onReconnect`, which may send more.
  */
 const MAX_EARLY_FRAMES = 64;
 
 /** Whether the framework is decoding a client's frame right now. */
 let isDecoding = false;
 
+/** Passes a frame on to the framework, which decodes it. */
+export function emitFrame(ref: EventEmitter, frame: Uint8Array): void {
+  isDecoding = true;
+  try {
+    ref.emit("message", frame);
+  } finally {
+    isDecoding = false;
+  }
+}
+
 /** The logger interface of the framework. */
 type Logger = { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...values: unknown[]) => void };
 
 /**
- * Returns a logger for the framework. The framework logs a message that it cannot decode as an error, as bare text, and
- * closes the connection. That is the client's error, so this logger logs it at `debug`.
+ * Returns a logger for the framework. The framework logs an error as bare text and closes the connection if it cannot
+ * decode a message. The client caused this error, so this logger logs it at the level `debug`.
  */
 export function demoteClientErrors(logger: Logger): Logger {
   return {
@@ -98,7 +113,9 @@ export function demoteClientErrors(logger: Logger): Logger {
   };
 }
 
-/** The socket of a room client. An invalid frame closes it. For the option `WebSocket` of a `ws` server. */
+/**
+ * The socket of a room client. An invalid frame closes it. Pass this class as the option `WebSocket` of a `ws` server.
+ */
 export class GuardedSocket extends LimitedSocket {
   #hasJoined = false;
   #earlyFrames = 0;
@@ -118,19 +135,14 @@ export class GuardedSocket extends LimitedSocket {
     isDecoding = true;
     try {
       return super.emit("message", frame, isBinary);
-    } catch (error) {
-      // If this threw the error again, it would be an uncaught exception, which ends the process.
-      logger.error({ err: error }, "failed to process a client's frame; closing its connection");
-      this.refuse("badFrame");
-      return false;
     } finally {
       isDecoding = false;
     }
   }
 
   /**
-   * Whether a client that has not acknowledged its join yet may send this frame. Pings do not count, because they leave
-   * no state behind. An acknowledgement that arrives before the room listens does not count as one.
+   * Whether a client may send this frame before its join is acknowledged. Pings are not counted, because the server
+   * stores nothing for them. An acknowledgement is accepted only when the room already listens for messages.
    */
   #mayPrecedeJoin(frame: Buffer): boolean {
     this.#hasJoined = frame[0] === Protocol.JOIN_ROOM && this.listenerCount("message") > 0;

@@ -3,12 +3,12 @@
 /** The default interval between two beats, in milliseconds. */
 const BEAT_MS = 2000;
 
-/** A connection that decides at each beat whether to ping its client or to terminate. */
+/** A connection. At each beat, it decides whether to ping its client or to close the connection. */
 interface Beating {
   beat(): void;
 }
 
-/** Calls `beat` at a fixed interval on all connections of a server, of both protocols. */
+/** Calls `beat` at a fixed interval on all connections of a server, both SDK and plain WebSockets. */
 export class Heartbeat {
   readonly #timer: NodeJS.Timeout;
 
@@ -20,7 +20,7 @@ export class Heartbeat {
     this.#timer.unref();
   }
 
-  /** Stops the heartbeat for good. */
+  /** Stops the heartbeat permanently. */
   stop(): void {
     clearInterval(this.#timer);
   }

@@ -1,10 +1,13 @@
-// Validates the bytes of an input before the framework's decoder, which trusts them.
+// Validates the bytes of an input before the framework decodes them. The framework's decoder does not check them.
 import { INPUT_TYPES } from "../../schema/move-input.ts";
 
-/** The byte before a value has the field's number in its low bits. This bit says that a value follows. */
+/**
+ * The bit that says that a value follows. In a frame, one byte precedes each value: this bit plus the number of the
+ * field.
+ */
 const ADD = 0x80;
 
-/** The size in bytes of each type of fixed size. */
+/** The sizes in bytes of the types that have a fixed size. */
 const SIZES: Readonly<Record<string, number>> = {
   boolean: 1,
   int8: 1,

@@ -2,6 +2,7 @@
 import type { Duplex } from "node:stream";
 import { logger } from "colyseus";
 import WebSocket from "ws";
+import type { FollowingFrames } from "../../rooms/interest/view.ts";
 import { ERRORS } from "../../schema/errors.ts";
 import type { Addresses } from "../edge/addresses.ts";
 import type { EdgeCounters } from "../telemetry/edge-counters.ts";
@@ -13,24 +14,27 @@ export interface SocketLimits {
   maxMessagesPerSecond: number;
   /** Bytes that may be queued for a slow client. */
   maxSendBufferBytes: number;
-  /** Seconds for which a client may be backpressured; 15 by default. */
+  /**
+   * Seconds for which a client may be backpressured; 15 by default. It is backpressured while too many bytes are queued
+   * for it.
+   */
   maxBackpressureSeconds?: number | undefined;
-  /** Maps connections to client addresses. */
+  /** Returns the client address of a connection. */
   addresses: Pick<Addresses, "ofSocket">;
   /** Counts frames and refusals. */
   edgeCounters: EdgeCounters;
 }
 
 /**
- * The burst that the rate limit accepts, in seconds of messages at the allowed rate. A network that recovers delivers
- * all that it had queued, and a full queue drops 2000 moves at once without harm. One second more is for the messages
- * of a join.
+ * The burst that the rate limit accepts, in seconds of messages at the allowed rate. After an interruption, a network
+ * delivers all queued messages at once. At the default rate, an interruption of 20 seconds queues 6000 messages. The
+ * room then drops the moves that do not fit into its queue. One more second is for the messages of a join.
  */
 const BURST_SECONDS = 21;
 
 /**
- * The fill level of the send buffer above which a client is backpressured and gets no patches, as a fraction of its
- * limit.
+ * The fill level of the send buffer above which a client is backpressured and gets no patches, as a fraction of the
+ * buffer's limit.
  */
 const BACKPRESSURE_THRESHOLD = 1 / 4;
 
@@ -41,38 +45,52 @@ const BACKPRESSURE_THRESHOLD = 1 / 4;
 const MAX_BACKPRESSURE_SECONDS = 15;
 
 /**
- * Beats without a sign of life after which a connection is terminated. With a beat every 2 seconds that is after 6 to 8
- * seconds, with two pings in the last 4.
+ * A connection is terminated after more than this many heartbeats without a frame from the client. With a beat every 2
+ * seconds, that takes 6 to 8 seconds. The client is pinged 4 and 2 seconds before the termination.
  */
 const MAX_SILENT_BEATS = 3;
 
 /** The close code that `ws` reports for a connection that ended without a closing handshake. */
-const ABNORMAL_CLOSURE = 1006;
+export const ABNORMAL_CLOSURE = 1006;
 
 /**
- * The time in seconds, updated every 250 ms. Reading it costs nothing, and it is precise enough for limits in seconds.
+ * Close codes for an exceeded limit. The server sends such a code if the client exceeded a limit of the server. A
+ * client sends one if the server exceeded a limit of the client. The room must treat a connection as lost if the client
+ * has closed it with such a code.
+ */
+const LIMIT_CODES = [1008, 1009];
+
+/**
+ * The current time in seconds, updated every 250 ms. It is cheaper to read than the clock, and precise enough for
+ * limits in seconds.
  */
 let now = 0;
 setInterval(() => {
   now = performance.now() / 1000;
 }, 250).unref();
 
-/** The socket of a client. For the option `WebSocket` of a `ws` server whose options have `limits`. */
+/** The socket of a client. Pass this class as the option `WebSocket` of a `ws` server whose options have `limits`. */
 export class LimitedSocket extends FastSocket {
   readonly #addresses: Pick<Addresses, "ofSocket">;
   readonly #edgeCounters: EdgeCounters;
   readonly #secondsPerMessage: number;
   readonly #maxQueuedBytes: number;
   readonly #maxBackpressureSeconds: number;
-  /** The time, in seconds, at which the messages so far would end if the client sent them at the allowed rate. */
+  /**
+   * The time, in seconds, at which a client that keeps to the allowed rate would send its next message. Each message
+   * moves it forward by 1 / maxMessagesPerSecond. Its distance from `now` is the size of the current burst.
+   */
   #rateLimitedUntil = 0;
-  /** Beats since the last sign of life. */
+  /** Beats of the heartbeat since the last frame from the client. */
   #silentBeats = 0;
-  /** The time, in seconds, since which the client was backpressured at each sign of life; Infinity if it is not. */
+  /**
+   * The time, in seconds, at which the client began to be backpressured. This is checked at each frame from the client.
+   * Infinity if the client was not backpressured at the last check.
+   */
   #backpressuredSince = Number.POSITIVE_INFINITY;
-  #closeCode: number | undefined;
+  #ownCloseCode: number | undefined;
 
-  /** Called by `ws`, with the options of the server and without address and protocols. */
+  /** Called by the server of `ws`, which passes its options, but no address and no protocols. */
   constructor(address: null | string | URL, protocols?: unknown, options?: unknown) {
     super(address as string, protocols as string, options as WebSocket.ClientOptions);
     const { limits } = options as { limits: SocketLimits };
@@ -85,37 +103,57 @@ export class LimitedSocket extends FastSocket {
     this.#maxBackpressureSeconds = maxBackpressureSeconds ?? MAX_BACKPRESSURE_SECONDS;
   }
 
-  /** The client's address, as the limits count it. */
+  /** The client's address, under which the limits per address count it. */
   get address(): string | undefined {
     return this.#addresses.ofSocket((this as unknown as { _socket: Duplex })._socket);
   }
 
-  /** Whether too many bytes are queued to send the client another patch. */
+  /**
+   * Whether the client is backpressured: it gets no further patches for now, because too many bytes are queued for it.
+   */
   get isBackpressured(): boolean {
     return this.mayHaveQueuedBytes && this.#queuedBytes() > this.#maxQueuedBytes * BACKPRESSURE_THRESHOLD;
   }
 
-  override send(data: unknown, options?: unknown, callback?: unknown): void {
-    const bytes = typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length;
-    if (this.#admitFrame(bytes)) super.send(data, options, callback);
+  /**
+   * The code with which the server has closed the connection. Undefined if the server has not closed the connection, or
+   * if the client closed it first.
+   */
+  get ownCloseCode(): number | undefined {
+    return this.#ownCloseCode;
   }
 
-  override sendInPlace(bytes: Buffer, start: number, end: number): void {
-    if (this.#admitFrame(end - start)) super.sendInPlace(bytes, start, end);
+  override send(data: unknown, options?: unknown, callback?: unknown): void {
+    const bytes = typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length;
+    if (this.#admitFrames(bytes)) super.send(data, options, callback);
   }
 
   /**
-   * Returns whether a frame may be sent, and counts it if so. Closes the connection if the send buffer is full. A
-   * closed socket accepts every frame, because `send` itself reports that error.
+   * Like `sendInPlace` of FastSocket, unless the send buffer is full. This method then sends nothing, closes the
+   * connection and returns true.
    */
-  #admitFrame(bytes: number): boolean {
+  override sendInPlace(bytes: Buffer, start: number, end: number, following?: FollowingFrames): boolean {
+    if (!this.canSendDirectly(end - start)) return false;
+    const isAdmitted = following
+      ? this.#admitFrames(end - start + following.bytes, 1 + following.count)
+      : this.#admitFrames(end - start);
+    return !isAdmitted || super.sendInPlace(bytes, start, end, following);
+  }
+
+  /**
+   * Returns whether frames with this many bytes may be sent, and counts them. Closes the connection and returns false
+   * if the send buffer is full. Returns true without counting if the socket is not open, because `send` itself reports
+   * that error.
+   */
+  #admitFrames(bytes: number, count = 1): boolean {
     if (this.readyState !== WebSocket.OPEN) return true;
     if (this.mayHaveQueuedBytes && this.#queuedBytes() > this.#maxQueuedBytes) {
-      // The close frame is queued behind the other bytes. A client that does not read it in time is terminated.
+      // The close frame is queued after the other bytes. `ws` destroys the socket if the client does not read the close
+      // frame in time.
       this.refuse("slowConsumer");
       return false;
     }
-    this.#edgeCounters.framesOut++;
+    this.#edgeCounters.framesOut += count;
     this.#edgeCounters.bytesOut += bytes;
     return true;
   }
@@ -128,7 +166,8 @@ export class LimitedSocket extends FastSocket {
   }
 
   override close(code?: number, reason?: string | Buffer): void {
-    this.#closeCode ??= code;
+    // `ws` calls this method with the client's code if the client closes the connection.
+    if (!(this as unknown as { _closeFrameReceived: boolean })._closeFrameReceived) this.#ownCloseCode ??= code;
     super.close(code, reason);
   }
 
@@ -151,22 +190,32 @@ export class LimitedSocket extends FastSocket {
         return false;
       }
     }
-    // Reports our own close code even if the client never answers the close frame. The room would take 1006 for a lost
-    // connection, and hold a seat for a client that broke the protocol.
+    // Reports the server's close code, whatever the client answers. A client that broke the protocol could otherwise
+    // answer with the code of a lost connection. The room would then hold its seat.
     else if (event === "close") {
       this.#edgeCounters.sockets.delete(this);
-      if (value === ABNORMAL_CLOSURE) return super.emit(event, this.#closeCode ?? ABNORMAL_CLOSURE, more);
+      const code = LIMIT_CODES.includes(value as number) ? ABNORMAL_CLOSURE : value;
+      return super.emit(event, this.#ownCloseCode ?? code, more);
     }
-    // A protocol error of the client is not an error of the server. ws closes the connection with the right code.
+    // A protocol error of the client is not an error of the server, so it is only logged at the level `debug`. `ws`
+    // closes the connection with the right code.
     else if (event === "error") {
       logger.debug({ err: value }, "connection error caused by the client");
       return true;
     }
-    return super.emit(event, value, more);
+    if (event !== "message") return super.emit(event, value, more);
+    try {
+      return super.emit(event, value, more);
+    } catch (error) {
+      // Does not throw the error again, because an uncaught exception would end the process.
+      logger.error({ err: error }, "failed to process a client's frame; closing its connection");
+      this.refuse("badFrame");
+      return false;
+    }
   }
 
   /**
-   * Returns the number of queued bytes. `bufferedAmount` reads three objects; `mayHaveQueuedBytes` avoids most calls.
+   * Returns the number of queued bytes. Reading `bufferedAmount` is slow, so callers check `mayHaveQueuedBytes` first.
    */
   #queuedBytes(): number {
     const bytes = this.bufferedAmount;
@@ -174,7 +223,7 @@ export class LimitedSocket extends FastSocket {
     return bytes;
   }
 
-  /** Counts a received frame that is not emitted. */
+  /** Counts a received frame that a subclass discards without emitting it. */
   protected countDiscardedFrame(): void {
     this.#edgeCounters.framesIn++;
   }

@@ -1,6 +1,7 @@
-// A player on a plain WebSocket. The room treats it as an ordinary client; its socket receives words and sends JSON.
+// The client object of a player on a plain WebSocket. The room treats it as an ordinary client. Its socket receives
+// direction words as text and sends JSON.
 import { EventEmitter } from "node:events";
-import { Decoder } from "@colyseus/schema";
+import { Decoder, decode } from "@colyseus/schema";
 import {
   type Client,
   type ClientPrivate,
@@ -18,14 +19,34 @@ import { STATE_HEADER_BYTES, TIMED_STATE_HEADER_BYTES } from "../../schema/proto
 import { WorldState } from "../../schema/world-state.ts";
 import { STEP } from "../../sim/rules.ts";
 import type { LimitedSocket } from "./limited-socket.ts";
+import { readMessage } from "./message-frames.ts";
 
 /** The bits of a frame's first byte that hold its code. */
 const CODE_BITS = 0x1f;
 
+/**
+ * Returns the type and the content of the message in a frame. A frame that is not a JSON object with a `type` counts as
+ * the word of a move. A field `text` that is not a string is left out, because MessagePack would overflow the stack
+ * with deeply nested values.
+ */
+function messageOf(frame: string): [type: string, content?: string] {
+  if (!frame.startsWith("{")) return ["move", frame];
+  try {
+    const { type, text } = JSON.parse(frame);
+    if (typeof type !== "string" || !type.isWellFormed()) return ["move", frame];
+    return [type, typeof text === "string" ? text : undefined];
+  } catch {
+    return ["move", frame];
+  }
+}
+
 /** A player's position in units. */
 type Position = [x: number, y: number];
 
-/** The connection as the room sees it: emits messages and the close event, and reports address and backpressure. */
+/**
+ * The property `ref` of a client: the connection as the room sees it. It emits messages and the close event, and
+ * reports address and backpressure.
+ */
 class PlainRef extends EventEmitter {
   readonly transport = "plain";
   readonly #socket: LimitedSocket;
@@ -42,16 +63,24 @@ class PlainRef extends EventEmitter {
   get isBackpressured(): boolean {
     return this.#socket.isBackpressured;
   }
+
+  /** Ends the connection at once, without a closing handshake. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
 }
 
-/** Returns an error as a frame of the plain protocol, where the name has its own field. */
+/**
+ * Returns an error as a frame of the plain protocol. In that protocol, the name of the error is a field of its own, not
+ * a part of the message.
+ */
 export function errorFrame({ code, message }: SentError) {
   return { type: "error", code, name: nameOfError({ code, message }), message: untagged(message) };
 }
 
 /**
- * An in-process client of the framework. It decodes the same frames that an SDK client receives, so plain clients see
- * exactly what SDK clients see.
+ * An in-process client of the framework. It decodes the frames that an SDK client receives, so a player on a plain
+ * WebSocket sees the same as a player with the SDK.
  */
 export class PlainClient {
   readonly ref: PlainRef;
@@ -61,7 +90,7 @@ export class PlainClient {
   _enqueuedMessages: unknown[] = [];
   readonly #socket: LimitedSocket;
   readonly #decoder = new Decoder(new WorldState());
-  /** The last position sent to the socket, for each player in sight. */
+  /** For each player that the client sees: the position last sent to the socket. */
   readonly #lastSent = new Map<string, Position>();
   #welcomed = false;
 
@@ -77,15 +106,13 @@ export class PlainClient {
     return this.#socket.readyState;
   }
 
-  /** Passes a received word to the room, which checks it. */
-  move(word: string): void {
-    this.ref.emit("message", getMessageBytes.raw(Protocol.ROOM_DATA, "move", word));
+  /** Passes a received frame to the room, which validates it. The frame is a word, or another message as JSON. */
+  receive(frame: string): void {
+    const [type, content] = messageOf(frame);
+    this.ref.emit("message", getMessageBytes.raw(Protocol.ROOM_DATA, type, content));
   }
 
-  /**
-   * Receives a frame from the room. Ignores frames other than handshake and state: the plain protocol has no form for
-   * them.
-   */
+  /** Receives a frame from the room. Ignores frames other than handshake, state, message and error. */
   raw(frame: Uint8Array): void {
     const first = frame[0]!;
     const code = first & CODE_BITS;
@@ -99,6 +126,12 @@ export class PlainClient {
     } else if (code === Protocol.ROOM_STATE_PATCH && frame.length > bodyAt) {
       this.#decoder.decode(frame, { offset: bodyAt });
       this.#sendChanges();
+    } else if (code === Protocol.ROOM_DATA) {
+      const { type, content } = readMessage(frame);
+      this.send(type, content);
+    } else if (code === Protocol.ERROR) {
+      const at = { offset: 1 };
+      this.error(decode.number(frame, at), decode.string(frame, at));
     }
   }
 
@@ -106,8 +139,9 @@ export class PlainClient {
     enqueueClientRaw(this as unknown as Client & ClientPrivate, frame as Buffer, options);
   }
 
-  send(type: string | number, message?: unknown, options?: ISendOptions): void {
-    this.enqueueRaw(getMessageBytes.raw(Protocol.ROOM_DATA, type, message), options);
+  /** Sends a message to the socket. Ignores a message that is not an object: the plain protocol has no form for it. */
+  send(type: string | number, message?: unknown): void {
+    if (this.#welcomed && message?.constructor === Object) this.#sendJson({ ...message, type });
   }
 
   error(code: number, message = ""): void {
@@ -118,7 +152,10 @@ export class PlainClient {
     this.#socket.close(code, code === CloseCode.SERVER_SHUTDOWN ? ERRORS.serverShutdown.message : reason);
   }
 
-  /** Sends the welcome, if it is due, and the players that moved, came into sight or left it since the last call. */
+  /**
+   * Sends the welcome if it has not been sent yet. Then sends the players that have moved since the last call, or have
+   * come into the client's sight or gone out of it.
+   */
   #sendChanges(): void {
     const { map, players } = this.#decoder.state;
     const moved: Record<string, Position> = {};

@@ -1,4 +1,4 @@
-// The options of all WebSockets of this server, of both protocols.
+// The `ws` options of all WebSockets of this server, both SDK and plain.
 import type { Addresses } from "../edge/addresses.ts";
 import type { EdgeCounters } from "../telemetry/edge-counters.ts";
 import type { SocketLimits } from "./limited-socket.ts";
@@ -8,13 +8,13 @@ const CLOSE_TIMEOUT_MS = 2000;
 
 /** The options that the operator sets. */
 export interface SocketSettings extends Omit<SocketLimits, "addresses" | "edgeCounters"> {
-  /** The largest frame that a client may send, in bytes; a larger one closes the connection with 1009. */
+  /** The largest frame that a client may send, in bytes. A larger frame closes the connection with code 1009. */
   maxFrameBytes: number;
 }
 
 /**
- * Returns the options of a `ws` server whose sockets are LimitedSockets. The type is wider than the published one,
- * which lacks `closeTimeout` and `limits`.
+ * Returns the options of a `ws` server whose sockets are LimitedSockets. The options `closeTimeout` and `limits` are
+ * not in the published type, so the returned type includes `object`.
  */
 export function socketOptions(settings: SocketSettings, addresses: Addresses, edgeCounters: EdgeCounters) {
   const { maxFrameBytes, maxMessagesPerSecond, maxSendBufferBytes, maxBackpressureSeconds } = settings;

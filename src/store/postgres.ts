@@ -29,7 +29,8 @@ export async function openPostgres(
     keepAlive: true,
     max: CONNECTIONS,
     connectionTimeoutMillis: timeoutMs,
-    // The server must time out first. Otherwise each retry of a save that waits for a lock leaks a session.
+    // PostgreSQL must time out before this client does (`query_timeout`). Otherwise each retry of a save that waits for
+    // a lock would leave a session open in PostgreSQL.
     statement_timeout: timeoutMs,
     idle_in_transaction_session_timeout: 2 * timeoutMs,
     query_timeout: timeoutMs + 1000,
@@ -47,7 +48,7 @@ export async function openPostgres(
   });
 }
 
-/** Returns host, port and database of a URL: the parts that may be shown. */
+/** Returns host, port and database of a URL. Only these parts may be shown, because the others contain the password. */
 function addressOf(url: string, settings: pg.ClientConfig, setting: string): string {
   try {
     if (!POSTGRES_URL.test(url)) throw new Error("another scheme");
@@ -63,7 +64,10 @@ function addressOf(url: string, settings: pg.ClientConfig, setting: string): str
   }
 }
 
-/** Parses 64-bit integers as numbers: ours fit. By default they are strings. */
+/**
+ * Parses 64-bit integers as numbers. By default `pg` returns them as strings, but all integers in our tables fit into a
+ * number.
+ */
 const getTypeParser = ((type: number, format?: "text" | "binary") =>
   type === pg.types.builtins.INT8 && format !== "binary"
     ? Number
@@ -77,8 +81,8 @@ class Connections implements PostgresPool {
   constructor(settings: pg.PoolConfig, explain: (error: unknown) => StoreError) {
     this.#explain = explain;
     this.#pool = new pg.Pool(settings);
-    // A connection can be lost while no query is pending, in use or idle. An unhandled error event would end the
-    // process; the next query reports the loss.
+    // A connection can be lost while no query is pending, whether it is idle in the pool or in use. Without a listener,
+    // its error event would end the process. The next query reports the loss.
     this.#pool.on("error", () => {});
     this.#pool.on("connect", (client) => client.on("error", () => {}));
   }
@@ -95,13 +99,14 @@ class Connections implements PostgresPool {
         return await client.query(text, [...parameters]);
       } catch (error) {
         const failure = explain(error);
-        // A connection stays usable after an error that the server reports. After any other error, such as a timeout,
-        // its other end may be gone. Then the next query on it would time out too, even if the server is back.
+        // A connection stays usable after an error that PostgreSQL reports. After any other error, such as a timeout,
+        // the connection may be dead. The next query on it would then time out even if PostgreSQL is available again.
         if (!(error instanceof pg.DatabaseError)) lost = failure;
         throw failure;
       }
     };
-    // The type has an overload for cursors. The dialect has no cursor setting, so it never uses that overload.
+    // The type of `query` has an overload for cursors. The dialect has no cursor setting, so it never uses that
+    // overload.
     return { query: query as unknown as PostgresPoolClient["query"], release: () => client.release(lost) };
   }
 
@@ -110,7 +115,10 @@ class Connections implements PostgresPool {
   }
 }
 
-/** Returns an error's message. An AggregateError (a host with two addresses) has none, but an error per address. */
+/**
+ * Returns the message of an error. The error is an AggregateError without a message if a host has several addresses. It
+ * contains one error per address.
+ */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
   return (error as Error).message;
@@ -128,7 +136,10 @@ const HINTS: [hint: string, code: RegExp][] = [
   ["start the version that wrote it, or a newer one", /^newer$/],
 ];
 
-/** Returns the hint for an error: of PostgreSQL by its SQLSTATE, of the network by its `code`. A timeout has none. */
+/**
+ * Returns the hint for an error. `code` is the SQLSTATE of an error of PostgreSQL, or the code of a network error. A
+ * timeout has no code.
+ */
 function hintOf(error: unknown): string {
   const { code = "", message } = error as { code?: string; message: string };
   const key = /previously executed migration/.test(message) ? "newer" : code;

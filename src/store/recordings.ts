@@ -1,4 +1,5 @@
-// Writes recordings asynchronously to files in a folder. An error is logged once; it ends the recording, not the game.
+// Writes recordings asynchronously to files in a folder. A failed write is logged once and ends the recording. The game
+// goes on.
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { type FileHandle, mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,14 +9,14 @@ import type { RecordingSink, Recordings } from "../../replay/recorded-world.ts";
 /** The extension of a recording's file. */
 export const EXTENSION = ".replay";
 
-/** The prefix of an incident's file name. */
+/** The prefix of the file name if a recording shows an incident, which is an error in the game. */
 const INCIDENT = "incident-";
 
 /** Limits of the disk space and memory that recordings use. */
 export interface Limits {
   /** Maximum bytes of one recording. */
   fileBytes: number;
-  /** Bytes of all recordings above which no new one starts. */
+  /** No new recording starts if all recordings together have this many bytes. */
   folderBytes: number;
   /** Maximum bytes that are queued for a slow disk. */
   queuedBytes: number;
@@ -39,7 +40,10 @@ export class RecordingsFolder implements Recordings {
   readonly #log: Log;
   readonly #limits: Limits;
 
-  /** @param all whether every world is recorded from start to end. Incidents are always kept. */
+  /**
+   * @param all whether every world is recorded from start to end. Recordings of incidents, which are errors in the
+   * game, are always kept.
+   */
   constructor(folder: string, all: boolean, log: Log, limits: Partial<Limits> = {}) {
     this.#folder = folder;
     this.#all = all;
@@ -91,7 +95,7 @@ export class RecordingsFolder implements Recordings {
   }
 }
 
-/** Appends to a file as fast as the disk allows. Bytes are queued meanwhile. */
+/** Appends bytes to a file asynchronously. Bytes are queued while the disk is busy. */
 class FileSink implements RecordingSink {
   readonly #path: string;
   readonly #limits: Limits;
@@ -147,7 +151,7 @@ class FileSink implements RecordingSink {
     return bytes;
   }
 
-  /** Ends the recording early; the game goes on. `--allow-truncated` plays such a file. */
+  /** Ends the recording early. The command `replay` plays such a file with `--allow-truncated`. */
   #giveUp(reason: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;

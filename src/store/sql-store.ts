@@ -2,15 +2,16 @@
 import { type Dialect, Kysely, type RawBuilder } from "kysely";
 import type { PlayerKey, PlayerRecord } from "../../rooms/player-store.ts";
 import { migrate, type Tables } from "./migrations.ts";
-import type { Store, StoreError } from "./store.ts";
+import { StaleEpochError, type Store, type StoreError } from "./store.ts";
 
 /**
- * Rows per statement. The thread that ticks builds the statements: 0.3 ms for a hundred rows, and the world can tick
- * between two of them. Both databases would accept thousands of rows (32766 and 65535 parameters).
+ * Rows per statement. The main thread, which also runs the ticks, builds the statements. For a hundred rows, that takes
+ * 0.3 ms, and a tick can run between two statements. Larger statements would be possible: SQLite accepts 32766
+ * parameters and PostgreSQL 65535.
  */
 const ROWS_PER_STATEMENT = 100;
 
-/** A database as the queries need it. All errors of its dialect are `StoreError`s. */
+/** The parts of a database that the queries use. All errors of its dialect are `StoreError`s. */
 export interface Database {
   dialect: Dialect;
   /** A second connection for reads, so that they do not wait for writes. By default reads use `dialect`. */
@@ -19,6 +20,8 @@ export interface Database {
   explain: (error: unknown) => StoreError;
   /** A statement that waits until no other transaction writes. Needed only for a database with concurrent writers. */
   waitForWriters?: RawBuilder<unknown>;
+  /** Called when the store is closed. */
+  onClosed?: (() => void) | undefined;
 }
 
 /**
@@ -28,10 +31,10 @@ export interface Database {
 export async function openSqlStore(database: Database): Promise<SqlStore> {
   const db = new Kysely<Tables>({ dialect: database.dialect });
   const reader = database.reader ? new Kysely<Tables>({ dialect: database.reader }) : db;
-  const store = new SqlStore(db, reader, database.waitForWriters);
+  const store = new SqlStore(db, reader, database);
   try {
     await migrate(db);
-    await store.load("", ""); // connects the reader too: if it fails, the start must fail, not the first join
+    await store.load("", ""); // also connects the reader, so that its errors fail the start, not the first join
     return store;
   } catch (error) {
     await store.close().catch(() => {}); // the first error is the one to report
@@ -44,11 +47,17 @@ export class SqlStore implements Store {
   readonly #db: Kysely<Tables>;
   readonly #reader: Kysely<Tables>;
   readonly #waitForWriters: RawBuilder<unknown> | undefined;
+  readonly #onClosed: (() => void) | undefined;
 
-  constructor(db: Kysely<Tables>, reader = db, waitForWriters?: RawBuilder<unknown>) {
+  constructor(
+    db: Kysely<Tables>,
+    reader = db,
+    { waitForWriters, onClosed }: Pick<Database, "waitForWriters" | "onClosed"> = {},
+  ) {
     this.#db = db;
     this.#reader = reader;
     this.#waitForWriters = waitForWriters;
+    this.#onClosed = onClosed;
   }
 
   async load(player: string, map: string): Promise<PlayerRecord | undefined> {
@@ -56,8 +65,17 @@ export class SqlStore implements Store {
     return row && recordOf(row);
   }
 
-  save(records: readonly PlayerRecord[]): Promise<number> {
+  save(records: readonly PlayerRecord[], epoch?: number): Promise<number> {
     return this.#db.transaction().execute(async (transaction) => {
+      if (epoch !== undefined) {
+        // Locks the row until the end of the transaction, so that saves with different epochs run one after another.
+        const { numUpdatedRows } = await transaction
+          .updateTable("cluster")
+          .set({ epoch })
+          .where("epoch", "<=", epoch)
+          .executeTakeFirstOrThrow();
+        if (Number(numUpdatedRows) === 0) throw new StaleEpochError(epoch);
+      }
       let written = 0;
       for (let at = 0; at < records.length; at += ROWS_PER_STATEMENT) {
         const { numInsertedOrUpdatedRows } = await transaction
@@ -76,9 +94,16 @@ export class SqlStore implements Store {
     });
   }
 
+  async cluster(prefix: string): Promise<{ id: string; epoch: number; prefix: string }> {
+    await this.#db.updateTable("cluster").set({ prefix }).where("prefix", "is", null).execute();
+    const row = await this.#reader.selectFrom("cluster").selectAll().executeTakeFirstOrThrow();
+    return { ...row, prefix: row.prefix ?? prefix };
+  }
+
   forget(player: string): Promise<number> {
     return this.#db.transaction().execute(async (transaction) => {
-      // A save whose connection was lost may still commit on the server. The delete would not see its new rows.
+      // A save whose connection was lost may still commit in PostgreSQL. Without the wait, the delete would miss the
+      // rows of that save.
       await this.#waitForWriters?.execute(transaction);
       const { numDeletedRows } = await transaction
         .deleteFrom("places")
@@ -115,7 +140,8 @@ export class SqlStore implements Store {
 
   async close(): Promise<void> {
     await this.#reader.destroy();
-    await this.#db.destroy(); // may be the same object; a second call has no effect
+    await this.#db.destroy(); // may be the same object as the reader; a second call has no effect
+    this.#onClosed?.();
   }
 
   #records() {

@@ -1,4 +1,5 @@
-// A Kysely dialect for Node's own SQLite. That API is synchronous, so a worker thread executes the statements.
+// A Kysely dialect for the SQLite of Node. Node's SQLite API is synchronous, so a worker thread executes the
+// statements.
 import { Worker } from "node:worker_threads";
 import {
   CompiledQuery,
@@ -12,7 +13,10 @@ import {
 } from "kysely";
 import type { Answer, SqliteFile, Statement } from "./sqlite-worker.ts";
 
-/** SQLite on a file. `explain` converts SQLite's errors to the errors that all calls reject with. */
+/**
+ * Returns the dialect for a SQLite file. A failed call rejects with the error that `explain` returns for SQLite's
+ * error.
+ */
 export function sqliteDialect(file: SqliteFile, explain: (error: unknown) => Error): Dialect {
   return {
     createAdapter: () => new TransactionalSqliteAdapter(),
@@ -22,7 +26,7 @@ export function sqliteDialect(file: SqliteFile, explain: (error: unknown) => Err
   };
 }
 
-/** Runs migrations in a transaction. If two processes start at the same time, one waits for the other. */
+/** Runs migrations in a transaction. One of two processes waits for the other if they start at the same time. */
 class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
@@ -33,7 +37,10 @@ class SqliteDriver implements Driver {
   readonly #file: SqliteFile;
   readonly #explain: (error: unknown) => Error;
   #thread!: SqliteThread;
-  /** Settles when the last caller in the queue releases the connection, which only one caller uses at a time. */
+  /**
+   * Only one caller at a time may use the connection. This promise settles when the last caller in the queue releases
+   * it.
+   */
   #free: Promise<void> = Promise.resolve();
   #release: () => void = () => {};
 
@@ -66,7 +73,8 @@ class SqliteDriver implements Driver {
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    // SQLite may have rolled back already, e.g. because the disk is full. Then this fails, which does no harm.
+    // SQLite may already have rolled back, e.g. because the disk is full. In that case this statement fails, which does
+    // no harm.
     await connection.executeQuery(CompiledQuery.raw("rollback")).catch(() => {});
   }
 
@@ -93,7 +101,7 @@ class SqliteThread implements DatabaseConnection {
     this.#explain = explain;
     this.#worker = new Worker(new URL("./sqlite-worker.ts", import.meta.url), { workerData: file });
     this.#worker.on("message", (answer: Answer) => {
-      // Under `node --watch` Node reports the thread's imports as messages too.
+      // Under `node --watch`, Node reports the imports of the thread as messages too.
       if ("watch:import" in answer) return;
       const { resolve, reject } = this.#pending.shift()!;
       if ("message" in answer) return reject(explain(answer));

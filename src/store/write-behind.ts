@@ -1,7 +1,8 @@
-// Saves player records asynchronously: the world does not wait, and the database has them within half a second.
+// Saves player records asynchronously. The world does not wait for the database. A record is usually committed within
+// half a second.
 import { setTimeout as delay } from "node:timers/promises";
 import type { PlayerRecord } from "../../rooms/player-store.ts";
-import { assertStorable, type Store, StoreError } from "./store.ts";
+import { assertStorable, StaleEpochError, type Store, StoreError } from "./store.ts";
 
 /** Receives messages about the store's health. pino's loggers implement it. */
 interface Logger {
@@ -25,7 +26,7 @@ interface WriteBehindOptions {
 export interface StoreCounters {
   /** Transactions that committed rows. */
   saves: number;
-  /** Rows in them. */
+  /** Rows that these transactions committed. */
   rows: number;
   /** Failed saves, including each retry. */
   failures: number;
@@ -33,16 +34,16 @@ export interface StoreCounters {
   refused: number;
   /** Rows whose newest record is not committed yet. */
   rowsWaiting: number;
-  /** Milliseconds since the oldest queued row was put. */
+  /** Milliseconds since the oldest uncommitted row was queued. */
   oldestWaitingMs: number;
-  /** Duration of the last save with rows in milliseconds, successful or not. */
+  /** Milliseconds that the last save with rows took, successful or not. */
   lastSaveMs: number;
 }
 
 /** The newest record of a player on a map, until it is committed. */
 interface Row {
   record: PlayerRecord;
-  /** The time at which the row's first uncommitted record was put, by `performance.now()`. */
+  /** The time at which the first uncommitted record of this row was queued, by `performance.now()`. */
   since: number;
 }
 
@@ -55,9 +56,9 @@ const CLOSE_TIMEOUT_MS = 1000;
 /**
  * A queue of player records in front of a store.
  *
- * Once per period, all queued rows are saved in one transaction. Saves never overlap. A failed save returns its rows to
- * the queue, except rows that have a newer record by then. Each following period retries, without limit.
- * Only {@link load} and {@link forget} reject.
+ * Once per period, all queued rows are saved in one transaction. Saves never overlap. The records of a failed save
+ * return to the queue, unless it already has newer records of the same players and maps. The queue retries once per
+ * period, without limit. Only {@link load} and {@link forget} reject.
  */
 export class WriteBehind {
   readonly #store: Store;
@@ -69,13 +70,21 @@ export class WriteBehind {
   #queued: Rows = new Map();
   /** The rows of the current save. They may or may not be in the database yet. */
   #saving: Rows = new Map();
-  /** The start of the current save, by `performance.now()`; undefined between saves. A save without rows counts too. */
+  /**
+   * The time at which the current save started, by `performance.now()`; undefined between saves. Saves without rows
+   * count too.
+   */
   #saveStartedAt: number | undefined;
-  /** Settles when the last queued write is done. Writes to the store run one after another. */
+  /** Settles when the last queued write to the store is done. Writes to the store run one after another. */
   #lastWrite: Promise<unknown> = Promise.resolve();
   /** The next save, if one is requested and has not started. It takes all rows that are queued when it starts. */
   #nextSave: Promise<boolean> | undefined;
   readonly #forgetting = new Map<string, Promise<number>>();
+
+  /** The epoch of the authority that saves; undefined without a cluster, and if this process is not the authority. */
+  #epoch: number | undefined;
+  /** Whether another authority saves now. Records are refused then. */
+  #isFenced = false;
 
   #timer: NodeJS.Timeout | undefined;
   #closing: Promise<number> | undefined;
@@ -95,20 +104,34 @@ export class WriteBehind {
     this.#timer = setInterval(() => {
       const ms = this.#saveStartedAt === undefined ? 0 : performance.now() - this.#saveStartedAt;
       if (ms > this.#timeoutMs) this.#onFailure(`a save has been running for ${Math.round(ms)} ms`);
-      // Also without queued rows: an empty save shows whether the store is available, and detects its recovery.
+      // Saves even without queued rows. Such an empty save shows whether the store is available, and detects its
+      // recovery.
       this.flush();
     }, this.#periodMs);
   }
 
   /**
+   * Saves as the authority of a cluster from now on. All records of this process are refused once an authority with a
+   * newer epoch saves. Drops the rows that are queued at the time of the call. Another authority may have saved newer
+   * rows, or deleted them.
+   */
+  fence(epoch: number): void {
+    this.#epoch = epoch;
+    this.#isFenced = false;
+    this.#queued.clear();
+    void this.flush(); // even without rows, this keeps an older authority from saving
+  }
+
+  /**
    * Queues a record until it is committed. The record is lost only if the process ends before the commit. Do not change
    * the object afterwards.
-   * @returns false if the record was refused: the queue is full or closed, or the player is being forgotten.
+   * @returns false if the record was refused: the queue is full or closed, the player is being forgotten, or another
+   * authority saves the players.
    * @throws {TypeError} if no store can hold the record.
    */
   put(record: PlayerRecord): boolean {
     assertStorable(record);
-    if (this.#closing || this.#forgetting.has(record.player)) return false;
+    if (this.#closing || this.#isFenced || this.#forgetting.has(record.player)) return false;
     const key = keyOf(record.player, record.map);
     const row = this.#queued.get(key);
     if (row) {
@@ -133,7 +156,7 @@ export class WriteBehind {
 
   /**
    * Saves all queued rows now, or right after the current save.
-   * @returns whether all of them are committed. Otherwise they stay queued.
+   * @returns whether all these rows are committed. If not, they stay queued.
    */
   flush(): Promise<boolean> {
     this.#nextSave ??= this.#afterLastWrite(() => {
@@ -147,13 +170,14 @@ export class WriteBehind {
    * Deletes all records of a player, committed or not. The player must have left before. Records of this player are
    * refused until the deletion is done.
    * @returns the number of deleted records in the store.
-   * @throws {StoreError} if the store is unavailable. Queued records are gone then, stored ones are not: call it again.
+   * @throws {StoreError} if the store is unavailable. Queued records are then already deleted, but stored records are
+   * not. Call `forget` again.
    */
   async forget(player: string): Promise<number> {
     for (const rows of [this.#queued, this.#saving]) {
       for (const [key, { record }] of rows) if (record.player === player) rows.delete(key);
     }
-    // After the current save, which may write a record of this player.
+    // Runs after the current save, because that save may write a record of this player.
     const forgotten = this.#afterLastWrite(() => this.#store.forget(player));
     this.#forgetting.set(player, forgotten);
     try {
@@ -177,7 +201,8 @@ export class WriteBehind {
 
   /**
    * Refuses further records, saves the queued ones and closes the store. Settles at most one second after the deadline.
-   * @returns the number of lost rows: those not known to be committed at the deadline. Later calls return the same.
+   * @returns the number of lost rows: those not known to be committed at the deadline. Later calls return the same
+   * promise.
    */
   close(deadlineMs: number): Promise<number> {
     this.#closing ??= this.#close(deadlineMs);
@@ -194,7 +219,7 @@ export class WriteBehind {
     const lost = this.counters().rowsWaiting;
     if (lost > 0)
       this.#logger.error({ rows: lost }, "player records lost: the store was unavailable until the deadline");
-    await within(CLOSE_TIMEOUT_MS, this.#store.close()).catch(() => {}); // the process ends anyway
+    await within(CLOSE_TIMEOUT_MS, this.#store.close()).catch(() => {}); // an error does not matter: the process ends
     return lost;
   }
 
@@ -209,7 +234,7 @@ export class WriteBehind {
     return this.#uncommitted(player, map) ?? stored;
   }
 
-  /** Runs a write after all earlier ones. */
+  /** Runs a write after all earlier writes have settled. */
   #afterLastWrite<T>(write: () => Promise<T>): Promise<T> {
     const done = this.#lastWrite.then(write);
     this.#lastWrite = done.catch(() => {});
@@ -220,13 +245,17 @@ export class WriteBehind {
     const batch = this.#queued;
     this.#saving = batch;
     this.#queued = new Map();
+    const epoch = this.#epoch;
     const records = Array.from(batch.values(), (row) => row.record);
     const startedAt = performance.now();
     this.#saveStartedAt = startedAt;
     try {
-      await this.#store.save(records);
+      await this.#store.save(records, epoch);
     } catch (error) {
-      // A newer record replaces the older one, but the row keeps its position and its age.
+      if (epoch !== this.#epoch) return false;
+      if (error instanceof StaleEpochError) return this.#onStaleEpoch(error);
+      // Puts the rows back into the queue. A newer record replaces the older one, but the row keeps its position and
+      // its age.
       for (const [key, newer] of this.#queued) {
         const older = batch.get(key);
         if (older) older.record = newer.record;
@@ -245,6 +274,16 @@ export class WriteBehind {
     this.#counters.rows += records.length;
     this.#onSuccess();
     return true;
+  }
+
+  /** Drops all rows and refuses further ones. Saves without rows go on: they show whether the store is available. */
+  #onStaleEpoch({ message }: StaleEpochError): false {
+    this.#epoch = undefined;
+    this.#isFenced = true;
+    this.#queued.clear();
+    // Not logged as an error, because an authority that hands over before it ends also gets here.
+    this.#logger.info({ reason: message }, "this process saves no more player records");
+    return false;
   }
 
   #onFailure(reason: string): void {

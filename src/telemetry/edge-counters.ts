@@ -1,4 +1,5 @@
-// Counts refusals and traffic at the edge of the process since its start. The metrics read these numbers.
+// Counts refusals and traffic since the start of the process. "Edge" means all code between the network and the rooms.
+// The metrics read these numbers.
 import { ERRORS, type ErrorName } from "../../schema/errors.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 
@@ -8,8 +9,10 @@ export const EDGE_REFUSALS = [
   "unsupportedType",
   "tooLarge",
   "foreignOrigin",
+  "hostWithoutPort",
   "tooManyJoins",
   "tooManyConnections",
+  "upgradeDropped",
   "passwordInvalid",
   "tooManyPasswords",
   "monitorOnly",
@@ -18,10 +21,10 @@ export const EDGE_REFUSALS = [
   "slowConsumer",
 ] as const satisfies ErrorName[];
 
-/** An error with which the edge refuses something. */
+/** The name of an error in EDGE_REFUSALS. */
 export type EdgeRefusal = (typeof EDGE_REFUSALS)[number];
 
-/** The counters. They only grow. */
+/** Counters since the start of the process, and the open WebSockets. */
 export class EdgeCounters {
   /** The number of refusals by error. */
   readonly refused = Object.fromEntries(EDGE_REFUSALS.map((error) => [error, 0])) as Record<EdgeRefusal, number>;

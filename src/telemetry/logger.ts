@@ -2,10 +2,13 @@
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 
-/** A token of this server, anywhere in a line. */
+/** Matches a JSON Web Token, which is how this server encodes its tokens, anywhere in a line. */
 const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
-/** A value named as a token in a URL, a header or an object. The error of a library may quote such a request. */
+/**
+ * Matches the value after `token` or `authorization` in a URL, a header or an object. The error of a library may quote
+ * a request with such a value.
+ */
 const NAMED = /((?:token|authorization)(?:\\?["'])?\s*[=:]\s*(?:\\?["'])?(?:(?:bearer|basic)\s+)?)[^\s&"'#,;)}\\]+/gi;
 
 const HIDDEN = "[hidden]";
@@ -13,7 +16,8 @@ const HIDDEN = "[hidden]";
 /** Creates the logger of the process. */
 export function createLogger(level: string, production: boolean): Logger {
   const options = { level, hooks: { streamWrite: hideTokens } };
-  // Synchronous, without a worker thread. A worker thread whose reader is gone would delay the end of the process.
+  // The log is written synchronously, because the alternative is a worker thread. A worker thread delays the end of the
+  // process if the reader of the output is gone.
   if (production) return pino(options, pino.destination({ sync: true }));
   return pino(options, pretty({ ignore: "pid,hostname", singleLine: true, sync: true }));
 }

@@ -2,12 +2,17 @@
 // collected when the metrics are read. docs/operating.md lists all metrics, and a test compares it with this file.
 import type { Client } from "colyseus";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { ObservedRoom } from "../../rooms/observer.ts";
+import { isLostConnection } from "../../rooms/lost-connection.ts";
+import { type ObservedRoom, SAY_OUTCOMES, type SayOutcome } from "../../rooms/observer.ts";
 import { ERRORS, type ErrorName } from "../../schema/errors.ts";
+import { type ClusterFigures, ClusterMetrics } from "./cluster-metrics.ts";
 import { EDGE_REFUSALS, type EdgeCounters } from "./edge-counters.ts";
 import { TRANSPORTS, transportOf } from "./transports.ts";
 
-/** The reasons for which joins are refused. Refusals of the edge have their own metric. */
+/**
+ * Values of the label `reason`: errors with which the server refuses a join. Another metric counts the errors in
+ * EDGE_REFUSALS.
+ */
 const REFUSAL_REASONS = [
   ...([
     "tokenInvalid",
@@ -17,43 +22,47 @@ const REFUSAL_REASONS = [
     "badJoinOption",
     "outdated",
     "busy",
+    "worldFull",
+    "clusterAway",
+    "roomFull",
     "stopping",
     "storeUnavailable",
   ] satisfies ErrorName[]),
   "other",
 ];
 
-/** The reasons for which players leave: errors that close the connection, and reasons of the framework or network. */
+/**
+ * The reasons for which players leave; values of the label `reason`. They are the errors whose code is a close code
+ * (4310 and above), and reasons of the framework and the network.
+ */
 const LEAVE_REASONS = [
   ...Object.entries(ERRORS).flatMap(([name, { code }]) => (code >= 4310 ? [name] : [])),
   ...["consented", "frameTooLarge", "lost", "serverShutdown", "other"],
 ];
 
-/** The reasons of close codes that are not in schema/errors.ts. */
+/** The leave reason for each close code that is not in schema/errors.ts. */
 const REASON_OF_CODE: Record<number, string> = {
   1000: "consented",
-  1001: "lost",
-  1005: "lost",
-  1006: "lost",
   1009: "frameTooLarge",
   4000: "consented",
-  4010: "lost",
 };
 
-/** A tick is late if it begins more than this many seconds after it is due: half a period. */
+/** A tick is late if it begins more than this many seconds after its due time. This is half the tick period. */
 const LATE_SECONDS = 0.025;
 
-/** Gauges of prom-client whose names end in `_total`, which is reserved for counters. They are removed. */
+/**
+ * Default gauges of prom-client that are removed. Their names end in `_total`, which Prometheus reserves for counters.
+ */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
 /** The counters of the store. */
 interface StoreCounters {
-  /** Transactions with rows, and the rows in them. */
+  /** Committed transactions that contained rows, and the number of those rows. */
   saves: number;
   rows: number;
   /** Failed saves. */
   failures: number;
-  /** Rows that were not accepted. */
+  /** Rows that were not queued because the queue was full. */
   refused: number;
   /** Rows that are not committed yet, and the age of the oldest of them in ms. */
   rowsWaiting: number;
@@ -61,7 +70,7 @@ interface StoreCounters {
   lastSaveMs: number;
 }
 
-/** The sources that are read when the metrics are read. */
+/** The objects whose values are collected each time the metrics are read. */
 interface Sources {
   /** The names of the maps that rooms can have. */
   maps: readonly string[];
@@ -69,6 +78,8 @@ interface Sources {
   tokens: { readonly issued: number };
   admission: { readonly blockedReason: string | undefined; readonly delayMs: number };
   edgeCounters: EdgeCounters;
+  /** Returns the state of the process in its cluster; undefined without a cluster. */
+  cluster?: () => ClusterFigures | undefined;
 }
 
 /** All metrics of a server. The names follow Prometheus's rules: base units, and `_total` for counters. */
@@ -76,7 +87,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #sources: Sources;
   readonly #rooms = new Set<ObservedRoom>();
-  /** Input counters of rooms that have ended. */
+  /** The sums of the input counters of all rooms that have ended. */
   readonly #endedRooms = { received: 0, applied: 0, dropped: 0 };
 
   readonly #roomsOpen = this.#gauge("sabang_rooms", "Open rooms, by map.", ["map"]);
@@ -134,6 +145,8 @@ export class Metrics {
   );
   readonly #waiting = this.#gauge("sabang_inputs_waiting", "Moves and inputs that are queued.");
 
+  readonly #says = this.#counter("sabang_says_total", "Texts and waves of players, by outcome.", ["outcome"]);
+
   readonly #framesReceived = this.#counter("sabang_frames_received_total", "Frames received from clients.");
   readonly #framesRefused = this.#counter("sabang_frames_refused_total", "Invalid frames; each closed its connection.");
   readonly #framesSent = this.#counter("sabang_frames_sent_total", "Frames handed to clients' sockets.");
@@ -160,12 +173,18 @@ export class Metrics {
   );
   readonly #tokens = this.#counter("sabang_tokens_issued_total", "Tokens that were signed.");
 
+  /** The metrics of the cluster. */
+  readonly cluster: ClusterMetrics;
+
   constructor(sources: Sources) {
     this.#sources = sources;
-    // Each series exists with 0 from the start. So Prometheus sees the first event of a kind as an increase too.
+    this.cluster = new ClusterMetrics(this.#registry, () => sources.cluster?.());
+    // Creates each time series with the value 0. Without this value, Prometheus would not count the first event of a
+    // series as an increase.
     for (const map of sources.maps) for (const transport of TRANSPORTS) this.#joins.inc({ map, transport }, 0);
     for (const reason of REFUSAL_REASONS) this.#refusals.inc({ reason }, 0);
     for (const reason of LEAVE_REASONS) this.#leaves.inc({ reason }, 0);
+    for (const outcome of SAY_OUTCOMES) this.#says.inc({ outcome }, 0);
     for (const outcome of ["returned", "gave_up"]) this.#reconnections.inc({ outcome }, 0);
     collectDefaultMetrics({ register: this.#registry });
     for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
@@ -201,13 +220,17 @@ export class Metrics {
     this.#seats.inc();
   }
 
-  /** A held seat ended. */
+  /** Called when a seat is no longer held: its player returned or gave up. */
   unheld(outcome: "returned" | "gave_up"): void {
     this.#seats.dec();
     this.#reconnections.inc({ outcome });
   }
 
-  /** A tick of a room. All times are in seconds. */
+  said(outcome: SayOutcome): void {
+    this.#says.inc({ outcome });
+  }
+
+  /** Called once per tick of each room. All arguments are in seconds. */
   ticked(step: number, patch: number, late: number): void {
     this.#step.observe(step);
     this.#patch.observe(patch);
@@ -243,7 +266,9 @@ export class Metrics {
       const { received, applied, noop, queued } = room.inputCounters();
       sums.received += received;
       sums.applied += applied;
-      sums.dropped += received - applied - noop - queued;
+      // The difference is negative in a new authority of a cluster if it applies inputs that the previous authority has
+      // received.
+      sums.dropped += Math.max(0, received - applied - noop - queued);
       sums.waiting += queued;
       for (const client of room.clients) this.#clients.inc({ map, transport: transportOf(client) });
     }
@@ -303,9 +328,14 @@ export class Metrics {
   }
 }
 
-/** Returns the reason of a leave. `code`: the close code. `error`: the error's name, if it is in schema/errors.ts. */
+/**
+ * Returns the reason for which a player left.
+ * @param code the close code.
+ * @param error the name of the error with that code, if schema/errors.ts has one.
+ */
 export function leaveReason(code: number | undefined, error: string | undefined): string {
-  return boundedLabel(LEAVE_REASONS, error ?? REASON_OF_CODE[code ?? 1005]);
+  if (isLostConnection(code)) return "lost";
+  return boundedLabel(LEAVE_REASONS, error ?? REASON_OF_CODE[code!]);
 }
 
 /** Returns the value if it is known, else "other". This bounds the number of label values. */
@@ -313,7 +343,7 @@ function boundedLabel(values: readonly string[], value: string | undefined): str
   return value !== undefined && values.includes(value) ? value : "other";
 }
 
-/** Sets a counter to a value that was counted elsewhere. */
+/** Sets a counter of prom-client to a value that other code has counted. */
 function setCounter(counter: Counter, value: number): void {
   counter.reset();
   counter.inc(value);

@@ -1,6 +1,7 @@
-// Logs refusals, up to a limit per minute. Otherwise a client that is refused all the time could fill the disk.
+// Logs refusals, up to a limit per minute. Without a limit, a client that repeats a refused request could fill the
+// disk.
 
-/** Writes the lines. */
+/** Writes the log lines. */
 interface Logger {
   info(fields: object, message: string): void;
 }
@@ -14,17 +15,17 @@ interface RefusalFields {
   reason: string;
   /** The HTTP status or the close code of the answer; undefined if there was no answer. */
   code?: number;
-  /** The address that the refusal counts for, see src/edge/addresses.ts. */
+  /** The client's address, as src/edge/addresses.ts returns it. */
   address?: string;
 }
 
-/** Logs refusals. */
+/** Logs refusals. After each period, a line per address tells how many refusals were not logged. */
 export class RefusalLog {
   readonly #logger: Logger;
   readonly #periodMs: number;
-  /** Refusals of this period, by address. */
+  /** The number of refusals in this period, by address. */
   readonly #counts = new Map<string, number>();
-  /** Refusals of this period from addresses beyond MAX_ADDRESSES. */
+  /** The number of refusals in this period from further addresses, after MAX_ADDRESSES is reached. */
   #others = 0;
 
   constructor(logger: Logger, periodMs = 60_000) {
@@ -44,7 +45,7 @@ export class RefusalLog {
     if (before < MAX_LINES_PER_ADDRESS) this.#logger.info(fields, "refused");
   }
 
-  /** Logs how many refusals of this period have no line. */
+  /** Logs how many refusals of this period were not logged, and begins the next period. */
   #endPeriod(): void {
     for (const [address, count] of this.#counts) {
       const leftOut = count - MAX_LINES_PER_ADDRESS;

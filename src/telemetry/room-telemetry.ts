@@ -1,6 +1,6 @@
 // Turns the events of rooms into metrics and log lines. The lines contain no player names and no tokens.
 import type { Client, Deferred } from "colyseus";
-import type { ObservedRoom, RoomObserver } from "../../rooms/observer.ts";
+import type { ObservedRoom, RoomObserver, SayOutcome } from "../../rooms/observer.ts";
 import { nameOfError, type SentError } from "../../schema/errors.ts";
 import { TICK_MS } from "../../sim/rules.ts";
 import { leaveReason, type Metrics } from "./metrics.ts";
@@ -25,7 +25,7 @@ export class RoomTelemetry implements RoomObserver {
   readonly #refusals: RefusalLog;
   /** The join time of each client that has not left yet, by session id. */
   readonly #joinedAt = new Map<string, number>();
-  /** The start of each room's last tick. */
+  /** The time at which the last tick of each room started. */
   readonly #lastTickAt = new WeakMap<ObservedRoom, number>();
 
   constructor(metrics: Metrics, ticks: TickListener, logger: Logger, refusals: RefusalLog) {
@@ -56,7 +56,7 @@ export class RoomTelemetry implements RoomObserver {
     this.#refused(error, { ...idsOf(room, client), address: addressOf(client) });
   }
 
-  /** Counts and logs a refusal of a client that has no seat yet. */
+  /** Counts and logs a refused join of a client that has no seat in a room yet. */
   refusedAtDoor(error: SentError, address: string | undefined): void {
     this.#refused(error, { address });
   }
@@ -81,7 +81,7 @@ export class RoomTelemetry implements RoomObserver {
 
   left(room: ObservedRoom, client: Client, code?: number): void {
     const joinedAt = this.#joinedAt.get(client.sessionId);
-    // A client that never had a body was counted as a refusal.
+    // A client without a join time never entered the world. Its refusal has already been counted.
     if (joinedAt === undefined) return;
     this.#joinedAt.delete(client.sessionId);
     const error = code === undefined ? undefined : nameOfError({ code, message: "" });
@@ -91,11 +91,15 @@ export class RoomTelemetry implements RoomObserver {
     this.#logger.info({ ...idsOf(room, client), reason, code, seconds }, "left");
   }
 
+  said(outcome: SayOutcome): void {
+    this.#metrics.said(outcome);
+  }
+
   ticked(room: ObservedRoom, startedAt: number, movedAt: number, sentAt: number): void {
-    // The first tick of a room is on time.
+    // The first tick of a room has no previous tick and counts as on time.
     const lastTickAt = this.#lastTickAt.get(room) ?? startedAt;
     this.#lastTickAt.set(room, startedAt);
-    // The delay is never negative: after a stall several ticks follow at once, and these do not count as early.
+    // After a stall, several ticks run in quick succession. They count as on time, not as early.
     const lateMs = Math.max(0, startedAt - lastTickAt - TICK_MS);
     this.#ticks.tickStarted(lateMs);
     this.#metrics.ticked((movedAt - startedAt) / 1000, (sentAt - movedAt) / 1000, lateMs / 1000);

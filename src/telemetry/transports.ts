@@ -5,7 +5,10 @@ import type { Client } from "colyseus";
 export const TRANSPORTS = ["sdk", "plain"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
-/** The part of our sockets that is read here. `client.ref` is such a socket, or a stand-in for one. */
+/**
+ * The fields of `client.ref` that are read here. `client.ref` is a socket of src/sockets, or a PlainRef for a plain
+ * WebSocket.
+ */
 interface Ref {
   readonly address?: string;
   readonly transport?: Transport;
@@ -16,7 +19,7 @@ export function transportOf(client: Client): Transport {
   return (client.ref as unknown as Ref).transport ?? "sdk";
 }
 
-/** Returns the address that a client counts for. */
+/** Returns the address of a client, as src/edge/addresses.ts returns it. */
 export function addressOf(client: Client): string | undefined {
   return (client.ref as unknown as Ref).address;
 }

@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const OTHER_MAP = "harbour.tmj";
 const GENERATED = ["meadow.tmj", "plaza.tmj", "tiles.png", "tiles.tsj"];
 
-/** A project with the map maker and a map drawn by hand, in which mapmaker/make.ts has run twice. */
+/** A project with the map maker and a map drawn by hand. mapmaker/make.ts has run twice in this project. */
 let copy: string;
 let folder: string;
 const outputs: string[] = [];
@@ -44,9 +44,9 @@ test("mapmaker/make.ts writes the maps and their tiles, and no other file", () =
   expect(runs.map((made) => [...made.keys()])).toEqual([GENERATED, GENERATED]);
 });
 
-test.each(GENERATED)("mapmaker/make.ts writes the same bytes each time: %s", (file) => {
+test.each(GENERATED)("each run of mapmaker/make.ts writes the same bytes into the file %s", (file) => {
   const [first, second] = runs.map((made) => made.get(file)!);
-  // Not `toEqual`, which would print a quarter of a megabyte.
+  // The test does not use `toEqual`, which would print a quarter of a megabyte if it failed.
   expect(first!.equals(second!)).toBe(true);
 });
 
@@ -66,7 +66,7 @@ describe.each([
   { name: "plaza", tiles: 64, minSpawns: 64 },
   { name: "meadow", tiles: 128, minSpawns: 400 },
 ])("the map $name of mapmaker/make.ts", ({ name, tiles, minSpawns }) => {
-  test(`has ${tiles} x ${tiles} tiles, of which some, but fewer than half, are solid`, () => {
+  test(`has ${tiles} x ${tiles} tiles, of which at least one is a wall and more than half are open`, () => {
     const { file, map } = mapIn(folder, name);
     expect([map.width, map.height]).toEqual([tiles * TILE, tiles * TILE]);
     const solid = file.layers.find((layer) => layer.name === "walls")!.data!.filter((tile) => tile !== 0).length;
@@ -84,11 +84,11 @@ describe.each([
     }
   });
 
-  test("has no open tile that is unreachable from the first spawn", () => {
+  test("has a path from the first spawn to every open tile", () => {
     expect(pocketsOf(mapIn(folder, name))).toEqual([]);
   });
 
-  test("has the format of a file written by Tiled", () => {
+  test("has a file in the format that Tiled writes", () => {
     const { file } = mapIn(folder, name);
     expect(file).toMatchObject({
       type: "map",
@@ -116,7 +116,7 @@ describe.each([
     }
   });
 
-  test("has tile layers of the map's size, with tiles of its tileset only", () => {
+  test("has tile layers of the map's size, which contain only tiles of the map's tileset", () => {
     const mapUnderTest = mapIn(folder, name);
     for (const layer of mapUnderTest.file.layers.filter(({ type }) => type === "tilelayer")) {
       expect(layer).toMatchObject({ width: tiles, height: tiles });

@@ -1,9 +1,10 @@
-// Checks of the guarantees of map files, for the maps that mapmaker/make.ts generates and for those in maps/.
+// Checks of map files, for the maps that mapmaker/make.ts generates and for the maps in maps/.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PNG } from "pngjs";
-import { readMap, type WorldMap } from "../../sim/map.ts";
-import { TILE } from "../../sim/rules.ts";
+import type { WorldMap } from "../../sim/map.ts";
+import { CELL, TILE } from "../../sim/rules.ts";
+import { loadMap } from "../../src/maps/load-map.ts";
 
 /** The format of a Tiled map file: https://doc.mapeditor.org/en/stable/reference/json-map-format/ */
 interface TiledFile {
@@ -59,12 +60,14 @@ export interface MapUnderTest {
 
 export function mapIn(folder: string, name: string): MapUnderTest {
   const file = JSON.parse(readFileSync(join(folder, `${name}.tmj`), "utf8")) as TiledFile;
-  return { folder, file, map: readMap(name, file) };
+  return { folder, file, map: loadMap(name, folder).map };
 }
 
 /** Returns the open tiles that cannot be reached from the first spawn, each as `x,y`. */
 export function pocketsOf({ file, map }: MapUnderTest): string[] {
   const key = (x: number, y: number) => y * file.width + x;
+  // The walls of these maps are whole tiles, so one cell of a tile shows whether the tile is solid.
+  const isWall = (x: number, y: number) => map.isSolid((x * TILE) / CELL, (y * TILE) / CELL);
   const start = { x: Math.floor(map.spawns[0]!.x / TILE), y: Math.floor(map.spawns[0]!.y / TILE) };
   const reached = new Set([key(start.x, start.y)]);
   const queue = [start];
@@ -76,19 +79,19 @@ export function pocketsOf({ file, map }: MapUnderTest): string[] {
       { x, y: y - 1 },
       { x, y: y + 1 },
     ]) {
-      if (map.isWall(next.x, next.y) || reached.has(key(next.x, next.y))) continue;
+      if (isWall(next.x, next.y) || reached.has(key(next.x, next.y))) continue;
       reached.add(key(next.x, next.y));
       queue.push(next);
     }
   }
   const pockets: string[] = [];
   for (let y = 0; y < file.height; y++) {
-    for (let x = 0; x < file.width; x++) if (!map.isWall(x, y) && !reached.has(key(x, y))) pockets.push(`${x},${y}`);
+    for (let x = 0; x < file.width; x++) if (!isWall(x, y) && !reached.has(key(x, y))) pockets.push(`${x},${y}`);
   }
   return pockets;
 }
 
-/** The bits of a tile's number. Tiled stores flips in the bits above. */
+/** The bits of a tile's number. Tiled marks flipped tiles in the higher bits. */
 const TILE_NUMBER = 0x1fffffff;
 
 /** Returns the tiles of a layer that are in no tileset of the file. */

@@ -1,4 +1,4 @@
-// Joins are refused while the server stops.
+// A server that is shutting down refuses joins.
 import { MatchMakeError } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
 import { ERRORS, errorBody, taggedMessage } from "../../schema/errors.ts";
@@ -10,7 +10,7 @@ import { joinWithSdk } from "../support/walkers.ts";
 
 const server = startServer();
 
-test("refuses joins by HTTP and by plain WebSocket with a code and a message while its rooms end", async () => {
+test("a server that is shutting down refuses joins over HTTP and over plain WebSockets with the error `stopping`", async () => {
   const present = await joinWithSdk(server);
   const room = await server.roomOf(present.sessionId);
   let end = () => {};

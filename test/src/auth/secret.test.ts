@@ -15,7 +15,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("creates a missing secret and its folder, readable only by the user, and returns the same secret later", () => {
+test("loadOrCreateSecret creates a secret that only the user can read, and later returns the same secret", () => {
   const dataDir = join(folder, "a", "b");
   const secret = loadOrCreateSecret(dataDir);
   expect(secret).toMatch(/^[\w-]{48}$/);
@@ -26,7 +26,7 @@ test("creates a missing secret and its folder, readable only by the user, and re
 });
 
 test.each(["", "too short\n", `${"x".repeat(40)} y\n`])(
-  "rejects a file that does not contain a secret, and does not change the file: %j",
+  "loadOrCreateSecret rejects a file without a valid secret, and leaves the file unchanged: %j",
   (text) => {
     const file = join(folder, "jwt-secret");
     writeFileSync(file, text);
@@ -36,14 +36,14 @@ test.each(["", "too short\n", `${"x".repeat(40)} y\n`])(
   },
 );
 
-test("rejects a data folder that is a file", () => {
+test("loadOrCreateSecret rejects a data folder that is a file", () => {
   writeFileSync(join(folder, "file"), "");
   expect(() => loadOrCreateSecret(join(folder, "file"))).toThrow(
     /^DATA_DIR: .* cannot be used: .*; let the user that runs the server write to the folder, or set JWT_SECRET$/,
   );
 });
 
-test("returns the same secret to processes that create it at the same time", async () => {
+test("loadOrCreateSecret returns the same secret to processes that call it at the same time", async () => {
   const program = `
     import { existsSync } from "node:fs";
     import { loadOrCreateSecret } from ${JSON.stringify(new URL("../../../src/auth/secret.ts", import.meta.url).href)};

@@ -1,4 +1,4 @@
-// Joins with valid and invalid tokens over all transports, and the two sign-in routes.
+// Tests the two sign-in routes. Tests joins with valid and invalid tokens over all transports.
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import { ERRORS, type ErrorName, errorBody, taggedMessage } from "../../../schema/errors.ts";
@@ -64,8 +64,8 @@ const REFUSED: [name: string, token: string, error: ErrorName][] = [
   ["a token whose payload is a list", token([ID]), "tokenForeign"],
 ];
 
-describe("a join", () => {
-  test("with a valid token is a join as the token's player, even if the old secret signed the token", async () => {
+describe("joining:", () => {
+  test("a client with a valid token joins as the token's player, even if the token was signed with the old secret", async () => {
     for (const each of [good, token({ id: ID, exp: SOON }, { secret: SECRETS.old })]) {
       const client = await joinWithSdk(server, {}, each);
       const room = await server.roomOf(client.sessionId);
@@ -74,20 +74,20 @@ describe("a join", () => {
     }
   });
 
-  test("without a token is a join as a guest", async () => {
+  test("a client without a token joins as a guest", async () => {
     const client = await joinWithSdk(server);
     const room = await server.roomOf(client.sessionId);
     expect(room.clients.get(client.sessionId)?.auth?.id).toBeUndefined();
   });
 
-  test("without a token cannot select a player by join options", async () => {
+  test("a client without a token cannot choose a player id with join options", async () => {
     const client = await joinWithSdk(server, { id: ID, auth: { id: ID }, sessionId: ID });
     const room = await server.roomOf(client.sessionId);
     expect(client.sessionId).not.toBe(ID);
     expect(room.clients.get(client.sessionId)?.auth?.id).toBeUndefined();
   });
 
-  test.each(REFUSED)("with %s is refused with the error's code and name", async (_name, bad, name) => {
+  test.each(REFUSED)("a join with %s is refused", async (_name, bad, name) => {
     const { code } = ERRORS[name];
     await expect(server.client(bad).joinOrCreate("world")).rejects.toMatchObject({
       code,
@@ -101,7 +101,7 @@ describe("a join", () => {
     expect([userdata.status, await userdata.json()]).toEqual([code, errorBody(name)]);
   });
 
-  test("with a token of 100 kB is answered with 431 by Node", async () => {
+  test("a join with a token of 100 kB is answered with 431, because the token exceeds Node's limit for headers", async () => {
     const long = token({ id: ID, exp: SOON, more: "a".repeat(75_000) });
     expect(long.length).toBeGreaterThan(100_000);
     const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, {
@@ -114,8 +114,8 @@ describe("a join", () => {
   });
 });
 
-describe("signing in", () => {
-  test("with the SDK creates a new player, whose token joins as that player", async () => {
+describe("signing in:", () => {
+  test("a sign-in with the SDK creates a new player, and a join with its token joins as this player", async () => {
     const client = server.client();
     const { user, token } = await client.auth.signInAnonymously();
     expect(user.id).toMatch(/^[\w-]{22}$/);
@@ -130,7 +130,7 @@ describe("signing in", () => {
     expect((await server.roomOf(room.sessionId)).clients.get(room.sessionId)?.auth).toEqual({ id: user.id });
   });
 
-  test("with a token of the old secret returns a token of the new secret for the same player", async () => {
+  test("a sign-in with a token of the old secret returns a token of the new secret for the same player", async () => {
     const client = server.client(token({ id: ID, exp: SOON }, { secret: SECRETS.old }));
     const renewed = await client.auth.signInAnonymously();
     expect(renewed.user.id).toBe(ID);
@@ -139,7 +139,7 @@ describe("signing in", () => {
     expect(createHmac("sha256", SECRETS.current).update(signed).digest("base64url")).toBe(signature);
   });
 
-  test("with an invalid token creates a new player", async () => {
+  test("a sign-in with an invalid token creates a new player", async () => {
     for (const [, bad] of REFUSED) {
       const answer = await fetch(`${server.url}/auth/anonymous`, {
         method: "POST",
@@ -151,12 +151,12 @@ describe("signing in", () => {
     }
   });
 
-  test("ignores a player id that the client sends", async () => {
+  test("a sign-in ignores a player id that the client sends", async () => {
     const { user } = await server.client().auth.signInAnonymously({ id: ID });
     expect(user.id).not.toBe(ID);
   });
 
-  test("is allowed for pages of other origins, like joining", async () => {
+  test("a page of any origin may sign in if the server has no list of allowed origins", async () => {
     const answer = await fetch(`${server.url}/auth/anonymous`, {
       method: "POST",
       headers: { origin: "https://a.example" },
@@ -175,7 +175,7 @@ test.each([
   ["GET", "/auth/provider/github/callback"],
   ["GET", "/auth/anonymous"],
   ["GET", "/auth"],
-])("the framework's auth routes other than sign-in are answered with 404: %s %s", async (method, path) => {
+])("the server answers 404 on the unused auth route %s %s of the framework", async (method, path) => {
   const answer = await fetch(server.url + path, {
     method,
     redirect: "manual",

@@ -1,4 +1,4 @@
-// The admission policy, with a simulated clock, rooms and measurements.
+// The admission policy, tested with a simulated clock, simulated rooms and simulated measurements.
 import { describe, expect, test } from "@jest/globals";
 import { ERRORS } from "../../../schema/errors.ts";
 import { Admission } from "../../../src/edge/admission.ts";
@@ -7,21 +7,38 @@ const MAX_DELAY_MS = 100;
 const TICK_MS = 50;
 const SLICE_MS = 250;
 
-/** Simulates a process with a number of rooms. Its CPU is busy by default. */
+/** Simulates a process with a number of rooms. By default the process uses a whole core. */
 function processOf(rooms = 1, maxDelayMs = MAX_DELAY_MS) {
   let now = 1000;
-  const readings = { rooms, loopDelay: 0, loopUse: 0, cpuUse: 1 };
+  const readings = { players: rooms, loopDelay: 0, loopUse: 0, cpuUse: 1 };
   const instruments = {
     now: () => now,
     loopDelay: () => readings.loopDelay,
     loopUse: () => readings.loopUse,
     cpuUse: () => readings.cpuUse,
   };
-  const admission = new Admission(maxDelayMs, SLICE_MS, instruments, () => readings.rooms);
+  const admission = new Admission(maxDelayMs, () => readings.players, SLICE_MS, instruments);
+  /**
+   * Runs ticks that are late by `late` ms. Returns the times at which admission opened or closed, in ms since the call.
+   */
+  const changes = (milliseconds: number, late: number): number[] => {
+    const found: number[] = [];
+    let before = admission.blockedReason;
+    for (let passed = TICK_MS; passed <= milliseconds; passed += TICK_MS) {
+      now += TICK_MS;
+      for (let room = 0; room < rooms; room++) admission.tickStarted(late);
+      if (admission.blockedReason !== before) found.push(passed);
+      before = admission.blockedReason;
+    }
+    return found;
+  };
   return {
     admission,
+    changes,
     isOpen: () => admission.refusal(false) === undefined,
-    /** Runs ticks that are late by `late` ms. @returns the ms after which admission opened or closed, if it did. */
+    /**
+     * Runs ticks that are late by `late` ms. @returns the ms until admission opened or closed; undefined if it did not.
+     */
     run(milliseconds: number, late: number | ((tick: number) => number) = 0): number | undefined {
       const before = admission.blockedReason;
       let changed: number | undefined;
@@ -43,10 +60,10 @@ function processOf(rooms = 1, maxDelayMs = MAX_DELAY_MS) {
   };
 }
 
-describe("admission stays open", () => {
-  test("while there is no room, even if the event loop is busy and late", () => {
+describe("keeping admission open:", () => {
+  test("admission stays open while there is no player, even if the event loop is busy and late", () => {
     const { admission, isOpen, wait, set } = processOf();
-    set({ rooms: 0, loopDelay: 5000, loopUse: 1 });
+    set({ players: 0, loopDelay: 5000, loopUse: 1 });
     for (let seconds = 0; seconds < 60; seconds++) {
       expect(isOpen()).toBe(true);
       expect(admission.delayMs).toBe(0);
@@ -54,26 +71,32 @@ describe("admission stays open", () => {
     }
   });
 
-  test.each([1, 5, 50])("while ticks are late only within the limits (rooms: %i)", (rooms) => {
-    const { run, isOpen, admission } = processOf(rooms);
-    expect(run(30_000)).toBeUndefined();
-    expect(admission.delayMs).toBe(0);
-    // One tick in two hundred is very late, and all others are a little late.
-    expect(run(30_000, (tick) => (tick % 200 === 0 ? MAX_DELAY_MS : 5))).toBeUndefined();
-    expect(admission.delayMs).toBe(5);
-    expect(isOpen()).toBe(true);
-  });
+  test.each([1, 5, 50])(
+    "admission stays open while the delays of all ticks are within the limits (rooms: %i)",
+    (rooms) => {
+      const { run, isOpen, admission } = processOf(rooms);
+      expect(run(30_000)).toBeUndefined();
+      expect(admission.delayMs).toBe(0);
+      // One tick in 200 is late by the maximum of 100 ms, and all others are late by 5 ms.
+      expect(run(30_000, (tick) => (tick % 200 === 0 ? MAX_DELAY_MS : 5))).toBeUndefined();
+      expect(admission.delayMs).toBe(5);
+      expect(isOpen()).toBe(true);
+    },
+  );
 
-  test.each([1, 5, 50])("with %i rooms after a single long pause for garbage collection", (rooms) => {
-    const { run, isOpen } = processOf(rooms);
-    run(10_000);
-    expect(run(30_000, (tick) => (tick === 100 ? 3000 : 1))).toBeUndefined();
-    // A shorter pause every six seconds is not an overload either.
-    expect(run(60_000, (tick) => (tick % 120 === 0 ? 500 : 1))).toBeUndefined();
-    expect(isOpen()).toBe(true);
-  });
+  test.each([1, 5, 50])(
+    "admission stays open after the ticks have paused once for three seconds (rooms: %i)",
+    (rooms) => {
+      const { run, isOpen } = processOf(rooms);
+      run(10_000);
+      expect(run(30_000, (tick) => (tick === 100 ? 3000 : 1))).toBeUndefined();
+      // A pause of the ticks for half a second every six seconds does not close admission either.
+      expect(run(60_000, (tick) => (tick % 120 === 0 ? 500 : 1))).toBeUndefined();
+      expect(isOpen()).toBe(true);
+    },
+  );
 
-  test("after a single stall of the event loop of several seconds", () => {
+  test("admission stays open after the event loop has stalled once for several seconds", () => {
     const { run, wait, set } = processOf();
     run(10_000);
     wait(3500);
@@ -83,30 +106,33 @@ describe("admission stays open", () => {
     expect(run(20_000)).toBeUndefined();
   });
 
-  test("when the first tick of a process is very late", () => {
+  test("admission stays open when the first tick of a process is very late", () => {
     const { run, isOpen } = processOf();
     run(50, 2000);
     expect(isOpen()).toBe(true);
   });
 
-  test("under any load if the limit is 0", () => {
+  test("admission stays open under any load if the maximum delay is 0", () => {
     const { run, isOpen } = processOf(1, 0);
     run(20_000, 5000);
     expect(isOpen()).toBe(true);
   });
 });
 
-describe("admission stays open while the process uses at most 40 % of a core", () => {
-  test.each([1, 5, 50])("even if all ticks of %i rooms are late", (rooms) => {
-    const { run, set, admission } = processOf(rooms);
-    set({ cpuUse: 0.4 });
-    expect(run(60_000, 400)).toBeUndefined();
-    expect(admission.delayMs).toBeGreaterThan(MAX_DELAY_MS);
-    set({ cpuUse: 0.5 });
-    expect(run(10_000, 400)).toBeLessThanOrEqual(3000);
-  });
+describe("keeping admission open in a process that uses little CPU:", () => {
+  test.each([1, 5, 50])(
+    "a process at 40 % of a core keeps admission open even if all its ticks are late (rooms: %i)",
+    (rooms) => {
+      const { run, set, admission } = processOf(rooms);
+      set({ cpuUse: 0.4 });
+      expect(run(60_000, 400)).toBeUndefined();
+      expect(admission.delayMs).toBeGreaterThan(MAX_DELAY_MS);
+      set({ cpuUse: 0.5 });
+      expect(run(10_000, 400)).toBeLessThanOrEqual(3000);
+    },
+  );
 
-  test("even if the event loop is delayed", () => {
+  test("a process at 40 % of a core keeps admission open even if its event loop is delayed", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0.4, loopDelay: 400 });
     expect(run(60_000)).toBeUndefined();
@@ -114,7 +140,7 @@ describe("admission stays open while the process uses at most 40 % of a core", (
     expect(run(10_000)).toBeLessThanOrEqual(3000);
   });
 
-  test("even if the event loop is fully utilised by wall time", () => {
+  test("a process at 40 % of a core keeps admission open even if its event loop is never idle", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0.4, loopUse: 1 });
     expect(run(60_000)).toBeUndefined();
@@ -122,7 +148,7 @@ describe("admission stays open while the process uses at most 40 % of a core", (
     expect(run(10_000)).toBeLessThanOrEqual(3000);
   });
 
-  test("on average, even if ticks are late and a burst of joins uses a whole core for a second", () => {
+  test("a mostly idle process keeps admission open while a burst of joins uses a whole core for a second", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0.05 });
     run(20_000, 150);
@@ -133,8 +159,8 @@ describe("admission stays open while the process uses at most 40 % of a core", (
   });
 });
 
-describe("admission closes", () => {
-  test.each([1, 5, 50])("within a second when ticks of %i rooms become too late in a busy process", (rooms) => {
+describe("closing admission:", () => {
+  test.each([1, 5, 50])("in a busy process, admission closes after a second of late ticks (rooms: %i)", (rooms) => {
     const { run, isOpen, admission } = processOf(rooms);
     run(60_000);
     expect(run(1000, MAX_DELAY_MS + 50)).toBeLessThanOrEqual(1000);
@@ -142,7 +168,7 @@ describe("admission closes", () => {
     expect(admission.delayMs).toBe(MAX_DELAY_MS + 50);
   });
 
-  test("within two seconds when ticks become too late in a process that was idle", () => {
+  test("admission closes within two seconds when ticks become too late in a process that was idle", () => {
     const { run, set } = processOf();
     set({ cpuUse: 0 });
     run(60_000);
@@ -150,19 +176,19 @@ describe("admission closes", () => {
     expect(run(2000, MAX_DELAY_MS + 50)).toBeLessThanOrEqual(2000);
   });
 
-  test("when every twentieth tick is too late", () => {
+  test("admission closes when every twentieth tick is too late", () => {
     const { run } = processOf();
     expect(run(20_000, (tick) => (tick % 20 === 0 ? 200 : 0))).toBeLessThan(10_000);
   });
 
-  test("when one tick in thirty is skipped for ten seconds, although no tick is very late", () => {
+  test("admission closes when every thirtieth tick is late by one tick interval, even if the delay limit is higher", () => {
     const { run, admission } = processOf();
     run(20_000, 1);
     expect(run(20_000, (tick) => (tick % 30 === 0 ? TICK_MS : 1))).toBeLessThan(12_000);
     expect(admission.delayMs).toBe(TICK_MS);
   });
 
-  test("when the event loop is late for three seconds, although ticks are on time", () => {
+  test("admission closes when the event loop is late for three seconds, even if all ticks are on time", () => {
     const { run, isOpen, set } = processOf();
     run(5000);
     set({ loopDelay: 400 });
@@ -175,7 +201,7 @@ describe("admission closes", () => {
     expect(isOpen()).toBe(false);
   });
 
-  test("when the event loop is busy for five seconds, although no tick is late", () => {
+  test("admission closes when the event loop is busy for five seconds, even if no tick is late", () => {
     const { run, isOpen, set } = processOf();
     set({ loopUse: 0.7 });
     expect(run(20_000)).toBeUndefined();
@@ -186,7 +212,7 @@ describe("admission closes", () => {
     set({ loopUse: 0.85 });
     expect(run(20_000)).toBeLessThanOrEqual(6000);
     expect(isOpen()).toBe(false);
-    // Admission opens again when the event loop has capacity again, not right after it closed.
+    // Admission closes above a utilization of 0.75, and opens again only at 0.65 or below.
     set({ loopUse: 0.7 });
     expect(run(60_000)).toBeUndefined();
     set({ loopUse: 0.5 });
@@ -194,7 +220,7 @@ describe("admission closes", () => {
     expect(run(60_000)).toBeUndefined();
   });
 
-  test("when the process stalls repeatedly for several seconds", () => {
+  test("admission closes when the process stalls repeatedly for several seconds", () => {
     const { run, wait, set, isOpen } = processOf();
     set({ loopDelay: 3500, loopUse: 0.99 });
     for (let stall = 0; stall < 3; stall++) {
@@ -204,7 +230,7 @@ describe("admission closes", () => {
     expect(isOpen()).toBe(false);
   });
 
-  test("for new players with the error busy and a time to retry, but not for returning players", () => {
+  test("new players get the error `busy` while admission is closed, but returning players can join", () => {
     const { admission, run } = processOf();
     run(5000, 1000);
     expect(admission.refusal(false)).toBe("busy");
@@ -214,8 +240,31 @@ describe("admission closes", () => {
   });
 });
 
-describe("admission opens again", () => {
-  test("some seconds after the ticks are on time again", () => {
+describe("admission right after a start:", () => {
+  test("admission closes once and stays closed while the process is overloaded", () => {
+    const { changes } = processOf();
+    expect(changes(60_000, 400)).toEqual([1250]);
+  });
+
+  test("admission does not open again in the first five seconds, even if the process is no longer busy", () => {
+    const { changes, set } = processOf();
+    expect(changes(1250, 400)).toEqual([1250]);
+    set({ cpuUse: 0 });
+    expect(changes(60_000, 0)).toEqual([3750]);
+  });
+
+  test("in an overloaded process, admission opens when the last player leaves, and closes after the next player joins", () => {
+    const { changes, isOpen, set } = processOf();
+    changes(60_000, 400);
+    set({ players: 0 });
+    expect(isOpen()).toBe(true);
+    set({ players: 1 });
+    expect(changes(60_000, 400)).toEqual([1250]);
+  });
+});
+
+describe("reopening admission:", () => {
+  test("admission opens again some seconds after the ticks are on time again", () => {
     const { run, isOpen } = processOf();
     run(20_000, 400);
     expect(isOpen()).toBe(false);
@@ -223,11 +272,11 @@ describe("admission opens again", () => {
     expect(after).toBeGreaterThan(3000);
     expect(after).toBeLessThan(6000);
     expect(isOpen()).toBe(true);
-    // The old delays do not close admission again.
+    // Ticks that were late before admission opened do not close it again.
     expect(run(20_000)).toBeUndefined();
   });
 
-  test("some seconds after a burst of joins", () => {
+  test("admission opens again some seconds after a burst of joins", () => {
     const { run, isOpen } = processOf();
     run(10_000);
     run(1500, 300);
@@ -235,7 +284,7 @@ describe("admission opens again", () => {
     expect(run(10_000)).toBeLessThan(6000);
   });
 
-  test("some seconds after the process is no longer busy, even if ticks are still late", () => {
+  test("admission opens again some seconds after the process is no longer busy, even if ticks are still late", () => {
     const { run, set } = processOf();
     set({ loopDelay: 400, loopUse: 1 });
     run(10_000, 400);
@@ -246,7 +295,7 @@ describe("admission opens again", () => {
     expect(run(60_000, 400)).toBeUndefined();
   });
 
-  test("only when ticks are well within the limits, so that it does not close again at once", () => {
+  test("admission opens again only when ticks are well within the limits, so that it does not close again at once", () => {
     const { run, isOpen } = processOf();
     run(10_000, 150);
     expect(run(60_000, (tick) => (tick % 50 === 0 ? 90 : 0))).toBeUndefined();
@@ -255,7 +304,7 @@ describe("admission opens again", () => {
     expect(run(10_000, 5)).toBeLessThan(6000);
   });
 
-  test("only when the event loop of a busy process is no longer late", () => {
+  test("in a busy process, admission opens again only when the event loop is no longer late", () => {
     const { run, set } = processOf();
     set({ loopDelay: 400 });
     run(10_000, 150);
@@ -264,28 +313,28 @@ describe("admission opens again", () => {
     expect(run(10_000)).toBeLessThanOrEqual(2000);
   });
 
-  test("at once when the last room closes, and earlier measurements do not refuse the next player", () => {
+  test("admission opens at once when the last player leaves, and earlier measurements do not close it again", () => {
     const { run, isOpen, set, admission } = processOf();
     set({ loopDelay: 400, loopUse: 1 });
     run(10_000, 1000);
     expect(isOpen()).toBe(false);
-    set({ rooms: 0 });
+    set({ players: 0 });
     expect(isOpen()).toBe(true);
     expect(admission.delayMs).toBe(0);
-    set({ rooms: 1, loopDelay: 0, loopUse: 0 });
+    set({ players: 1, loopDelay: 0, loopUse: 0 });
     expect(run(20_000)).toBeUndefined();
   });
 
-  test("when the process is empty, and closes when a burst of joins overloads it", () => {
+  test("admission closes within two seconds if a burst of joins overloads a process that had no players", () => {
     const { run, isOpen, set } = processOf();
-    set({ rooms: 0 });
+    set({ players: 0 });
     expect(isOpen()).toBe(true);
-    set({ rooms: 1 });
+    set({ players: 1 });
     expect(run(5000, 300)).toBeLessThanOrEqual(2000);
   });
 });
 
-test("admission refuses all joins while the process stops, including those of returning players", () => {
+test("admission refuses all joins while the process stops, even joins of returning players", () => {
   const { admission, run, wait } = processOf();
   run(5000);
   admission.stop();

@@ -1,18 +1,18 @@
 // The limits per address on connections and joins of a real server, for all transports.
 import { Client } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
-import { WebSocket } from "ws";
+import { ClientState } from "colyseus";
 import { ERRORS, errorBody, taggedMessage } from "../../../schema/errors.ts";
 import { PlainPlayer, plainError } from "../../support/plain.ts";
 import { RawConnection, request } from "../../support/raw.ts";
+import { pathOf, type Seat, takeSeat } from "../../support/seat.ts";
 import { startServer } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
-import { joinWithSdk } from "../../support/walkers.ts";
 
 const CONNECTIONS = 3;
 const JOINS = 6;
 
-// 127.0.0.1 is a trusted proxy here, so each test can use its own client address.
+// 127.0.0.1 is a trusted proxy, so each test can choose a client address with the header X-Forwarded-For.
 const server = startServer({
   edge: {
     trustedProxies: ["127.0.0.1"],
@@ -20,16 +20,18 @@ const server = startServer({
     maxJoinsPerMinute: JOINS,
     timeoutMs: 500,
   },
+  // This warning is tested in test/src/edge/shared-address.test.ts.
+  ignoredLog: /connections come from the private address 127\.0\.0\.2/,
 });
 
-/** Creates an SDK client with an address. */
+/** Creates an SDK client whose requests come from this address, as the server sees it. */
 function clientOf(address: string): Client {
   const client = new Client(server.url, { headers: { "x-forwarded-for": address } });
   client.auth.token = undefined as unknown as string;
   return client;
 }
 
-/** Upgrades a connection. Returns the HTTP status and the connection. */
+/** Opens a WebSocket connection. Returns the HTTP status and the connection. */
 async function upgradeStatus(address: string, path = "/"): Promise<[number, RawConnection]> {
   const connection = new RawConnection(server.port);
   connection.upgrade(path, [`X-Forwarded-For: ${address}`]);
@@ -39,7 +41,7 @@ async function upgradeStatus(address: string, path = "/"): Promise<[number, RawC
 const plainUrl = () => `${server.wsUrl}/websocket`;
 const plainOf = (address: string) => new PlainPlayer(plainUrl(), { headers: { "x-forwarded-for": address } });
 
-test("refuses a WebSocket beyond the limit of its address with 429 and the error message", async () => {
+test("the server refuses a WebSocket beyond the connection limit of its address with 429", async () => {
   const address = "203.0.113.1";
   const open: RawConnection[] = [];
   for (let i = 0; i < CONNECTIONS; i++) {
@@ -59,7 +61,163 @@ test("refuses a WebSocket beyond the limit of its address with 429 and the error
   for (const { socket } of open) socket.destroy();
 });
 
-test("stops counting a WebSocket when it closes, is terminated, or sends a frame that is too large", async () => {
+test("reserved seats count as connections of an address, so an HTTP join beyond the address's limit is refused", async () => {
+  const address = "203.0.113.30";
+  const headers = { "x-forwarded-for": address };
+  const seats: Seat[] = [];
+  for (let i = 0; i < CONNECTIONS; i++) seats.push(await takeSeat(server.url, {}, headers));
+  const before = server.app.edgeCounters.refused.tooManyConnections;
+  await expect(clientOf(address).joinOrCreate("world")).rejects.toMatchObject({
+    name: "MatchMakeError",
+    code: ERRORS.tooManyConnections.code,
+    message: taggedMessage("tooManyConnections"),
+  });
+  expect(server.app.edgeCounters.refused.tooManyConnections).toBe(before + 1);
+  const answer = await fetch(`${server.url}/matchmake/joinOrCreate/world`, { method: "POST", headers });
+  expect([answer.status, await answer.json()]).toEqual([429, errorBody("tooManyConnections")]);
+  expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  // Each reserved seat counts as a connection. So the server refuses a WebSocket without a seat, and accepts the
+  // WebSockets of the reserved seats.
+  expect((await upgradeStatus(address))[0]).toBe(429);
+  const open = await Promise.all(seats.map((seat) => upgradeStatus(address, pathOf(seat))));
+  expect(open.map(([status]) => status)).toEqual(Array(CONNECTIONS).fill(101));
+  expect((await upgradeStatus(address))[0]).toBe(429);
+  // When a connection closes, the server accepts another one.
+  open[0]![1].socket.destroy();
+  await until(async () => (await upgradeStatus(address))[0] === 101);
+  for (const [, { socket }] of open) socket.destroy();
+});
+
+test("a join that fails does not count as a connection", async () => {
+  const headers = { "x-forwarded-for": "203.0.113.31" };
+  for (let i = 0; i < CONNECTIONS + 1; i++)
+    expect(await takeSeat(server.url, { map: "moon" }, headers)).toMatchObject({ name: "unknownMap" });
+});
+
+test("at the connection limit of an address, a player can reconnect even while the lost connection still counts", async () => {
+  const address = "203.0.113.32";
+  const headers = { "x-forwarded-for": address, "content-type": "application/json" };
+  /** Opens a WebSocket that acknowledges the join, but answers no close frame. Returns the reconnection token. */
+  const open = async (path: string): Promise<string> => {
+    const [status, connection] = await upgradeStatus(address, path);
+    expect(status).toBe(101);
+    const [, token] = await until(() => /\n\t([\w-]{9})/.exec(connection.received));
+    connection.socket.write(Buffer.of(0x82, 0x81, 0, 0, 0, 0, 10));
+    return token!;
+  };
+  const seats = await Promise.all(Array.from({ length: CONNECTIONS }, () => takeSeat(server.url, {}, headers)));
+  const tokens = await Promise.all(seats.map((seat) => open(pathOf(seat))));
+  const room = await server.roomOf(seats[0]!.sessionId);
+  await until(() => [...room.clients].every(({ state }) => state === ClientState.JOINED));
+
+  // The first client reconnects as the SDK does, without a matchmaking request. The second client reconnects as the
+  // page does, after a matchmaking request.
+  const first = `${pathOf(seats[0]!)}&reconnectionToken=`;
+  const next = await open(first + tokens[0]);
+  await until(() => room.clients.get(seats[0]!.sessionId)?.state === ClientState.JOINED);
+  const answer = await fetch(`${server.url}/matchmake/reconnect/${room.roomId}`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ reconnectionToken: tokens[1] }),
+  });
+  expect(answer.status).toBe(200);
+  const other = await open(`${pathOf(seats[1]!)}&reconnectionToken=${tokens[1]}`);
+  expect([next, other]).not.toEqual([tokens[0], tokens[1]]);
+
+  // Above the limit, the server accepts only a WebSocket that has the current token of a connected player.
+  for (const token of ["guess", tokens[0]]) expect((await upgradeStatus(address, first + token))[0]).toBe(429);
+  expect((await upgradeStatus(address))[0]).toBe(429);
+});
+
+/** Opens a WebSocket that acknowledges its join when the server's handshake arrives. */
+async function openSeat(address: string, seat: Seat): Promise<RawConnection> {
+  const [status, connection] = await upgradeStatus(address, pathOf(seat));
+  expect(status).toBe(101);
+  await until(() => connection.received.includes("schema"));
+  connection.socket.write(Buffer.of(0x82, 0x81, 0, 0, 0, 0, 10));
+  return connection;
+}
+
+const TAKEN_OVER = String.fromCharCode(ERRORS.takenOver.code >> 8, ERRORS.takenOver.code & 0xff);
+
+test("at the connection limit of an address, a connected player can still join again, for example to change the name", async () => {
+  const address = "203.0.113.35";
+  const id = "a-player-at-the-connection-limit";
+  const headers = { "x-forwarded-for": address };
+  const identity = { authorization: `Bearer ${await server.tokens.sign(id)}` };
+  const first = await openSeat(address, await takeSeat(server.url, { name: "Ada" }, { ...headers, ...identity }));
+  const others = Array.from({ length: CONNECTIONS - 1 }, () => takeSeat(server.url, {}, headers));
+  const open = await Promise.all(others.map(async (seat) => openSeat(address, await seat)));
+
+  const seat = await takeSeat(server.url, { name: "Grace" }, { ...headers, ...identity });
+  const second = await openSeat(address, seat);
+  await until(() => first.received.includes(TAKEN_OVER));
+  const room = await server.roomOf(seat.sessionId);
+  expect(room.state.players.get(seat.sessionId)!.name).toBe("Grace");
+  first.socket.destroy();
+
+  // The address is at its limit, not above it. The server refuses a player who has no connection from it.
+  const stranger = { authorization: `Bearer ${await server.tokens.sign("a-player-without-a-connection")}` };
+  for (const token of [stranger, { authorization: "Bearer invalid" }])
+    expect(await takeSeat(server.url, {}, { ...headers, ...token })).toEqual(errorBody("tooManyConnections"));
+  for (const { socket } of [second, ...open]) socket.destroy();
+});
+
+test("at the connection limit of an address, a player on a plain WebSocket can still join again", async () => {
+  const headers = { "x-forwarded-for": "203.0.113.36" };
+  const token = await server.tokens.sign("a-plain-player-at-the-limit");
+  const players = Array.from({ length: CONNECTIONS }, (_, i) => {
+    return new PlainPlayer(`${plainUrl()}${i === 0 ? `?token=${token}` : ""}`, { headers });
+  });
+  await until(() => players.every(({ id }) => id !== ""));
+  const again = new PlainPlayer(`${plainUrl()}?token=${token}`, { headers });
+  await until(() => again.id !== "");
+  await until(() => players[0]!.closed);
+  expect(players[0]!.closed!.code).toBe(ERRORS.takenOver.code);
+  const foreign = await server.tokens.sign("a-player-without-a-connection");
+  const refused = new PlainPlayer(`${plainUrl()}?token=${foreign}`, { headers });
+  await until(() => refused.closed);
+  expect(refused.errors).toEqual([plainError("tooManyConnections")]);
+  for (const { socket } of [again, ...players]) socket.close();
+});
+
+test("a GET request for the path of a WebSocket gets the reason why an upgrade would fail", async () => {
+  const address = "203.0.113.33";
+  const seat = await takeSeat(server.url, {}, { "x-forwarded-for": address });
+  const ask = async (path: string, from = address) => {
+    const answer = await fetch(server.url + path, { headers: { "x-forwarded-for": from } });
+    return [answer.status, ((await answer.json()) as { name: string }).name];
+  };
+  const paths = ["/websocket", "/websocket?name=Ada", pathOf(seat)];
+  for (const path of paths) expect([path, ...(await ask(path))]).toEqual([path, 426, "upgradeRequired"]);
+  for (const path of ["/websocket/x", "/process/room", "/process/constructor?sessionId=x", "/a/b/c?sessionId=x"])
+    expect([path, ...(await ask(path))]).toEqual([path, 404, "notFound"]);
+
+  // The server also warns about a WebSocket request without the header Upgrade. A proxy must have dropped this header.
+  server.expectLog(/from 127\.0\.0\.1 has no header Upgrade.*proxy_set_header Upgrade \$http_upgrade/);
+  for (const path of paths) {
+    const dropped = await request(server.port, [
+      `GET ${path} HTTP/1.1`,
+      `X-Forwarded-For: ${address}`,
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      "Sec-WebSocket-Version: 13",
+    ]);
+    expect([dropped.status, JSON.parse(dropped.body)]).toEqual([426, errorBody("upgradeDropped")]);
+    expect(dropped.headers).toContain("upgrade: websocket");
+    expect(await ask(path)).toEqual([426, "upgradeDropped"]);
+    expect(await ask(path, "203.0.113.34")).toEqual([426, "upgradeRequired"]);
+  }
+  const open = [(await upgradeStatus(address))[1]];
+  expect(await ask(pathOf(seat))).toEqual([426, "upgradeRequired"]);
+
+  open.push((await upgradeStatus(address))[1]);
+  // The seat is counted already, so its own WebSocket would be accepted.
+  expect(await ask(pathOf(seat))).toEqual([426, "upgradeRequired"]);
+  expect(await ask("/websocket")).toEqual([429, "tooManyConnections"]);
+  for (const { socket } of open) socket.destroy();
+});
+
+test("a WebSocket no longer counts for its address after it closes, is terminated, or sends too large a frame", async () => {
   const address = "203.0.113.3";
   for (const end of [
     (player: PlainPlayer) => player.socket.close(),
@@ -78,7 +236,7 @@ test("stops counting a WebSocket when it closes, is terminated, or sends a frame
   }
 });
 
-test("sends an error frame to a plain WebSocket beyond the limit, then closes it", async () => {
+test("a plain WebSocket beyond the connection limit gets an error frame, and is then closed", async () => {
   const address = "203.0.113.4";
   const players = Array.from({ length: CONNECTIONS }, () => plainOf(address));
   await until(() => players.every(({ frames }) => frames.length > 0));
@@ -87,14 +245,15 @@ test("sends an error frame to a plain WebSocket beyond the limit, then closes it
   expect(refused.errors).toEqual([plainError("tooManyConnections")]);
   expect(refused.closed?.code).toBe(ERRORS.joinRefused.code);
 
-  // The server disconnects clients that do not answer the close frame, and accepts only a few of them at a time.
+  // These clients do not answer the close frame. The server sends its error frame to only a few such clients at a time,
+  // and then closes their connections. It refuses the other clients with 429.
   const unresponsive = await Promise.all(Array.from({ length: 20 }, () => upgradeStatus(address, "/websocket")));
   expect(unresponsive.filter(([status]) => status === 429).length).toBeGreaterThanOrEqual(12);
   await until(() => unresponsive.every(([, { closed }]) => closed));
   for (const { socket } of players) socket.close();
 });
 
-test("counts all addresses of an IPv6 /64 network as one address", async () => {
+test("the server counts all addresses of an IPv6 /64 network as one address", async () => {
   const open = await Promise.all(
     Array.from({ length: CONNECTIONS }, (_, i) => upgradeStatus(`2001:db8:1:2::${i + 1}`)),
   );
@@ -104,8 +263,8 @@ test("counts all addresses of an IPv6 /64 network as one address", async () => {
   for (const [, { socket }] of open) socket.destroy();
 });
 
-test("ignores X-Forwarded-For and X-Real-IP of a client that is not a trusted proxy", async () => {
-  // 127.0.0.2 is not a trusted proxy. The operator may have forgotten it, so the server logs a warning, once.
+test("the server ignores X-Forwarded-For and X-Real-IP of a client that is not a trusted proxy", async () => {
+  // 127.0.0.2 is not a trusted proxy. The server logs one warning, because the operator may have forgotten to list it.
   server.expectLog(/X-Forwarded-For comes from 127\.0\.0\.2, which is not in TRUST_PROXY/);
   const open = Array.from({ length: CONNECTIONS + 1 }, (_, i) => {
     const connection = new RawConnection(server.port, "127.0.0.2");
@@ -117,15 +276,29 @@ test("ignores X-Forwarded-For and X-Real-IP of a client that is not a trusted pr
   for (const { socket } of open) socket.destroy();
 });
 
-test("limits idle connections per address, and closes them after a timeout", async () => {
+test("the server warns once if a trusted proxy does not send the players' addresses in X-Forwarded-For", async () => {
+  server.expectLog(
+    /a join from 127\.0\.0\.1, which is in TRUST_PROXY, has no X-Forwarded-For.*X-Forwarded-For \$remote_addr/,
+  );
+  // A health check that the proxy itself sends has no X-Forwarded-For either. It must not cause a warning.
+  await fetch(`${server.url}/healthz`);
+  for (let i = 0; i < 2; i++) {
+    await fetch(`${server.url}/auth/anonymous`, { method: "POST" });
+    const connection = new RawConnection(server.port);
+    connection.upgrade("/");
+    expect(await connection.status()).toBe(101);
+  }
+});
+
+test("the server limits the idle connections of an address, and closes idle connections after a timeout", async () => {
   const idle = Array.from({ length: CONNECTIONS * 6 + 5 }, () => new RawConnection(server.port, "127.0.0.3"));
-  // Connections beyond the limit are closed at once, the others after the timeout.
+  // The server closes the connections beyond the limit at once, and the other connections after the timeout.
   await until(() => idle.filter(({ closed }) => closed).length >= 5);
   await until(() => idle.every(({ closed }) => closed));
   expect((await request(server.port, ["GET /healthz HTTP/1.1"], "127.0.0.3")).status).toBe(200);
 });
 
-test("closes connections that send the head or the body of a request too slowly", async () => {
+test("the server closes connections that send the head or the body of a request too slowly", async () => {
   const slow = [
     "G",
     "GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ",
@@ -142,7 +315,7 @@ test("closes connections that send the head or the body of a request too slowly"
   await until(() => connections.every(({ closed }) => closed));
 });
 
-test("refuses a join beyond the limit of its address with 429, and the SDK throws a MatchMakeError", async () => {
+test("a join beyond the join limit of its address gets 429, and the SDK throws a MatchMakeError", async () => {
   const client = clientOf("203.0.113.20");
   const join = async () => {
     const room = await client.joinOrCreate("world");
@@ -167,7 +340,7 @@ test("refuses a join beyond the limit of its address with 429, and the SDK throw
   await (await clientOf("203.0.113.21").joinOrCreate("world")).leave();
 });
 
-test("counts sign-ins and plain joins against the same limit as SDK joins", async () => {
+test("sign-ins, joins over plain WebSockets and joins with the SDK count against the same limit", async () => {
   const address = "203.0.113.22";
   const headers = { "x-forwarded-for": address };
   for (let i = 0; i < JOINS; i++) {
@@ -194,7 +367,7 @@ test("counts sign-ins and plain joins against the same limit as SDK joins", asyn
   expect(refused.errors).toEqual([plainError("tooManyJoins")]);
 });
 
-test("limits reconnections of an address separately from its joins", async () => {
+test("reconnections and joins of an address have separate limits", async () => {
   const address = "203.0.113.23";
   const headers = { "x-forwarded-for": address, "content-type": "application/json" };
   const post = async (path: string, body = {}) =>
@@ -217,9 +390,10 @@ test("limits reconnections of an address separately from its joins", async () =>
   expect(statuses.at(-1)).toBe(429);
 });
 
-test("accepts an SDK client and a plain WebSocket within the limits", async () => {
-  const [sdk, plain] = [await joinWithSdk(server), new WebSocket(plainUrl())];
-  await new Promise((resolve) => plain.once("message", resolve));
-  plain.close();
+test("the server accepts an SDK client and a plain WebSocket within the limits", async () => {
+  const address = "203.0.113.24";
+  const [sdk, plain] = [await clientOf(address).joinOrCreate("world"), plainOf(address)];
+  await until(() => plain.frames.length > 0);
+  plain.socket.close();
   await sdk.leave();
 });

@@ -1,24 +1,24 @@
-// The limits on request bodies, with fake requests.
+// The size and time limits of request bodies, tested with fake requests.
 import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { expect, jest, test } from "@jest/globals";
 import { readBody } from "../../../src/edge/request-body.ts";
 
-/** Creates a request whose body a test sends by emitting events. */
+/** Creates a fake request. A test sends its body by emitting events. */
 function arriving(headers: Record<string, string> = {}) {
   const socket = { destroyed: false, destroy: () => Object.assign(socket, { destroyed: true }) };
   const request = Object.assign(new EventEmitter(), { headers, complete: false, socket });
   return { request, socket, body: readBody(request as unknown as IncomingMessage) };
 }
 
-test("reads a body of 16 kB completely", async () => {
+test("readBody reads a body of 16 kB completely", async () => {
   const { request, body } = arriving();
   for (let i = 0; i < 4; i++) request.emit("data", Buffer.alloc(4096, "x"));
   request.emit("end");
   expect(await body).toBe("x".repeat(16_384));
 });
 
-test("refuses a body at its first byte beyond 16 kB", async () => {
+test("readBody refuses a body at its first byte beyond 16 kB", async () => {
   const { request, socket, body } = arriving();
   request.emit("data", Buffer.alloc(16_384));
   request.emit("data", Buffer.alloc(1));
@@ -26,12 +26,12 @@ test("refuses a body at its first byte beyond 16 kB", async () => {
   expect(socket.destroyed).toBe(false);
 });
 
-test("refuses a body whose Content-Length is too large before any of it has arrived", async () => {
+test("readBody refuses too large a Content-Length before any byte of the body has arrived", async () => {
   const { body } = arriving({ "content-length": "16385" });
   expect(await body).toBeUndefined();
 });
 
-test("closes the connection when 1 MB of a refused body has arrived", async () => {
+test("readBody closes the connection when more than 1 MB of a refused body has arrived", async () => {
   const { request, socket, body } = arriving();
   for (let i = 0; i < 16; i++) request.emit("data", Buffer.alloc(65_536));
   expect(await body).toBeUndefined();
@@ -40,7 +40,7 @@ test("closes the connection when 1 MB of a refused body has arrived", async () =
   expect(socket.destroyed).toBe(true);
 });
 
-test("closes the connection one second after it has refused a body that does not end", async () => {
+test("readBody closes the connection if a refused body does not end within a second", async () => {
   jest.useFakeTimers();
   try {
     const { request, socket, body } = arriving();
@@ -55,7 +55,7 @@ test("closes the connection one second after it has refused a body that does not
   }
 });
 
-test("throws when the connection closes before the body ends", async () => {
+test("readBody throws when the connection closes before the body ends", async () => {
   const { request, body } = arriving();
   request.emit("data", Buffer.alloc(10));
   request.emit("close");

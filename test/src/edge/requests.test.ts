@@ -5,7 +5,7 @@ import { expect, jest, test } from "@jest/globals";
 import { ERRORS, errorBody, taggedMessage } from "../../../schema/errors.ts";
 import { refuseUpgrade } from "../../../src/edge/request-filter.ts";
 import { RawConnection, request } from "../../support/raw.ts";
-import { startServer } from "../../support/server.ts";
+import { MONITOR, startServer } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
 
 /** The address of the trusted proxy. */
@@ -26,19 +26,22 @@ async function post(path: string, size: number, chunked = false) {
   } as RequestInit);
 }
 
-test.each([false, true])("accepts a body of 16 kB and answers a larger one with 413 (chunked: %p)", async (chunked) => {
-  expect((await post(JOIN, 16_384, chunked)).status).toBe(200);
-  for (const [path, size] of [
-    [JOIN, 16_385],
-    [JOIN, 200_000],
-    ["/auth/anonymous", 16_385],
-    ["/nothing", 16_385],
-  ] as const) {
-    const answer = await post(path, size, chunked);
-    expect([path, size, answer.status]).toEqual([path, size, 413]);
-    expect(await answer.json()).toEqual(errorBody("tooLarge"));
-  }
-});
+test.each([false, true])(
+  "a body of 16 kB is accepted, and a larger body is answered with 413 (chunked: %p)",
+  async (chunked) => {
+    expect((await post(JOIN, 16_384, chunked)).status).toBe(200);
+    for (const [path, size] of [
+      [JOIN, 16_385],
+      [JOIN, 200_000],
+      ["/auth/anonymous", 16_385],
+      ["/nothing", 16_385],
+    ] as const) {
+      const answer = await post(path, size, chunked);
+      expect([path, size, answer.status]).toEqual([path, size, 413]);
+      expect(await answer.json()).toEqual(errorBody("tooLarge"));
+    }
+  },
+);
 
 test("the SDK throws a MatchMakeError with code and message for a body that is too large", async () => {
   await expect(server.client().joinOrCreate("world", { name: "x".repeat(20_000) })).rejects.toMatchObject({
@@ -51,15 +54,18 @@ test("the SDK throws a MatchMakeError with code and message for a body that is t
 test.each([
   ["with Content-Length", "Content-Length: 16385", ""],
   ["in chunks", "Transfer-Encoding: chunked", `4001\r\n${" ".repeat(16_385)}`],
-])("answers a body above 16 kB sent %s with 413, without waiting for the rest", async (_name, header, body) => {
-  const connection = new RawConnection(server.port);
-  connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", header);
-  connection.socket.write(body);
-  expect(await connection.status()).toBe(413);
-  await until(() => connection.closed);
-});
+])(
+  "the server answers 413 before the end of a body above 16 kB if the body is sent %s",
+  async (_name, header, body) => {
+    const connection = new RawConnection(server.port);
+    connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", header);
+    connection.socket.write(body);
+    expect(await connection.status()).toBe(413);
+    await until(() => connection.closed);
+  },
+);
 
-test("closes the connection after the request timeout if a body is shorter than its Content-Length", async () => {
+test("the server closes the connection after a timeout if a body is shorter than its Content-Length", async () => {
   const connection = new RawConnection(server.port);
   connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", "Content-Length: 50");
   connection.socket.write("{}");
@@ -139,16 +145,17 @@ test("a request whose host cannot be parsed as a URL is answered with 400", asyn
   expect(status).toBe(400);
 });
 
-test("X-Forwarded-Proto reaches the framework only from a trusted proxy, and only as http or https", async () => {
+test("the framework receives X-Forwarded-Proto only from a trusted proxy, and only as http or https", async () => {
   const forwarded: unknown[] = [];
   const listen = ({ headers }: IncomingMessage) => forwarded.push(headers["x-forwarded-proto"]);
   server.app.httpServer.prependListener("request", listen);
   const ask = (scheme: string, from: string) =>
     request(server.port, ["GET /healthz HTTP/1.1", `X-Forwarded-Proto: ${scheme}`], from);
-  for (const scheme of ["http", "https", "ftp"]) await ask(scheme, PROXY);
-  for (const scheme of ["http", "https", "ftp"]) await ask(scheme, "127.0.0.1");
+  const schemes = ["http", "https", "ws", "wss", "ftp"];
+  for (const scheme of schemes) await ask(scheme, PROXY);
+  for (const scheme of schemes) await ask(scheme, "127.0.0.1");
   server.app.httpServer.off("request", listen);
-  expect(forwarded).toEqual(["http", "https", undefined, undefined, undefined, undefined]);
+  expect(forwarded).toEqual(["http", "https", "http", "https", ...Array(6).fill(undefined)]);
 });
 
 test.each([
@@ -163,7 +170,7 @@ test.each([
 });
 
 test.each(["null", "5", '"a"', "[]", "[[[", "{", "\0"])(
-  "the body %j, which is not a JSON object, is answered with 400",
+  "the body %j is answered with 400, because it is not a JSON object",
   async (body) => {
     const headers = { "content-type": "application/json" };
     const answer = await fetch(server.url + JOIN, { method: "POST", headers, body });
@@ -189,7 +196,38 @@ test("every response has the security headers", async () => {
   }
 });
 
-test("a WebSocket to a room id such as `constructor`, a member of Object.prototype, is answered with 404", async () => {
+test("clients may cache files, but not errors, refusals or the answers of routes", async () => {
+  const asked = [
+    ...["/healthz", "/readyz", "/metrics", "/__healthcheck", "/auth/userdata", "/monitor/", "/monitor/api", "/nothing"],
+    ...["/maps/nothing.tmj", "/maps", "/%"],
+  ].map((path) => ["GET", path]);
+  asked.push(
+    ["POST", JOIN],
+    ["POST", "/auth/anonymous"],
+    ["POST", "/matchmake/joinOrCreate/nothing"],
+    ["OPTIONS", JOIN],
+  );
+  const operator = `Basic ${Buffer.from(`${MONITOR.user}:${MONITOR.password}`).toString("base64")}`;
+  for (const authorization of ["", operator]) {
+    for (const [method, path] of asked) {
+      const { status, headers } = await request(server.port, [
+        `${method} ${path} HTTP/1.1`,
+        `Authorization: ${authorization}`,
+        "Sec-Fetch-Site: none",
+      ]);
+      expect([path, status, /^cache-control: (.*)$/m.exec(headers)?.[1]?.trim()]).toEqual([path, status, "no-store"]);
+    }
+  }
+  const refused = new RawConnection(server.port);
+  refused.upgrade("/nothing");
+  expect(await refused.headers()).toContain("cache-control: no-store");
+  for (const path of ["/maps/plaza.tmj", "/maps/tiles.png"]) {
+    const { headers } = await fetch(server.url + path);
+    expect([path, headers.get("cache-control")]).toEqual([path, "public, max-age=0"]);
+  }
+});
+
+test("an upgrade is answered with 404 if the room id in its path is a member of Object.prototype", async () => {
   for (const name of Object.getOwnPropertyNames(Object.prototype)) {
     const connection = new RawConnection(server.port);
     connection.upgrade(`/process/${name}?sessionId=x`);
@@ -197,13 +235,13 @@ test("a WebSocket to a room id such as `constructor`, a member of Object.prototy
   }
 });
 
-test("the connection of a refused upgrade is closed, even if the client keeps it open", async () => {
+test("the server closes the connection of a refused upgrade, even if the client does not close its side", async () => {
   for (const path of ["/nothing", "/%", "/websocket/"]) {
     const connection = new RawConnection(server.port);
     connection.upgrade(path);
     expect([400, 404]).toContain(await connection.status());
     await until(() => connection.closed);
-    // If the connection stayed half open, a client that keeps sending would keep the connection alive.
+    // Writes until the socket is destroyed. A half-open connection would stay open as long as the client keeps sending.
     await until(() => {
       connection.socket.write("x");
       return connection.socket.destroyed;
@@ -211,7 +249,7 @@ test("the connection of a refused upgrade is closed, even if the client keeps it
   }
 });
 
-test("a refused upgrade whose connection breaks throws no error", () => {
+test("refuseUpgrade throws no error if the connection breaks while the upgrade is refused", () => {
   const socket = new PassThrough();
   refuseUpgrade(socket, "notFound");
   socket.emit("error", new Error("the connection is lost"));

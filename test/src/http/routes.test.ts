@@ -7,7 +7,7 @@ import { MONITOR, startServer } from "../../support/server.ts";
 import { joinWithSdk } from "../../support/walkers.ts";
 
 const server = startServer({ playground: true });
-// The monitor refuses calls that may come from a page of another site.
+// This header proves to the monitor that the request does not come from a page of another site.
 const PROGRAM = { "sec-fetch-site": "none" };
 const basic = (user: string, password: string) => ({
   ...PROGRAM,
@@ -18,11 +18,8 @@ test.each(["/healthz", "/readyz"])("%s is answered with 200 while the server run
   expect((await fetch(server.url + path)).status).toBe(200);
 });
 
-test("serves the page at /, and maps with their images", async () => {
+test("the server serves the page at /", async () => {
   expect(await (await fetch(server.url)).text()).toContain("the page");
-  const map = (await (await fetch(`${server.url}/maps/plaza.tmj`)).json()) as { type: string };
-  expect(map.type).toBe("map");
-  expect((await fetch(`${server.url}/maps/tiles.png`)).headers.get("content-type")).toBe("image/png");
 });
 
 test.each([
@@ -40,7 +37,7 @@ test.each([
   }
 });
 
-test("the monitor shows the rooms and the players in them", async () => {
+test("the monitor shows all rooms and their players", async () => {
   const client = await joinWithSdk(server, { name: "Ada" });
   const headers = basic(MONITOR.user, MONITOR.password);
   for (const path of ["/monitor", "/monitor/"]) {
@@ -56,7 +53,22 @@ test("the monitor shows the rooms and the players in them", async () => {
   expect(JSON.stringify(room)).toContain("Ada");
 });
 
-test("endingAnswers forwards each write and returns true", () => {
+test.each(["/monitor", "/MONITOR", "/playground"])(
+  "%s redirects to the same path with a slash at its end, even if a proxy serves it below a path prefix",
+  async (path) => {
+    const headers = basic(MONITOR.user, MONITOR.password);
+    for (const query of ["", "?a=/b/c?d"]) {
+      const answer = await fetch(server.url + path + query, { headers, redirect: "manual" });
+      const location = answer.headers.get("location")!;
+      expect([answer.status, location]).toEqual([302, `${path.slice(1)}/${query}`]);
+      // A proxy that serves the server below the prefix /game removes this prefix from the path of each request.
+      const url = new URL(location, `https://play.example.org/game${path}${query}`);
+      expect(url.href).toBe(`https://play.example.org/game${path}/${query}`);
+    }
+  },
+);
+
+test("with endingAnswers, response.write forwards its data and returns true, so that the writer does not wait", () => {
   const write = jest.fn(() => false);
   const next = jest.fn();
   const response = { write } as unknown as Response;
@@ -67,7 +79,7 @@ test("endingAnswers forwards each write and returns true", () => {
   expect(next.mock.calls).toEqual([[]]);
 });
 
-test("only the monitor's answers are written through endingAnswers", async () => {
+test("only the monitor's routes use endingAnswers", async () => {
   const headers = basic(MONITOR.user, MONITOR.password);
   const isWrapped: boolean[] = [];
   const listen = (_request: IncomingMessage, response: ServerResponse) => {
@@ -82,7 +94,7 @@ test("only the monitor's answers are written through endingAnswers", async () =>
   expect(isWrapped).toEqual([true, false]);
 });
 
-test.each(["/playground", "/playground/"])("%s serves the playground when it is on", async (path) => {
+test.each(["/playground", "/playground/"])("%s serves the playground if the playground is on", async (path) => {
   const answer = await fetch(server.url + path);
   expect([answer.status, answer.url]).toEqual([200, `${server.url}/playground/`]);
   expect(await answer.text()).toMatch(/<html/i);

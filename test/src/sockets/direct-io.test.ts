@@ -64,7 +64,7 @@ beforeAll(async () => {
   plain = await serve(createServer());
 });
 
-/** Any byte, and often the first byte of a frame: then the rest of a split frame looks like the start of another. */
+/** Any byte. The first bytes of frames are frequent, so that the rest of a split frame may look like a new frame. */
 const byte = fc.oneof(fc.constantFrom(0x82, 0x80, 0x81, 0x00), fc.nat(255));
 const bytes = (maxLength: number, minLength = 0) =>
   fc.array(byte, { minLength, maxLength }).map((values) => Uint8Array.from(values));
@@ -91,7 +91,7 @@ function messageOf(frames: Buffer[], data: string, isBinary: boolean) {
   return { frames, event: { data, isBinary } };
 }
 
-test("all kinds of messages arrive unchanged, split anywhere, including directly after the handshake", async () => {
+test("messages of all kinds arrive unchanged, even if they are split at any byte or sent together with the handshake", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(message, { minLength: 1, maxLength: 12 }),
@@ -115,7 +115,7 @@ test("all kinds of messages arrive unchanged, split anywhere, including directly
   );
 });
 
-test("a short incoming frame bypasses the Receiver of ws, and its data survives the next frame", async () => {
+test("a short incoming frame bypasses the Receiver of ws, and its data stays unchanged when the next frame arrives", async () => {
   const { client, socket } = await open(plain);
   const kept: Buffer[] = [];
   socket.on("message", (data: Buffer) => kept.push(data));
@@ -135,7 +135,7 @@ test("a short incoming frame bypasses the Receiver of ws, and its data survives 
   client.destroy();
 });
 
-test("closing the socket in a message handler completes the closing handshake", async () => {
+test("a WebSocket completes the closing handshake if its own message handler closes it", async () => {
   const { client, socket } = await open(plain);
   socket.once("message", () => socket.close(4000));
   const replies: Buffer[] = [];
@@ -150,7 +150,7 @@ test("protocol errors close the connection with 1002, and messages that are too 
   for (const [code, ...frames] of [
     [1002, Buffer.of(0x82, 1, 7)],
     [1009, masked(2, new Uint8Array(4097))],
-    // A message inside a fragmented message.
+    // A second message begins before a fragmented message has ended.
     [1002, masked(2, Uint8Array.of(1), false), masked(2, Uint8Array.of(2))],
   ] as const) {
     const { client, socket, received } = await open(plain);
@@ -167,7 +167,7 @@ test("protocol errors close the connection with 1002, and messages that are too 
   }
 });
 
-test("a short sent frame bypasses the stream of the socket", async () => {
+test("a short outgoing frame bypasses the stream of the socket", async () => {
   const { client, socket } = await open(plain);
   const inner = (socket as unknown as { _socket: Socket })._socket;
   const before = inner.bytesWritten;
@@ -179,7 +179,7 @@ test("a short sent frame bypasses the stream of the socket", async () => {
   client.destroy();
 });
 
-test("a WebSocket paused in the middle of a frame continues with the rest of the frame after it resumes", async () => {
+test("a WebSocket that is paused in the middle of a frame reads the rest of the frame after it resumes", async () => {
   const { client, socket, received } = await open(plain);
   socket.once("message", () => socket.pause());
   // Without its first two bytes, each frame looks like a frame with a payload of one byte.
@@ -210,7 +210,7 @@ test("a paused WebSocket emits no messages until it resumes", async () => {
   client.destroy();
 });
 
-test("a closed connection writes no bytes, even if a file has its descriptor now", async () => {
+test("a send on a closed connection does not write to a file that was opened later with the same descriptor", async () => {
   const { socket } = await open(plain);
   const inner = (socket as unknown as { _socket: Socket & { _handle: { fd: number } } })._socket;
   const { fd } = inner._handle;
@@ -221,7 +221,8 @@ test("a closed connection writes no bytes, even if a file has its descriptor now
   try {
     // The kernel always assigns the lowest free descriptor.
     while (files.at(-1)! < fd) files.push(openSync(path, "w"));
-    // `ws` learns of the close only in the next turn of the event loop.
+    // `ws` still considers the socket open, because it learns of the close only in the next iteration of the event
+    // loop.
     expect([files.at(-1), socket.readyState]).toEqual([fd, WebSocket.OPEN]);
     socket.send(Buffer.from("for the client"), { binary: true });
     expect(readFileSync(path, "latin1")).toBe("");
@@ -231,7 +232,7 @@ test("a closed connection writes no bytes, even if a file has its descriptor now
   }
 });
 
-test("a TLS connection stays encrypted", async () => {
+test("messages over a TLS connection arrive in both directions", async () => {
   const psk = { psk: Buffer.alloc(32, 7), identity: "us" };
   const ciphers = "PSK";
   const secure = await serve(

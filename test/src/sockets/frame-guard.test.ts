@@ -1,4 +1,5 @@
-// Tests the frames that valid clients of a room never send: each closes only its sender's connection.
+// The frame guard of rooms: if a client sends a frame that valid clients never send, the guard closes this client's
+// connection, and no other connection.
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { ERRORS } from "../../../schema/errors.ts";
@@ -16,7 +17,7 @@ const server = startServer();
 const JOINED = 10;
 const PONG = 18;
 
-/** The bit of an input's first byte that says that a time precedes the fields. */
+/** This bit in the first byte of an input means that a time precedes the input's fields. */
 const TIMED = 0x80;
 
 const MOVE = [0xa4, 0x6d, 0x6f, 0x76, 0x65];
@@ -42,7 +43,7 @@ function unreliableInput(modifiers: number): number[] {
   return [20 | modifiers, ...time, 1, 2, 0x80, 1];
 }
 
-/** The valid first bytes: the codes that clients send, without modifiers. */
+/** The valid first bytes: the codes that clients send, without modifier bits. */
 const VALID_CODES = [10, 12, 13, 17, 18, 19, 21];
 
 /** Invalid frames with valid first bytes. */
@@ -70,8 +71,8 @@ const INVALID_FRAMES: Array<[what: string, bytes: number[]]> = [
 ];
 
 /**
- * Frames with invalid first bytes: all other codes, and each code that the room reads with each combination of
- * modifiers.
+ * Frames with invalid first bytes: all unknown codes, and each known code with every combination of modifier bits. The
+ * code 20 is always invalid: it is an input over an unreliable transport.
  */
 const UNKNOWN_FRAMES = Array.from({ length: 256 }, (_, first) => first)
   .filter((first) => !VALID_CODES.includes(first) && (first < 0x20 || [20, ...VALID_CODES].includes(first & 0x1f)))
@@ -80,7 +81,7 @@ const UNKNOWN_FRAMES = Array.from({ length: 256 }, (_, first) => first)
     (first & 0x1f) === 20 ? unreliableInput(first & 0xe0) : [first, 0x80, 1],
   ]);
 
-test("the guard closes a connection after an invalid frame and holds no seat; other clients play on", async () => {
+test("the sender of an invalid frame is disconnected for good, and other clients stay connected", async () => {
   const witness = await PlainPlayer.join(server.url);
   const frames = [...INVALID_FRAMES, ...UNKNOWN_FRAMES];
   const send = async ([what, bytes]: (typeof frames)[number]) => {
@@ -89,7 +90,7 @@ test("the guard closes a connection after an invalid frame and holds no seat; ot
     player.send(Uint8Array.from(bytes));
     expect([what, ...(await closed)]).toEqual([what, ERRORS.badFrame.code, ERRORS.badFrame.message]);
   };
-  // Twenty at a time, because each join takes several round trips and a tick.
+  // Sends twenty frames at once, because each join takes several round trips and a tick.
   for (let at = 0; at < frames.length; at += 20) await Promise.all(frames.slice(at, at + 20).map(send));
   await until(() => witness.players.size === 1);
   const { x, y } = witness.players.get(witness.id)!;
@@ -101,7 +102,7 @@ test("the guard closes a connection after an invalid frame and holds no seat; ot
   });
 });
 
-test("the guard closes a connection that sends a text frame, even an empty one", async () => {
+test("a text frame over the SDK's protocol closes its sender's connection, even if the frame is empty", async () => {
   for (const text of ["left", ""]) {
     const player = await RawPlayer.join(server.url, {});
     const closed = closing(player.socket);
@@ -110,7 +111,7 @@ test("the guard closes a connection that sends a text frame, even an empty one",
   }
 });
 
-test("the guard passes every kind of frame that the SDK sends", async () => {
+test("the frame guard accepts every kind of frame that the SDK sends", async () => {
   const player = await RawPlayer.join(server.url, {});
   const pongs = () => player.frames.filter((frame) => frame[0] === PONG).length;
   const frames = [
@@ -135,7 +136,7 @@ test("the guard passes every kind of frame that the SDK sends", async () => {
   }
 });
 
-test("the guard passes 64 frames before the join is acknowledged, and closes the connection at the 65th", async () => {
+test("a client may send 64 frames before it acknowledges its join, and the next frame closes its connection", async () => {
   const socket = await connectWithoutAcknowledging();
   let code: number | undefined;
   socket.once("close", (closedWith) => {
@@ -143,7 +144,7 @@ test("the guard passes 64 frames before the join is acknowledged, and closes the
   });
   for (let sent = 0; sent < 64; sent++) socket.send(Uint8Array.from(REQUEST));
   const pong = new Promise((resolve) => socket.on("message", (frame: Buffer) => frame[0] === PONG && resolve(frame)));
-  // Pings are not counted.
+  // Pings do not count towards the limit of 64 frames.
   socket.send(Uint8Array.of(PONG));
   await pong;
   expect(code).toBeUndefined();
@@ -152,7 +153,7 @@ test("the guard passes 64 frames before the join is acknowledged, and closes the
   expect(code).toBe(ERRORS.badFrame.code);
 });
 
-test("the guard ignores a join acknowledgement that arrives before the handshake of the room", async () => {
+test("the frame guard ignores a join acknowledgement that arrives before the handshake of the room", async () => {
   const connection = new RawConnection(server.port);
   const frame = (bytes: number[]) => Buffer.from([0x82, 0x80 | bytes.length, 0, 0, 0, 0, ...bytes]);
   const path = pathOf(await takeSeat(server.url));
@@ -166,7 +167,7 @@ test("the guard ignores a join acknowledgement that arrives before the handshake
   await until(() => connection.received.includes(ERRORS.badFrame.message));
 });
 
-test("the guard passes the frames that the SDK sends before it acknowledges a reconnection", async () => {
+test("the frame guard accepts the frames that the SDK sends before it acknowledges a reconnection", async () => {
   const room = await joinWithSdk(server);
   let left: number | undefined;
   const answers: unknown[] = [];
@@ -181,15 +182,15 @@ test("the guard passes the frames that the SDK sends before it acknowledges a re
   expect([left, answers.length]).toEqual([undefined, 20]);
 });
 
-test("a message that cannot be decoded closes its connection with 4002 and logs no error", async () => {
+test("a message that cannot be decoded closes its sender's connection with code 4002 and logs no error", async () => {
   const player = await RawPlayer.join(server.url, {});
   const closed = closing(player.socket);
-  // A truncated word.
+  // A `move` whose word is truncated.
   player.send(Uint8Array.of(13, ...MOVE, ...LEFT.slice(0, -1)));
   expect((await closed)[0]).toBe(4002);
 });
 
-test("a frame whose handler throws closes its connection and logs an error; the process continues", async () => {
+test("the server logs an error that the handler of a frame throws, and closes only the sender's connection", async () => {
   server.expectLog(/failed to process a client's frame/);
   const witness = await PlainPlayer.join(server.url);
   const player = await RawPlayer.join(server.url, {});

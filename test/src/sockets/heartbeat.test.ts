@@ -1,4 +1,4 @@
-// Tests dead connections of both protocols, next to clients that are alive.
+// The heartbeat disconnects clients that do not answer its pings, over both protocols. Other clients stay connected.
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { shortOrLong } from "../../support/long.ts";
@@ -15,7 +15,7 @@ const server = startServer({
   edge: { heartbeatMs: shortOrLong(BEAT_MS, undefined) },
 });
 
-/** Connects a client that counts the pings it receives. With `autoPong` it answers them. */
+/** Connects a client that counts the pings that it receives. If `autoPong` is set, it answers them. */
 async function connect(path: string, autoPong: boolean) {
   const socket = new WebSocket(server.wsUrl + path, { autoPong });
   const client = { socket, pings: 0, openedAt: 0, closedAt: 0 };
@@ -29,7 +29,7 @@ async function connect(path: string, autoPong: boolean) {
   return client;
 }
 
-test("a silent client is pinged twice, then disconnected; a client that sends or answers stays connected", async () => {
+test("the server disconnects a client after two unanswered pings, but keeps a client that answers or sends data", async () => {
   const room = async () => pathOf(await takeSeat(server.url));
   const dead = [await connect(await room(), false), await connect("/websocket", false)];
   const idle = [await connect(await room(), true), await connect("/websocket", true)];

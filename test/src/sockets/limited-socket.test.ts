@@ -1,4 +1,4 @@
-// Tests clients that send too much and clients that do not read, over both protocols and with full kernel buffers.
+// The limits of sockets: clients that send too much and clients that do not read, over both protocols.
 import { once } from "node:events";
 import { Decoder } from "@colyseus/schema";
 import { expect, test } from "@jest/globals";
@@ -17,7 +17,7 @@ import { joinWithSdk } from "../../support/walkers.ts";
 
 const MESSAGES_PER_SECOND = 100;
 const BUFFER_BYTES = 65_536;
-/** Seconds for which a client may be backpressured. The long run uses the default of 15. */
+/** Seconds for which a connection may be backpressured. The long test run uses the default of 15. */
 const MAX_BACKPRESSURE_SECONDS = shortOrLong(1, undefined);
 
 const server = startServer({
@@ -30,7 +30,7 @@ const server = startServer({
 });
 const refused = () => server.app.edgeCounters.refused;
 
-/** A room client whose socket can pause, unlike that of the SDK. It decodes states with the framework's decoder. */
+/** A room client whose socket can pause, unlike the SDK's socket. It decodes states with the framework's decoder. */
 class RoomReader {
   readonly #decoder = new Decoder(new WorldState());
   readonly socket: WebSocket;
@@ -74,7 +74,7 @@ async function joinRaw(): Promise<{ connection: RawConnection; sessionId: string
   return { connection, sessionId: seat.sessionId };
 }
 
-test("a burst of 2000 moves is accepted; a client that keeps flooding is disconnected for good", async () => {
+test("a client may send a burst of 2000 moves, but is disconnected for good if it keeps flooding", async () => {
   const witness = await joinWithSdk(server);
   const client = await joinWithSdk(server);
   client.reconnection.enabled = false;
@@ -92,7 +92,7 @@ test("a burst of 2000 moves is accepted; a client that keeps flooding is disconn
   await until(() => left !== undefined);
   clearInterval(flood);
   expect([left, refused().flooding - before]).toEqual([ERRORS.flooding.code, 1]);
-  // Far sooner than the 20 s for which a seat is held.
+  // The server does not hold the client's seat: it removes the player long before the reconnection timeout of 20 s.
   await until(() => witness.state.players.size === 1, 5000);
   await witness.leave();
 });
@@ -101,7 +101,7 @@ test.each([
   ["valid words", (socket: WebSocket) => socket.send("left")],
   ["invalid words", (socket: WebSocket) => socket.send("north")],
   ["pongs", (socket: WebSocket) => socket.pong()],
-])("a plain client that floods with %s is disconnected", async (_what, send) => {
+])("a client that floods a plain WebSocket with %s is disconnected", async (_what, send) => {
   const player = await PlainPlayer.join(server.url);
   for (let i = 0; i < 2000; i++) send(player.socket);
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -111,7 +111,7 @@ test.each([
   expect(player.closed).toEqual({ code: ERRORS.flooding.code, reason: ERRORS.flooding.message });
 });
 
-test("a client that floods before it has joined is disconnected", async () => {
+test("a client that floods its WebSocket before it has joined is disconnected", async () => {
   const socket = new WebSocket(`${server.wsUrl}/`);
   const closed = new Promise<number>((resolve) => socket.once("close", resolve));
   await new Promise((resolve) => socket.once("open", resolve));
@@ -119,7 +119,7 @@ test("a client that floods before it has joined is disconnected", async () => {
   expect(await closed).toBe(ERRORS.flooding.code);
 });
 
-test("a plain client that floods with pings is disconnected", async () => {
+test("a client that floods a plain WebSocket with pings is disconnected", async () => {
   const player = await PlainPlayer.join(server.url);
   for (let i = 0; i < 5000 && !player.closed; i++) player.socket.ping();
   await until(() => player.closed);
@@ -134,8 +134,8 @@ const serverSocket = (room: Room, id: string) => room.clients.get(id)!.ref as un
 const MAX_FILL_BYTES = 4 * BUFFER_BYTES + 64 * 1_048_576;
 
 /**
- * Fills the kernel's buffers for a client that has stopped reading, and its send buffer up to the backpressure
- * threshold.
+ * Sends errors to a client that has stopped reading, until its socket is backpressured. This first fills the kernel's
+ * buffers, and then the client's send buffer up to the threshold.
  * @throws if the socket is not backpressured after MAX_FILL_BYTES.
  */
 function fill(room: Room, id: string): void {
@@ -177,7 +177,7 @@ function makeLargePatches(room: Room): () => void {
   };
 }
 
-test("a slow client gets no patches, and is disconnected when its send buffer is full", async () => {
+test("a client that stops reading gets no more patches, and is disconnected when its send buffer is full", async () => {
   const { connection, sessionId } = await joinRaw();
   const room = await server.roomOf(sessionId);
   connection.socket.pause();
@@ -187,16 +187,18 @@ test("a slow client gets no patches, and is disconnected when its send buffer is
   const ticks = ticksOf(room);
   await until(() => ticks() > 40);
   end();
-  // The skipped patches were 800 kB in all. If the kernel accepted some of the queued bytes, one full state was sent.
+  // The skipped patches would have taken 800 kB. The limit leaves room for one full state, which is sent if the kernel
+  // accepts some of the queued bytes.
   expect(socket.bufferedAmount).toBeLessThan(BUFFER_BYTES / 4 + 30_000);
   const before = refused().slowConsumer;
   const closed = once(socket, "close");
-  // Frames other than patches are not skipped: errors for bad words fill the buffer.
+  // Only patches are skipped. The error messages about invalid moves fill the send buffer.
   const badMove = frameOf(2, Buffer.of(13, 0xa4, 0x6d, 0x6f, 0x76, 0x65, 0xa1, 0x78));
   for (let i = 0; i < 1500; i++) connection.socket.write(badMove);
   await until(() => refused().slowConsumer === before + 1);
   expect(socket.bufferedAmount).toBeLessThan(BUFFER_BYTES + 30_000);
-  // No seat is held, and the connection is destroyed although the client never reads the close frame.
+  // The server does not hold the client's seat, and destroys the connection although the client never reads the close
+  // frame.
   await until(() => !room.state.players.has(sessionId), 5000);
   connection.socket.resume();
   await until(() => connection.closed);
@@ -217,7 +219,7 @@ test("a client that sends pongs but does not read is disconnected after a timeou
 });
 
 test.each(["plain", "room"])(
-  "a slow client of the %s protocol has the current state once it reads again",
+  "a slow client of the %s protocol receives the current state as soon as the client reads again",
   async (kind) => {
     const witness = await joinWithSdk(server);
     const room = await server.roomOf(witness.sessionId);
@@ -238,7 +240,7 @@ test.each(["plain", "room"])(
     const positions = (players: ReadonlyMap<string, { x: number; y: number }>) =>
       JSON.stringify([...players].map(([id, { x, y }]) => [id, x, y]).sort());
     await until(() => positions(seen()) === positions(room.state.players as unknown as Map<string, Player>));
-    // From then on the client receives changes as before.
+    // From then on, the client receives changes again.
     witness.send("move", "up");
     const { y } = witness.state.players.get(witness.sessionId)!;
     await until(() => seen().get(witness.sessionId)?.y === y - 8);
@@ -248,7 +250,7 @@ test.each(["plain", "room"])(
   },
 );
 
-test("open sockets, sent frames and sent bytes are counted", async () => {
+test("the server counts open sockets, sent frames and sent bytes", async () => {
   const { edgeCounters } = server.app;
   await until(() => edgeCounters.sockets.size === 0);
   const before = { frames: edgeCounters.framesOut, bytes: edgeCounters.bytesOut };

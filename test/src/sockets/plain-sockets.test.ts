@@ -1,5 +1,6 @@
 // Tests the plain protocol frame by frame, as docs/protocol.md specifies it.
 import { execFile } from "node:child_process";
+import type { EventEmitter } from "node:events";
 import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
@@ -16,7 +17,7 @@ const server = startServer({
   maps: new Map(["plaza", "meadow"].map((name) => [name, drawnMap(name, ROWS)])),
 });
 
-test("sends the welcome first, then all players in sight, then only changes", async () => {
+test("a client on a plain WebSocket first receives a welcome frame, then all players in sight, and then only changes", async () => {
   const other = await joinWithSdk(server);
   const player = await PlainPlayer.join(server.url, "?name=%EC%A7%80%EB%AF%BC");
   expect(player.frames[0]).toEqual({
@@ -41,7 +42,7 @@ test("sends the welcome first, then all players in sight, then only changes", as
   expect(player.frames[3]).toEqual({ type: "players", players: {}, gone: [other.sessionId] });
 });
 
-test("sends no frame without a change, and at most one frame of players per tick", async () => {
+test("a client on a plain WebSocket gets at most one frame with players per tick, and only if something has changed", async () => {
   const player = await PlainPlayer.join(server.url);
   const room = await server.roomOf(player.id);
   let ticks = 0;
@@ -58,13 +59,13 @@ test("sends no frame without a change, and at most one frame of players per tick
   expect(player.frames.length - 2).toBeLessThanOrEqual(4);
 });
 
-test("accepts a word that is sent as soon as the socket opens", async () => {
+test("the server accepts a word even if it is sent immediately after a plain WebSocket has opened", async () => {
   const player = new PlainPlayer(`${server.wsUrl}/websocket`);
   player.socket.once("open", () => player.socket.send("우"));
   await until(() => player.players.get(player.id)?.x === 88);
 });
 
-test("removes the player at once, however the socket closes", async () => {
+test("the server removes the player of a plain WebSocket at once when the WebSocket closes in any way", async () => {
   const witness = await joinWithSdk(server);
   for (const end of [
     (socket: WebSocket) => socket.close(),
@@ -75,12 +76,13 @@ test("removes the player at once, however the socket closes", async () => {
     const player = await PlainPlayer.join(server.url);
     await until(() => witness.state.players.size === 2);
     end(player.socket);
-    // Far sooner than the 20 s for which the seat of a dropped SDK client is held.
+    // The limit is much shorter than the reconnection timeout of 20 s, for which the server would hold the seat of an
+    // SDK client.
     await until(() => witness.state.players.size === 1, 5000);
   }
 });
 
-test("a socket that closes during its join leaves no player behind", async () => {
+test("the player of a plain WebSocket does not stay in the room if the WebSocket closes during the join", async () => {
   const witness = await joinWithSdk(server);
   for (let i = 0; i < 20; i++) {
     const player = new PlainPlayer(`${server.wsUrl}/websocket`);
@@ -91,7 +93,7 @@ test("a socket that closes during its join leaves no player behind", async () =>
   await until(() => witness.state.players.has(last.id) && witness.state.players.size === 2);
 });
 
-test("reads name and map from the query, and refuses invalid values with an error frame and a close code", async () => {
+test("a plain WebSocket joins with the name and map in its query, and is refused if the name or map is invalid", async () => {
   const meadow = await PlainPlayer.join(server.url, "?map=meadow");
   expect(meadow.frames[0]).toMatchObject({ map: "meadow", name: expect.stringMatching(/^player-/) });
   for (const [query, name] of [
@@ -106,9 +108,9 @@ test("reads name and map from the query, and refuses invalid values with an erro
   }
 });
 
-describe("a frame that is not a word", () => {
+describe("invalid frames on plain WebSockets:", () => {
   test.each(["north", "", "LEFT", " left", "0", "{}", '{"type":"move"}', "좌좌", "x".repeat(4000)])(
-    "is answered with an error that lists the valid words: %j",
+    "a text frame that is not a valid word is answered with the error badMove: %j",
     async (word) => {
       const player = await PlainPlayer.join(server.url);
       player.socket.send(word);
@@ -119,7 +121,7 @@ describe("a frame that is not a word", () => {
     },
   );
 
-  test("is answered with an error if it is binary, even if it spells a word", async () => {
+  test("a binary frame on a plain WebSocket is answered with an error, even if the frame contains a valid word", async () => {
     const player = await PlainPlayer.join(server.url);
     player.socket.send(Buffer.from("left"));
     player.socket.send(Buffer.of(0x13, 0x80, 1));
@@ -127,7 +129,35 @@ describe("a frame that is not a word", () => {
     expect(player.players.get(player.id)).toEqual({ x: 80, y: 80 });
   });
 
-  test("closes only its own connection, with 1009, if it is a text of a megabyte", async () => {
+  test.each([
+    ["say", [ERRORS.badSay.code]],
+    ["wave", []],
+    ["move", [ERRORS.badMove.code]],
+    ["sing", [ERRORS.unknownMessage.code]],
+  ])("deeply nested JSON in a message `%s` on a plain WebSocket does not close the connection", async (type, codes) => {
+    const player = await PlainPlayer.join(server.url);
+    player.socket.send(`{"type":"${type}","text":${"[".repeat(2000)}${"]".repeat(2000)}}`);
+    player.socket.send("left");
+    await until(() => player.players.get(player.id)?.x === 72);
+    expect(player.errors.map(({ code }) => code)).toEqual(codes);
+  });
+
+  test("the server closes only the plain WebSocket whose frame has caused an error, and logs the error", async () => {
+    server.expectLog(/failed to process a client's frame/);
+    const witness = await PlainPlayer.join(server.url);
+    const player = await PlainPlayer.join(server.url);
+    const room = await server.roomOf(player.id);
+    const { ref } = room.clients.get(player.id) as unknown as { ref: EventEmitter };
+    ref.on("message", () => {
+      throw new Error("boom");
+    });
+    player.socket.send("left");
+    await until(() => player.closed);
+    expect(player.closed?.code).toBe(ERRORS.badFrame.code);
+    await until(() => witness.players.size === 1);
+  });
+
+  test("a text frame of a megabyte closes only its sender's connection, with code 1009", async () => {
     const witness = await PlainPlayer.join(server.url);
     const player = await PlainPlayer.join(server.url);
     player.socket.send("좌".repeat(350_000));
@@ -139,20 +169,20 @@ describe("a frame that is not a word", () => {
   });
 });
 
-test("an upgrade on any other path is refused with 404", async () => {
+test("a WebSocket on an unknown path is refused with 404", async () => {
   for (const path of ["/websocket/", "/websockets", "/a/b/c", "/../websocket", "/%77ebsocket"]) {
     const socket = new WebSocket(`${server.wsUrl}${path}`);
     const failure = await new Promise<string>((resolve) => {
       socket.on("error", (error) => resolve(error.message));
       socket.on("open", () => resolve("open"));
     });
-    // ws normalises the dots away before it sends the request.
+    // The client's library resolves /../websocket to /websocket before it sends the request.
     expect(failure).toBe(path === "/../websocket" ? "open" : "Unexpected server response: 404");
     socket.terminate();
   }
 });
 
-testWithPython("tornado", "Tornado's client joins, walks, and gets an error for an unknown word", async (python) => {
+testWithPython("tornado", "a Python client joins, walks, and gets an error for an unknown word", async (python) => {
   const program = `
 import asyncio, json, sys
 from tornado.websocket import websocket_connect

@@ -14,7 +14,10 @@ const server = startServer();
 /** The framework's client and room on the server. `joining` has the client's queue of messages during its join. */
 let joining: { early: unknown };
 let client: Client & Record<string, unknown>;
-let room: Omit<Room, "_reservedSeats" | "_reservedSeatTimeouts" | "_reconnections" | "_onLeave"> &
+let room: Omit<
+  Room,
+  "_reservedSeats" | "_reservedSeatTimeouts" | "_reserveSeat" | "_autoDisposeTimeout" | "_reconnections" | "_onLeave"
+> &
   Record<string, unknown>;
 /** The WebSocket and the TCP socket of the client. */
 let webSocket: Record<string, unknown>;
@@ -48,6 +51,7 @@ const APIS: Record<string, () => void> = {
   _state: () => expect((webSocket._receiver as { _state: unknown })._state).toBe(0),
   _bufferedBytes: () => expect((webSocket._receiver as { _bufferedBytes: unknown })._bufferedBytes).toBe(0),
   _fragmented: () => expect((webSocket._receiver as { _fragmented: unknown })._fragmented).toBe(0),
+  _closeFrameReceived: () => expect(webSocket._closeFrameReceived).toBe(false),
   setSocket: () => expect(webSocket.setSocket).toEqual(expect.any(Function)),
   // The framework: src/sockets/client-shape.ts and plain-client.ts
   _enqueuedMessages: () => expect(joining.early).toEqual([]),
@@ -58,6 +62,12 @@ const APIS: Record<string, () => void> = {
   onleave: () => expect((client.ref as unknown as { onleave: unknown }).onleave).toEqual(expect.any(Function)),
   _reservedSeats: () => expect(room._reservedSeats).toEqual({}),
   _reservedSeatTimeouts: () => expect(room._reservedSeatTimeouts).toEqual({}),
+  _autoDisposeTimeout: () => expect("_autoDisposeTimeout" in room).toBe(true),
+  _reserveSeat: () => expect(room._reserveSeat).toEqual(expect.any(Function)),
+  _onTimeout: () => {
+    const timer = setTimeout(() => {}, 0) as unknown as Record<string, unknown>;
+    expect(timer._onTimeout).toEqual(expect.any(Function));
+  },
 };
 
 function symbolsOf(object: object): (string | undefined)[] {
@@ -66,13 +76,13 @@ function symbolsOf(object: object): (string | undefined)[] {
 
 test.each(Object.keys(APIS))("the private API `%s` exists and is of the expected kind", (name) => APIS[name]!());
 
-test("this file checks each private member that the code uses, and only src/sockets uses them", () => {
+test("only src/sockets uses private members, and this file checks each of them", () => {
   const used = new Map<string, Set<string>>();
   for (const file of globSync("{src,rooms,replay,schema,sim}/**/*.ts", { cwd: ROOT })) {
     const code = readFileSync(ROOT + file, "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
     for (const [, dot, name] of code.matchAll(/(\.?)\b(_[a-z]\w*)/g)) {
       if (APIS[name!]) used.set(name!, (used.get(name!) ?? new Set()).add(file));
-      // A name without a dot is an unused parameter.
+      // A name that begins with an underscore and does not follow a dot is an unused parameter.
       else if (dot) throw new Error(`${file} uses ${name}, which is not checked here`);
     }
   }

@@ -1,4 +1,4 @@
-// Tests that a stopping server takes back the unclaimed seats, and no others.
+// A stopping server releases the seats that are reserved for joins but not yet claimed by a client.
 import { expect, test } from "@jest/globals";
 import { matchMaker } from "colyseus";
 import { Seats } from "../../../src/sockets/seats.ts";
@@ -10,7 +10,7 @@ import { joinWithSdk } from "../../support/walkers.ts";
 
 const server = startServer();
 
-test("a stop takes back an unclaimed seat; players stay, and a dropped player returns to its held seat", async () => {
+test("releaseUnclaimed releases seats that no client has claimed, but keeps the seat of a disconnected player", async () => {
   const dropped = await joinWithSdk(server);
   const plain = await PlainPlayer.join(server.url);
   const room = await server.roomOf(plain.id);

@@ -1,4 +1,4 @@
-// A process that saves one record and closes the store. Then the process ends, unless the store keeps it alive.
+// A process that saves one record and closes the store. The process then exits, unless the closed store keeps it alive.
 import { openStore } from "../../../src/store/open.ts";
 import { WriteBehind } from "../../../src/store/write-behind.ts";
 import { place } from "./places.ts";

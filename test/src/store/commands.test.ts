@@ -66,7 +66,7 @@ async function run(command: string, words: string[], environment: Record<string,
   return withoutPassword({ code: code as number, ...printed });
 }
 
-/** Checks that the output of a command does not contain the database's password. Returns its argument. */
+/** Checks that the output of a command does not contain the database's password. Returns `ended`. */
 function withoutPassword<T extends { stdout: string; stderr: string }>(ended: T): T {
   for (const secret of [PASSWORD, encodeURIComponent(PASSWORD)]) {
     expect(ended.stdout + ended.stderr).not.toContain(secret);
@@ -90,18 +90,18 @@ async function sizeOf(address: string): Promise<number> {
   return size;
 }
 
-describe("an age", () => {
+describe("the age in the option --older-than:", () => {
   test.each([
     ["1h", 3_600_000],
     ["36h", 36 * 3_600_000],
     ["180d", 180 * DAY],
     ["2w", 14 * DAY],
-  ])("is a whole number above 0 with a unit: %s", (text, ms) => {
+  ])("parseAge accepts a whole number above 0 with a unit: %s", (text, ms) => {
     expect(parseAge(text)).toBe(ms);
   });
 
   test.each(["", "180", "d", "0d", "000h", "-1d", "1.5d", "180 d", "180D", "1m", "180days", "999999d", "1e3d"])(
-    "is rejected if it has another form or is too large: %s",
+    "parseAge rejects an age that is malformed or too large: %s",
     (text) => {
       expect(() => parseAge(text)).toThrow(InvalidArgumentError);
       expect(() => parseAge(text)).toThrow(/expected a whole number above 0 with the unit h, d or w, such as 180d\.$/);
@@ -109,8 +109,8 @@ describe("an age", () => {
   );
 });
 
-describe("store:purge", () => {
-  test("counts older records in a dry run; otherwise removes them and prints their number", async () => {
+describe("the command store:purge:", () => {
+  test("store:purge removes the records that are older than the given age, and only counts them in a dry run", async () => {
     await fill(folder, [
       ...crowd(3, { savedAt: Date.now() - 181 * DAY }),
       ...crowd(2, { savedAt: Date.now() - 179 * DAY, map: "meadow" }),
@@ -132,7 +132,7 @@ describe("store:purge", () => {
     ],
     [["--older-than=1d", "--dry"], /^error: unknown option '--dry'/],
     [["--older-than", "1d", "2d"], /^error: too many arguments/],
-  ])("rejects an invalid command line with an error message: %j", async (words, sentence) => {
+  ])("store:purge rejects an invalid command line with an error message: %j", async (words, sentence) => {
     const { code, stdout, stderr } = await runHere(PURGE, words);
     expect(stderr).toMatch(sentence);
     expect(stderr).toContain("See npm run store:purge -- --help\n");
@@ -140,13 +140,13 @@ describe("store:purge", () => {
     expect(code).toBe(2);
   });
 
-  test("prints its usage with --help", async () => {
+  test("store:purge prints its usage with --help", async () => {
     const { code, stdout, stderr } = await runHere(PURGE, ["--help"]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("--dry-run");
   });
 
-  test("prints an error if the file is not a database", async () => {
+  test("store:purge prints an error if the file is not a database", async () => {
     writeFileSync(join(folder, "sabang.sqlite"), "nonsense, and more of it\n".repeat(100));
     const { code, stderr } = await runHere(PURGE, ["--older-than", "180d"]);
     expect(stderr).toMatch(/^DATA_DIR: .* file is not a database; .*\n$/);
@@ -154,8 +154,8 @@ describe("store:purge", () => {
   });
 });
 
-describe("store:forget", () => {
-  test("removes all records of one player", async () => {
+describe("the command store:forget:", () => {
+  test("store:forget removes all records of one player", async () => {
     await fill(folder, [place(), place({ map: "meadow" }), place({ player: "bob" })]);
     expect(await run("forget", ["ann"])).toEqual({
       code: 0,
@@ -168,15 +168,15 @@ describe("store:forget", () => {
   test.each([
     [[], "error: missing required argument 'player-id'"],
     [["ann", "bob"], "error: too many arguments. Expected 1 argument but got 2: ann, bob."],
-  ])("rejects arguments other than one player id: %j", async (words, message) => {
+  ])("store:forget rejects arguments other than one player id: %j", async (words, message) => {
     const { code, stderr } = await runHere(FORGET, words);
     expect(stderr).toBe(`${message}\nSee npm run store:forget -- --help\n`);
     expect(code).toBe(2);
   });
 });
 
-describe("store:copy", () => {
-  test("copies a store to a new one, and prints its progress", async () => {
+describe("the command store:copy:", () => {
+  test("store:copy copies a store to a new one, and prints its progress", async () => {
     await fill(folder, crowd(10_500));
     const copied = await run("copy", [folder, "copies/today.sqlite"]);
     expect(copied.stdout).toBe("copied 10500 of 10500 record(s); newer records in TO were kept\n");
@@ -189,20 +189,20 @@ describe("store:copy", () => {
     [[], "missing required argument 'from'"],
     [["one"], "missing required argument 'to'"],
     [["one", "two", "three"], "too many arguments. Expected 2 arguments but got 3: one, two, three."],
-  ])("rejects arguments other than two addresses: %j", async (words, message) => {
+  ])("store:copy rejects arguments other than two addresses: %j", async (words, message) => {
     const { code, stderr } = await runHere(COPY, words);
     expect(stderr).toBe(`error: ${message}\nSee npm run store:copy -- --help\n`);
     expect(code).toBe(2);
   });
 
-  test("creates no store if the store to copy does not exist", async () => {
+  test("store:copy creates no new store if the store to be copied does not exist", async () => {
     const { code, stderr } = await runHere(COPY, [join(folder, "nowhere"), join(folder, "there")]);
     expect(stderr).toBe(`FROM: there is no file ${folder}/nowhere/sabang.sqlite; give the path of an existing store\n`);
     expect(code).toBe(1);
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("prints no password if the database cannot be used", async () => {
+  test("store:copy prints no password if the database cannot be used", async () => {
     await fill(folder, crowd(1));
     const url = `postgres://sabang:${encodeURIComponent(PASSWORD)}@127.0.0.1:1/world`;
     const { code, stderr } = await runHere(COPY, [folder, url]);
@@ -214,14 +214,14 @@ describe("store:copy", () => {
 });
 
 onlyLong(() => {
-  describeWith("postgres", "the store's commands", () => {
+  describeWith("postgres", "commands with PostgreSQL:", () => {
     let postgres: Postgres;
     beforeAll(async () => {
       postgres = await startPostgres();
     });
     afterAll(() => postgres?.remove());
 
-    test("copy a store to PostgreSQL and back, forget a player, and purge old records", async () => {
+    test("the store's commands copy, forget and purge records in PostgreSQL", async () => {
       const url = await postgres.database();
       const environment = { DATABASE_URL: url };
       await fill(folder, crowd(1200));

@@ -1,4 +1,4 @@
-// This version reads the records that earlier versions have stored, in every supported database.
+// Opening a store migrates the records that an earlier version has saved, in every supported database.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
 import { describeWith } from "../../support/requiring.ts";
 import { crowd, place } from "./places.ts";
 
-/** Records of version 0001, which had a column for each field. */
+/** Records of the schema version 0001, which had a column for each field. */
 const RECORDS = [
   ...crowd(2500, { facing: 2, savedAt: 1_700_000_000_000 }),
   place({ player: "ann", map: "meadow", x: 0, y: 65_535, facing: 1 }),
@@ -19,9 +19,10 @@ const RECORDS = [
   place({ player: "cat", name: "🐈‍⬛ Зоя مريم" }),
 ];
 
-/** Reverts an up-to-date database to version 0001, with the records above. */
+/** Reverts an up-to-date database to the schema version 0001, with the records above. */
 const TO_0001 = [
   "drop table places",
+  "drop table cluster",
   `create table places (player text not null, map text not null, x bigint not null, y bigint not null,
      facing smallint not null, name text not null, saved_at bigint not null,
      constraint places_key primary key (player, map))`,
@@ -32,7 +33,7 @@ const TO_0001 = [
   }),
 ].join(";\n");
 
-/** Opens a database of version 0001 twice at the same time, as two servers would, and checks all its records. */
+/** Opens a database of the schema version 0001 twice at the same time, as two servers would. Checks all records. */
 async function expectMigrated(settings: StoreSettings): Promise<void> {
   const stores = await Promise.all([openStore(settings), openStore(settings)]);
   try {
@@ -49,7 +50,7 @@ async function expectMigrated(settings: StoreSettings): Promise<void> {
   }
 }
 
-describe("opening a SQLite store", () => {
+describe("SQLite:", () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "sabang-migrations-"));
@@ -58,7 +59,7 @@ describe("opening a SQLite store", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("migrates the records of version 0001", async () => {
+  test("opening a SQLite store migrates the records of the schema version 0001", async () => {
     await (await openStore({ dataDir: folder })).close();
     const database = new DatabaseSync(join(folder, "sabang.sqlite"));
     database.exec(TO_0001);
@@ -68,14 +69,14 @@ describe("opening a SQLite store", () => {
 });
 
 onlyLong(() => {
-  describeWith("postgres", "opening a PostgreSQL store", () => {
+  describeWith("postgres", "PostgreSQL:", () => {
     let postgres: Postgres;
     beforeAll(async () => {
       postgres = await startPostgres();
     });
     afterAll(() => postgres?.remove());
 
-    test("migrates the records of version 0001", async () => {
+    test("opening a PostgreSQL store migrates the records of the schema version 0001", async () => {
       const databaseUrl = await postgres.database();
       await (await openStore({ dataDir: "unused", databaseUrl })).close();
       await query(databaseUrl, `set standard_conforming_strings = on; ${TO_0001}`);

@@ -24,7 +24,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Returns the message of the error that opening a store must reject with. */
+/** Returns the message of the error with which opening a store must reject. */
 async function errorOf(opening: Promise<Store>): Promise<string> {
   const error = await opening.then(
     (store) => store.close().then(() => new Error("the store was opened")),
@@ -37,15 +37,15 @@ async function errorOf(opening: Promise<Store>): Promise<string> {
 
 const at = (dataDir: string): StoreSettings => ({ dataDir });
 
-describe("opening a data folder", () => {
-  test("creates a missing folder and its parents, with only the store in it", async () => {
+describe("data folders:", () => {
+  test("opening a store creates a missing data folder with its parents, and writes only the database file", async () => {
     const store = await openStore(at(join(folder, "a", "b")));
     await store.save([place()]);
     await store.close();
     expect(readdirSync(join(folder, "a", "b"))).toEqual(["sabang.sqlite"]);
   });
 
-  test("throws if the folder is a file", async () => {
+  test("opening a store throws if its data folder is a file", async () => {
     writeFileSync(join(folder, "file"), "");
     expect(await errorOf(openStore(at(join(folder, "file"))))).toMatch(
       /^DATA_DIR: .*file\/sabang.sqlite cannot be used: EEXIST.*; give a folder, not a file$/,
@@ -56,14 +56,15 @@ describe("opening a data folder", () => {
   });
 
   test.each([
-    ["the folder", () => chmodSync(folder, 0o555)],
-    ["the file in it", () => chmodSync(join(folder, "sabang.sqlite"), 0o444)],
-  ])("throws if %s is not writable", async (_, protect) => {
+    ["its folder", () => chmodSync(folder, 0o555)],
+    ["its database file", () => chmodSync(join(folder, "sabang.sqlite"), 0o444)],
+    ["the file of its lock", () => writeFileSync(join(folder, "sabang.sqlite.lock"), "", { mode: 0o444 })],
+  ])("opening a store throws if %s is not writable", async (_, protect) => {
     await (await openStore(at(folder))).close();
     chmodSync(folder, 0o777);
     chmodSync(join(folder, "sabang.sqlite"), 0o666);
     protect();
-    // In a process of its own that drops root privileges, because root can write to any file.
+    // Opens the store in a process that drops root privileges, because root can write to any file.
     const { stdout } = spawnSync(process.execPath, [new URL("./opener.ts", import.meta.url).pathname, folder], {
       encoding: "utf8",
     });
@@ -76,7 +77,7 @@ describe("opening a data folder", () => {
   test.each([
     ["text", "this is not a database, however long it is\n".repeat(100)],
     ["an image", Uint8Array.from({ length: 10_000 }, (_, i) => (i * 37) % 256)],
-  ])("throws if the file holds %s instead of a database", async (_, content) => {
+  ])("opening a store throws if its file holds %s instead of a database", async (_, content) => {
     writeFileSync(join(folder, "sabang.sqlite"), content);
     expect(await errorOf(openStore(at(folder)))).toBe(
       `DATA_DIR: ${folder}/sabang.sqlite cannot be used: file is not a database; ` +
@@ -84,14 +85,14 @@ describe("opening a data folder", () => {
     );
   });
 
-  test("throws if the database file is a folder", async () => {
+  test("opening a store throws if its database file is a folder", async () => {
     mkdirSync(join(folder, "sabang.sqlite"));
     expect(await errorOf(openStore(at(folder)))).toMatch(
       /^DATA_DIR: .* cannot be used: unable to open database file; allow the server's user /,
     );
   });
 
-  test("throws if a newer version has written to the store", async () => {
+  test("opening a SQLite store throws if a newer version has written to it", async () => {
     await (await openStore(at(folder))).close();
     const database = new DatabaseSync(join(folder, "sabang.sqlite"));
     database.exec("insert into kysely_migration values ('9999-future', '2999-01-01T00:00:00.000Z')");
@@ -101,7 +102,7 @@ describe("opening a data folder", () => {
     );
   });
 
-  test("throws if another process keeps the store locked", async () => {
+  test("opening a SQLite store throws if another process keeps it locked", async () => {
     await (await openStore(at(folder))).close();
     const database = new DatabaseSync(join(folder, "sabang.sqlite"));
     database.exec("begin exclusive");
@@ -112,7 +113,7 @@ describe("opening a data folder", () => {
   });
 });
 
-describe("opening a database URL", () => {
+describe("database URLs:", () => {
   const errorOfUrl = (databaseUrl: string) => errorOf(openStore({ dataDir: folder, databaseUrl }));
 
   test.each([
@@ -121,7 +122,7 @@ describe("opening a database URL", () => {
     "postgres://sabang:s3cret/pass word@localhost:5432/sabang",
     "postgres://sabang:s3cret%2Fpass%20word@localhost:port/sabang",
     "postgres://sabang:s3cret%2Fpass%20word@host:1:2/sabang",
-  ])("throws if the URL is invalid, without revealing its password: %s", async (url) => {
+  ])("opening a store throws an error without the password if the database URL is invalid: %s", async (url) => {
     expect(await errorOfUrl(url)).toBe(
       "DATABASE_URL: not the address of a PostgreSQL database; expected " +
         "postgres://user:password@host:port/database, special characters of the password percent-encoded",
@@ -129,7 +130,7 @@ describe("opening a database URL", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test.each(["127.0.0.1", "localhost"])("throws if no server listens at %s", async (host) => {
+  test.each(["127.0.0.1", "localhost"])("opening a store throws if no PostgreSQL listens at %s", async (host) => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
@@ -143,7 +144,7 @@ describe("opening a database URL", () => {
     );
   });
 
-  test("throws in time if the server accepts the connection but never answers", async () => {
+  test("opening a PostgreSQL store throws after a timeout if the server never answers", async () => {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => sockets.add(socket)).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -157,7 +158,7 @@ describe("opening a database URL", () => {
 });
 
 onlyLong(() => {
-  describeWith("postgres", "opening a database URL of a running server", () => {
+  describeWith("postgres", "database URLs of a running server:", () => {
     let postgres: Postgres;
     beforeAll(async () => {
       postgres = await startPostgres();
@@ -166,7 +167,7 @@ onlyLong(() => {
 
     const errorOfUrl = (databaseUrl: string) => errorOf(openStore({ dataDir: folder, databaseUrl }));
 
-    test("throws if the password or the user is wrong", async () => {
+    test("opening a PostgreSQL store throws if the password or the user is wrong", async () => {
       const url = new URL(await postgres.database());
       url.password = "wrong";
       const message =
@@ -176,13 +177,13 @@ onlyLong(() => {
       expect(await errorOfUrl(url.href)).toMatch(message);
     });
 
-    test("throws if the database does not exist", async () => {
+    test("opening a PostgreSQL store throws if the database does not exist", async () => {
       const url = new URL(await postgres.database());
       url.pathname = "/nowhere";
       expect(await errorOfUrl(url.href)).toMatch(/: database "nowhere" does not exist; create that database$/);
     });
 
-    test("throws if the user may not create tables", async () => {
+    test("opening a PostgreSQL store throws if the user may not create tables", async () => {
       const url = new URL(await postgres.database());
       await query(url.href, `create role guest login password '${PASSWORD}'`);
       url.username = "guest";
@@ -191,13 +192,13 @@ onlyLong(() => {
       );
     });
 
-    test("throws if the database is read-only", async () => {
+    test("opening a PostgreSQL store throws if the database is read-only", async () => {
       const url = await postgres.database();
       await query(url, `alter database ${new URL(url).pathname.slice(1)} set default_transaction_read_only = on`);
       expect(await errorOfUrl(url)).toMatch(/read-only transaction; name the primary server, not a replica$/);
     });
 
-    test("throws if a newer version has written to the store", async () => {
+    test("opening a PostgreSQL store throws if a newer version has written to it", async () => {
       const url = await postgres.database();
       await (await openPostgres(url)).close();
       await query(url, "insert into kysely_migration values ('9999-future', '2999-01-01T00:00:00.000Z')");
@@ -206,8 +207,8 @@ onlyLong(() => {
   });
 });
 
-describe("opening the address of a store", () => {
-  test("accepts a data folder or a file", async () => {
+describe("store addresses:", () => {
+  test("openStoreAt accepts a data folder or a file", async () => {
     const file = join(folder, "new", "backup.sqlite");
     for (const address of [join(folder, "world"), file]) {
       const store = await openStoreAt(address, "TO", false);
@@ -222,7 +223,7 @@ describe("opening the address of a store", () => {
   });
 
   test.each(["nowhere", "nowhere.sqlite", "."])(
-    "throws if a store to read from does not exist: %s",
+    "openStoreAt throws if the store that it should read does not exist: %s",
     async (address) => {
       expect(await errorOf(openStoreAt(join(folder, address), "FROM", true))).toMatch(
         /^FROM: there is no file .*\.sqlite; give the path of an existing store$/,
@@ -231,14 +232,14 @@ describe("opening the address of a store", () => {
     },
   );
 
-  test("throws if the scheme of the address is unknown", async () => {
+  test("openStoreAt throws if the scheme of the address is unknown", async () => {
     expect(await errorOf(openStoreAt(`mysql://a:${PASSWORD}@b/c`, "TO", false))).toBe(
       "TO: unknown kind of address; expected a path or a postgres:// address",
     );
   });
 });
 
-test("the store settings default to the folder `data`, and DATA_DIR and DATABASE_URL override it", () => {
+test("a store is in the folder `data` unless DATA_DIR or DATABASE_URL is set", () => {
   expect(storeSettings({})).toEqual({ dataDir: "data", databaseUrl: undefined });
   expect(storeSettings({ DATA_DIR: "", DATABASE_URL: "" })).toEqual({ dataDir: "data", databaseUrl: undefined });
   expect(storeSettings({ DATA_DIR: "/a", DATABASE_URL: "postgres://b" })).toEqual({

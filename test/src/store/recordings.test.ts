@@ -1,4 +1,4 @@
-// Recordings on disk: complete files, limits, and failing disks.
+// Recordings on disk: complete files, size limits, and disks that are slow or fail.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ function recordings(limits: Partial<Limits> = {}, all = true, at = folder): Reco
   return new RecordingsFolder(at, all, { info: () => {}, warn: log, error: log }, limits);
 }
 
-/** Plays some seconds in which one player walks. */
+/** Plays some seconds of a game with one walking player. Then ends the world. */
 async function play(world: RecordedWorld, seconds: number): Promise<void> {
   world.join("ada", { x: 0, y: 0, facing: 4 });
   for (let tick = 0; tick < 20 * seconds; tick++) world.tick(once(1 + (tick % 4)));
@@ -45,15 +45,15 @@ function once(direction: number): () => Input | undefined {
 const files = () => (existsSync(folder) ? readdirSync(folder) : []);
 const only = () => readRecording(readFileSync(join(folder, files()[0]!)));
 
-describe("the file of a world", () => {
-  test("is complete when the world has ended", async () => {
+describe("recordings of worlds:", () => {
+  test("the recording of a world is complete when the world has ended", async () => {
     await play(new RecordedWorld(MAP, 1, { blankInput: BLANK_INPUT, room: "room/../1", recordings: recordings() }), 5);
     expect(files()).toEqual([expect.stringMatching(/^plaza-\d{4}-.*Z-room____1\.replay$/)]);
     expect(only()).toMatchObject({ lastTick: 100, truncated: undefined, header: { map: "plaza", seed: 1 } });
     expect(lines).toEqual([]);
   });
 
-  test("is not written if recording is off", async () => {
+  test("no recording is written if recording is off", async () => {
     await play(
       new RecordedWorld(MAP, 1, { blankInput: BLANK_INPUT, room: "room", recordings: recordings({}, false) }),
       1,
@@ -61,7 +61,7 @@ describe("the file of a world", () => {
     expect(files()).toEqual([]);
   });
 
-  test("ends at the size limit, and the game goes on", async () => {
+  test("a recording ends at the size limit, and the game goes on", async () => {
     const world = new RecordedWorld(MAP, 1, {
       blankInput: BLANK_INPUT,
       room: "room",
@@ -73,7 +73,7 @@ describe("the file of a world", () => {
     expect(only().truncated).toMatch(/^it ends without its end mark, at byte \d+, after tick \d+$/);
   });
 
-  test("ends if too many bytes are queued for a slow disk", async () => {
+  test("a recording ends if too many bytes are queued for a slow disk", async () => {
     await play(
       new RecordedWorld(MAP, 1, {
         blankInput: BLANK_INPUT,
@@ -86,8 +86,8 @@ describe("the file of a world", () => {
     expect(only().lastTick).toBeGreaterThanOrEqual(0);
   });
 
-  test("ends if writing fails, and logs the system's message", async () => {
-    // The name exceeds the file system's limit.
+  test("a recording ends if writing it fails, and the operating system's error message is logged", async () => {
+    // The room's id makes the name of the file longer than the file system allows.
     await play(
       new RecordedWorld(MAP, 1, { blankInput: BLANK_INPUT, room: "r".repeat(300), recordings: recordings() }),
       2,
@@ -97,7 +97,7 @@ describe("the file of a world", () => {
     ]);
   });
 
-  test("is not created if the folder is unusable or full", async () => {
+  test("no recording is created if the folder is unusable or full", async () => {
     writeFileSync(folder, "a file");
     await play(new RecordedWorld(MAP, 1, { blankInput: BLANK_INPUT, room: "room", recordings: recordings() }), 1);
     expect(lines.splice(0)).toEqual(["room not recorded: cannot use the folder"]);
@@ -117,8 +117,8 @@ describe("the file of a world", () => {
   });
 });
 
-describe("the file of an incident", () => {
-  test("is written and logged once, until the limit of incident files is reached", async () => {
+describe("incidents, which are recordings of errors in the game:", () => {
+  test("each incident is logged and written to a file, until the limit of incident files is reached", async () => {
     const folders = recordings({ incidents: 2 }, false);
     for (const room of ["one", "two"]) folders.keep("plaza", room, INCIDENT, [Buffer.from([1]), Buffer.from([2])]);
     await until(() => lines.length === 2);
@@ -130,7 +130,7 @@ describe("the file of an incident", () => {
     expect([...readFileSync(join(folder, files()[0]!))]).toEqual([1, 2]);
   });
 
-  test("causes a log line if it cannot be written", async () => {
+  test("a log line reports an incident that cannot be written to a file", async () => {
     writeFileSync(folder, "a file");
     recordings().keep("plaza", "room", INCIDENT, []);
     await until(() => lines.length > 0);

@@ -1,4 +1,4 @@
-// The contract of a store, for every supported database.
+// The behaviour that every store must have, tested with every supported database.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,7 +11,7 @@ import type { PlayerRecord } from "../../../rooms/player-store.ts";
 import { copy } from "../../../src/commands/copy.ts";
 import { purge } from "../../../src/commands/purge.ts";
 import { openStore, type StoreSettings } from "../../../src/store/open.ts";
-import { type Store, StoreError } from "../../../src/store/store.ts";
+import { StaleEpochError, type Store, StoreError } from "../../../src/store/store.ts";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 import { shortOrLong } from "../../support/long.ts";
 import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
@@ -61,7 +61,7 @@ function inOrder(records: PlayerRecord[]): PlayerRecord[] {
 }
 
 /**
- * The contract. All tests share one store, which is emptied before each of them.
+ * Defines the tests that every store must pass. They share one store, which is emptied before each test.
  * @param settings returns the settings of a store that does not exist yet.
  * @param empty empties the store with these settings directly in its database.
  */
@@ -74,7 +74,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
   beforeEach(() => empty(shared));
   afterAll(() => store?.close());
 
-  test("returns undefined for an unknown player or map", async () => {
+  test("a store returns undefined for an unknown player or map", async () => {
     await store.save([place()]);
     expect(await store.load("bob", "plaza")).toBeUndefined();
     expect(await store.load("ann", "meadow")).toBeUndefined();
@@ -89,26 +89,26 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     place({ player: "p".repeat(255), map: "m".repeat(255), name: "" }),
     place({ name: "\0, \ud800 and \u2028" }),
     place({ colour: "#ff8800", coins: 3, speed: -0.5, sleeping: true } as Partial<PlayerRecord>),
-  ])("loads a record as it was saved: %j", async (saved) => {
+  ])("a store loads a record as it was saved: %j", async (saved) => {
     expect(await store.save([saved])).toBe(1);
     expect(await store.load(saved.player, saved.map)).toEqual(saved);
   });
 
-  test("stores one record per player and map", async () => {
+  test("a store keeps a separate record for each player and map", async () => {
     const records = [place({ x: 1 }), place({ map: "meadow", x: 2 })];
     await store.save(records);
     expect(await store.load("ann", "plaza")).toEqual(records[0]);
     expect(await store.load("ann", "meadow")).toEqual(records[1]);
   });
 
-  test("inserts and updates thousands of records at once", async () => {
+  test("a store inserts and updates thousands of records in one save", async () => {
     await store.save(crowd(2000));
     const records = crowd(2501, { savedAt: 2_000_000, y: 7 });
     expect(await store.save(records)).toBe(2501);
     expect(await all(store)).toEqual(inOrder(records));
   });
 
-  test("keeps the record with the later time, or the last one saved if the times are equal", async () => {
+  test("a store ignores a record with an older save time than the stored record, but accepts the same save time", async () => {
     const [early, late] = [place({ savedAt: 10, x: 1 }), place({ savedAt: 11, x: 2 })];
     await store.save([late]);
     expect(await store.save([early])).toBe(0);
@@ -117,18 +117,54 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(await store.load("ann", "plaza")).toMatchObject({ x: 3 });
   });
 
-  test("saves all records or none", async () => {
+  test("a save stores either all of its records or none", async () => {
     const records = [...crowd(300), place({ savedAt: null as unknown as number })];
     await expect(store.save(records)).rejects.toThrow(StoreError);
     expect(await all(store)).toEqual([]);
     expect(await store.save(crowd(3))).toBe(3);
   });
 
-  test("accepts a save of no records", async () => {
+  test("a store rejects a save whose epoch is older than the epoch of an earlier save, and writes nothing", async () => {
+    expect(await store.save([place({ x: 1 })], 5)).toBe(1);
+    const older = [place({ x: 2, savedAt: 2_000_000 }), place({ player: "bob" })];
+    await expect(store.save(older, 4)).rejects.toThrow(StaleEpochError);
+    await expect(store.save([], 4)).rejects.toThrow(StaleEpochError);
+    expect(await all(store)).toEqual([place({ x: 1 })]);
+    expect(await store.save([place({ x: 3 })], 5)).toBe(1);
+    expect(await store.save([], 9)).toBe(0);
+    await expect(store.save([place({ x: 4 })], 5)).rejects.toThrow(StaleEpochError);
+    expect(await all(store)).toEqual([place({ x: 3 })]);
+    expect((await store.cluster("sabang")).epoch).toBe(9);
+  });
+
+  test("a save without an epoch does not change the stored epoch", async () => {
+    await store.save([], 3);
+    expect(await store.save([place()])).toBe(1);
+    expect((await store.cluster("sabang")).epoch).toBe(3);
+  });
+
+  test("each database has a different id, which stays the same when the database is opened again", async () => {
+    const [same, other] = [await open(shared), await open(await settings())];
+    const { id } = await store.cluster("sabang");
+    expect(id).toMatch(/^[\da-f-]{36}$/);
+    expect(await same.cluster("sabang")).toEqual(await store.cluster("sabang"));
+    expect((await other.cluster("sabang")).id).not.toBe(id);
+    expect((await other.cluster("sabang")).epoch).toBe(0);
+  });
+
+  test("a database keeps the prefix of the first cluster that uses it", async () => {
+    const where = await settings();
+    const [first, second] = [await open(where), await open(where)];
+    expect((await first.cluster("first")).prefix).toBe("first");
+    expect((await first.cluster("second")).prefix).toBe("first");
+    expect((await second.cluster("second")).prefix).toBe("first");
+  });
+
+  test("a store accepts a save without any records", async () => {
     expect(await store.save([])).toBe(0);
   });
 
-  test("answers concurrent saves and loads", async () => {
+  test("a store answers concurrent saves and loads", async () => {
     await store.save(crowd(500));
     const [saved, ...loaded] = await Promise.all([
       store.save(crowd(1000, { savedAt: 2_000_000 })),
@@ -138,14 +174,14 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(loaded.map((found) => found?.player)).toEqual(crowd(100).map(({ player }) => player));
   });
 
-  test("forgets a player on all maps, and no other player", async () => {
+  test("a store forgets a player on all maps, and no other player", async () => {
     await store.save([place(), place({ map: "meadow" }), place({ player: "ann2" })]);
     expect(await store.forget("ann")).toBe(2);
     expect(await store.forget("ann")).toBe(0);
     expect(await all(store)).toEqual([place({ player: "ann2" })]);
   });
 
-  test.each([1, 3, 7, 100])("returns every record once, in pages of %i records", async (size) => {
+  test.each([1, 3, 7, 100])("a store returns every record once, in pages of %i records", async (size) => {
     const records = [...crowd(7), ...crowd(7, { map: "meadow" })];
     await store.save(records);
     const pages = await pagesOf(store, size);
@@ -153,7 +189,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(inOrder(pages.flat())).toEqual(inOrder(records));
   });
 
-  test("is purged only of records that were saved before the given time", async () => {
+  test("a purge removes only records that were saved before the given time", async () => {
     await store.save([...crowd(2500, { savedAt: 999 }), ...crowd(10, { savedAt: 1000, map: "meadow" })]);
     expect(await purge(store, 1000, true)).toBe(2500);
     expect(await all(store)).toHaveLength(2510);
@@ -162,7 +198,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(await purge(store, 1000)).toBe(0);
   });
 
-  test("keeps its later records when another store is copied to it, and a second copy changes nothing", async () => {
+  test("a copy of one store into another keeps newer records of the target, even if the copy is repeated", async () => {
     const from = await open({ dataDir: join(folder, `${stores++}`) });
     await from.save(crowd(2500, { savedAt: 10 }));
     const newer = [place({ player: "player-7", savedAt: 11 }), place({ player: "only-here" })];
@@ -177,7 +213,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(await all(store)).toEqual(inOrder([...older, ...newer]));
   });
 
-  test("rejects calls after it is closed, and has its records when it is opened again", async () => {
+  test("a closed store rejects calls, and has all its records when it is opened again", async () => {
     const first = await open(shared);
     await first.save([place()]);
     await close(first);
@@ -185,7 +221,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     await expect(first.load("ann", "plaza")).rejects.toThrow();
   });
 
-  test("is created once if it is opened several times concurrently before it exists", async () => {
+  test("a new store is created only once if it is opened four times at the same time", async () => {
     const fresh = await settings();
     const stores = await Promise.all(Array.from({ length: 4 }, () => open(fresh)));
     await Promise.all(stores.map((each, i) => each.save(crowd(200, { savedAt: i }))));
@@ -193,7 +229,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(await all(stores[0]!)).toHaveLength(200);
   });
 
-  test("loses no committed record if the process is killed while it saves", async () => {
+  test("a store loses no committed record if the process is killed while it saves", async () => {
     for (let round = 0; round < shortOrLong(1, 3); round++) {
       const fresh = await settings();
       const child = spawn(process.execPath, [new URL("./saver.ts", import.meta.url).pathname], {
@@ -216,7 +252,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
       const committed = printed.trimEnd().split("\n").length;
       const records = await all(await open(fresh));
       expect(records).toHaveLength(300);
-      // One transaction: all records are from the same save, either the last one printed or the one after it.
+      // A save is one transaction, so all records are from the same save: the last one that was printed, or the next.
       expect([committed, committed + 1]).toContain(records[0]!.savedAt);
       expect(new Set(records.map(({ savedAt, x }) => `${savedAt} ${x}`)).size).toBe(1);
     }
@@ -225,18 +261,18 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
 
 let stores = 0;
 
-describe("a SQLite store", () => {
+describe("SQLite:", () => {
   testContract(
     async () => ({ dataDir: join(folder, "new", `${stores++}`) }),
     async ({ dataDir }) => {
       const database = new DatabaseSync(join(dataDir, "sabang.sqlite"));
-      database.exec("delete from places");
+      database.exec("delete from places; update cluster set epoch = 0");
       database.close();
     },
   );
 });
 
-describeWith("postgres", "a PostgreSQL store", () => {
+describeWith("postgres", "PostgreSQL:", () => {
   let postgres: Postgres;
   let url: string;
   beforeAll(async () => {
@@ -246,13 +282,13 @@ describeWith("postgres", "a PostgreSQL store", () => {
     async () => ({ dataDir: "unused", databaseUrl: await postgres.database() }),
     async ({ databaseUrl }) => {
       url = databaseUrl!;
-      await query(url, "truncate places");
+      await query(url, "truncate places; update cluster set epoch = 0");
     },
   );
-  // Runs after the shared store is closed.
+  // Runs after the hook of testContract, which closes the shared store.
   afterAll(() => postgres?.remove());
 
-  test("survives the loss of its connections, idle or in use", async () => {
+  test("a PostgreSQL store survives the loss of both idle and used connections", async () => {
     await store.save([place()]);
     const terminate = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sabang'";
     await query(url, terminate);
@@ -263,7 +299,7 @@ describeWith("postgres", "a PostgreSQL store", () => {
     expect(await until(() => store.save(crowd(1000)).catch(() => 0))).toBe(1000);
   });
 
-  test("forgets a player only after an abandoned save on the server has ended", async () => {
+  test("a PostgreSQL store forgets a player only after all saves over other connections have ended", async () => {
     const abandoned = new pg.Client({ connectionString: url });
     await abandoned.connect();
     await abandoned.query("begin");
@@ -274,5 +310,21 @@ describeWith("postgres", "a PostgreSQL store", () => {
     await abandoned.end();
     expect(await forgotten).toBe(1);
     expect(await store.load("ann", "plaza")).toBeUndefined();
+  });
+
+  test("a save waits for an unfinished save with an older epoch, and later saves with that epoch fail", async () => {
+    await query(url, "update cluster set epoch = 0");
+    const older = new pg.Client({ connectionString: url });
+    await older.connect();
+    await older.query("begin");
+    await older.query("update cluster set epoch = 4 where epoch <= 4");
+    await older.query(`insert into places values ('ann', 'plaza', '{"x":1}', 4)`);
+    const saved = store.save([place({ x: 2, savedAt: 5 })], 5);
+    await until(async () => (await query(url, "select 1 from pg_locks where not granted")).length > 0);
+    await older.query("commit");
+    await older.end();
+    expect(await saved).toBe(1);
+    expect(await store.load("ann", "plaza")).toMatchObject({ x: 2 });
+    await expect(store.save([place({ savedAt: 6 })], 4)).rejects.toThrow(StaleEpochError);
   });
 });

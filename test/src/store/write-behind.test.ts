@@ -1,4 +1,4 @@
-// The queue in front of the store, while the store works, fails, hangs and recovers.
+// The write-behind queue in front of the store, while the store works, fails, hangs and recovers.
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -15,7 +15,7 @@ import { openStore } from "../../../src/store/open.ts";
 import { openPostgres } from "../../../src/store/postgres.ts";
 import { SqlStore } from "../../../src/store/sql-store.ts";
 import { sqliteDialect } from "../../../src/store/sqlite-dialect.ts";
-import { type Store, StoreError } from "../../../src/store/store.ts";
+import { StaleEpochError, type Store, StoreError } from "../../../src/store/store.ts";
 import { WriteBehind } from "../../../src/store/write-behind.ts";
 import { onlyLong, runs } from "../../support/long.ts";
 import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
@@ -23,7 +23,7 @@ import { describeWith } from "../../support/requiring.ts";
 import { until } from "../../support/until.ts";
 import { crowd, place } from "./places.ts";
 
-/** A period longer than any test: saves start only when the test calls `flush`. */
+/** A period in milliseconds that is longer than any test: saves start only when the test calls `flush`. */
 const NEVER = 1_000_000;
 
 /** The logged messages, with their levels. */
@@ -58,6 +58,8 @@ class HeldStore implements Store {
   readonly records = new Map<string, PlayerRecord>();
   /** The saves that have not ended yet. */
   readonly held: { records: readonly PlayerRecord[]; settle: (done: boolean) => void }[] = [];
+  /** The newest epoch of a save. */
+  epoch = 0;
   away = false;
   closed = false;
 
@@ -66,11 +68,13 @@ class HeldStore implements Store {
     return this.records.get(`${player} ${map}`);
   }
 
-  save(records: readonly PlayerRecord[]): Promise<number> {
+  save(records: readonly PlayerRecord[], epoch?: number): Promise<number> {
     return new Promise((resolve, reject) => {
       const settle = (done: boolean) => {
         this.held.splice(0, 1);
+        if (epoch !== undefined && epoch < this.epoch) return reject(new StaleEpochError(epoch));
         if (!done) return reject(new StoreError("TEST", "away", "wait"));
+        this.epoch = epoch ?? this.epoch;
         for (const record of records) this.records.set(`${record.player} ${record.map}`, record);
         resolve(records.length);
       };
@@ -89,6 +93,9 @@ class HeldStore implements Store {
     this.closed = true;
   }
 
+  cluster(): never {
+    throw new Error("not used by these tests");
+  }
   pages(): never {
     throw new Error("not used by these tests");
   }
@@ -100,7 +107,7 @@ class HeldStore implements Store {
 /** Resolves after all pending microtasks and immediates have run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe("the queue of unsaved player records", () => {
+describe("the write-behind queue:", () => {
   let store: HeldStore;
   let queue: WriteBehind;
   beforeEach(() => {
@@ -108,13 +115,13 @@ describe("the queue of unsaved player records", () => {
     queue = queueFor(store, { periodMs: NEVER });
   });
 
-  /** Ends the current save. */
+  /** Ends the current save: successfully if `done` is true, otherwise with an error. */
   async function settle(done: boolean): Promise<void> {
     store.held[0]!.settle(done);
     await settled();
   }
 
-  test("saves the newest record of each player and map, in one transaction", async () => {
+  test("the queue saves the newest record of each player and map, in one transaction", async () => {
     for (let x = 1; x <= 3; x++) {
       queue.put(place({ x }));
       queue.put(place({ x, map: "meadow" }));
@@ -133,7 +140,45 @@ describe("the queue of unsaved player records", () => {
     expect(queue.counters()).toMatchObject({ saves: 1, rows: 3, failures: 0, rowsWaiting: 0, oldestWaitingMs: 0 });
   });
 
-  test("runs one save at a time, and serves all flushes requested meanwhile with one more", async () => {
+  test("the queue logs one error, drops its rows and refuses new rows after another authority has started to save", async () => {
+    queue.fence(4);
+    await settled();
+    await settle(true);
+    expect(store.epoch).toBe(4);
+    expect(queue.put(place({ x: 1 }))).toBe(true);
+    store.epoch = 5;
+    for (let round = 0; round < 3; round++) {
+      const flushed = queue.flush();
+      await settled();
+      await settle(true);
+      expect(await flushed).toBe(round > 0); // saves without rows show that the store is available
+      expect(queue.put(place({ x: 2 }))).toBe(false);
+    }
+    expect(store.records.size).toBe(0);
+    expect(logged).toEqual(["info: this process saves no more player records"]);
+    expect(queue.healthy).toBe(true);
+    expect(queue.counters()).toMatchObject({ rowsWaiting: 0, refused: 0, failures: 0 });
+  });
+
+  test("the queue saves only new rows after its process has become the authority again", async () => {
+    queue.fence(4);
+    queue.put(place({ x: 1 }));
+    queue.put(place({ player: "bob", x: 1 }));
+    await settled();
+    queue.fence(6);
+    await settle(false);
+    await settle(true);
+    queue.put(place({ x: 2 }));
+    const flushed = queue.flush();
+    await settled();
+    await settle(true);
+    expect(await flushed).toBe(true);
+    expect([...store.records.values()]).toEqual([place({ x: 2 })]);
+    expect(store.epoch).toBe(6);
+    expect(logged).toEqual([]);
+  });
+
+  test("the queue runs one save at a time, and all flushes that are requested during a save share the next save", async () => {
     queue.put(place({ x: 1 }));
     queue.flush();
     await settled();
@@ -148,7 +193,7 @@ describe("the queue of unsaved player records", () => {
     expect(store.held).toEqual([]);
   });
 
-  test("queues the rows of a failed save again, but keeps newer records", async () => {
+  test("the queue takes back the records of a failed save, except records that it already has in a newer version", async () => {
     queue.put(place({ x: 1 }));
     queue.put(place({ player: "bob", x: 1 }));
     const failing = queue.flush();
@@ -172,7 +217,7 @@ describe("the queue of unsaved player records", () => {
     expect(logged).toEqual([FAILED, RECOVERED]);
   });
 
-  test("logs the first failed save and the recovery, not each retry", async () => {
+  test("the queue logs the first failed save and the recovery, not each retry", async () => {
     for (const done of [false, false, false, true, true, false, true]) {
       queue.flush();
       await settled();
@@ -183,7 +228,7 @@ describe("the queue of unsaved player records", () => {
     expect(queue.counters()).toMatchObject({ saves: 0, failures: 4 });
   });
 
-  test("loads the newest record, whether it is queued, being saved or stored", async () => {
+  test("the queue loads the newest record, whether it is queued, being saved or stored", async () => {
     store.records.set("ann plaza", place({ x: 1 }));
     expect(await queue.load("ann", "plaza")).toMatchObject({ x: 1 });
     expect(await queue.load("bob", "plaza")).toBeUndefined();
@@ -200,7 +245,7 @@ describe("the queue of unsaved player records", () => {
     await expect(queue.load("ann", "meadow")).rejects.toThrow(StoreError);
   });
 
-  test("rejects a load if the store does not answer in time", async () => {
+  test("the queue rejects a load if the store does not answer in time", async () => {
     store.load = () => new Promise(() => {});
     queue = queueFor(store, { periodMs: NEVER, timeoutMs: 20 });
     await expect(queue.load("ann", "plaza")).rejects.toThrow(
@@ -208,7 +253,7 @@ describe("the queue of unsaved player records", () => {
     );
   });
 
-  test("is unhealthy while a save exceeds the timeout, and healthy when it is done", async () => {
+  test("the queue is unhealthy if a save takes longer than the timeout, until the save is done", async () => {
     queue = queueFor(store, { periodMs: 5, timeoutMs: 20 });
     queue.put(place());
     queue.start();
@@ -222,7 +267,7 @@ describe("the queue of unsaved player records", () => {
     await closed;
   });
 
-  test("forgets queued records, and records being saved, whether that save succeeds or fails", async () => {
+  test("`forget` removes a player's records that are queued or being saved, even if the save fails", async () => {
     for (const done of [true, false]) {
       store.records.set("ann plaza", place({ x: 0 }));
       queue.put(place());
@@ -246,7 +291,7 @@ describe("the queue of unsaved player records", () => {
     expect(queue.put(place())).toBe(true);
   });
 
-  test("rejects forget while the store is unavailable, and accepts the player's records afterwards", async () => {
+  test("`forget` fails if the store is unavailable, and the queue then accepts the player's records again", async () => {
     store.records.set("ann plaza", place());
     store.away = true;
     await expect(queue.forget("ann")).rejects.toThrow(StoreError);
@@ -256,7 +301,7 @@ describe("the queue of unsaved player records", () => {
     expect(await queue.load("ann", "plaza")).toBeUndefined();
   });
 
-  test("refuses new rows when the queue is full, but updates queued ones", async () => {
+  test("a full queue refuses new rows, but still updates the rows that it already has", async () => {
     queue = queueFor(store, { periodMs: NEVER, maxRows: 3 });
     expect(crowd(5).map((each) => queue.put(each))).toEqual([true, true, true, false, false]);
     queue.flush();
@@ -272,7 +317,7 @@ describe("the queue of unsaved player records", () => {
     expect(queue.put(place())).toBe(true);
   });
 
-  test("counts the age of the oldest row across failed saves and newer records", async () => {
+  test("the age of a queued row is not reset by a failed save or a newer record", async () => {
     queue.put(place({ player: "bob" }));
     queue.flush();
     await settled();
@@ -298,12 +343,12 @@ describe("the queue of unsaved player records", () => {
     ["savedAt", { savedAt: 2 ** 53 }],
     ["savedAt", { savedAt: 1.5 }],
     ["facing", { facing: Number.POSITIVE_INFINITY }],
-  ])("refuses a record that would make a database reject the whole transaction: %s %j", (field, fields) => {
+  ])("the queue refuses a record that would make a database reject the whole transaction: %s %j", (field, fields) => {
     expect(() => queue.put(place(fields))).toThrow(new RegExp(`^a player record with ${field} .* cannot be stored$`));
     expect(queue.counters().rowsWaiting).toBe(0);
   });
 
-  test("on close saves its rows, refuses new rows, and returns how many are lost at the deadline", async () => {
+  test("a closing queue saves its rows, refuses new ones, and returns the number of lost rows", async () => {
     queue.put(place());
     const closed = queue.close(NEVER);
     await settled();
@@ -320,7 +365,7 @@ describe("the queue of unsaved player records", () => {
     expect(logged).toEqual(["error: player records lost: the store was unavailable until the deadline"]);
   });
 
-  test("closes in time if the store never closes", async () => {
+  test("the queue closes within the time limit even if the store never closes", async () => {
     store.close = () => new Promise(() => {});
     const closed = queue.close(10);
     await settled();
@@ -328,8 +373,9 @@ describe("the queue of unsaved player records", () => {
     expect(await closed).toBe(0);
   });
 
-  // For random sequences of actions: a load returns the last accepted record, and the store has it in the end.
-  test("never loses the newest record, and never restores a forgotten one", async () => {
+  // After each action of a random sequence, a load must return the last accepted record. In the end the store must have
+  // that record.
+  test("the queue never loses the newest record of a player, and never restores a record of a forgotten player", async () => {
     const player = fc.constantFrom("ann", "bob", "cat");
     const map = fc.constantFrom("plaza", "meadow");
     const action = fc.oneof(
@@ -389,8 +435,8 @@ describe("the queue of unsaved player records", () => {
   });
 });
 
-describe("the queue with SQLite", () => {
-  test("saves once per period, and the next process finds the records", async () => {
+describe("SQLite:", () => {
+  test("the queue saves to SQLite once per period, and a store that is opened later has the records", async () => {
     const queue = queueFor(await openStore({ dataDir: folder }), { periodMs: 10 });
     queue.start();
     queue.put(place({ x: 1 }));
@@ -407,8 +453,8 @@ describe("the queue with SQLite", () => {
     expect(logged).toEqual([]);
   });
 
-  // A hanging disk cannot be simulated everywhere. A file locked by another connection makes SQLite wait just as long.
-  test("does not block the event loop while SQLite waits, and still loads records", async () => {
+  // A hanging disk cannot be simulated on every system. Instead another connection locks the file, so SQLite waits.
+  test("the event loop is not blocked and records can still be loaded while SQLite waits for a lock", async () => {
     const store = await openStore({ dataDir: folder });
     await store.save([place()]);
     const queue = queueFor(store, { periodMs: 20 });
@@ -435,7 +481,7 @@ describe("the queue with SQLite", () => {
     expect(await queue.close(5000)).toBe(0);
   });
 
-  test("keeps all rows while the disk is full, and saves them when there is space again", async () => {
+  test("the queue keeps all rows while the disk is full, and saves them when there is space again", async () => {
     const explain = (error: unknown) => new StoreError("DATA_DIR", (error as Error).message, "free some space");
     const dialect = sqliteDialect({ path: join(folder, "full.sqlite"), busyTimeoutMs: 100 }, explain);
     const db = new Kysely<Tables>({ dialect });
@@ -458,7 +504,7 @@ describe("the queue with SQLite", () => {
     expect(await queue.close(5000)).toBe(0);
   });
 
-  test("lets the process exit after it is closed", () => {
+  test("a closed queue does not keep its process alive", () => {
     const printed = execFileSync(process.execPath, [new URL("./closer.ts", import.meta.url).pathname, folder], {
       encoding: "utf8",
       timeout: 30_000,
@@ -468,7 +514,7 @@ describe("the queue with SQLite", () => {
 });
 
 onlyLong(() => {
-  describeWith("postgres", "the queue with PostgreSQL", () => {
+  describeWith("postgres", "PostgreSQL:", () => {
     let postgres: Postgres;
     let url: string;
     beforeAll(async () => {
@@ -479,13 +525,13 @@ onlyLong(() => {
       url = await postgres.database();
     });
 
-    test.each(["stop", "kill"] as const)("loses no record while the server is down (%s), and recovers", async (end) => {
+    test.each(["stop", "kill"] as const)("the queue loses no record while PostgreSQL is down (by %s)", async (end) => {
       const store = await openPostgres(url);
       const queue = queueFor(store, { periodMs: 20 });
       queue.start();
       let round = 0;
       const accepted = new Map<string, PlayerRecord>();
-      // The players keep moving.
+      // Puts new records all the time, as if the players kept moving.
       const walking = setInterval(() => {
         round++;
         for (const each of crowd(300, { x: round, savedAt: round })) {
@@ -515,7 +561,7 @@ onlyLong(() => {
       expect(await queue.close(5000)).toBe(0);
     });
 
-    test("returns the number of lost rows in time if it is closed while the server is down", async () => {
+    test("the queue's close() returns the number of lost rows within the time limit if PostgreSQL is down", async () => {
       const queue = queueFor(await openPostgres(url), { periodMs: 20 });
       queue.put(place());
       await postgres.stop();
@@ -524,7 +570,7 @@ onlyLong(() => {
       await postgres.start();
     });
 
-    test("replaces a dead connection after a timeout", async () => {
+    test("the queue saves over a new connection after a save over a dead connection has timed out", async () => {
       const proxy = await dyingProxy(Number(new URL(url).port));
       const queue = queueFor(await openPostgres(url.replace(/:\d+\//, `:${proxy.port}/`), { timeoutMs: 100 }), {
         periodMs: NEVER,
@@ -539,7 +585,7 @@ onlyLong(() => {
       await proxy.close();
     });
 
-    test("cancels a save that waits for a lock, leaks no session, and saves when the lock is released", async () => {
+    test("a save is cancelled without leaking a session if it waits too long for a lock, and a later save succeeds", async () => {
       const queue = queueFor(await openPostgres(url, { timeoutMs: 100 }), { periodMs: 20 });
       queue.start();
       queue.put(place());
@@ -556,7 +602,7 @@ onlyLong(() => {
       expect(rows).toEqual([{ x: 5 }]);
     });
 
-    /** The wait events of all other sessions of this database. */
+    /** Returns the wait events of all sessions of this database, except for the session of this query. */
     async function sessions(): Promise<unknown[]> {
       const rows = await query(
         url,

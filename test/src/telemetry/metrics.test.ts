@@ -19,7 +19,7 @@ const scrape = (authorization?: string) =>
 const text = async () => (await scrape(`Bearer ${TOKEN}`)).text();
 const metric = async (series: string) => (await server.metric(series)) ?? Number.NaN;
 
-/** Returns a function that returns how much each series has grown since this call. */
+/** Reads each series now. Returns a function that reads them again and returns how much each one has grown. */
 async function since(...series: string[]) {
   const before = await Promise.all(series.map(metric));
   return async () => (await Promise.all(series.map(metric))).map((value, i) => value - before[i]!);
@@ -45,9 +45,9 @@ afterEach(async () => {
   await until(async () => (await metric('sabang_players{map="plaza"}')) === 0);
 });
 
-describe("a request for /metrics", () => {
+describe("access to /metrics:", () => {
   test.each([undefined, "", "Bearer", "Bearer ", "Bearer wrong", `Basic ${TOKEN}`, `Bearer ${TOKEN}x`])(
-    "is answered with 401 for the Authorization header %j",
+    "a request for /metrics with the Authorization header %j is answered with 401",
     async (authorization) => {
       const answer = await scrape(authorization);
       expect(answer.status).toBe(401);
@@ -56,15 +56,15 @@ describe("a request for /metrics", () => {
     },
   );
 
-  test("with the token is answered with the metrics in Prometheus's text format", async () => {
+  test("a request for /metrics with the right token is answered with the metrics in Prometheus's text format", async () => {
     const answer = await scrape(`Bearer ${TOKEN}`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
   });
 });
 
-describe("the names in /metrics", () => {
-  test("of sabang's own metrics use base units, and only those of counters end in _total", async () => {
+describe("names in /metrics:", () => {
+  test("the names of sabang's own metrics use base units, and only names of counters end in _total", async () => {
     const own = [...(await families())].filter(([name]) => name.startsWith("sabang_"));
     expect(own.length).toBeGreaterThan(30);
     for (const [name, { type, help }] of own) {
@@ -77,7 +77,7 @@ describe("the names in /metrics", () => {
     }
   });
 
-  test("include the metrics of the process and its event loop", async () => {
+  test("/metrics includes the metrics of the process and its event loop", async () => {
     const names = [...(await families()).keys()];
     expect(names).toEqual(
       expect.arrayContaining([
@@ -88,7 +88,7 @@ describe("the names in /metrics", () => {
     );
   });
 
-  test("of errors are found from the error's code and message", () => {
+  test("nameOfError finds the name of every error from its code and message", () => {
     for (const [name, { code }] of Object.entries(ERRORS)) {
       expect(nameOfError({ code, message: taggedMessage(name as ErrorName) })).toBe(name);
     }
@@ -110,7 +110,7 @@ test("docs/operating.md lists exactly the metrics of sabang, each with its type,
   expect(page.match(/^\| `sabang_.*$/gm)).toEqual(rows);
 });
 
-test("edge and join refusals have no reason in common, and docs/operating.md lists all edge reasons", async () => {
+test("docs/operating.md lists exactly the reasons of edge refusals, which differ from the reasons of refused joins", async () => {
   const all = await text();
   const reasonsOf = (name: string) =>
     [...all.matchAll(new RegExp(`^${name}\\{reason="(\\w+)"\\}`, "gm"))].map(([, reason]) => reason!);
@@ -129,8 +129,8 @@ test("docs/operating.md lists exactly the alerts of deploy/alerts.yml", () => {
   expect([...read("docs/operating.md").matchAll(/^\| `(Sabang\w+)` \|/gm)].map(([, name]) => name)).toEqual(alerts);
 });
 
-describeWith("promtool", "promtool", () => {
-  test("accepts the metrics while players walk", async () => {
+describeWith("promtool", "promtool:", () => {
+  test("promtool accepts the metrics while players walk", async () => {
     const walkers = [await join(), await join({ map: "meadow" })];
     const plain = await PlainPlayer.join(server.url);
     for (const walker of walkers) walker.send("move", "left");
@@ -140,14 +140,14 @@ describeWith("promtool", "promtool", () => {
     plain.socket.close();
   });
 
-  test("rejects a gauge whose name ends in _total", () => {
+  test("promtool rejects a gauge whose name ends in _total", () => {
     const bad = "# HELP a_total x\n# TYPE a_total gauge\na_total 1\n";
     expect(runProgram("promtool", ["check", "metrics"], bad).status).not.toBe(0);
   });
 });
 
-describe("the metrics of a server", () => {
-  test("count joins, players, clients and rooms by map and transport", async () => {
+describe("values of the metrics:", () => {
+  test("the metrics count joins, players, clients and rooms by map and transport", async () => {
     const grown = await since(
       'sabang_joins_total{map="plaza",transport="sdk"}',
       'sabang_joins_total{map="plaza",transport="plain"}',
@@ -166,7 +166,7 @@ describe("the metrics of a server", () => {
     await until(async () => (await metric('sabang_clients{map="plaza",transport="plain"}')) === 0);
   });
 
-  test("count each refused join once by its reason, for all transports", async () => {
+  test("the metrics count each refused join once by its reason, for all transports", async () => {
     const grown = await since(
       ...["badJoinOption", "unknownMap", "tokenInvalid", "other"].map(
         (reason) => `sabang_refusals_total{reason="${reason}"}`,
@@ -182,7 +182,7 @@ describe("the metrics of a server", () => {
     expect(await grown()).toEqual([1, 2, 1, 1]);
   });
 
-  test("count edge refusals by reason, and show that admission is open", async () => {
+  test("the metrics count edge refusals by reason, and show that admission is open", async () => {
     const grown = await since('sabang_edge_refusals_total{reason="tooLarge"}');
     const headers = { "content-type": "application/json" };
     const body = JSON.stringify({ name: "x".repeat(1_000_000) });
@@ -195,14 +195,14 @@ describe("the metrics of a server", () => {
     expect(await metric("sabang_admission_delay_seconds")).toBeGreaterThanOrEqual(0);
   });
 
-  test("have only existing maps as labels, not names that a client made up", async () => {
+  test("the metrics use only names of existing maps as labels, even if clients ask for other maps", async () => {
     const client = server.client();
     for (const map of ['a"b', "toString", "__proto__"]) await client.joinOrCreate("world", { map }).catch(() => {});
     const labels = [...(await text()).matchAll(/map="([^"]*)"/g)].map(([, map]) => map);
     expect([...new Set(labels)].sort()).toEqual(["meadow", "plaza"]);
   });
 
-  test("count inputs of all transports as received and then as either applied or dropped", async () => {
+  test("the metrics count each input of all transports as received, and then as either applied or dropped", async () => {
     const names = ["received", "applied", "dropped"].map((what) => `sabang_inputs_${what}_total`);
     const grown = await since(...names);
     const [mover, predictor] = [await join(), await join()];
@@ -229,7 +229,7 @@ describe("the metrics of a server", () => {
     plain.socket.close();
   });
 
-  test("count leaves by reason, and held seats as returned or given up", async () => {
+  test("the metrics count leaves by reason, and lost connections by outcome: the client returned or gave up", async () => {
     const grown = await since(
       'sabang_leaves_total{reason="consented"}',
       'sabang_leaves_total{reason="lost"}',
@@ -255,7 +255,7 @@ describe("the metrics of a server", () => {
     expect(await grown()).toEqual([1, 1, 1, 2, 1, 1, 1]);
   });
 
-  test("count two joins and one leave when a player takes over its own session", async () => {
+  test("the metrics count two joins and one leave when a player takes over its own session", async () => {
     const token = await server.tokens.sign("a-player-of-the-tests-1");
     const grown = await since(
       'sabang_leaves_total{reason="takenOver"}',
@@ -267,7 +267,7 @@ describe("the metrics of a server", () => {
     expect(await grown()).toEqual([1, 2]);
   });
 
-  test("time each tick once, and count the frames and bytes that clients received", async () => {
+  test("the metrics record the duration of each tick once, and count the frames and bytes that were sent to clients", async () => {
     const counts = ["step_duration", "patch_duration"].map((what) => `sabang_${what}_seconds_count`);
     const grown = await since(
       ...counts,
@@ -280,7 +280,8 @@ describe("the metrics of a server", () => {
     const bytes = plain.frames.reduce((sum, frame) => sum + Buffer.byteLength(JSON.stringify(frame)), 0);
     const [steps, patches, frames, sent, received] = await grown();
     expect(Math.abs(steps! - patches!)).toBeLessThanOrEqual(1);
-    // Only frames to the client count, not those to the server's own decoder in front of a plain WebSocket.
+    // Only the JSON frames to the client count. The server also decodes room frames for this client, but they do not
+    // count.
     expect([frames, sent, received]).toEqual([plain.frames.length, bytes, 0]);
     // All three values come from one response, because the next response may include another tick.
     const all = await text();
@@ -293,7 +294,7 @@ describe("the metrics of a server", () => {
     plain.socket.close();
   });
 
-  test("show the bytes queued for a client that does not read, as sum and maximum", async () => {
+  test("the metrics show the bytes that are queued for all clients together, and the maximum for one client", async () => {
     const room = await join();
     room.onMessage("filler", () => {});
     const client = (await server.roomOf(room.sessionId)).clients.get(room.sessionId)!;
@@ -308,10 +309,10 @@ describe("the metrics of a server", () => {
     await until(async () => (await metric("sabang_send_queue_bytes")) === 0);
   });
 
-  test("show the bytes queued for a client that is not in a room", async () => {
+  test("the metrics show the bytes that are queued for a client that is not in a room", async () => {
     const { sockets } = server.app.edgeCounters;
     const before = new Set(sockets);
-    // The SDK's latency probe, which has no seat.
+    // Connects without a seat, as the SDK does to measure latency.
     const probe = new WebSocket(server.wsUrl);
     const serverSide = await until(() => [...sockets].find((socket) => !before.has(socket)));
     const { _socket: socket } = serverSide as unknown as { _socket: { cork(): void; uncork(): void } };
@@ -323,16 +324,16 @@ describe("the metrics of a server", () => {
     probe.close();
   });
 
-  test("count an invalid frame as both received and refused", async () => {
+  test("the metrics count an invalid frame as both received and refused", async () => {
     const grown = await since("sabang_frames_received_total", "sabang_frames_refused_total");
     const invalid = await join();
     (invalid.connection as unknown as { transport: { ws: WebSocket } }).transport.ws.send("text");
     await until(async () => (await grown())[1] === 1);
-    // The other received frame is the acknowledgement of the join.
+    // The first received frame is the acknowledgement of the join, the second one the invalid frame.
     expect(await grown()).toEqual([2, 1]);
   });
 
-  test("count issued tokens and the saves of the store", async () => {
+  test("the metrics count issued tokens and saved player records", async () => {
     const grown = await since(
       "sabang_tokens_issued_total",
       "sabang_store_rows_saved_total",
@@ -350,7 +351,7 @@ describe("the metrics of a server", () => {
     expect([tokens, failures]).toEqual([1, 0]);
   });
 
-  test("include no counter that decreases when a room ends", async () => {
+  test("no counter in /metrics decreases when a room ends", async () => {
     const series = (await text()).split("\n").flatMap((line) => /^(sabang_\w+_total\S*) /.exec(line)?.[1] ?? []);
     const grown = await since(...series);
     await (await join({ map: "meadow" })).leave();

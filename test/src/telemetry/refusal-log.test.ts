@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import { RefusalLog } from "../../../src/telemetry/refusal-log.ts";
 import { until } from "../../support/until.ts";
 
-test("logs at most 20 refusals of an address per period, then the number of suppressed ones", async () => {
+test("the log shows up to 20 refusals per address and period, and then the number of suppressed refusals", async () => {
   const lines: object[] = [];
   const log = new RefusalLog({ info: (fields, msg) => lines.push({ ...fields, msg }) }, 50);
   for (let i = 0; i < 500; i++) log.write({ reason: "tooManyJoins", code: 429, address: "192.0.2.1" });
@@ -15,12 +15,12 @@ test("logs at most 20 refusals of an address per period, then the number of supp
   ]);
   await until(() => lines.length > 21);
   expect(lines.slice(21)).toEqual([{ address: one, leftOut: 480, msg: "refusals suppressed" }]);
-  // The next period starts from zero.
+  // In the next period, refusals of the first address are logged again.
   log.write({ reason: "tooManyJoins", code: 429, address: "192.0.2.1" });
   expect(lines).toHaveLength(23);
 });
 
-test("logs the refusals of at most 100 addresses per period, then the number of all others", async () => {
+test("the log shows the refusals of up to 100 addresses per period, and then the number of suppressed refusals", async () => {
   const lines: object[] = [];
   const log = new RefusalLog({ info: (fields, msg) => lines.push({ ...fields, msg }) }, 50);
   for (let i = 0; i < 10_000; i++) log.write({ reason: "foreignOrigin", code: 403, address: `2001:db8:0:${i}::/64` });
