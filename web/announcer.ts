@@ -1,8 +1,16 @@
-// Announces to screen readers which players come into sight and leave it, at most once per INTERVAL_MS.
+// Tells screen readers which players have come into the own player's sight or gone out of it, at most once per
+// INTERVAL_MS. Also tells them which texts these players say.
 import { messages } from "./language.ts";
 
 /** Minimum milliseconds between two announcements. A player who comes and goes between them is not announced. */
 const INTERVAL_MS = 6000;
+
+/**
+ * SAID_INTERVAL_MS is the minimum time in milliseconds between two announcements of texts that players say. MAX_SAID is
+ * the maximum number of texts in one announcement.
+ */
+const SAID_INTERVAL_MS = 1500;
+const MAX_SAID = 4;
 
 /** Collects arrivals and departures until the next announcement is due. */
 export class Announcer {
@@ -11,30 +19,44 @@ export class Announcer {
   #announced: Map<string, string> | undefined;
   #nextAt = 0;
   #greeting = "";
+  #said: string[] = [];
+  #nextSaidAt = 0;
 
   constructor(say: (sentence: string) => void) {
     this.#say = say;
   }
 
-  /** Starts over in another room: the next announcement greets, and names the map and the number of players. */
+  /** Call this after a join. The next announcement consists of the greeting, the number of players and the map. */
   reset(greeting = ""): void {
     this.#greeting = greeting;
     this.#announced = undefined;
     this.#nextAt = 0;
   }
 
+  /** Adds a sentence of a player to the next announcement, which has only the last MAX_SAID sentences. */
+  said(sentence: string): void {
+    this.#said = [...this.#said, sentence].slice(-MAX_SAID);
+  }
+
   /**
-   * Announces what changed since the last announcement, if one is due at `now`.
+   * Makes one announcement if one is due at `now`. If players have said something, announces their texts first, and
+   * arrivals and departures in a later call.
    * @param own the id of the own player, who is one of `players`.
    * @param players all players in sight.
    */
   update(own: string, players: Iterable<[string, { name: string }]>, map: string, now: number): void {
+    if (this.#said.length > 0 && now >= this.#nextSaidAt) {
+      this.#nextSaidAt = now + SAID_INTERVAL_MS;
+      this.#say(this.#said.join(" "));
+      this.#said = [];
+      return;
+    }
     if (now < this.#nextAt) return;
     const seen = new Map([...players].map(([id, { name }]) => [id, name]));
     const { joined, came, cameMany, gone, goneMany } = messages();
     const before = this.#announced;
     if (!before) {
-      this.#announce([this.#greeting, joined(seen.size, map)], seen, now);
+      this.#announce([this.#greeting, joined(seen.size - 1, map)], seen, now);
       return;
     }
     const arrivals = [...seen].filter(([id]) => id !== own && !before.has(id));

@@ -5,17 +5,19 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BUILT = "dist/index.html";
-const SOURCES = ["web", "schema", "sim", "replay", "vite.config.ts", "package-lock.json"];
+const SOURCES = ["web", "client", "schema", "sim", "replay", "vite.config.ts", "package-lock.json"];
 
 const times = SOURCES.flatMap((source) => changeTimes(join(ROOT, source)));
 if (Math.max(...times) > Math.max(0, ...changeTimes(join(ROOT, BUILT)))) {
   console.log("building the page, because its sources have changed");
-  // Imported here, because loading Vite takes longer than all of the above.
+  // Vite is imported only if it is needed, because loading it takes longer than the check above.
   const { build } = await import("vite");
   await build({ configFile: join(ROOT, "vite.config.ts"), logLevel: "warn" });
 }
 
-/** Returns when a file, or each file below a folder, was last written. Returns no times if the path does not exist. */
+/**
+ * Returns the time of the last change of each file at or below a path. If the path does not exist, the list is empty.
+ */
 function changeTimes(path: string): number[] {
   const entry = statSync(path, { throwIfNoEntry: false });
   if (!entry) return [];

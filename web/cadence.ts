@@ -1,17 +1,18 @@
-// Decides when a step is due: the first step of a walk immediately, then one step per tick.
+// Decides when the own player's next step is due: the first step of a walk immediately, then one step per tick.
 import { TICK_MS } from "../sim/rules.ts";
 
-/** Maximum number of steps due at once after a late frame. Further steps are lost, as they would be on the server. */
+/** If a frame is up to this many ticks late, all missed steps are due. If a frame is later, only one step is due. */
 const MAX_AT_ONCE = 5;
 
 /**
- * Counts the steps that are due, one per tick of the world. Each walk starts a beat of its own. With a beat that never
- * stops, such as that of the SDK's `predict.tick`, a key press would wait up to a tick before the player moves.
+ * Counts the steps that are due, one per tick of the world. The ticks are counted from the key press that starts the
+ * walk. A clock that never stops, such as the SDK's `predict.tick`, would delay the first step until the clock's next
+ * tick.
  */
 export class Cadence {
   #next = 0;
 
-  /** Returns the steps that are due at `now`. While the player stands, no steps are due or saved up. */
+  /** Returns the number of steps that are due at `now`. While the player stands, none are due, and none accumulate. */
   due(now: number, walking: boolean): number {
     if (!walking) {
       this.#next = Math.max(this.#next, now);

@@ -1,4 +1,4 @@
-// Draws the characters pixel by pixel: small people in a hanbok jacket, in colours that are derived from their ids.
+// Draws the characters pixel by pixel: small people in a hanbok jacket, in the colours of their looks.
 import { type Direction, DOWN, LEFT, RIGHT, UP } from "../sim/directions.ts";
 
 /** Size of one frame in pixels. A pixel is one unit of the world. */
@@ -8,17 +8,13 @@ export const HEIGHT = 32;
 /** Number of frames in a walk cycle: stand, left foot, stand, right foot. */
 export const FRAMES = 4;
 
-/** The directions that a character faces, in the order of the rows of a sheet. */
+/** The directions that a character can face, in the order of the rows of a sprite sheet. */
 export const ROWS: readonly Direction[] = [DOWN, LEFT, RIGHT, UP];
 
-/** The look of a character. There are few looks, so that the characters of a crowd share sheets. */
-export interface Look {
-  hue: number;
-  hair: number;
-}
+/** The hues of the jackets, in degrees, and the colours of the hair. A look is a pair of a jacket and a hair colour. */
+export const JACKETS = [4, 24, 42, 78, 142, 172, 196, 216, 262, 292, 322, 344] as const;
+export const HAIR = ["#33262b", "#4a3024", "#22283a", "#6b4a30"] as const;
 
-const HUES = [4, 24, 42, 78, 142, 172, 196, 216, 262, 292, 322, 344];
-const HAIR = ["#33262b", "#4a3024", "#22283a", "#6b4a30"];
 const SKIN = "#f6d3ae";
 const SKIN_SHADE = "#e2b08c";
 const CHEEK = "#ee9b86";
@@ -27,23 +23,34 @@ const COLLAR = "#fbf6ea";
 const SHOE = "#3a3340";
 const OUTLINE = "#2a2430";
 
-/** Returns the look of a player, which is derived from its session id. */
-export function lookOf(id: string): Look {
-  let hash = 2166136261;
-  for (const letter of id) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619);
-  return { hue: HUES[(hash >>> 8) % HUES.length]!, hair: (hash >>> 20) % HAIR.length };
+/** Returns the number of the look with this jacket and this hair, given by their indices. */
+export function lookOf(jacket: number, hair: number): number {
+  return hair * JACKETS.length + jacket;
 }
 
-/** Paints the sheet of one look: a row per direction, and a column per frame of the walk cycle. */
-export function paintSheet({ hue, hair }: Look): HTMLCanvasElement {
+/** Returns the indices of the jacket and the hair of a look. */
+export function partsOf(look: number): { jacket: number; hair: number } {
+  return { jacket: look % JACKETS.length, hair: Math.floor(look / JACKETS.length) % HAIR.length };
+}
+
+/** Returns the hue of a look's jacket, in degrees. */
+export function jacketOf(look: number): number {
+  return JACKETS[partsOf(look).jacket]!;
+}
+
+/** Paints the sprite sheet of one look: a row per direction, and a column per frame of the walk cycle. */
+export function paintSheet(look: number): HTMLCanvasElement {
+  const hue = jacketOf(look);
+  const hair = HAIR[partsOf(look).hair]!;
   const sheet = document.createElement("canvas");
   sheet.width = WIDTH * FRAMES;
   sheet.height = HEIGHT * ROWS.length;
-  const context = sheet.getContext("2d");
+  // Phaser reads the pixels of each canvas. Without this option, the browser would copy them from the graphics card.
+  const context = sheet.getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("this browser does not support 2D canvases, which the page needs to draw characters");
   const colours = {
-    hair: HAIR[hair]!,
-    hairLight: `color-mix(in srgb, ${HAIR[hair]}, white 16%)`,
+    hair,
+    hairLight: `color-mix(in srgb, ${hair}, white 16%)`,
     coat: `hsl(${hue} 58% 56%)`,
     coatShade: `hsl(${hue} 50% 43%)`,
     coatLight: `hsl(${hue} 68% 68%)`,
@@ -174,7 +181,7 @@ class Pixels {
     }
   }
 
-  /** Draws a line around everything painted so far, so that it stands out from any ground. */
+  /** Draws a line around all pixels painted so far, so that the character stands out from any ground. */
   outline(colour: string): void {
     for (const index of [...this.#colours.keys()]) {
       const x = index % WIDTH;

@@ -2,14 +2,18 @@
 import type Phaser from "phaser";
 import { DOWN, directionOfCode } from "../sim/directions.ts";
 import { HALF_BODY } from "../sim/rules.ts";
-import { FRAMES, HEIGHT, lookOf, paintSheet, ROWS, WIDTH } from "./character-art.ts";
+import { FRAMES, HEIGHT, paintSheet, ROWS, WIDTH } from "./character-art.ts";
 import { DEPTH } from "./depth.ts";
 import type { Figure } from "./figure.ts";
+import type { Label } from "./labels.ts";
 
 /** Units walked per frame of the walk cycle. */
 const STRIDE = 10;
 
-/** Milliseconds without a movement after which a player is drawn standing. A late screen frame is shorter. */
+/**
+ * A player that has not moved for this many milliseconds is drawn standing. The time is longer than one late frame, so
+ * a late frame does not interrupt the walk cycle.
+ */
 const STANDS_AFTER_MS = 90;
 
 /** Height of a name on the screen, in CSS pixels. */
@@ -18,7 +22,7 @@ const NAME_PIXELS = 12;
 /** Colour of the ring around the own player. */
 const OWN_COLOUR = 0xf0c268;
 
-/** Opacity and tint of a ghost. */
+/** Opacity and tint of a ghost, the figure that shows the own player's position on the server. */
 const GHOST_ALPHA = 0.5;
 const GHOST_TINT = 0x9fd4ff;
 
@@ -29,24 +33,26 @@ export class Character {
   readonly #shadow: Phaser.GameObjects.Ellipse;
   readonly #body: Phaser.GameObjects.Image;
   readonly #name: Phaser.GameObjects.Text;
+  readonly #own: boolean;
   #x: number;
   #y: number;
   #walked = 0;
   #movedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(scene: Phaser.Scene, { id, name, x, y, own, ghost }: Figure) {
+  constructor(scene: Phaser.Scene, { name, look, x, y, own, ghost }: Figure) {
+    this.#own = own;
     this.#x = x;
     this.#y = y;
-    // The own player has a ring around its shadow, the others have only a shadow.
+    // The user's own player has a ring around its shadow. The others have only a shadow.
     this.#shadow = scene.add.ellipse(x, y, 20, 9, 0x14181c, 0.3);
     if (own) this.#shadow.setStrokeStyle(1.5, OWN_COLOUR, 0.95);
-    this.#body = scene.add.image(x, y, sheetOf(scene, id), 0).setOrigin(0.5, 1);
+    this.#body = scene.add.image(x, y, sheetOf(scene, look), 0).setOrigin(0.5, 1);
     if (ghost) this.#body.setAlpha(GHOST_ALPHA).setTint(GHOST_TINT);
     this.#name = scene.add.text(x, y, name, { fontFamily: FONT, color: own ? "#ffdf9e" : "#ffffff" });
     this.#name.setOrigin(0.5, 1).setDepth(DEPTH.names + (own ? 1 : 0));
   }
 
-  /** Sizes the name for the screen: its size in CSS pixels does not depend on the zoom of the world. */
+  /** Sets the size of the name, so that its size in CSS pixels does not depend on the zoom of the world. */
   fit(zoom: number, pixelRatio: number): void {
     this.#name.setFontSize(Math.round(NAME_PIXELS * pixelRatio));
     this.#name.setStroke("#20262bd0", Math.round(3.5 * pixelRatio));
@@ -65,18 +71,30 @@ export class Character {
       this.#walked = 0;
     }
     const moving = now - this.#movedAt <= STANDS_AFTER_MS;
-    // A walk begins with a frame of a stride, so that even a single step shows a stride.
+    // A walk begins with a frame in which a foot is raised, so that the legs move even in a single step.
     const frame = moving && !reducedMotion ? (Math.floor(this.#walked / STRIDE) + 1) % FRAMES : 0;
     const row = ROWS.indexOf(directionOfCode(facing) || DOWN);
 
-    // Positions are rounded to device pixels: between them, nearest-neighbour scaling makes outlines flicker.
+    // Positions are rounded to device pixels. Otherwise nearest-neighbour scaling would make the outlines flicker.
     const left = Math.round(x * zoom) / zoom;
     const feet = Math.round((y + HALF_BODY) * zoom) / zoom;
     this.#shadow.setPosition(left, feet - 3).setDepth(DEPTH.players);
     this.#body.setFrame(row * FRAMES + frame).setPosition(left, feet);
-    // Players farther down are drawn in front of those farther up.
-    this.#body.setDepth(DEPTH.players + 1 + y / 100_000);
+    // Players with a larger y are drawn in front of players with a smaller y. The own player is in front of all others.
+    this.#body.setDepth(DEPTH.players + (this.#own ? 2 : 1) + y / 100_000);
     this.#name.setPosition(left, feet - HEIGHT - 1);
+  }
+
+  /** The rectangle of the name, in units. For the own player, it includes the body, so that no name hides the body. */
+  get label(): Label {
+    const { x, y, displayWidth, displayHeight } = this.#name;
+    const below = this.#own ? HEIGHT : 0;
+    return { x, y: y + below, width: displayWidth, height: displayHeight + below };
+  }
+
+  /** Whether the name is shown. */
+  set labelled(visible: boolean) {
+    this.#name.setVisible(visible);
   }
 
   destroy(): void {
@@ -86,10 +104,9 @@ export class Character {
   }
 }
 
-/** Returns the key of the texture with a player's sheet. A sheet is painted when its look first appears. */
-function sheetOf(scene: Phaser.Scene, id: string): string {
-  const look = lookOf(id);
-  const key = `character ${look.hue} ${look.hair}`;
+/** Returns the key of the texture with the sprite sheet of a look. The sheet is painted at its first use. */
+export function sheetOf(scene: Phaser.Scene, look: number): string {
+  const key = `character ${look}`;
   if (scene.textures.exists(key)) return key;
   const texture = scene.textures.addCanvas(key, paintSheet(look));
   for (let frame = 0; frame < ROWS.length * FRAMES; frame++) {

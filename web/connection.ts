@@ -1,57 +1,86 @@
 // Keeps the page in a room: joins, lets the SDK reconnect, and joins again if the reconnection fails.
-import { Client, type Room } from "@colyseus/sdk";
+import type { Room } from "@colyseus/sdk";
+import { backoff } from "../client/backoff.ts";
+import { leave, SabangClient } from "../client/client.ts";
+import { SignIn } from "../client/sign-in.ts";
+import { ERRORS } from "../schema/errors.ts";
 import { PROTOCOL_VERSION } from "../schema/protocol.ts";
 import type { WorldState } from "../schema/world-state.ts";
-import { backoff } from "./backoff.ts";
 import { delayTraffic, type Lag } from "./lag.ts";
-import { isTokenRefused, REMEDIES, type Reason, reasonOfClose, reasonOfError } from "./reasons.ts";
+import { REMEDIES, type Reason, reasonOfClose, reasonOfError } from "./reasons.ts";
+import type { PlayerChoice } from "./settings-panel.ts";
+import { isWindowPlayer, playAsWindow } from "./window-player.ts";
 
-/** A room `world` as the page sees it. */
+/** The page's view of a room. The name of the room's type is `world`. */
 export type WorldRoom = Room<unknown, WorldState>;
 
-/** Timeout of a join. Without one, a request that the network drops would wait for minutes. */
-const JOIN_TIMEOUT_MS = 12_000;
+/** Milliseconds within which a joined room must be ready. Without this limit, the page could wait forever. */
+const READY_MS = 8000;
 
 /** Callbacks of the connection. */
 export interface ConnectionEvents {
-  /** Called after a join, with a new session. The join counts as failed if the promise rejects. */
-  joined(room: WorldRoom): Promise<void>;
+  /**
+   * Called after a join, with a new session. The join counts as failed if the promise rejects.
+   * @param isRecovery whether the page was outside any room before the join; false after a change of the name, the look
+   * or the map.
+   */
+  joined(room: WorldRoom, isRecovery: boolean): Promise<void>;
   /**
    * Called when the page is not in a room. If the remedy of the reason is `wait`, the connection retries by itself;
-   * otherwise it waits for `open`. `error` is the error of a failed join.
+   * otherwise it waits for `open`. `error` is the error of a failed join. `note` is the text with which the operator
+   * has disconnected the client.
    */
-  disconnected(reason: Reason, error?: unknown): void;
+  disconnected(reason: Reason, details: { error?: unknown; note?: string | undefined }): void;
+  /** Called after a join if the invitation in the page's URL is no longer valid. */
+  invitationEnded(): void;
   /** Called when the SDK has reconnected the same session. */
   reconnected(): void;
-  /** Called when the server has refused the new name. The connection joins again under the previous one. */
-  nameRefused(): void;
+  /**
+   * Called when the page could not join with a new name or look. If the remedy of the reason is `wait`, the connection
+   * retries by itself; otherwise the player keeps the previous name and look.
+   */
+  changeFailed(reason: Reason): void;
+  /** Called when the page could not join another map, and stays on its map. */
+  mapRefused(): void;
 }
 
-/** The page's one connection. */
+/** The only connection of the page. */
 export class Connection {
-  readonly #client: Client;
-  readonly #options: { name?: string; map?: string; protocol: number };
+  readonly #client: SabangClient;
+  #signIn: SignIn;
+  readonly #options: PlayerChoice & { map?: string; arrival?: string; friend?: string; protocol: number };
   readonly #lag: Lag;
   readonly #events: ConnectionEvents;
+  /** The current room. Late events of earlier rooms are ignored. */
   #room: WorldRoom | undefined;
-  /** Sends the frames that the simulated lag of the room still delays. */
+  /** Immediately sends the frames that are delayed by the simulated lag. */
   #flush = () => {};
-  /** The name before a rename, until the server has accepted the new one. */
-  #previousName: { name?: string } | undefined;
+  /**
+   * The options of the current room. They are set only while the page joins another room with a new name, look or map.
+   */
+  #previous: (PlayerChoice & { map?: string }) | undefined;
   #attempt = 0;
   /** The reason why the page is not in a room; undefined while it is in one. */
   #reason: Reason | undefined;
-  /** Whether the server issued or renewed the token while this page was open. */
-  #signedIn = false;
-  /** Whether a join that timed out may still reach the server, and take over from the join that followed it. */
+  /**
+   * Whether the server may still receive an earlier join that got no answer. That join would take over the player from
+   * a newer join.
+   */
   #lateJoinPossible = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Number of the current join. Late events of earlier joins are ignored. */
+  /** Number of the current join. Late results of earlier joins are ignored. */
   #joinId = 0;
 
   /** @param lag is simulated on the room's socket. */
-  constructor(endpoint: URL, options: { name?: string; map?: string }, lag: Lag, events: ConnectionEvents) {
-    this.#client = new Client(endpoint.href);
+  constructor(
+    endpoint: URL,
+    options: PlayerChoice & { map?: string; friend?: string },
+    lag: Lag,
+    events: ConnectionEvents,
+  ) {
+    this.#client = new SabangClient(endpoint.href);
+    if (isWindowPlayer()) playAsWindow(this.#client);
+    this.#signIn = new SignIn(this.#client);
     this.#options = { ...options, protocol: PROTOCOL_VERSION };
     this.#lag = lag;
     this.#events = events;
@@ -64,106 +93,163 @@ export class Connection {
     void this.#join();
   }
 
-  /** Leaves, and joins again under another name. The server restores the position from the token. */
-  rename(name: string): void {
-    this.#previousName ??= { name: this.#options.name };
-    this.#options.name = name;
-    this.#abandon();
+  /**
+   * Joins again with another name or look. The page stays in its room until the server has accepted the join. The new
+   * session then takes over the player in its position. So a player whose new name is refused stays in the room. Even a
+   * busy server accepts the join, because it never refuses a takeover.
+   */
+  change(choice: PlayerChoice): void {
+    this.#replaceOptions(choice);
+  }
+
+  /**
+   * Joins another map with the same name and look. If the server refuses the join, the page stays in its room.
+   * @param arrival the token of a portal, with which the player arrives where the portal leads.
+   */
+  changeMap(map: string, arrival?: string): void {
+    const room = this.#room;
+    // Without a choice by the user, the player keeps the name and the look that the server has given it.
+    const { name, look } = room?.state.players?.get(room.sessionId) ?? this.#options;
+    this.#replaceOptions({ name, look, map, arrival });
+  }
+
+  /** Joins with other options. The page stays in its room until the server has accepted the join. */
+  #replaceOptions(options: PlayerChoice & { map?: string; arrival?: string }): void {
+    const { name, look, map } = this.#options;
+    this.#previous ??= { name, look, map };
+    Object.assign(this.#options, options);
+    this.open();
+  }
+
+  /** Joins as a new player, whom only this window plays. The other windows keep the previous player. */
+  openAsWindow(): void {
+    playAsWindow(this.#client);
+    this.#signIn = new SignIn(this.#client);
+    Object.assign(this.#options, { name: undefined, look: undefined });
     this.open();
   }
 
   /** Leaves for good: the server removes the player from the world immediately. */
   close(): void {
-    this.#abandon();
+    this.#joinId++;
+    this.#letGo();
     clearTimeout(this.#timer);
   }
 
   async #join(): Promise<void> {
     const joinId = ++this.#joinId;
-    const timeout = setTimeout(() => {
-      this.#lateJoinPossible = true;
-      this.#fail(joinId, "lost");
-    }, JOIN_TIMEOUT_MS);
-    const wasSignedIn = this.#signedIn;
+    let room: WorldRoom | undefined;
+    let ready: ReturnType<typeof setTimeout> | undefined;
     try {
-      await this.#signIn();
-      const room: WorldRoom = await this.#client.joinOrCreate<WorldState>("world", this.#options);
+      await this.#signIn.prepare();
+      const { arrival } = this.#options;
+      room = await this.#client.joinOrCreate<WorldState>("world", this.#options).finally(() => {
+        // The token of a portal is valid for one join. A newer join may already have set another token.
+        if (this.#options.arrival === arrival) delete this.#options.arrival;
+      });
       if (joinId !== this.#joinId) return leave(room);
-      this.#room = room;
-      this.#flush = delayTraffic(room, this.#lag);
-      // By default the SDK does not reconnect a connection that breaks in its first seconds. The server holds the seat.
-      room.reconnection.minUptime = 0;
-      // Together, the retries last about as long as the server holds the seat.
-      room.reconnection.maxRetries = 9;
-      room.reconnection.maxDelay = 3000;
-      room.onDrop(() => {
-        if (joinId === this.#joinId) this.#events.disconnected("lost");
-      });
-      room.onReconnect(() => {
-        if (joinId === this.#joinId) this.#events.reconnected();
-        else leave(room);
-      });
-      room.onLeave((code) => this.#fail(joinId, reasonOfClose(code)));
-      clearTimeout(timeout);
-      await this.#events.joined(room);
+      this.#signIn.joined();
+      // In later joins, the player returns to its own position and not to its friend.
+      delete this.#options.friend;
+      this.#letGo();
+      this.#enter(room);
+      ready = setTimeout(() => this.#fail("lost"), Math.max(READY_MS, this.#client.attemptMs));
+      await this.#events.joined(room, this.#previous === undefined);
       if (joinId !== this.#joinId) return;
       this.#attempt = 0;
       this.#reason = undefined;
-      this.#previousName = undefined;
+      this.#previous = undefined;
     } catch (error) {
-      if (isTokenRefused(error)) {
-        // The server's secret has changed, or the token has expired. The next join signs in again and gets a new token.
-        // If this join has just signed in, the token is not the cause.
-        this.#signedIn = false;
-        if (wasSignedIn) return this.#fail(joinId, "lost");
-      }
-      this.#fail(joinId, reasonOfError(error), error);
+      if (joinId !== this.#joinId) return;
+      const reason = this.#signIn.failed(error) ? "lost" : reasonOfError(error);
+      if (this.#room && this.#room !== room) this.#stay(reason);
+      else this.#fail(reason, { error });
     } finally {
-      clearTimeout(timeout);
+      clearTimeout(ready);
     }
   }
 
-  /** Signs in anonymously, once. The server renews a token of the last visit, so the player keeps its identity. */
-  async #signIn(): Promise<void> {
-    if (!this.#signedIn) await this.#client.auth.signInAnonymously();
-    this.#signedIn = true;
+  /** Makes a room the current one. */
+  #enter(room: WorldRoom): void {
+    this.#room = room;
+    this.#flush = delayTraffic(room, this.#lag);
+    const isCurrent = () => room === this.#room;
+    room.onDrop(() => {
+      if (isCurrent()) this.#events.disconnected("lost", {});
+    });
+    room.onReconnect(() => {
+      if (isCurrent()) this.#events.reconnected();
+    });
+    let note: string | undefined;
+    room.onError((code, message) => {
+      if (code === ERRORS.kicked.code) note = message;
+      if (code === ERRORS.invitationEnded.code && isCurrent()) this.#events.invitationEnded();
+    });
+    room.onMessage("portal", ({ map, arrival }: { map: string; arrival: string }) => {
+      if (isCurrent()) this.changeMap(map, arrival);
+    });
+    room.onLeave((code) => {
+      if (!isCurrent()) return;
+      const reason = reasonOfClose(code);
+      // If the page joins with other options, its own join takes over the player. This is not a failure.
+      if (reason === "takenOver" && this.#previous) this.#room = undefined;
+      else this.#fail(reason, { note });
+    });
   }
 
-  /** Reports that the page is not in a room, and schedules a retry if one helps. Ignores joins that are not current. */
-  #fail(joinId: number, reason: Reason, error?: unknown): void {
-    if (joinId !== this.#joinId) return;
-    this.#abandon();
-    if (reason === "badName" && this.#previousName) {
-      this.#options.name = this.#previousName.name;
-      this.#previousName = undefined;
-      this.#events.nameRefused();
+  /** Stays in the current room, because the join with other options has failed. */
+  #stay(reason: Reason): void {
+    if (reason === "lost") this.#lateJoinPossible = true;
+    // A change of the map is not retried: the user can choose the map again, or walk onto the portal again.
+    const isMapChange = this.#options.map !== this.#previous?.map;
+    if (isMapChange) this.#events.mapRefused();
+    else this.#events.changeFailed(reason);
+    if (!isMapChange && REMEDIES[reason] === "wait") this.#retry(reason);
+    else this.#restoreOptions();
+  }
+
+  /** Reports that the page is not in a room. Schedules a retry if a retry can help. */
+  #fail(reason: Reason, details: Parameters<ConnectionEvents["disconnected"]>[1] = {}): void {
+    this.#joinId++;
+    this.#letGo();
+    if (reason === "badName" && this.#previous) {
+      this.#restoreOptions();
+      this.#events.changeFailed(reason);
       this.open();
       return;
     }
-    // The page's own earlier join, which had timed out, has taken over.
+    // True if an earlier join of this page has taken over the player: the server received the request of that join, but
+    // its answer was lost.
     const byLateJoin = reason === "takenOver" && this.#lateJoinPossible;
-    if (byLateJoin) this.#lateJoinPossible = false;
-    // While a server restarts, it is unreachable; the reason stays `restarting`.
+    this.#lateJoinPossible = reason === "lost";
+    // A server that restarts is unreachable for a while. Failed joins do not change the reason `restarting` to `lost`.
     if (reason !== "lost" || this.#reason !== "restarting") this.#reason = byLateJoin ? "lost" : reason;
-    this.#events.disconnected(this.#reason, error);
-    if (REMEDIES[this.#reason] === "wait") {
-      this.#timer = setTimeout(() => this.#join(), backoff(this.#attempt++, Math.random()));
-    }
+    this.#events.disconnected(this.#reason, details);
+    if (REMEDIES[this.#reason] === "wait") this.#retry(this.#reason);
   }
 
-  /** Leaves the room and ignores all later events of the current join. */
-  #abandon(): void {
-    this.#joinId++;
-    if (this.#room) leave(this.#room);
-    // Delayed frames are sent now, because the page may be closing.
+  #retry(reason: Reason): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#join(), backoff(this.#attempt++, isRefusal(reason)));
+  }
+
+  #restoreOptions(): void {
+    Object.assign(this.#options, this.#previous);
+    this.#previous = undefined;
+  }
+
+  /** Leaves the current room, and ignores all its later events. */
+  #letGo(): void {
+    const room = this.#room;
+    this.#room = undefined;
+    if (room) leave(room);
+    // Frames that the simulated lag still delays are sent now, because the page may be closing.
     this.#flush();
     this.#flush = () => {};
-    this.#room = undefined;
   }
 }
 
-/** Leaves a room and stops its reconnection. Does not send anything if the connection is closed already. */
-function leave(room: Room): void {
-  room.reconnection.enabled = false;
-  if (room.connection.isOpen) void room.leave(true);
+/** Returns whether the reason is a refusal by the server. For the other reasons, the server is unreachable. */
+function isRefusal(reason: Reason): boolean {
+  return reason !== "lost" && reason !== "restarting";
 }

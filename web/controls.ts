@@ -3,7 +3,7 @@ import { BLANK_INPUT } from "../schema/move-input.ts";
 import type { Input } from "../sim/apply-input.ts";
 import { type Direction, DOWN, directionOfCode, LEFT, NONE, RIGHT, UP } from "../sim/directions.ts";
 
-/** Keys by position, not by letter: on a French keyboard, other letters are in the position of WASD. */
+/** Keys by their position, not by their letter: a French keyboard has other letters in the positions of WASD. */
 const KEYS: Readonly<Record<string, Direction | undefined>> = {
   ArrowLeft: LEFT,
   ArrowRight: RIGHT,
@@ -15,7 +15,7 @@ const KEYS: Readonly<Record<string, Direction | undefined>> = {
   KeyS: DOWN,
 };
 
-/** Part of the pad's radius around its centre in which a pointer has no effect. */
+/** Radius around the pad's centre in which a pointer has no effect, as a share of the pad's radius. */
 const DEAD_ZONE = 0.18;
 
 /** Elements that use keys themselves, to write or to move a slider. */
@@ -23,18 +23,24 @@ const FIELDS = "input, select, textarea";
 
 /** Listens to the keyboard and to a touch pad. */
 export class Controls {
-  /** Whether new presses have an effect; false while the page is not in a room. Keys held before stay held. */
+  /**
+   * Whether new presses have an effect; false while the page is not in a room. Keys that are already held stay held.
+   */
   enabled = false;
   readonly #pad: HTMLElement;
   /** The input of each held key or pointer, in the order in which they were pressed. */
   readonly #held = new Map<string, Input>();
-  /** The last press, until its input has been sent: a tap shorter than a tick is a step, too. */
+  /** The input of the last press, until it has been sent. So even a tap that is shorter than a tick causes a step. */
   #tapped: Input | undefined;
 
   constructor(pad: HTMLElement) {
     this.#pad = pad;
     addEventListener("keydown", (event) => this.#keyDown(event));
-    addEventListener("keyup", (event) => this.#release(event.code));
+    addEventListener("keyup", (event) => {
+      this.#release(event.code);
+      // While the Command key is down, macOS does not report the release of other keys.
+      if (event.key === "Meta") this.releaseAll();
+    });
     // A key that is released in another window causes no event in this one.
     addEventListener("blur", () => this.releaseAll());
     pad.addEventListener("pointerdown", (event) => {

@@ -1,6 +1,6 @@
 // Finds elements of a page and writes into them.
 
-/** Returns the element with this id. @throws {Error} if the page has no such element of this kind. */
+/** Returns the element with this id. @throws {Error} if there is no such element, or if it has another type. */
 export function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
   const element = document.getElementById(id);
   if (!(element instanceof kind)) throw new Error(`the page has no ${kind.name} with the id "${id}"`);

@@ -2,13 +2,15 @@
 
 /** A player as it is drawn in one frame. */
 export interface Figure {
-  /** The session id. The look is derived from it. */
+  /** The session id. */
   id: string;
   name: string;
+  /** Number of the look (jacket and hair), as in the player's state. */
+  look: number;
   /** The centre of the body, in units, with fractions. */
   x: number;
   y: number;
-  /** 1 left, 2 right, 3 up, 4 down. */
+  /** The direction of the player: 1 left, 2 right, 3 up, 4 down. */
   facing: number;
   /** Whether the camera follows this player, who is marked by a ring. */
   own: boolean;

@@ -1,13 +1,13 @@
 // Smooths the movement of a body that moves one step per tick: the drawn point follows the body at walking speed.
 import { STEP, TICK_HZ } from "../sim/rules.ts";
 
-/** Units per millisecond. */
+/** The walking speed of a body, in units per millisecond. */
 const WALKING_SPEED = (STEP * TICK_HZ) / 1000;
 
-/** Part of the remaining distance that is covered per millisecond after a correction. */
+/** Share of the remaining distance that the drawn point covers per millisecond after a correction by the server. */
 const CATCH_UP_RATE = 0.01;
 
-/** Units beyond which the drawn point jumps to the body instead of following it. */
+/** If the body is farther away than this many units on an axis, the drawn point jumps to it on this axis. */
 const MAX_GLIDE = 96;
 
 /** A point that follows a body. */

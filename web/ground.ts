@@ -1,47 +1,45 @@
-// Loads a map: the Tiled file, the images of its tilesets, and the walls that the prediction needs.
-import { readMap, type WorldMap } from "../sim/map.ts";
+// Loads a map from the server: the description of its walls, which prediction needs, and the drawing with its images.
+import { createMap, type MapDescription, type WorldMap } from "../sim/map.ts";
+import type { Drawing, DrawnImage } from "../tiled/drawing/drawing.ts";
+import { withoutColor } from "./image-copies.ts";
+import { loadJson } from "./load-json.ts";
 
-/** Timeout of the request for a map file. */
-const TIMEOUT_MS = 15_000;
-
-/** A tileset in a map file: the fields that this file reads. */
-interface Tileset {
-  name: string;
-  /** Relative to the map file. */
-  image?: string;
-}
+/** An image that can be drawn on a canvas. */
+export type Picture = HTMLImageElement | HTMLCanvasElement;
 
 /** A map with everything that drawing and prediction need. */
 export interface Ground {
   map: WorldMap;
-  /** The parsed map file. */
-  file: object;
-  /** The images of the tilesets, by the tileset's name. */
-  pictures: ReadonlyMap<string, HTMLImageElement>;
+  drawing: Drawing;
+  /** The images of the drawing, by their index; undefined for an image that cannot be loaded. */
+  pictures: readonly (Picture | undefined)[];
 }
 
 /**
  * Loads a map from `maps/` below `base`, the folder of the page.
- * @throws {MapError} if the file is not a playable map.
- * @throws {Error} if the file cannot be loaded.
+ * @param known the map as it was loaded before. The function returns it again if the server's description has not
+ * changed.
+ * @throws {MapError} if the server's description is inconsistent.
+ * @throws {Error} if the map cannot be loaded. A missing image is not an error, because the map can still be played.
  */
-export async function loadGround(name: string, base: URL): Promise<Ground> {
-  const url = new URL(`maps/${encodeURIComponent(name)}.tmj`, base);
-  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (!response.ok) throw new Error(`cannot load the map ${url}: HTTP status ${response.status}`);
-  const file: { tilesets?: Tileset[] } = await response.json();
-  const map = readMap(name, file);
-  // A tileset that is not embedded, or that is a collection of images, has no image here. Its tiles are not drawn.
-  const withImage = (file.tilesets ?? []).filter((tileset) => tileset.image !== undefined);
-  const pictures = await Promise.all(
-    withImage.map(async (tileset) => [tileset.name, await loadPicture(new URL(tileset.image!, url))] as const),
-  );
-  return { map, file, pictures: new Map(pictures) };
+export async function loadGround(name: string, base: URL, known?: Ground): Promise<Ground> {
+  const url = new URL(`maps/${encodeURIComponent(name)}.json`, base);
+  const description = await loadJson<MapDescription>(url);
+  if (known && JSON.stringify(known.map.description) === JSON.stringify(description)) return known;
+  const map = createMap(description);
+  const drawingUrl = new URL(description.drawing!, url);
+  const drawing = await loadJson<Drawing>(drawingUrl);
+  const pictures = await Promise.all(drawing.images.map((image) => loadPicture(image, drawingUrl)));
+  return { map, drawing, pictures };
 }
 
-async function loadPicture(url: URL): Promise<HTMLImageElement> {
+async function loadPicture({ url, transparent }: DrawnImage, base: URL): Promise<Picture | undefined> {
   const picture = new Image();
-  picture.src = url.href;
-  await picture.decode();
-  return picture;
+  picture.src = new URL(url, base).href;
+  try {
+    await picture.decode();
+  } catch {
+    return undefined;
+  }
+  return transparent === undefined ? picture : withoutColor(picture, transparent);
 }

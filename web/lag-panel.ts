@@ -2,6 +2,7 @@
 import { byId, write } from "./elements.ts";
 import type { Lag } from "./lag.ts";
 import { messages, onLanguage } from "./language.ts";
+import { latencyText } from "./latency-text.ts";
 import type { DisplayOptions, Session } from "./session.ts";
 
 export class LagPanel {
@@ -24,7 +25,7 @@ export class LagPanel {
       lag.jitterMs = jitter.valueAsNumber;
       display.predicted = predicted.checked;
       display.ghost = ghost.checked;
-      // Without prediction, the player is drawn where the ghost would be.
+      // Without prediction, the player is drawn at its position on the server, where the ghost would be.
       ghost.disabled = !predicted.checked;
       this.#writeValues(roundTrip, jitter);
     };
@@ -37,8 +38,8 @@ export class LagPanel {
   /** Shows the measurements of the session, if the panel is open. */
   show({ roundTrip, unacknowledged, self, confirmed, drift }: Session): void {
     if (!this.#panel.open) return;
-    const { milliseconds, units } = messages();
-    write(this.#measured, milliseconds(roundTrip.last));
+    const { units } = messages();
+    write(this.#measured, latencyText(roundTrip));
     write(this.#unacknowledged, String(unacknowledged));
     const ahead = self && confirmed ? Math.hypot(self.x - confirmed.x, self.y - confirmed.y) : 0;
     write(this.#ahead, units(ahead));

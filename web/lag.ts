@@ -11,9 +11,9 @@ export interface Lag {
 }
 
 /**
- * Puts delay lines between the SDK and its socket. They are transparent to the SDK: its measurements and reconnections
+ * Puts delay lines between the SDK and its socket. The SDK does not notice them, so its measurements and reconnections
  * are delayed as well.
- * @returns a function that sends all delayed outgoing frames immediately, for a page that leaves.
+ * @returns a function that sends all delayed outgoing frames immediately. Call it before the page leaves the room.
  */
 export function delayTraffic(room: Room, lag: Lag): () => void {
   const oneWay = () => (lag.roundTripMs + lag.jitterMs * Math.random()) / 2;

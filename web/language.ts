@@ -1,11 +1,12 @@
-// The page's language: the browser's, or the one that the user has chosen.
+// The language of the page: the language of the browser, or the one that the user has chosen.
+import { keep, kept } from "./kept.ts";
 import { en, type Messages } from "./messages-en.ts";
 import { ko } from "./messages-ko.ts";
 
 export const LANGUAGES = { en, ko } as const;
 export type Language = keyof typeof LANGUAGES;
 
-/** Keys of the messages without parameters, which `data-text` and `data-label` in index.html can name. */
+/** Keys of the messages without parameters: the possible values of `data-text` and `data-label` in index.html. */
 type TextKey = { [key in keyof Messages]: Messages[key] extends string ? key : never }[keyof Messages];
 
 const STORAGE_KEY = "sabang-language";
@@ -34,15 +35,15 @@ export function onLanguage(listener: () => void): void {
   listener();
 }
 
-/** Sets the language that was chosen on an earlier visit, or the browser's. */
+/** Sets the language that the user chose on an earlier visit; without a choice, the language of the browser. */
 export function initLanguage(): void {
-  const saved = tryStorage((storage) => storage.getItem(STORAGE_KEY));
+  const saved = kept(STORAGE_KEY);
   setLanguage(languageFor(saved ? [saved] : navigator.languages));
 }
 
 /** Sets the language that the user has chosen, and stores it for the next visit. */
 export function chooseLanguage(language: Language): void {
-  tryStorage((storage) => storage.setItem(STORAGE_KEY, language));
+  keep(STORAGE_KEY, language);
   setLanguage(language);
 }
 
@@ -62,13 +63,4 @@ function textOf(key: string): string {
   const message = messages()[key as TextKey];
   if (typeof message !== "string") throw new Error(`there is no message "${key}"; add it to web/messages-en.ts`);
   return message;
-}
-
-/** Uses the browser's storage. Returns undefined if the browser does not let the page use it. */
-function tryStorage<T>(use: (storage: Storage) => T): T | undefined {
-  try {
-    return use(localStorage);
-  } catch {
-    return undefined;
-  }
 }

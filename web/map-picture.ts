@@ -1,94 +1,110 @@
 // Paints the whole map as a small image: each tile becomes a few pixels, scaled down from the tile's image.
-import type { Ground } from "./ground.ts";
+import { CELL, TILE } from "../sim/rules.ts";
+import type { DrawnTile } from "../tiled/drawing/drawing.ts";
+import type { Ground, Picture } from "./ground.ts";
+import { PaintedLayer } from "./painted-layer.ts";
+import { isPlain, OPEN, SOLID } from "./plain.ts";
+import { momentOf, stamp } from "./stamp.ts";
 
-/** Maximum pixels along the longer side of the painted map. This bounds the work for large maps. */
+/** Maximum pixels along the longer side of the painted map. It limits the time that painting a large map takes. */
 const MAX_SIDE = 256;
 
 /** Pixels along a side of a tile that is scaled down. */
 const GRAIN = 4;
 
-/** Mask for the number of a tile in a Tiled file. The top three bits are flags for flipped tiles. */
-const TILE_NUMBER = 0x1fffffff;
+/** Number of scaled-down tiles in a row of the canvas. One row with all tiles of a large map would be too wide. */
+const GRAINS_PER_ROW = 128;
+const GRAINS_WIDTH = GRAIN * GRAINS_PER_ROW;
 
-/** Brightness of a wall, relative to the tile's image. */
-const WALL_SHADE = 0.78;
+/** Red, green, blue and opacity of the shade over walls with pictures. */
+const SHADE = [20, 24, 28, 72] as const;
 
-/** The fields of a Tiled map file that this file reads. `readMap` has validated the file. */
-interface MapFile {
-  width: number;
-  height: number;
-  layers: { type: string; name: string; data?: number[]; visible?: boolean; opacity?: number }[];
-  tilesets?: TilesetOfFile[];
-}
+/** Bytes of a transparent pixel. */
+const NOTHING = [0, 0, 0, 0] as const;
 
-interface TilesetOfFile {
-  name: string;
-  firstgid: number;
-  columns: number;
-  tilecount: number;
-  tilewidth: number;
-  tileheight: number;
-  margin?: number;
-  spacing?: number;
-}
-
-/** Paints the map. A tile without an image is dark if it is a wall, and light otherwise. */
-export function paintMap({ file, map, pictures }: Ground): HTMLCanvasElement {
-  const { width: columns, height: rows, layers, tilesets = [] } = file as MapFile;
+/** Paints the map. Walls are darker than the rest. */
+export function paintMap(ground: Ground): HTMLCanvasElement {
+  const { map, drawing } = ground;
+  const { columns, rows, tileWidth, tileHeight, tiles, background = OPEN[0] } = drawing;
   const scale = Math.min(GRAIN, MAX_SIDE / Math.max(columns, rows));
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(columns * scale));
-  canvas.height = Math.max(1, Math.round(rows * scale));
-  const context = canvas.getContext("2d")!;
-  const image = context.createImageData(canvas.width, canvas.height);
-  const grains = tilesets.flatMap((tileset) => {
-    const picture = pictures.get(tileset.name);
-    return picture ? [{ first: tileset.firstgid, count: tileset.tilecount, pixels: grainsOf(tileset, picture) }] : [];
-  });
-  const visibleLayers = layers.filter(
-    ({ type, data, visible }) => type === "tilelayer" && Array.isArray(data) && visible !== false,
-  );
-  for (let y = 0; y < canvas.height; y++) {
-    for (let x = 0; x < canvas.width; x++) {
-      // The tile at this pixel, and the position within the tile.
-      const across = x / scale;
-      const down = y / scale;
-      const column = Math.min(columns - 1, Math.floor(across));
-      const row = Math.min(rows - 1, Math.floor(down));
-      const grain = Math.floor((down - row) * GRAIN) * GRAIN + Math.floor((across - column) * GRAIN);
-      const wall = map.isWall(column, row);
-      const colour = wall ? [70, 78, 84] : [168, 172, 160];
-      for (const { data, opacity } of visibleLayers) {
-        const tile = data![row * columns + column]! & TILE_NUMBER;
-        const set = tile > 0 && grains.find(({ first, count }) => tile >= first && tile < first + count);
-        if (!set) continue;
-        const at = ((tile - set.first) * GRAIN * GRAIN + grain) * 4;
-        const alpha = (set.pixels[at + 3]! / 255) * (opacity ?? 1);
-        for (let part = 0; part < 3; part++) {
-          colour[part] = colour[part]! * (1 - alpha) + set.pixels[at + part]! * alpha;
-        }
+  const context = createContext(Math.round(columns * scale), Math.round(rows * scale));
+  const { width, height } = context.canvas;
+  const plain = isPlain(ground);
+  context.fillStyle = plain ? OPEN[0] : background;
+  context.fillRect(0, 0, width, height);
+  for (const layer of drawing.layers.map((each) => new PaintedLayer(each, ground))) {
+    if (layer.cells) {
+      const { cells, opacity } = layer.cells;
+      const grains = grainsOf(tiles, layer.pictures);
+      const pixels = pixelsOf(width, height, (x, y) => {
+        const [column, row] = [Math.floor(x / scale), Math.floor(y / scale)];
+        const tile = cells[row * columns + column]! - 1;
+        if (!(tile >= 0)) return NOTHING;
+        const { left, top } = grainAt(tile);
+        const across = left + Math.floor((x / scale - column) * GRAIN);
+        const down = top + Math.floor((y / scale - row) * GRAIN);
+        const at = (down * GRAINS_WIDTH + across) * 4;
+        return grains.subarray(at, at + 4);
+      });
+      context.globalAlpha = opacity;
+      context.drawImage(pixels, 0, 0);
+    } else {
+      context.setTransform(scale / tileWidth, 0, 0, scale / tileHeight, 0, 0);
+      const everything = { x: 0, y: 0, width: columns * tileWidth, height: rows * tileHeight };
+      for (const { tile, opacity, rotation, place } of layer.within(everything)) {
+        const { frame } = momentOf(tile, 0);
+        const picture = layer.pictures[frame.image];
+        context.globalAlpha = opacity;
+        if (picture) stamp(context, picture, tile, frame, place(frame, picture), rotation);
       }
-      const shade = wall ? WALL_SHADE : 1;
-      const [red = 0, green = 0, blue = 0] = colour;
-      image.data.set([red * shade, green * shade, blue * shade, 255], (y * canvas.width + x) * 4);
+      context.resetTransform();
     }
   }
-  context.putImageData(image, 0, 0);
-  return canvas;
+  const cell = (place: number) => Math.floor(((place / scale) * TILE) / CELL);
+  const wall = plain ? SOLID : SHADE;
+  context.globalAlpha = 1;
+  context.drawImage(
+    pixelsOf(width, height, (x, y) => (map.isSolid(cell(x), cell(y)) ? wall : NOTHING)),
+    0,
+    0,
+  );
+  return context.canvas;
 }
 
-/** Returns all tiles of a tileset scaled down: tile after tile, GRAIN rows of GRAIN pixels of four bytes. */
-function grainsOf(tileset: TilesetOfFile, picture: HTMLImageElement): Uint8ClampedArray {
-  const { columns, tilecount, tilewidth, tileheight, margin = 0, spacing = 0 } = tileset;
-  const canvas = document.createElement("canvas");
-  canvas.width = GRAIN;
-  canvas.height = GRAIN * Math.max(1, tilecount);
-  const context = canvas.getContext("2d", { willReadFrequently: true })!;
+/**
+ * Paints all tiles, scaled down, into one picture. Returns its pixels. `grainAt` returns where a tile is in the
+ * picture.
+ */
+function grainsOf(tiles: readonly DrawnTile[], pictures: readonly (Picture | undefined)[]): Uint8ClampedArray {
+  const context = createContext(GRAINS_WIDTH, GRAIN * Math.ceil(tiles.length / GRAINS_PER_ROW));
   context.imageSmoothingQuality = "high";
-  for (let tile = 0; tile < tilecount; tile++) {
-    const left = margin + (tile % columns) * (tilewidth + spacing);
-    const top = margin + Math.floor(tile / columns) * (tileheight + spacing);
-    context.drawImage(picture, left, top, tilewidth, tileheight, 0, tile * GRAIN, GRAIN, GRAIN);
+  for (const [index, tile] of tiles.entries()) {
+    const { frame } = momentOf(tile, 0);
+    const picture = pictures[frame.image];
+    const { left, top } = grainAt(index);
+    if (picture) stamp(context, picture, tile, frame, { x: left, y: top, width: GRAIN, height: GRAIN });
   }
-  return context.getImageData(0, 0, canvas.width, canvas.height).data;
+  return context.getImageData(0, 0, context.canvas.width, context.canvas.height).data;
+}
+
+function grainAt(tile: number): { left: number; top: number } {
+  return { left: (tile % GRAINS_PER_ROW) * GRAIN, top: Math.floor(tile / GRAINS_PER_ROW) * GRAIN };
+}
+
+/** Returns a canvas on which each pixel has the four bytes that `at` returns for it. */
+function pixelsOf(width: number, height: number, at: (x: number, y: number) => ArrayLike<number>): HTMLCanvasElement {
+  const context = createContext(width, height);
+  const image = context.createImageData(width, height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) image.data.set(at(x, y), (y * width + x) * 4);
+  }
+  context.putImageData(image, 0, 0);
+  return context.canvas;
+}
+
+function createContext(width: number, height: number): CanvasRenderingContext2D {
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, width);
+  canvas.height = Math.max(1, height);
+  return canvas.getContext("2d")!;
 }

@@ -1,6 +1,6 @@
 // All texts of the page in English. The other languages have the same keys.
 import type { Bearing } from "./neighbours.ts";
-import type { Reason } from "./reasons.ts";
+import type { Reason, SayRefusal } from "./reasons.ts";
 
 const number = new Intl.NumberFormat("en");
 const plural = new Intl.PluralRules("en");
@@ -13,19 +13,29 @@ export function count(amount: number, one: string, other: string): string {
 const reasons: Record<Reason, string> = {
   lost: "Connection lost. Reconnecting…",
   restarting: "The server is restarting. You will be back in a moment…",
-  full: "The server is busy right now. Trying again…",
+  busy: "The server is busy right now. Trying again…",
+  full: "This world is full right now. Trying again…",
+  proxy: "A proxy between you and the server blocks WebSockets. Trying again…",
   storeUnavailable: "Your saved position is unavailable right now. Trying again…",
   tooMany: "Too many joins from your network. Trying again…",
   takenOver: "You are playing in another window.",
   flooding: "You were disconnected because you sent too many messages.",
   slowConsumer: "You were disconnected because your connection could not keep up.",
   idle: "You were disconnected because you did not move for a long time.",
+  kicked: "You were disconnected by the operator of the server.",
   outdated: "A new version of this page is available.",
-  badName: "This name is not allowed. A name has 1 to 24 characters.",
+  incomplete: "A part of this page could not be loaded.",
+  badName: "This name is not allowed. A name has 1 to 24 characters, and no invisible ones.",
   unknownMap: "There is no map with this name.",
   badMap: "This map cannot be displayed.",
   foreignSite: "This website is not allowed to connect to this server.",
   refused: "The server refused the connection.",
+};
+
+const sayRefusals: Record<SayRefusal, string> = {
+  badSay: "This text is not allowed. A text has 1 to 200 characters, and no invisible ones.",
+  tooManySays: "You are saying too much at once. Wait a second.",
+  muted: "The operator of the server has muted you for some time.",
 };
 
 const bearings: Record<Bearing, string> = {
@@ -44,6 +54,7 @@ export const en = {
   ownName: "English",
   reasons,
   bearings,
+  loading: "Loading…",
   game: "The game world, seen from above. Walk with the arrow keys or W, A, S and D.",
   or: "or",
   toWalk: "to walk",
@@ -58,9 +69,10 @@ export const en = {
   steps: (steps: number) => count(steps, "step", "steps"),
   stepsShort: (steps: number) => number.format(steps),
   inSight: (players: number) => `${number.format(players)} in sight`,
+  noAnswer: (seconds: number) => `no answer for ${number.format(seconds)} s`,
   milliseconds: (amount: number) => `${number.format(Math.round(amount))} ms`,
-  joined: (players: number, map: string) =>
-    `You are on the map ${map}. ${count(players, "player", "players")} in sight.`,
+  joined: (others: number, map: string) =>
+    `You are on the map ${map}. ${count(others, "other player", "other players")} in sight.`,
   came: (name: string) => `${name} came into sight.`,
   cameMany: (players: number) => `${number.format(players)} players came into sight.`,
   gone: (name: string) => `${name} went out of sight.`,
@@ -80,10 +92,54 @@ export const en = {
   name: "Your name",
   change: "Change",
   nameChanged: (name: string) => `You are now called ${name}.`,
+  clothes: "Clothes",
+  jackets: [
+    "red",
+    "orange",
+    "yellow",
+    "lime",
+    "green",
+    "teal",
+    "light blue",
+    "blue",
+    "violet",
+    "purple",
+    "pink",
+    "rose",
+  ],
+  hair: "Hair",
+  hairs: ["black", "brown", "dark blue", "light brown"],
+  mapChoice: "Map",
+  maps: "Maps of this server",
+  mapRefused: "You cannot change to this map right now.",
+  padSide: "Touch pad",
+  padRight: "right",
+  padLeft: "left",
+  renderer: "Graphics",
+  rendererAuto: "automatic",
+  rendererWebGl: "WebGL (graphics card)",
+  rendererCanvas: "canvas (processor)",
   language: "Language",
+  say: "Say something",
+  sayText: "What you want to say",
+  send: "Say",
+  wave: "Wave",
+  says: (name: string, text: string) => `${name} says: ${text}`,
+  waves: (name: string) => `${name} waves.`,
+  sayRefusals,
+  invite: "Copy a link for a friend",
+  uninvite: "Take the link back",
+  inviteLink: "The link for a friend",
+  linkCopied: "Copied. For a day, friends who open it start beside you.",
+  copyLink: "Copy this link. For a day, friends who open it start beside you.",
+  uninvited: "The link has ended.",
+  invitationEnded: "This invitation has ended, or there is no place left beside your friend.",
+  mute: (name: string) => `Mute ${name}`,
+  kickedFor: (reason: string) => `You were disconnected by the operator of the server: “${reason}”`,
   connected: "Connected",
   reload: "Reload",
   playHere: "Play here",
+  joinAsOther: "Join as another player",
   joinAgain: "Join again",
 };
 

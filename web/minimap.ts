@@ -1,5 +1,5 @@
 // The map panel: the whole map, the players in sight, the own player, and the part that the screen shows.
-import { lookOf } from "./character-art.ts";
+import { jacketOf } from "./character-art.ts";
 import { byId } from "./elements.ts";
 import type { Figure } from "./figure.ts";
 import type { Ground } from "./ground.ts";
@@ -7,6 +7,15 @@ import { paintMap } from "./map-picture.ts";
 
 /** Radius of a dot, in CSS pixels. */
 const DOT = 2.6;
+
+/**
+ * If at least this many players are shown, all except the own player are small squares without an outline. Circles
+ * would take longer.
+ */
+const CROWD = 200;
+
+/** Side of a square, in CSS pixels. */
+const SQUARE = 2;
 
 const GOLD = "#ffd27a";
 const NIGHT = "#14181c";
@@ -26,7 +35,7 @@ export class Minimap {
   #picture: HTMLCanvasElement | undefined;
 
   /** Draws the map. Does nothing while the panel is closed. */
-  draw(ground: Ground, figures: Iterable<Figure>, view: View): void {
+  draw(ground: Ground, figures: ReadonlyMap<string, Figure>, view: View): void {
     const { clientWidth } = this.#canvas;
     if (clientWidth === 0) return;
     if (ground !== this.#ground) {
@@ -47,13 +56,24 @@ export class Minimap {
     context.strokeRect(view.left * scale, view.top * scale, view.width * scale, view.height * scale);
     let own: Figure | undefined;
     context.lineWidth = devicePixelRatio;
-    for (const figure of figures) {
+    const mark = figures.size < CROWD ? dot : square;
+    for (const figure of figures.values()) {
       if (figure.own) own = figure;
-      else if (!figure.ghost) dot(context, figure, scale, DOT, `hsl(${lookOf(figure.id).hue} 85% 72%)`);
+      else if (!figure.ghost) mark(context, figure, scale, figures.size < CROWD ? DOT : SQUARE, colourOf(figure));
     }
     // The own player is drawn last, over players in the same position.
     if (own) dot(context, own, scale, DOT * 1.5, GOLD);
   }
+}
+
+function colourOf({ look }: Figure): string {
+  return `hsl(${jacketOf(look)} 85% 72%)`;
+}
+
+function square(context: CanvasRenderingContext2D, at: Figure, scale: number, side: number, colour: string): void {
+  const pixels = Math.round(side * devicePixelRatio);
+  context.fillStyle = colour;
+  context.fillRect(at.x * scale - pixels / 2, at.y * scale - pixels / 2, pixels, pixels);
 }
 
 function dot(context: CanvasRenderingContext2D, at: Figure, scale: number, radius: number, colour: string): void {

@@ -1,7 +1,8 @@
 // The nearest players, with their distances and directions.
 import { STEP } from "../sim/rules.ts";
+import { nearestOf } from "./nearest.ts";
 
-/** The eight directions, clockwise from the right; `y` grows downwards. `here`: less than half a step away. */
+/** The eight directions, clockwise from the right; `y` grows downwards. `here` means less than half a step away. */
 const BEARINGS = ["right", "downRight", "down", "downLeft", "left", "upLeft", "up", "upRight"] as const;
 export type Bearing = (typeof BEARINGS)[number] | "here";
 
@@ -14,24 +15,19 @@ export interface Neighbour {
   bearing: Bearing;
 }
 
-/** Returns up to `limit` of the players, nearest first, without the player with the id `own`. */
+/** Returns up to `limit` players, nearest first. Leaves out the own player, whose id is `own`. */
 export function nearest(
   own: string,
   self: { x: number; y: number },
   players: Iterable<[string, { name: string; x: number; y: number }]>,
   limit: number,
 ): Neighbour[] {
-  const others = [...players].filter(([id]) => id !== own);
-  const measured = others.map(([id, { name, x, y }]) => {
-    const right = x - self.x;
-    const down = y - self.y;
-    return { id, name, right, down, distance: Math.hypot(right, down) };
-  });
-  // Players at the same distance are sorted by id. Otherwise they would swap places in the list again and again.
-  measured.sort((one, other) => one.distance - other.distance || (one.id < other.id ? -1 : 1));
-  return measured.slice(0, limit).map(({ id, name, right, down, distance }) => {
+  const others = [...players].filter(([id]) => id !== own).map(([id, player]) => ({ id, player }));
+  const distanceOf = ({ player: { x, y } }: (typeof others)[number]) => Math.hypot(x - self.x, y - self.y);
+  return nearestOf(others, distanceOf, limit).map(({ item: { id, player }, distance }) => {
     const steps = Math.round(distance / STEP);
-    return { id, name, steps, bearing: steps === 0 ? "here" : bearingOf(right, down) };
+    const bearing = steps === 0 ? "here" : bearingOf(player.x - self.x, player.y - self.y);
+    return { id, name: player.name, steps, bearing };
   });
 }
 

@@ -1,21 +1,21 @@
-// Flow control of inputs: the page never has more inputs in flight than the round trip explains.
+// Flow control of inputs: the page keeps the number of unacknowledged inputs as low as the round trip allows.
 import { TICK_MS } from "../sim/rules.ts";
 
-/** Ticks by which the unacknowledged inputs may exceed the round trip before the page skips sends. */
+/** Number of unacknowledged inputs that the page allows in addition to the inputs that it sends in one round trip. */
 const SLACK_TICKS = 2;
 
-/** Successive acknowledgements that must all be late to tell a standing queue from jitter. */
+/** Number of successive late acknowledgements after which a queue on the server is assumed. Fewer may be jitter. */
 const LATE_ACKNOWLEDGEMENTS = 10;
 
-/** Milliseconds by which measurements of an unchanged round trip may differ. */
+/** Milliseconds by which two measurements may differ although the round trip has not changed. */
 const NOISE_MS = 10;
 
 /**
  * Returns whether one more input may be sent.
  *
  * The server takes one input per tick, and the page sends one per tick. So a queue on the server never shrinks by
- * itself, and it delays every later input. The page therefore skips sends while more inputs are in flight than the
- * round trip explains.
+ * itself, and it delays every later input. The page therefore skips sends while too many inputs are unacknowledged. The
+ * limit is the number of inputs that the page sends in one round trip, plus SLACK_TICKS.
  *
  * @param unacknowledged inputs sent and not yet acknowledged.
  * @param roundTripMs recent minimum of the network's round trip. The time until an input is acknowledged must not be
@@ -26,10 +26,11 @@ export function maySend(unacknowledged: number, roundTripMs: number): boolean {
 }
 
 /**
- * Returns whether the server has a standing queue of inputs, which the slack of `maySend` would never drain.
+ * Returns whether the server has a standing queue: a queue of inputs that never becomes empty. This function also finds
+ * queues that are so short that `maySend` does not skip a send.
  *
- * Without a queue, an input is acknowledged after the round trip and the rest of a tick. Jitter exceeds this time
- * briefly; a standing queue exceeds it permanently.
+ * Without a queue, an input is acknowledged after the round trip and the rest of a tick. With jitter, some inputs take
+ * longer; with a standing queue, all inputs take longer.
  *
  * @param latencies milliseconds until each of the last inputs was acknowledged.
  */

@@ -1,11 +1,11 @@
-// The folding panels: side by side on a large screen, one at a time on a phone. After a change with the pointer, the
-// focus returns to the game.
+// The folding panels: side by side on a large screen, one at a time on a phone. After the user has changed a setting
+// with the pointer, the focus returns to the game, so that the arrow keys move the player.
 import { byId } from "./elements.ts";
 
 const SMALL = "(max-width: 719px), (max-height: 519px)";
 
-/** Form controls that would keep the arrow keys after a change with the pointer. */
-const KEEPS_KEYS = "input[type=range], input[type=checkbox], select";
+/** Form controls that use the arrow keys themselves while they have the focus. */
+const KEEPS_KEYS = "input[type=range], input[type=checkbox], input[type=radio], select";
 
 export function arrangePanels(): void {
   const game = byId("game", HTMLElement);
@@ -13,7 +13,7 @@ export function arrangePanels(): void {
   const small = matchMedia(SMALL);
   const arrange = () => {
     for (const panel of panels.querySelectorAll("details")) {
-      // The browser keeps at most one of the panels with the same name open.
+      // If several panels have the same name, the browser allows only one of them to be open.
       if (small.matches) panel.setAttribute("name", "panel");
       else panel.removeAttribute("name");
       panel.open = !small.matches && panel.dataset.open !== undefined;
@@ -21,6 +21,11 @@ export function arrangePanels(): void {
   };
   small.addEventListener("change", arrange);
   arrange();
+
+  // On a small screen an open panel covers the world, so a touch beside it closes it.
+  game.addEventListener("pointerdown", () => {
+    if (small.matches) for (const panel of panels.querySelectorAll("details")) panel.open = false;
+  });
 
   let pointing = false;
   panels.addEventListener("pointerdown", () => {

@@ -1,4 +1,4 @@
-// Plays a recording: keeps its time, and interpolates the players' positions between two ticks.
+// Plays a recording: advances its time, and interpolates the players' positions between two ticks.
 import type { Recording } from "../replay/format.ts";
 import { Replay } from "../replay/replay.ts";
 import type { WorldMap } from "../sim/map.ts";
@@ -8,12 +8,13 @@ import type { Body } from "../sim/step.ts";
 /** Playback speeds, as multiples of the game's speed. */
 export const SPEEDS = [1, 2, 4, 8] as const;
 
-/** Maximum milliseconds that a frame counts for. So a page that was in the background continues where it was. */
+/** Maximum milliseconds by which a frame advances the time. So playback pauses while the page is in the background. */
 const MAX_FRAME_MS = 250;
 
 /** A body as it is drawn: its position is interpolated between two ticks. */
 export interface DrawnBody extends Body {
   name: string;
+  look: number;
 }
 
 /** A recording on the page. Its time is in ticks since the start of the recording. */
@@ -23,7 +24,7 @@ export class Playback {
   speed: number = SPEEDS[0];
   readonly #first: number;
   readonly #replay: Replay;
-  /** The time, with a fraction of a tick. The replay has run every tick that has started. */
+  /** The time, with a fraction of a tick. The replay is at the next whole tick. */
   #time = 0;
   #before = new Map<string, Body>();
 
@@ -39,13 +40,18 @@ export class Playback {
     return this.#time;
   }
 
-  /** A description of the first difference from the recording, or of a broken rule; undefined if there is none. */
+  /**
+   * Says which rule a player breaks, or how the world first differs from the recording; undefined if neither happens.
+   */
   get trouble(): string | undefined {
     const { fault, divergence } = this.#replay;
     return fault ? `${fault.player} ${fault.fault}` : divergence?.message;
   }
 
-  /** While playing, advances the time by this many milliseconds of real time, times the speed. Stops at the end. */
+  /**
+   * Advances the time if the recording is playing. Stops at the end.
+   * @param milliseconds the real time that has passed. It is multiplied by the speed.
+   */
   advance(milliseconds: number): void {
     if (!this.playing) return;
     const elapsedTicks = (Math.min(milliseconds, MAX_FRAME_MS) / 1000) * TICK_HZ * this.speed;
@@ -68,10 +74,10 @@ export class Playback {
   bodies(): Map<string, DrawnBody> {
     const fraction = 1 - (Math.ceil(this.#time) - this.#time);
     const drawn = new Map<string, DrawnBody>();
-    for (const [id, { name = id, x, y, facing }] of this.#replay.bodies()) {
+    for (const [id, { name = id, look = 0, x, y, facing }] of this.#replay.bodies()) {
       const before = this.#before.get(id) ?? { x, y };
       const interpolate = (from: number, to: number) => from + (to - from) * fraction;
-      drawn.set(id, { name, x: interpolate(before.x, x), y: interpolate(before.y, y), facing });
+      drawn.set(id, { name, look, x: interpolate(before.x, x), y: interpolate(before.y, y), facing });
     }
     return drawn;
   }

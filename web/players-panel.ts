@@ -1,6 +1,7 @@
-// The players panel: the number of players in sight, and a list of the nearest ones.
+// The players panel: the number of players in sight, and a list of the nearest ones, each with a button to mute it.
 import { byId, write } from "./elements.ts";
 import { messages } from "./language.ts";
+import type { MutedPlayers } from "./muted-players.ts";
 import { type Bearing, type Neighbour, nearest } from "./neighbours.ts";
 
 /** Maximum number of players in the list. Further players are only counted. */
@@ -22,12 +23,15 @@ type Players = ReadonlyMap<string, { name: string; x: number; y: number }>;
 
 /** A row of the list. Rows are reused for other players. */
 interface Row {
+  /** The player in the row. */
+  id: string;
   item: HTMLElement;
   name: HTMLElement;
-  /** Distance and direction in short, hidden from screen readers. */
+  /** Distance and direction in a short form, which is hidden from screen readers. */
   shortText: HTMLElement;
   /** Distance and direction in words, for screen readers only. */
   spokenText: HTMLElement;
+  mute: HTMLButtonElement;
 }
 
 export class PlayersPanel {
@@ -36,19 +40,37 @@ export class PlayersPanel {
   readonly #list = byId("near", HTMLElement);
   readonly #noPlayers = byId("no-players", HTMLElement);
   readonly #more = byId("more", HTMLElement);
+  readonly #speaker = byId("speaker", HTMLTemplateElement);
   readonly #rows: Row[] = [];
+  readonly #muted: MutedPlayers;
+  /** Whether a mouse pointer is over the list, or a finger touches the list. */
+  #isPointedAt = false;
+  readonly #toggleMute: (id: string) => void;
+
+  /** @param toggleMute is called with the player whose button was pressed. */
+  constructor(muted: MutedPlayers, toggleMute: (id: string) => void) {
+    this.#muted = muted;
+    this.#toggleMute = toggleMute;
+    this.#list.addEventListener("pointerenter", () => {
+      this.#isPointedAt = true;
+    });
+    this.#list.addEventListener("pointerleave", () => {
+      this.#isPointedAt = false;
+    });
+  }
 
   /** Shows the players nearest to `self`. The panel is not a live region, because it changes with every step. */
   show(own: string, self: { x: number; y: number }, players: Players): void {
     const { inSight, more } = messages();
-    write(this.#count, inSight(players.size));
-    if (!this.#panel.open) return;
+    write(this.#count, inSight(players.size - 1));
+    // While the user may be about to press a button, the rows do not change. So the button mutes the intended player.
+    if (!this.#panel.open || this.#isPointedAt || this.#list.matches(":has(:focus-visible)")) return;
     const near = nearest(own, self, players, MAX_ROWS);
     while (this.#rows.length < near.length) this.#rows.push(this.#addRow());
     for (const [index, row] of this.#rows.entries()) {
       const neighbour = near[index];
       row.item.hidden = !neighbour;
-      if (neighbour) fill(row, neighbour);
+      if (neighbour) fill(row, neighbour, this.#muted.has(neighbour.id));
     }
     const others = players.size - 1 - near.length;
     this.#list.hidden = near.length === 0;
@@ -67,15 +89,33 @@ export class PlayersPanel {
     shortText.ariaHidden = "true";
     shortText.className = "way";
     spokenText.className = "visually-hidden";
-    item.append(name, shortText, spokenText);
+    const mute = document.createElement("button");
+    mute.type = "button";
+    mute.className = "mute";
+    mute.append(this.#speaker.content.cloneNode(true));
+    item.append(name, shortText, spokenText, mute);
     this.#list.append(item);
-    return { item, name, shortText, spokenText };
+    const row = { id: "", item, name, shortText, spokenText, mute };
+    mute.addEventListener("click", () => {
+      this.#toggleMute(row.id);
+      showMute(row, this.#muted.has(row.id));
+    });
+    return row;
   }
 }
 
-function fill({ name, shortText, spokenText }: Row, neighbour: Neighbour): void {
+/** Shows in a row whether its player is muted. */
+function showMute({ mute, name }: Row, isMuted: boolean): void {
+  mute.ariaPressed = String(isMuted);
+  mute.ariaLabel = messages().mute(name.textContent);
+}
+
+function fill(row: Row, neighbour: Neighbour, isMuted: boolean): void {
+  const { name, shortText, spokenText } = row;
+  row.id = neighbour.id;
   const { bearings, steps, stepsShort } = messages();
   write(name, neighbour.name);
+  showMute(row, isMuted);
   write(shortText, `${stepsShort(neighbour.steps)} ${ARROWS[neighbour.bearing]}`);
   const where = bearings[neighbour.bearing];
   write(spokenText, neighbour.bearing === "here" ? where : `${steps(neighbour.steps)}, ${where}`);

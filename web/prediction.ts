@@ -1,46 +1,40 @@
-// Client-side prediction of the own player, and interpolation of the others, over one unbroken connection.
+// Client-side prediction of the own player, and interpolation of the other players.
 import { type InputHandle, Predict, type Reconciler } from "@colyseus/sdk";
 import { BLANK_INPUT, type MoveInput } from "../schema/move-input.ts";
 import type { Player } from "../schema/player.ts";
 import { applyInput, type Input } from "../sim/apply-input.ts";
-import { STEP, TICK_MS } from "../sim/rules.ts";
 import { BODY_FIELDS, type Body, type Walls } from "../sim/step.ts";
 import type { WorldRoom } from "./connection.ts";
+import { Interpolation } from "./interpolation.ts";
 
-/** Milliseconds by which other players are drawn in the past: two ticks, so that one late frame does not stop them. */
-const DELAY_MS = 2 * TICK_MS;
-
-/** Milliseconds over which other players' changes of speed are smoothed. */
-const SMOOTH_MS = 25;
-
-/** Units between two updates beyond which another player is not interpolated but appears at the new position. */
-const SNAP_DISTANCE = 12 * STEP;
-
-/** Predicts over one connection to one room. It starts at the position that the server has for the player. */
+/** The prediction for one connection to a room. It starts at the server's position of the own player. */
 export class Prediction {
   readonly #predict: Predict<WorldRoom["state"]>;
   readonly #input: InputHandle<MoveInput>;
   readonly #own: Reconciler<Body, Input>;
-  /** The predicted position after each input, in a ring buffer by the input's number. */
+  /**
+   * The predicted position after each input. This is a ring buffer, in which an input's number determines its index.
+   */
   readonly #predicted: { x: number; y: number }[] = [];
-  /** The time at which each input was sent, in a ring buffer by the input's number. */
+  /** The time at which each input was sent, in a ring buffer like `#predicted`. */
   readonly #sentAt: number[] = [];
   #acknowledged = 0;
   readonly #self: Player;
+  readonly #room: WorldRoom;
+  readonly #others = new Map<Player, Interpolation>();
+  /** The time of the last frame. */
+  #lastFrame: number | undefined;
 
   /**
-   * @param onDrift is called for each acknowledged input, with the units between its predicted position and the
-   * server's. The SDK measures this only while its debug panel is loaded.
+   * @param onDrift is called for each acknowledged input, with the distance in units between its predicted position and
+   * the server's position. The SDK measures this distance only while its debug panel is loaded.
    */
   constructor(room: WorldRoom, self: Player, walls: Walls, onDrift: (units: number) => void) {
-    // The room sends its state after each tick, so it advertises no patch rate. Without one, the SDK interpolates the
-    // first step after a pause over the whole pause, and the player seems to creep.
-    room.clock.setPatchInterval?.(TICK_MS);
     this.#self = self;
+    this.#room = room;
     this.#input = room.input<MoveInput>();
     this.#acknowledged = this.#input.lastProcessed;
-    this.#predict = Predict.get(room, { mode: "lerp", delay: DELAY_MS, smoothMs: SMOOTH_MS, snap: SNAP_DISTANCE });
-    this.#predict.attachAll("players", { fields: ["x", "y"] });
+    this.#predict = Predict.get(room);
     this.#own = this.#predict.reconciler<Body, MoveInput>(self, {
       input: this.#input,
       fields: BODY_FIELDS,
@@ -53,9 +47,11 @@ export class Prediction {
         if (predicted) onDrift(Math.max(Math.abs(predicted.x - self.x), Math.abs(predicted.y - self.y)));
       },
     });
+    this.#receive();
+    room.onStateChange(this.#receive);
   }
 
-  /** The own player after all inputs sent so far, as predicted. */
+  /** The predicted state of the own player after all inputs that have been sent. */
   get self(): Readonly<Body> {
     return this.#own.state;
   }
@@ -65,9 +61,22 @@ export class Prediction {
     return this.#input.pendingCount;
   }
 
-  /** Applies what the server has sent. Call this once per frame, before anything else. */
+  /** Milliseconds for which the oldest unacknowledged input has waited for its answer; 0 if there is none. */
+  get waitingMs(): number {
+    if (this.unacknowledged === 0) return 0;
+    const sentAt = this.#sentAt[(this.#input.lastProcessed + 1) % this.#input.replayBufferSize];
+    return sentAt === undefined ? 0 : performance.now() - sentAt;
+  }
+
+  /** Advances the prediction and the interpolations to this frame. Call this once per frame, before anything else. */
   tick(now: number): void {
     this.#predict.tick(now);
+    const { clock } = this.#room;
+    // The current time on the server's clock, minus the time that an update travels to the page.
+    const arriving = clock.serverNow() - clock.smoothedRtt() / 2;
+    const milliseconds = now - (this.#lastFrame ?? now);
+    this.#lastFrame = now;
+    for (const other of this.#others.values()) other.advance(arriving, milliseconds);
   }
 
   /** Sends one input and predicts its effect. */
@@ -79,9 +88,9 @@ export class Prediction {
 
   /**
    * Call this after each message from the server.
-   * @returns the milliseconds from sending the newest acknowledged input to now, or undefined if no input was
-   * acknowledged since the last call. The SDK's clock measures the same, but it discards a value that has grown
-   * fourfold as an error.
+   * @returns how many milliseconds ago the newest acknowledged input was sent; undefined if no input was acknowledged
+   * since the last call. The SDK measures this too, but it treats a value that has grown fourfold as an error and
+   * discards it.
    */
   latency(): number | undefined {
     const { lastProcessed, replayBufferSize } = this.#input;
@@ -93,7 +102,7 @@ export class Prediction {
 
   /** Returns the interpolated position of another player. */
   positionOf(player: Player): { x: number; y: number } {
-    return { x: this.#predict.value(player, "x"), y: this.#predict.value(player, "y") };
+    return this.#others.get(player) ?? player;
   }
 
   /** The own player as last sent by the server. */
@@ -104,6 +113,24 @@ export class Prediction {
 
   /** Stops predicting, and releases the room. */
   dispose(): void {
+    this.#room.onStateChange.remove(this.#receive);
     this.#predict.dispose();
   }
+
+  /** Passes the other players' positions to their interpolations, after each message from the server. */
+  readonly #receive = (): void => {
+    const { players } = this.#room.state;
+    const time = this.#room.clock.lastServerTime();
+    let others = 0;
+    for (const player of players.values()) {
+      if (player === this.#self) continue;
+      others++;
+      const interpolation = this.#others.get(player);
+      if (interpolation) interpolation.receive(time, player);
+      else this.#others.set(player, new Interpolation(time, player));
+    }
+    if (this.#others.size === others) return;
+    const present = new Set(players.values());
+    for (const player of this.#others.keys()) if (!present.has(player)) this.#others.delete(player);
+  };
 }

@@ -5,20 +5,24 @@ import { type AnyErrorName, nameOfError, type SentError } from "../schema/errors
 import { MapError } from "../sim/map.ts";
 
 /**
- * The remedy for each reason. `wait`: the page retries by itself. `join`: the user must ask it to join again.
+ * The remedy for each reason. `wait`: the page retries by itself. `join`: the user must ask the page to join again.
  * `reload`: the user must reload the page. `none`: a retry would fail again.
  */
 export const REMEDIES = {
   lost: "wait",
   restarting: "wait",
+  busy: "wait",
   full: "wait",
+  proxy: "wait",
   storeUnavailable: "wait",
   tooMany: "wait",
   takenOver: "join",
   flooding: "join",
   slowConsumer: "join",
   idle: "join",
+  kicked: "join",
   outdated: "reload",
+  incomplete: "reload",
   badName: "none",
   unknownMap: "none",
   badMap: "none",
@@ -33,7 +37,11 @@ export type Reason = keyof typeof REMEDIES;
 const REASONS: Readonly<Partial<Record<AnyErrorName, Reason>>> = {
   serverShutdown: "restarting",
   stopping: "restarting",
-  busy: "full",
+  busy: "busy",
+  worldFull: "full",
+  clusterAway: "restarting",
+  upgradeRequired: "proxy",
+  upgradeDropped: "proxy",
   storeUnavailable: "storeUnavailable",
   tooManyJoins: "tooMany",
   tooManyConnections: "tooMany",
@@ -41,35 +49,39 @@ const REASONS: Readonly<Partial<Record<AnyErrorName, Reason>>> = {
   flooding: "flooding",
   slowConsumer: "slowConsumer",
   idle: "idle",
+  kicked: "kicked",
   outdated: "outdated",
   badJoinOption: "badName",
   unknownMap: "unknownMap",
   foreignOrigin: "foreignSite",
 };
 
-/** Reasons by HTTP status, for responses that do not come from the server itself but, for instance, from a proxy. */
-const REASON_OF_STATUS: Readonly<Record<number, Reason>> = { 429: "tooMany", 503: "full" };
+/** The errors with which the server refuses a chat text or a wave of the hand. The page stays in the room. */
+export const SAY_REFUSALS = ["badSay", "tooManySays", "muted"] as const satisfies AnyErrorName[];
 
-/** Token errors that a new sign-in resolves. */
-const TOKEN_ERRORS: readonly (AnyErrorName | undefined)[] = ["tokenInvalid", "tokenExpired", "tokenForeign"];
+/** An error with which the server refuses a chat text or a wave of the hand. */
+export type SayRefusal = (typeof SAY_REFUSALS)[number];
+
+/** Reasons by HTTP status, for responses without an error of the server, such as those of a proxy. */
+const REASON_OF_STATUS: Readonly<Record<number, Reason>> = { 429: "tooMany", 503: "busy" };
 
 /** The 4xx statuses after which a retry can succeed. */
 const RETRYABLE_STATUSES = [401, 408, 410, 425];
+
+/**
+ * Thrown if a part of the page cannot be loaded: the network has failed, or the server has a new version of the page.
+ */
+export class IncompletePageError extends Error {}
 
 /** Returns the reason for which the server has closed the connection. */
 export function reasonOfClose(code: number): Reason {
   return reasonOf({ code, message: "" }) ?? "lost";
 }
 
-/** Returns whether a new sign-in may resolve this error. */
-export function isTokenRefused(error: unknown): boolean {
-  const sent = sentError(error);
-  return sent !== undefined && TOKEN_ERRORS.includes(nameOfError(sent));
-}
-
 /** Returns the reason for which a join has failed. If the server is unreachable, the error has no code. */
 export function reasonOfError(error: unknown): Reason {
   if (error instanceof MapError) return "badMap";
+  if (error instanceof IncompletePageError) return "incomplete";
   const sent = sentError(error);
   if (sent === undefined) return "lost";
   const { code } = sent;

@@ -23,7 +23,7 @@ export interface ReplayTexts {
   differs: string;
   unreadable: string;
   hindrances: Record<Hindrance, string>;
-  /** Returns the details of why a file cannot be played. */
+  /** Returns a text that explains in detail why a file cannot be played. */
   detail: (error: RecordingError) => string;
 }
 

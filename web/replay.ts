@@ -1,4 +1,4 @@
-// The replay page: opens a recording, runs the server's world on it, and shows the result.
+// The replay page: opens a recording, computes the world from it as the server did, and shows the result.
 import { checkFit, RecordingError, readRecording } from "../replay/format.ts";
 import { TICK_HZ } from "../sim/rules.ts";
 import { byId, write } from "./elements.ts";
@@ -26,11 +26,14 @@ const follow = byId("follow", HTMLSelectElement);
 const file = byId("file", HTMLInputElement);
 
 let playback: Playback | undefined;
-/** The player that the camera follows. While the chosen player is not in the world, this is another player. */
+/** The id of the player that the camera follows: the chosen player, or another one while the chosen one is absent. */
 let followed: string | undefined;
-/** The player that the user has chosen to follow; empty if the user has not chosen one. */
+/** The id of the player that the user has chosen to follow; empty if the user has not chosen one. */
 let chosen = "";
-/** Counts opened files. The page shows the file that was opened last, even if an earlier one loads after it. */
+/**
+ * The number of files opened so far. If several files load at the same time, the page shows only the file that was
+ * opened last.
+ */
 let opened = 0;
 let lastFrame = performance.now();
 
@@ -83,8 +86,9 @@ function figuresOf(shown: Playback): Figures {
   followed = bodies.has(chosen) ? chosen : followed && bodies.has(followed) ? followed : bodies.keys().next().value;
   const figures: Figures = new Map();
   for (const [id, body] of bodies) figures.set(id, { id, ...body, own: id === followed });
-  // A character is created with or without the ring of the own player. Both players whose ring has changed are left out
-  // of this frame, so that the scene creates them again in the next one.
+  // The followed player has a ring, and the scene cannot add a ring to a character or remove it later. When the
+  // followed player changes, this frame leaves out the old and the new followed player. The scene then creates their
+  // characters again in the next frame.
   if (before !== followed && before !== undefined) figures.delete(before);
   if (before !== followed && before !== undefined && followed !== undefined) figures.delete(followed);
   showTime(shown, bodies.size);
@@ -149,7 +153,7 @@ function writeTexts(): void {
 function wire(): void {
   file.addEventListener("change", () => {
     void open(file.files?.[0]);
-    // Cleared, so that choosing the same file again causes another event.
+    // Clears the choice, so that choosing the same file again causes another event.
     file.value = "";
   });
   byId("another", HTMLElement).addEventListener("click", () => file.click());
@@ -196,8 +200,9 @@ function formatTime(ticks: number): string {
 
 /** The state of this page that tests read, as `window.sabangReplay`. */
 export interface ReplayHook {
-  /** In ticks. This and `ticks` are undefined before a recording is open. */
+  /** The position in the recording, in ticks; undefined until a recording is open. */
   readonly time: number | undefined;
+  /** The length of the recording, in ticks; undefined until a recording is open. */
   readonly ticks: number | undefined;
   readonly playing: boolean;
   readonly followed: string | undefined;

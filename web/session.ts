@@ -15,14 +15,27 @@ import { RoundTrip } from "./round-trip.ts";
 export interface DisplayOptions {
   /** Whether the own player is drawn at its predicted position. Otherwise it is drawn at its position on the server. */
   predicted: boolean;
-  /** Whether the position on the server is drawn as a ghost, too. Has no effect without `predicted`. */
+  /** Whether a ghost is drawn at the own player's position on the server. Has no effect without `predicted`. */
   ghost: boolean;
 }
 
-/** The ghost's key in the figures. No session id is equal to it. */
+/** Callbacks of a session. */
+export interface SessionEvents {
+  /** Called for each step that was sent. */
+  stepped(): void;
+  /** Called when an input gets no answer, although the connection seems to be open. */
+  stalled(): void;
+  /** Called when inputs are answered again over the same connection. */
+  recovered(): void;
+}
+
+/** An input is reported as stalled if it is not answered within the round trip plus this many milliseconds. */
+const STALL_MS = 2500;
+
+/** The ghost's key among the figures, which differs from all session ids. */
 const GHOST = "ghost of the own player";
 
-/** Units per frame above which a player is drawn walking in the direction of its movement. */
+/** If another player moves at least this many units in a frame, it is drawn facing the direction of its movement. */
 const MIN_MOVEMENT = 0.2;
 
 /** A session lasts from a join until the player leaves the world, across dropped connections and reconnections. */
@@ -34,7 +47,7 @@ export class Session {
   readonly #display: Readonly<DisplayOptions>;
   readonly #map: WorldMap;
   readonly #controls: Controls;
-  readonly #onStep: () => void;
+  readonly #events: SessionEvents;
   readonly #cadence = new Cadence();
   #pacer = new Pacer();
   #prediction: Prediction | undefined;
@@ -43,6 +56,8 @@ export class Session {
   #confirmed: Glide | undefined;
   #figures = new Map<string, Figure>();
   #lastFrame = 0;
+  /** Whether the oldest unacknowledged input has waited too long for its answer. */
+  #isStalled = false;
   #ended = false;
 
   constructor(
@@ -50,13 +65,13 @@ export class Session {
     map: WorldMap,
     controls: Controls,
     display: Readonly<DisplayOptions>,
-    onStep: () => void,
+    events: SessionEvents,
   ) {
     this.room = room;
     this.#map = map;
     this.#display = display;
     this.#controls = controls;
-    this.#onStep = onStep;
+    this.#events = events;
     this.roundTrip = new RoundTrip(room);
     room.onDrop(() => this.#interrupt());
     room.onLeave(() => this.end());
@@ -94,13 +109,14 @@ export class Session {
     return this.#prediction?.unacknowledged ?? 0;
   }
 
-  /** Called once per frame. Returns the figures to draw; while the connection is down, those of the last frame. */
+  /** Call this once per frame. Returns the figures to draw. While disconnected, returns the last figures again. */
   frame(now: number): ReadonlyMap<string, Figure> {
     const milliseconds = now - this.#lastFrame;
     this.#lastFrame = now;
     if (this.#prediction) {
       this.#prediction.tick(now);
       this.#sendInputs(this.#prediction, now);
+      this.#watch(this.#prediction);
       this.#figures = this.#draw(this.#prediction, milliseconds);
     }
     return this.#figures;
@@ -134,23 +150,33 @@ export class Session {
     this.roundTrip.reset();
   }
 
-  /** Stops predicting. Inputs in flight are lost, and so are the predictions from them. */
+  /** Reports inputs that get no answer. The heartbeat takes longer to decide that the connection is dead. */
+  #watch(prediction: Prediction): void {
+    const isStalled = prediction.waitingMs > STALL_MS + (this.roundTrip.best ?? 0);
+    if (isStalled === this.#isStalled) return;
+    this.#isStalled = isStalled;
+    if (isStalled) this.#events.stalled();
+    else this.#events.recovered();
+  }
+
+  /** Stops predicting when the connection is lost. Inputs that the server has not received are lost as well. */
   #interrupt(): void {
     this.#controls.enabled = false;
     this.#prediction?.dispose();
     this.#prediction = undefined;
+    this.#isStalled = false;
   }
 
   #sendInputs(prediction: Prediction, now: number): void {
     for (let due = this.#cadence.due(now, this.#controls.input.direction !== NONE); due > 0; due--) {
       const { input } = this.#controls;
       if (input.direction === NONE) return;
-      // Before the first measurement, the pacer has no round trip to compare with.
+      // Before the first measurement of the round trip, the pacer cannot decide, so all inputs are sent.
       const roundTrip = this.roundTrip.best;
       if (roundTrip !== undefined && !this.#pacer.shouldSend(prediction.unacknowledged, roundTrip)) continue;
       prediction.send(input);
       this.#controls.sent();
-      this.#onStep();
+      this.#events.stepped();
     }
   }
 
@@ -165,18 +191,22 @@ export class Session {
       const facing = own
         ? (this.#display.predicted ? self : confirmed).facing
         : facingOf(player, { x, y }, this.#figures.get(id));
-      figures.set(id, { id, name: player.name, x, y, facing, own });
+      figures.set(id, { id, name: player.name, look: player.look, x, y, facing, own });
     }
     if (this.#display.predicted && this.#display.ghost && this.#confirmed) {
       const { x, y } = this.#confirmed;
       const id = this.room.sessionId;
-      figures.set(GHOST, { id, name: "", x, y, facing: confirmed.facing, own: false, ghost: true });
+      const { look } = this.room.state.players.get(id)!;
+      figures.set(GHOST, { id, name: "", look, x, y, facing: confirmed.facing, own: false, ghost: true });
     }
     return figures;
   }
 }
 
-/** Other players are drawn in the past, but their `facing` is current. So a walking player faces its drawn movement. */
+/**
+ * Returns the direction that another player faces when it is drawn. While the player walks, this is the direction of
+ * its drawn movement. `facing` is newer than the drawn position, because positions are drawn with a delay.
+ */
 function facingOf(player: Player, at: { x: number; y: number }, before: Figure | undefined): number {
   if (!before) return player.facing;
   const right = at.x - before.x;

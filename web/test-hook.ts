@@ -13,7 +13,10 @@ interface TestHook {
   readonly sessionId: string | undefined;
   /** Whether the connection is open and keys have an effect. */
   readonly connected: boolean;
-  /** The own player's predicted position, in whole units; undefined while not connected, like `shown` and `server`. */
+  /**
+   * The own player's predicted position, in whole units. `self`, `shown` and `server` are undefined while not
+   * connected.
+   */
   readonly self: Position | undefined;
   /** The drawn position of the own player. */
   readonly shown: Position | undefined;
@@ -22,7 +25,7 @@ interface TestHook {
   /** The own player's position on the server. */
   readonly server: Position | undefined;
   /** All players in sight as the server has them, including the own player. */
-  readonly players: Readonly<Record<string, Position & { name: string }>>;
+  readonly players: Readonly<Record<string, Position & { name: string; look: number }>>;
   /** Sum of the units by which the server has corrected the prediction since the join. */
   readonly drift: number;
   /** Number of inputs that the server has not acknowledged yet. */
@@ -72,7 +75,7 @@ export function exposeTestHook({ session, reconnects, view }: Sources): void {
     },
     get players() {
       const players = session()?.connected ? (session()?.room.state.players ?? []) : [];
-      return Object.fromEntries([...players].map(([id, { x, y, name }]) => [id, { x, y, name }]));
+      return Object.fromEntries([...players].map(([id, { x, y, name, look }]) => [id, { x, y, name, look }]));
     },
     get drift() {
       return session()?.drift ?? 0;

@@ -1,4 +1,4 @@
-// The command `npm run bots`, with a running server, a restarting server, and no server.
+// Tests the program of `npm run bots` with a running server, a restarting server, and no server.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, expect, test } from "@jest/globals";
@@ -18,7 +18,7 @@ afterEach(async () => {
   }
 });
 
-/** Starts the command. */
+/** Starts the program of `npm run bots`. */
 function command(...args: string[]) {
   const child = spawn(process.execPath, ["bots/main.ts", ...args], {
     cwd: ROOT,
@@ -59,11 +59,11 @@ test("bots join, walk, leave on Ctrl-C or after --seconds, and rejoin after a re
   await until(() => bot.steps > 20);
   server.signal("SIGTERM");
   expect(await server.ended()).toBe(0);
-  await until(() => problems.includes("closed with 4001"));
+  await until(() => problems.some((problem) => problem.includes("closed the connection with 4001")));
   await startProcess({ DATA_DIR, PORT: String(port) }).listening();
   const { steps } = bot;
   await until(() => bot.sessionId && bot.steps > steps + 20, 30_000);
-  // The server moves the bot too, not only the bot's own prediction.
+  // `place` is the position in the server's state. This position must change, and not only the bot's own prediction.
   const position = JSON.stringify(bot.place);
   await until(() => bot.place && JSON.stringify(bot.place) !== position);
   await bot.leave();
@@ -75,7 +75,7 @@ test.each([
   [["two"], 2, 'Got "two"; expected a whole number from 1 to 5000.'],
   [["--url", "localhost"], 2, 'Got "localhost"; expected an address such as http://localhost:2567.'],
   [["--fast"], 2, "unknown option '--fast'"],
-])("the command exits with an error message for invalid arguments or no server: %j", async (args, code, message) => {
+])("npm run bots exits with an error for invalid arguments or without a server: %j", async (args, code, message) => {
   const bots = command(...args);
   expect(await bots.ended()).toBe(code);
   expect(bots.printed.out).toContain(message);

@@ -1,4 +1,5 @@
-// A server with many players stops: it refuses joins at once, closes all clients, saves all players, and ends in time.
+// Tests that a stopping server with many players refuses joins at once, closes all clients, saves all players, and ends
+// in time.
 import { Client, MatchMakeError, type Room } from "@colyseus/sdk";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { ERRORS, taggedMessage } from "../../schema/errors.ts";
@@ -22,7 +23,7 @@ type ClientRoom = Room<unknown, WorldState>;
 /** Joins the meadow with the SDK, signed in with the token or as a guest. */
 async function joinBySdk(url: string, token?: string) {
   const client = new Client(url);
-  // All SDK clients of a process share a token store.
+  // All SDK clients of a process share a token store, so each client sets or removes the token.
   client.auth.token = token as string;
   const room: ClientRoom = await client.joinOrCreate<WorldState>("world", { map: "meadow" });
   room.reconnection.minUptime = 0;
@@ -61,7 +62,7 @@ const times = <T>(count: number, make: (index: number) => T) =>
   Promise.all(Array.from({ length: count }, (_, i) => make(i)));
 
 onlyLong(() => {
-  test("a crowd is closed with 4001 after DRAIN_SECONDS, and signed-in players keep their positions", async () => {
+  test("a stopping server saves positions of signed-in players, and closes connections with 4001 after DRAIN_SECONDS", async () => {
     const DATA_DIR = dataFolder();
     const server = startProcess({ DATA_DIR, LOG_LEVEL: "error", DRAIN_SECONDS: "1" });
     const port = await server.listening();
@@ -79,7 +80,7 @@ onlyLong(() => {
     };
     for (let steps = 0; steps < 8; steps++) walk();
     await until(() => known.every(({ self }, i) => self().facing === 1 + (i % 4)));
-    // Wait until all players stand still, so that the positions seen here are the saved ones.
+    // Waits until all players stand still, so that the server saves exactly the positions that are read here.
     let positions = "";
     await until(async () => {
       const before = positions;
@@ -89,7 +90,8 @@ onlyLong(() => {
     });
     const stood = known.map(({ self }) => self());
 
-    // Some connections are lost, so their seats are held. Some seats are reserved and never claimed.
+    // Some connections are lost, so the server holds their seats for a reconnection. Other seats are reserved, but no
+    // client claims them.
     const dropped = [...known.slice(0, PART), ...guests.slice(0, PART)];
     for (const { room } of dropped) {
       room.reconnection.enabled = false;
@@ -119,7 +121,7 @@ onlyLong(() => {
   }, 120_000);
 });
 
-test("the game goes on and joins are refused during DRAIN_SECONDS, until a second signal ends the wait", async () => {
+test("during DRAIN_SECONDS the game goes on and new joins are refused, until a second signal stops the server", async () => {
   const server = startProcess({ LOG_LEVEL: "info", DRAIN_SECONDS: "60" });
   const url = `http://127.0.0.1:${await server.listening()}`;
   const token = await newToken(url);
@@ -149,7 +151,7 @@ test("the game goes on and joins are refused during DRAIN_SECONDS, until a secon
   });
   cut(player.room);
   await until(() => back);
-  // A repeated signal within half a second counts as one, because npm sends signals twice.
+  // Two signals within half a second count as one, because npm sends each signal twice.
   await new Promise((resolve) => setTimeout(resolve, 700));
   expect(await readyz(url)).toMatch(/^503/);
   server.signal("SIGINT");
@@ -159,7 +161,7 @@ test("the game goes on and joins are refused during DRAIN_SECONDS, until a secon
 });
 
 onlyLong(() => {
-  describeWith("postgres", "an upgrade, as described in docs/operating.md", () => {
+  describeWith("postgres", "an upgrade, as described in docs/operating.md:", () => {
     let postgres: Postgres;
     beforeAll(async () => {
       postgres = await startPostgres();

@@ -1,4 +1,5 @@
-// The animation of README.md: the effect of prediction at 200 ms, drawn by a real browser. SCREENSHOT=1 writes it.
+// Tests, in a real browser, what the animation of README.md shows: the effect of client-side prediction at 200 ms of
+// lag. With SCREENSHOT=1 it also writes the animation.
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { atRest, hook, setLag, startBrowser, togglePanel } from "../support/browser.ts";
@@ -18,13 +19,13 @@ import { until } from "../support/until.ts";
 
 const PICTURE = new URL("../../docs/images/prediction.webp", import.meta.url).pathname;
 const LAG_MS = 200;
-/** Longest gap between two frames. On a busy machine the gaps are longer, and the animation is recorded again. */
+/** Longest allowed gap between two frames. After a longer gap, as on a busy machine, the recording starts again. */
 const MAX_FRAME_GAP_MS = 100;
 
 const { blank, open, test } = startBrowser({ everyFrame: process.env.SCREENSHOT !== undefined });
 
 test(
-  "at 200 ms of lag a predicted player is drawn walking immediately, and an unpredicted one after a round trip",
+  "at 200 ms of lag, the user's player walks at once if prediction is on, and after a round trip if it is off",
   async () => {
     const maps = dataFolder();
     writeStage(maps);
@@ -48,7 +49,7 @@ test(
   process.env.SCREENSHOT ? 300_000 : undefined,
 );
 
-/** Turns prediction on or off while the panel is hidden. */
+/** Turns prediction on or off, even while the lag panel is hidden. */
 async function predict(page: Page, on: boolean): Promise<void> {
   await page.locator("#predicted").evaluate((box: HTMLInputElement, on) => {
     box.checked = on;
@@ -66,7 +67,10 @@ const BEGIN_MS = -300;
 const END_MS = 3700;
 const FRAME_MS = 40;
 
-/** Returns the HTML of titles and keys around both games. `lit` is the pressed key. */
+/**
+ * Returns the HTML of the background: titles, two pictures of the game, and the arrow keys. The key `lit` is
+ * highlighted.
+ */
 const aroundBoth = (game: string, lit: string) => `<!doctype html>
 <meta charset="utf-8" />
 <style>
@@ -90,7 +94,7 @@ const aroundBoth = (game: string, lit: string) => `<!doctype html>
     <kbd class="ArrowLeft">←</kbd><kbd class="ArrowRight">→</kbd></footer>
 </main>`;
 
-/** Records the player walking back and forth, with and without prediction, and writes both side by side. */
+/** Records a player that walks back and forth, with and without prediction. Writes both, side by side, as one file. */
 async function takePicture(page: Page): Promise<void> {
   const game = await stageOf(page);
   const take = async (predicted: boolean) => {

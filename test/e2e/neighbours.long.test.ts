@@ -1,4 +1,4 @@
-// Other processes use all cores, so ticks are late although the server itself has little to do.
+// Tests that the server does not count as overloaded if other processes make its ticks late by using all cores.
 import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";

@@ -1,15 +1,15 @@
-// The lag panel in a real browser: a simulated slow network, with and without prediction.
+// Tests the lag panel in a real browser: a simulated slow network, with and without client-side prediction.
 import { fileURLToPath } from "node:url";
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { builtPage } from "../../src/http/page.ts";
-import { loadMaps } from "../../src/maps.ts";
+import { loadMaps } from "../../src/maps/load-maps.ts";
 import { atRest, hook, setLag, startBrowser, togglePanel, walk } from "../support/browser.ts";
 import { laggyNetwork } from "../support/lag.ts";
 import { startServer } from "../support/server.ts";
 
-// The only spawn is in a corner between walls.
-const plaza = loadMaps(fileURLToPath(new URL("../../maps", import.meta.url))).get("plaza")!;
+// The map of these tests has only one spawn, in a corner between walls.
+const plaza = loadMaps(fileURLToPath(new URL("../../maps", import.meta.url))).maps.get("plaza")!;
 const CORNER = { left: 716, spawn: { x: 740, y: 1304 } };
 
 const { open, test } = startBrowser();
@@ -17,7 +17,7 @@ const server = startServer({ page: builtPage, maps: new Map([["plaza", { ...plaz
 
 const LAG_MS = 200;
 
-/** Presses a key until the drawn player moves. Resolves with the frames and milliseconds that it took. */
+/** Presses a key until the drawn player moves. Resolves with the number of frames and milliseconds until then. */
 function press(page: Page, key: string) {
   return page.evaluate(
     (code) =>
@@ -49,7 +49,7 @@ function press(page: Page, key: string) {
   );
 }
 
-test("at 200 ms of lag a predicted player moves in the next frame, an unpredicted one a round trip later", async () => {
+test("at 200 ms of lag, the user's player moves at once if prediction is on, and after a round trip if it is off", async () => {
   const page = await open(server.url);
   await togglePanel(page, "lag");
   await page.locator("#ghost").check();
@@ -57,7 +57,7 @@ test("at 200 ms of lag a predicted player moves in the next frame, an unpredicte
   await page.waitForFunction(() => window.sabang.ghost !== undefined);
 
   const predicted = await press(page, "ArrowLeft");
-  // The input has not reached the server yet, so only the prediction has moved, and the ghost has not.
+  // Only the prediction has moved. The ghost shows the server's position, and the server has received no input yet.
   expect(predicted).toMatchObject({ confirmed: false, ghostMoved: false });
   expect(predicted.frames).toBeLessThanOrEqual(2);
   await atRest(page);
@@ -79,10 +79,10 @@ test("at 200 ms of lag a predicted player moves in the next frame, an unpredicte
   expect(await page.locator("#corrected").innerText()).toBe("0 units");
 });
 
-test("at 400 ms of lag and 100 ms of jitter no prediction needs correction, even after a reconnection", async () => {
+test("at 400 ms of lag and 100 ms of jitter, every prediction is correct, even after a reconnection", async () => {
   const network = await laggyNetwork(server.port, 100);
   const page = await open(network.url);
-  // The network and the panel each add half of the round trip.
+  // The proxy and the lag panel each add 200 ms to the round trip.
   await togglePanel(page, "lag");
   await setLag(page, 200, 100, 400);
   const start = await hook(page);

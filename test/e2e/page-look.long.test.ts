@@ -1,4 +1,4 @@
-// The page's accessibility: axe finds no serious violation in any language or window size. Screenshots are kept.
+// Tests the page's accessibility with axe in each language and window size. Also writes screenshots to test-results/.
 import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, expect } from "@jest/globals";
 import type { BrowserContextOptions, Page } from "playwright-core";
@@ -37,7 +37,7 @@ test.each<[string, BrowserContextOptions]>([
   ["phone", PHONE],
   ["phone-on-its-side", PHONE_ON_ITS_SIDE],
 ])(
-  "in a %s window axe finds no violation in either language, with the panels closed and open",
+  "in a %s window, axe finds no serious accessibility violation in either language, with panels closed and open",
   async (size, options) => {
     for (const name of NAMES) others.push(await PlainPlayer.join(server.url, `?name=${encodeURIComponent(name)}`));
     const page = await open(`${server.url}/?name=Ada`, options);
@@ -70,6 +70,6 @@ test.each<[string, BrowserContextOptions]>([
     expect(found).toEqual([]);
     for (const other of others.splice(0)) other.socket.close();
   },
-  // axe checks every element, while the game is drawn without a graphics card.
+  // The timeout is long, because axe checks every element.
   300_000,
 );

@@ -1,4 +1,8 @@
-// The page in a real browser: two players see each other walk; WebGL and canvas, security headers, returning players.
+// Tests the page in a real browser: two players that see each other walk, WebGL and canvas, security headers, and
+// returning players.
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "@jest/globals";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { PNG } from "pngjs";
@@ -14,6 +18,7 @@ import {
   playing,
   refusalsOn,
   startBrowser,
+  togglePanel,
   tokenOf,
   walk,
 } from "../support/browser.ts";
@@ -29,13 +34,13 @@ const server = startServer({ page: builtPage });
 const OPERATOR = { httpCredentials: { username: MONITOR.user, password: MONITOR.password } };
 const PICTURE = new URL("../../docs/images/page.png", import.meta.url).pathname;
 
-/** A small window: without a graphics card, WebGL takes time for each pixel. */
+/** A small window, because without a graphics card the CPU draws each pixel of WebGL. */
 const TINY: BrowserContextOptions = { viewport: { width: 320, height: 240 } };
 
-/** Hosts of the page. Over plain HTTP, browsers tell hosts other than localhost less about the requesting page. */
+/** Two host names of the server. Over plain HTTP, browsers send the headers Sec-Fetch-* only to local hosts. */
 const HOSTS = ["127.0.0.1", "game.example"] as const;
 
-test("without WebGL, two pages see each other walk, and the security headers block nothing", async () => {
+test("two pages without WebGL see each other's players walk, and the security headers block nothing", async () => {
   const pages: Page[] = [];
   const errors: string[] = [];
   const blocked: string[][] = [];
@@ -74,36 +79,71 @@ test("without WebGL, two pages see each other walk, and the security headers blo
   expect({ errors, blocked }).toEqual({ errors: [], blocked: [[], []] });
 });
 
-test("the page draws with WebGL where it is available", async () => {
+test("the page draws with WebGL or on a 2D canvas as the user chooses, and by default with the faster of the two", async () => {
   const page = await openWithWebGl(`${server.url}/?name=Ada`, process.env.SCREENSHOT ? DESKTOP : TINY);
   expect(await page.locator("#game canvas").evaluate(isWebGl)).toBe(true);
   const { shown } = await hook(page);
   await page.keyboard.down("ArrowLeft");
   await page.waitForFunction((x) => window.sabang.shown!.x < x - 16, shown!.x);
   await page.keyboard.up("ArrowLeft");
-  // The image of README.ko.md. It is only written with SCREENSHOT=1, so that a normal run does not change it.
+  // This is the image of README.ko.md. Only a run with SCREENSHOT=1 writes the file.
   const picture = await page.screenshot(process.env.SCREENSHOT ? { path: PICTURE } : {});
   expect(coloursOf(picture)).toBeGreaterThan(100);
+  // With `auto`, the page draws on a 2D canvas, because this browser has no graphics card for WebGL.
+  await togglePanel(page, "settings");
+  for (const [renderer, webGl] of [
+    ["auto", false],
+    ["webgl", true],
+    ["canvas", false],
+  ] as const) {
+    await Promise.all([page.waitForEvent("load"), page.locator("#renderer").selectOption(renderer)]);
+    await playing(page);
+    expect([renderer, await page.locator("#game canvas").evaluate(isWebGl)]).toEqual([renderer, webGl]);
+    await togglePanel(page, "settings");
+    expect(await page.locator("#renderer").inputValue()).toBe(renderer);
+  }
 }, 120_000);
 
-test.each(HOSTS)("the security headers block nothing on the monitor: %s", async (host) => {
+test.each(HOSTS)("the security headers block nothing on the monitor page of the host %s", async (host) => {
   const monitor = await blank(OPERATOR);
-  // Only blocked requests count: a font from Google may be unreachable on this machine.
+  // Counts only requests that the headers block. Other requests may fail too: this machine may not reach Google's font,
+  // for example.
   const blocked = refusalsOn(monitor);
   await monitor.goto(`http://${host}:${server.port}/monitor`);
   await PlainPlayer.join(server.url);
-  // The monitor's script has loaded the list of rooms.
+  // The name appears when the monitor's script has loaded the list of rooms.
   await monitor.getByText("world").first().waitFor({ timeout: 30_000 });
   expect(blocked).toEqual([]);
 });
 
+test("behind a proxy that removes the port from Host, the monitor's page names the header to set", async () => {
+  const proxy = createServer((asked, answer) => {
+    const headers = { ...asked.headers, host: asked.headers.host!.split(":")[0] };
+    const passed = request({ port: server.port, path: asked.url, method: asked.method, headers }, (response) => {
+      answer.writeHead(response.statusCode!, response.headers);
+      response.pipe(answer);
+    });
+    asked.pipe(passed);
+  }).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  try {
+    server.expectLog(/page of http:\/\/game\.example:\d+\/monitor\/? was refused/);
+    const monitor = await blank(OPERATOR);
+    await monitor.goto(`http://game.example:${(proxy.address() as AddressInfo).port}/monitor`);
+    await monitor.getByText("proxy_set_header Host $http_host").waitFor();
+  } finally {
+    proxy.closeAllConnections();
+    proxy.close();
+  }
+});
+
 onlyLong(() => {
   test.each(HOSTS)(
-    "a link on another site cannot call the monitor's API with the operator's password: %s",
+    "on the host %s, a link from another site cannot call the monitor's API with the operator's stored password",
     async (host) => {
       const { port } = server;
       const monitor = await blank(OPERATOR);
-      // After a visit to the monitor, the browser sends its password with every request by itself.
+      // After a visit to the monitor, the browser adds the password to every request to this host.
       await monitor.goto(`http://${host}:${port}/monitor`);
       await monitor.getByText("Connections").first().waitFor({ timeout: 30_000 });
       for (const rel of ["", "noreferrer"]) {
@@ -124,7 +164,7 @@ onlyLong(() => {
   );
 });
 
-test("a reloaded page keeps its player and position, and a second tab takes over from the first", async () => {
+test("a page keeps its player and position after a reload, until a second tab takes over the player", async () => {
   const first = await open(server.url, { clock: true });
   const token = await tokenOf(first);
   await walk(first, "ArrowUp", 250);
@@ -156,6 +196,18 @@ test("a reloaded page keeps its player and position, and a second tab takes over
   await second.getByRole("button", { name: "Play here" }).waitFor();
   expect(Object.keys((await hook(first)).players)).toHaveLength(1);
   expect(await first.locator("#banner").innerText()).not.toContain("another window");
+
+  // The second window becomes another player, and stays that player after a reload. The first window keeps its player.
+  await second.getByRole("button", { name: "Join as another player" }).click();
+  await second.waitForFunction(() => window.sabang.connected);
+  const other = nameOf(await hook(second));
+  expect(other).not.toBe(nameOf(before));
+  await until(async () => Object.keys((await hook(first)).players).length === 2);
+  expect(idOf(await tokenOf(first))).toBe(idOf(token));
+  await second.reload();
+  await playing(second);
+  expect(nameOf(await hook(second))).toBe(other);
+  expect((await hook(first)).connected).toBe(true);
 });
 
 /** Returns whether a canvas is drawn with WebGL. */

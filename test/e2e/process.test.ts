@@ -1,4 +1,4 @@
-// The server as a process: its start, its messages if the start fails, and its stop.
+// Tests the server as a process: its start, its error messages if the start fails, and its stop.
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ afterEach(() => {
 /** The two signals that end a server. */
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-test("without settings the server prints URLs and a password, keeps its secret, and stops with 4001", async () => {
+test("a server without settings prints URLs and a password, keeps its secret, and closes sockets with code 4001", async () => {
   const DATA_DIR = join(dataFolder(), "new");
   const starts: { secret: string; password: string; user: unknown }[] = [];
   let token: string | undefined;
@@ -77,7 +77,7 @@ test("without settings the server prints URLs and a password, keeps its secret, 
   expect(second!.password).not.toBe(first!.password);
 });
 
-test("in production the server has no playground, prints no password, and logs one JSON object per line", async () => {
+test("a server in production has no playground, prints no password, and logs one JSON object per line", async () => {
   const server = startProcess({ ...PRODUCTION, LOG_LEVEL: "debug" });
   const port = await server.listening();
   expect(await status(port, "/playground")).toBe(404);
@@ -96,9 +96,10 @@ test("in production the server has no playground, prints no password, and logs o
   expect(server.stderr()).toBe("");
 });
 
-// The tests of src/config.ts, src/maps.ts, src/auth/secret.ts and src/store/ check each error and its message.
-describe("a failed start", () => {
-  test("names all invalid settings, and prints no secret", async () => {
+// These tests check one error of each kind. The tests of src/config.ts, src/maps/, src/auth/secret.ts and src/store/
+// check all errors.
+describe("a server that cannot start", () => {
+  test("prints all invalid settings, but no secret", async () => {
     const message = await startError({ NODE_ENV: "production", PORT: "abc", MONITOR_PASSWORD: "hunter2" });
     expect(message).toMatch(/^sabang cannot start:\n {2}PORT: got "abc"; expected a whole number from 0 to 65535/);
     expect(message).toContain("MONITOR_PASSWORD: got a value that is not accepted");
@@ -106,13 +107,14 @@ describe("a failed start", () => {
     expect(message).not.toContain("hunter2");
   });
 
-  test("names the invalid map", async () => {
+  test("prints the name of the invalid map, and the setting MAPS_DIR", async () => {
     const folder = dataFolder();
     const message = await startError({ MAPS_DIR: folder });
-    expect(message).toContain(`map "plaza" cannot be used: there is no file plaza.tmj in ${folder}; see MAPS_DIR`);
+    const expected = `there is no file plaza.tmj, plaza.tmx or plaza.json in ${folder}; see MAPS_DIR`;
+    expect(message).toContain(`map "plaza" cannot be used: ${expected}`);
   });
 
-  test("names the data folder if its secret is invalid", async () => {
+  test("prints that the secret in the data folder is invalid", async () => {
     const DATA_DIR = dataFolder();
     writeFileSync(join(DATA_DIR, "jwt-secret"), "");
     expect(await startError({ DATA_DIR })).toMatch(
@@ -120,13 +122,25 @@ describe("a failed start", () => {
     );
   });
 
-  test("names the database that does not answer, and prints no password", async () => {
+  test("prints the host of the other server that uses the data folder, even if PORT differs", async () => {
+    const DATA_DIR = dataFolder();
+    const first = startProcess({ DATA_DIR });
+    await first.listening();
+    expect(await startError({ DATA_DIR })).toMatch(
+      /^ {2}DATA_DIR: .*sabang\.sqlite cannot be used: a server on the host \S+, started at \S+Z, is using it; stop that/m,
+    );
+    first.signal("SIGKILL");
+    await first.ended();
+    await startProcess({ DATA_DIR }).listening();
+  });
+
+  test("prints the address of the database that does not answer, but no password", async () => {
     const message = await startError({ DATABASE_URL: "postgres://me:hunter2@127.0.0.1:1/world" });
     expect(message).toMatch(/DATABASE_URL: PostgreSQL at 127\.0\.0\.1:1\/world cannot be used: .*; start it/);
     expect(message).not.toContain("hunter2");
   });
 
-  test("names the port that is in use, and says what to do", async () => {
+  test("prints the port that is already in use, and what to do", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     cleanups.push(() => other.close());
@@ -137,7 +151,7 @@ describe("a failed start", () => {
   });
 });
 
-describe("a stop", () => {
+describe("a server that stops", () => {
   test("does not wait for unresponsive clients, an incomplete request, or an unclaimed seat", async () => {
     const server = startProcess();
     const port = await server.listening();
@@ -150,7 +164,7 @@ describe("a stop", () => {
     expect(await server.ended()).toBe(0);
   });
 
-  test("ends at once on a second signal", async () => {
+  test("exits at once with code 1 on a second signal", async () => {
     const server = startProcess();
     const port = await server.listening();
     await unresponsiveClient(port, "/websocket");
@@ -165,14 +179,14 @@ describe("a stop", () => {
   });
 });
 
-/** Returns an SDK client without a token. All SDK clients of a process share a token store. */
+/** Returns an SDK client without a token. This also removes the token that all SDK clients of this process share. */
 function guest(port: number): Client {
   const client = new Client(`http://127.0.0.1:${port}`);
   client.auth.token = undefined as unknown as string;
   return client;
 }
 
-/** Returns the status of a response. Follows redirects. */
+/** Requests a path and returns the status of the response. Follows redirects. */
 async function status(port: number, path: string, user?: string): Promise<number> {
   const headers: Record<string, string> = { connection: "close" };
   if (user !== undefined) headers.authorization = `Basic ${Buffer.from(user).toString("base64")}`;
@@ -210,7 +224,7 @@ async function stop(server: ServerProcess, signal: NodeJS.Signals): Promise<numb
   return performance.now() - start;
 }
 
-/** Reserves a seat in a room. @returns its WebSocket path. */
+/** Reserves a seat in a room. @returns the WebSocket path of the seat. */
 async function seatPath(port: number): Promise<string> {
   return pathOf(await takeSeat(`http://127.0.0.1:${port}`));
 }

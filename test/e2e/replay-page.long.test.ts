@@ -1,6 +1,7 @@
-// The replay page in a real browser. The long run uses a recording of a real server.
+// Tests the replay page in a real browser. The long run uses a recording of a real server.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "@jest/globals";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
@@ -8,8 +9,8 @@ import { Bot } from "../../bots/bot.ts";
 import { MapCache } from "../../bots/map-cache.ts";
 import { readRecording } from "../../replay/format.ts";
 import { Replay } from "../../replay/replay.ts";
-import { readMap } from "../../sim/map.ts";
 import { builtPage } from "../../src/http/page.ts";
+import { loadMap } from "../../src/maps/load-map.ts";
 import type { ReplayHook } from "../../web/replay.ts";
 import { startBrowser } from "../support/browser.ts";
 import { shortOrLong } from "../support/long.ts";
@@ -24,19 +25,19 @@ declare global {
   }
 }
 
-const PLAZA = JSON.parse(readFileSync(new URL("../../maps/plaza.tmj", import.meta.url), "utf8"));
+const PLAZA = loadMap("plaza", fileURLToPath(new URL("../../maps", import.meta.url))).map;
 
 const { blank, test } = startBrowser();
 const server = startServer({ page: builtPage });
 
-/** Records some players on the plaza in memory. */
+/** Records eight random players on the map plaza, without a server. */
 async function recordedHere(): Promise<Buffer> {
-  const bustle = new Bustle(readMap("plaza", PLAZA), 1);
+  const bustle = new Bustle(PLAZA, 1);
   bustle.play(240, 8);
   return bustle.end();
 }
 
-/** Records bots on the plaza with a server that records everything. */
+/** Records eight bots on the map plaza, with a real server. */
 async function recordedByServer(): Promise<Buffer> {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR, RECORD: "1" });
@@ -47,7 +48,7 @@ async function recordedByServer(): Promise<Buffer> {
   await until(() => bots.every((bot) => bot.steps > 100), 60_000);
   await Promise.all(bots.map((bot) => bot.leave()));
   const folder = join(DATA_DIR, "recordings");
-  // The room, and with it the recording, ends after the last player has left.
+  // The recording is complete when the room has closed, which happens soon after the last player has left.
   return until(() => {
     const bytes = readFileSync(join(folder, readdirSync(folder)[0]!));
     return readRecording(bytes).truncated === undefined && bytes;
@@ -69,7 +70,7 @@ async function open(locale: string): Promise<{ page: Page; errors: string[] }> {
 const openFile = (page: Page, buffer: Buffer, name = "plaza.replay") =>
   page.locator("#file").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
 
-test("in a replay the players are where the world had them at each tick", async () => {
+test("the replay page shows each player at the recorded position of each tick", async () => {
   const file = await recorded();
   const { page, errors } = await open("en-US");
   await page.getByText("Open a recording").waitFor();
@@ -78,7 +79,7 @@ test("in a replay the players are where the world had them at each tick", async 
   expect(await page.evaluate(() => window.sabangReplay.playing)).toBe(true);
 
   const recording = readRecording(file);
-  const replay = new Replay(recording, readMap("plaza", PLAZA));
+  const replay = new Replay(recording, PLAZA);
   await page.getByRole("button", { name: "Pause" }).click();
   for (const tick of [60, recording.lastTick - 30, 20, 100]) {
     await page.locator("#bar").fill(String(tick));
@@ -87,7 +88,7 @@ test("in a replay the players are where the world had them at each tick", async 
     expect(await page.evaluate(() => ({ ...window.sabangReplay.players }))).toEqual(positions);
     expect(await page.evaluate(() => window.sabangReplay.time)).toBe(tick);
   }
-  // The camera follows another player.
+  // The user selects another player, and the camera follows that player.
   const [first, other] = [...replay.bodies().keys()].reverse() as [string, string];
   for (const id of [other, first]) {
     await page.locator("#follow").selectOption(id);
@@ -97,7 +98,7 @@ test("in a replay the players are where the world had them at each tick", async 
   await page.evaluate(axe.source);
   const audit = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run());
   expect(audit.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`)).toEqual([]);
-  // Plays at a higher speed to the end. Playback stops there, without a difference from the recording.
+  // Plays to the end at a higher speed. Playback then stops, and has reported no difference from the recording.
   await page.locator("#speed").selectOption("8");
   await page.getByRole("button", { name: "Play" }).click();
   await page.waitForFunction(() => window.sabangReplay.time === window.sabangReplay.ticks, null, { timeout: 60_000 });
@@ -106,7 +107,7 @@ test("in a replay the players are where the world had them at each tick", async 
   expect(errors).toEqual([]);
 });
 
-test("a file that cannot be played is reported in the browser's language, and the next file is played", async () => {
+test("the replay page reports an invalid file in the browser's language, and plays the next file", async () => {
   const file = await recorded();
   const { page, errors } = await open("ko-KR");
   await page.getByText("리플레이 파일 열기").waitFor();

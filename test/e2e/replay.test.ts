@@ -1,4 +1,4 @@
-// Recording and replay with the real server, real players and the real command.
+// Tests recordings of a real server with bots, and the program of `npm run replay`.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ async function startBots(server: ServerProcess, count: number, map: string): Pro
   return all;
 }
 
-/** Runs the command `npm run replay`. */
+/** Runs the program of `npm run replay`. */
 function replay(...args: string[]): { code: number | null; out: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["src/commands/replay.ts", ...args], {
     cwd: ROOT,
@@ -41,11 +41,11 @@ const filesIn = (folder: string) => {
   return readdirSync(recordings).map((name) => join(recordings, name));
 };
 
-/** The number of walkers of the first test, and of their steps together. */
+/** The number of bots in the first test, and the number of steps that all of them together take. */
 const WALKERS = shortOrLong(10, 20);
 const STEPS = shortOrLong(500, 2000);
 
-test("replays a room to the last hash, reports a changed rule, and refuses another map or version", async () => {
+test("npm run replay repeats a recording, reports a changed rule, and refuses another map or version", async () => {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR, RECORD: "1" });
   const walkers = await startBots(server, WALKERS, "plaza");
@@ -123,8 +123,12 @@ async function playsAfterKill(): Promise<void> {
   expect(played.out).toMatch(/cut off +it ends .*\nresult +the same, to the last hash\n$/);
   expect(played.code).toBe(0);
 }
-// In the short run, test/replay/replay.test.ts truncates recordings without a server.
-if (isLong) test("after kill -9 a recording is truncated, and can be played with --allow-truncated", playsAfterKill);
+// The short run skips this test, because test/replay/replay.test.ts truncates recordings without a server.
+if (isLong)
+  test(
+    "npm run replay -- --allow-truncated plays a recording that ends early because of kill -9 of the server",
+    playsAfterKill,
+  );
 
 /** Returns the only recording of a server; undefined while it cannot be read. */
 function readRecordingOf(folder: string) {
@@ -136,8 +140,8 @@ function readRecordingOf(folder: string) {
 }
 
 onlyLong(() => {
-  test("a step that throws becomes an incident file, then a failing test, and the game goes on", async () => {
-    // West of the spawns, so that only some players meet the error.
+  test("the game goes on if a step throws an error, and npm run replay turns the incident file into a failing test", async () => {
+    // The step throws only west of the spawns, so that only some players cause the error.
     const whole = "  body.facing = direction;\n";
     const broken = `${whole}  if (body.x < 800) throw new Error("the mud at " + body.x);\n`;
     copy.change("sim/step.ts", whole, broken);
@@ -169,7 +173,6 @@ onlyLong(() => {
     expect(failing.out).toContain(`✕ ${summary}`);
     expect(failing.code).toBe(1);
     copy.change("sim/step.ts", broken, whole);
-    // The short run checks only the output of the command.
     if (isLong) {
       const passing = copy.node(...jest);
       expect(passing.out).toContain(`✓ ${summary}`);

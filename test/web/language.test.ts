@@ -1,4 +1,4 @@
-// The page's languages.
+// Tests which language the page uses, and that each language has all texts.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { LANGUAGES, languageFor } from "../../web/language.ts";
@@ -28,7 +28,7 @@ test("every language has a text for each key in index.html", () => {
   }
 });
 
-test("every message is used by the page", () => {
+test("the page uses every message of messages-en.ts", () => {
   const folder = new URL("../../web/", import.meta.url).pathname;
   const page = readdirSync(folder).filter((file) => /\.(?:ts|html)$/.test(file) && !file.startsWith("messages-"));
   const text = page.map((file) => readFileSync(`${folder}${file}`, "utf8")).join("\n");
@@ -36,7 +36,7 @@ test("every message is used by the page", () => {
   expect(unused).toEqual([]);
 });
 
-test("amounts follow the plural and number rules of each language", () => {
+test("texts with a number of steps use the plural forms and number formats of each language", () => {
   expect([1, 2, 1234].map(en.steps)).toEqual(["1 step", "2 steps", "1,234 steps"]);
   expect([1, 1234].map(ko.steps)).toEqual(["1걸음", "1,234걸음"]);
 });

@@ -1,4 +1,4 @@
-// The list of the nearest players.
+// Tests the list of the nearest players, with their distances and bearings.
 import { describe, expect, test } from "@jest/globals";
 import { nearest } from "../../web/neighbours.ts";
 
@@ -25,12 +25,12 @@ describe("nearest", () => {
     ]);
   });
 
-  test("returns only as many players as the limit", () => {
+  test("lists at most as many players as the limit", () => {
     const crowd = Array.from({ length: 100 }, (_, index): [string, number, number] => [`p${index}`, 8 * index, 0]);
     expect(around(crowd, 3).map(({ id }) => id)).toEqual(["p0", "p1", "p2"]);
   });
 
-  test("lists players at the same distance in the same order every time", () => {
+  test("lists players at the same distance in an order that does not depend on the order of the input", () => {
     const one = around([
       ["b", 80, 0],
       ["a", 0, 80],

@@ -1,33 +1,34 @@
-// The page's pacing: it skips sends while more inputs are in flight than the round trip explains.
+// Tests the page's pacing: it skips inputs while too many inputs are unacknowledged. The limit grows with the round
+// trip.
 import { describe, expect, test } from "@jest/globals";
 import { TICK_HZ, TICK_MS } from "../../sim/rules.ts";
 import { hasStandingQueue, maySend, Pacer } from "../../web/pacing.ts";
 
 describe("maySend", () => {
-  test("allows inputs in flight for the round trip plus two ticks", () => {
+  test("allows another input if the unacknowledged inputs do not exceed the limit: two plus the ticks of a round trip", () => {
     expect(maySend(2, 0)).toBe(true);
     expect(maySend(3, 0)).toBe(false);
     expect(maySend(6, 200)).toBe(true);
     expect(maySend(7, 200)).toBe(false);
   });
 
-  test("does not round the round trip to whole ticks", () => {
+  test("counts only whole ticks of a round trip", () => {
     expect(maySend(3, 49)).toBe(false);
     expect(maySend(3, 50)).toBe(true);
   });
 });
 
 describe("hasStandingQueue", () => {
-  test("detects no queue before ten acknowledgements", () => {
+  test("detects a queue of inputs on the server only after ten acknowledgements", () => {
     expect(hasStandingQueue(Array(9).fill(500), 20)).toBe(false);
     expect(hasStandingQueue(Array(10).fill(500), 20)).toBe(true);
   });
 
-  test("detects no queue if one of the acknowledgements was fast", () => {
+  test("detects no queue on the server if one of the last ten acknowledgements was fast", () => {
     expect(hasStandingQueue([120, 120, 120, 120, 60, 120, 120, 120, 120, 120], 20)).toBe(false);
   });
 
-  test("tolerates the rest of a tick and measurement noise on top of the round trip", () => {
+  test("detects a queue only if acknowledgements take longer than the round trip plus one tick plus 10 ms", () => {
     expect(hasStandingQueue(Array(10).fill(80), 20)).toBe(false);
     expect(hasStandingQueue(Array(10).fill(81), 20)).toBe(true);
   });
@@ -66,12 +67,12 @@ function walk({ oneWay, stall = 0 }: { oneWay: number; stall?: number }) {
 }
 
 describe("Pacer", () => {
-  test.each([0, 1, 2, 5])("skips no sends on a steady network of %i ticks each way", (oneWay) => {
+  test.each([0, 1, 2, 5])("skips no inputs on a steady network (delay each way: %i ticks)", (oneWay) => {
     expect(walk({ oneWay }).skipped).toBe(0);
   });
 
   test.each([0, 1, 2, 5])(
-    "drains the queue within two seconds of a stall of a network of %i ticks each way",
+    "empties the server's queue within two seconds after the network has stalled (delay each way: %i ticks)",
     (oneWay) => {
       const { queueLengths } = walk({ oneWay, stall: 30 });
       expect(Math.max(...queueLengths)).toBeGreaterThan(0);

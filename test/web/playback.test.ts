@@ -1,4 +1,4 @@
-// Playback of a recording: its speed, and the interpolated positions of the players.
+// Tests the playback of a recording on the page: its speed, and the interpolated positions of the players.
 import { expect, test } from "@jest/globals";
 import { readRecording } from "../../replay/format.ts";
 import { Replay } from "../../replay/replay.ts";
@@ -25,7 +25,7 @@ function positionsOf(bodies: Map<string, { x: number; y: number }>): object {
   return Object.fromEntries([...bodies].map(([id, { x, y }]) => [id, { x, y }]));
 }
 
-test("a recording is paused at first, plays at the chosen speed, and stops at its end", async () => {
+test("the playback of a recording is paused at first, runs at the chosen speed, and stops at the end", async () => {
   const { shown, expected } = await playback();
   expect(shown.ticks).toBe(TICKS);
   shown.advance(1000);
@@ -36,7 +36,7 @@ test("a recording is paused at first, plays at the chosen speed, and stops at it
   shown.speed = 8;
   shown.advance(100);
   expect(shown.time).toBeCloseTo(36, 6);
-  // A page that was in the background continues where it was: a long frame counts for 250 ms at most.
+  // A frame counts for at most 250 ms, so playback pauses while the page is in the background.
   shown.speed = 1;
   shown.advance(60_000);
   expect(shown.time).toBeCloseTo(41, 6);
@@ -47,7 +47,7 @@ test("a recording is paused at first, plays at the chosen speed, and stops at it
   expect(positionsOf(shown.bodies())).toEqual(expected(TICKS));
 });
 
-test("on a whole tick the players are where the world has them, after playing and after seeking", async () => {
+test("playback shows the recorded positions of players at each whole tick, after playing and after seeking", async () => {
   const { shown, expected } = await playback();
   shown.playing = true;
   for (let tick = 1; tick <= 60; tick++) {
@@ -60,7 +60,7 @@ test("on a whole tick the players are where the world has them, after playing an
   }
 });
 
-test("between two ticks the players' positions are interpolated", async () => {
+test("playback interpolates the positions of players between two recorded ticks", async () => {
   const { shown, expected } = await playback();
   shown.seek(300);
   shown.playing = true;

@@ -1,10 +1,10 @@
-// How the page maps the server's errors to reasons.
+// Tests how the page maps errors to the reason that it shows, and to the remedy: what the page or its user does next.
 
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
 import { ERRORS, type ErrorName, taggedMessage } from "../../schema/errors.ts";
 import { MapError } from "../../sim/map.ts";
-import { isTokenRefused, REMEDIES, type Reason, reasonOfClose, reasonOfError } from "../../web/reasons.ts";
+import { REMEDIES, type Reason, reasonOfClose, reasonOfError } from "../../web/reasons.ts";
 
 /** Returns the error that the SDK throws for a refused join. */
 const refusedWith = (name: ErrorName) => new MatchMakeError(taggedMessage(name), ERRORS[name].code);
@@ -15,7 +15,11 @@ describe("a failed join", () => {
     ["unknownMap", "unknownMap", "none"],
     ["storeUnavailable", "storeUnavailable", "wait"],
     ["stopping", "restarting", "wait"],
-    ["busy", "full", "wait"],
+    ["busy", "busy", "wait"],
+    ["worldFull", "full", "wait"],
+    ["clusterAway", "restarting", "wait"],
+    ["upgradeRequired", "proxy", "wait"],
+    ["upgradeDropped", "proxy", "wait"],
     ["tooManyJoins", "tooMany", "wait"],
     ["tooManyConnections", "tooMany", "wait"],
     ["outdated", "outdated", "reload"],
@@ -29,24 +33,16 @@ describe("a failed join", () => {
     expect(REMEDIES[reason]).toBe(remedy);
   });
 
-  test("has the same reason if the sign-in is refused", () => {
+  test("has the reason tooMany if the server refuses the sign-in before the join because of the rate limit", () => {
     expect(reasonOfError(new ServerError(ERRORS.tooManyJoins.code, taggedMessage("tooManyJoins")))).toBe("tooMany");
   });
 
-  test("is reported as a refused token only for token errors", () => {
-    for (const name of ["tokenInvalid", "tokenExpired", "tokenForeign"] as const) {
-      expect(isTokenRefused(refusedWith(name))).toBe(true);
-    }
-    // `foreignOrigin` has the status of `tokenForeign`.
-    for (const name of ["busy", "foreignOrigin"] as const) expect(isTokenRefused(refusedWith(name))).toBe(false);
-  });
-
-  test("can be retried if there was no response, or a 5xx response", () => {
+  test("has the reason lost if there was no response or the status 500, and the reason busy if the status was 503", () => {
     expect(reasonOfError(new TypeError("Failed to fetch"))).toBe("lost");
     expect(reasonOfError(new ServerError("ECONNREFUSED" as unknown as number, "no server"))).toBe("lost");
     expect(reasonOfError(new MatchMakeError("", 500))).toBe("lost");
-    // The response of a proxy without a running server behind it.
-    expect(reasonOfError(new MatchMakeError("Service Unavailable", 503))).toBe("full");
+    // A proxy responds with this if no server runs behind it.
+    expect(reasonOfError(new MatchMakeError("Service Unavailable", 503))).toBe("busy");
   });
 
   test("has the reason badMap if the page cannot read the map", () => {
@@ -61,6 +57,7 @@ describe("a closed connection", () => {
     ["flooding", "flooding", "join"],
     ["slowConsumer", "slowConsumer", "join"],
     ["idle", "idle", "join"],
+    ["kicked", "kicked", "join"],
     ["badFrame", "lost", "wait"],
   ])("with the code of %s has the reason %s and the remedy %s", (name, reason, remedy) => {
     expect(reasonOfClose(ERRORS[name].code)).toBe(reason);
@@ -68,13 +65,26 @@ describe("a closed connection", () => {
   });
 });
 
-/** Errors that the page never receives, or that it treats as a lost connection. */
+/**
+ * Errors without a reason of their own. The page never receives them, treats them as a lost connection, or stays in the
+ * room and shows them in its chat box or as a notice.
+ */
 const WITHOUT_REASON: ErrorName[] = [
-  ...(["tokenInvalid", "tokenExpired", "badMove", "unknownMessage", "badFrame", "joinRefused"] as const),
-  ...(["metricsTokenInvalid", "passwordInvalid", "internalError"] as const),
+  ...([
+    "tokenInvalid",
+    "tokenExpired",
+    "badMove",
+    "unknownMessage",
+    "tooManyInputs",
+    "badFrame",
+    "joinRefused",
+    "replaced",
+  ] as const),
+  ...(["badSay", "tooManySays", "muted", "invitationEnded"] as const),
+  ...(["metricsTokenInvalid", "passwordInvalid", "internalError", "roomFull"] as const),
 ];
 
-test("only errors that the page does not receive or treats as a lost connection have no specific reason", () => {
+test("each error has a reason other than lost, except for the errors that are listed in this file", () => {
   const unmapped = (Object.keys(ERRORS) as ErrorName[]).filter(
     (name) => reasonOfError(refusedWith(name)) === "lost" && reasonOfClose(ERRORS[name].code) === "lost",
   );

@@ -1,4 +1,4 @@
-// The texts of the replay page for files that it cannot play, in both languages.
+// Tests the texts of the replay page for files that it cannot play, in English and Korean.
 import { expect, test } from "@jest/globals";
 import { checkFit, RecordingError, readRecording } from "../../replay/format.ts";
 import { REPLAY_TEXTS } from "../../web/replay-texts.ts";
@@ -38,7 +38,7 @@ test.each<[string, RecordingError]>([
   ["a different rule", unfit({ rules: { ...header.rules, STEP: 9 } })],
   ["a map with a different name", unfit({}, drawnMap("field", ["######", "#s..s#", "######"]))],
   ["a map that was changed", unfit({}, drawnMap("yard", ["######", "#s.s.#", "######"]))],
-])("the text for %s has the same values in both languages", (_, error) => {
+])("the replay page's English and Korean texts about %s contain the same values", (_, error) => {
   expect(en.detail(error)).toBe(error.message);
   const detail = ko.detail(error);
   expect(detail).toMatch(/^[^.].*[가-힣]\.$/);
@@ -48,7 +48,7 @@ test.each<[string, RecordingError]>([
   for (const value of values) expect(detail).toContain(String(value));
 });
 
-test("numbers of players follow the plural and number rules of each language", () => {
+test("the replay page's texts with a number of players use the plural forms and number formats of each language", () => {
   expect([1, 1234].map(en.players)).toEqual(["1 player", "1,234 players"]);
   expect([1, 1234].map(ko.players)).toEqual(["플레이어 1명", "플레이어 1,234명"]);
 });

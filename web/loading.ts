@@ -1,0 +1,25 @@
+// The progress bar that index.html shows until the game is drawn for the first time.
+import { byId } from "./elements.ts";
+
+/** Advances the bar. Its `max` in index.html is the number of parts: the page's script, and all calls of `track`. */
+export class Loading {
+  readonly #view = byId("loading", HTMLElement);
+  readonly #bar = byId("loading-bar", HTMLProgressElement);
+
+  /** Counts the first part: the page's script, which has arrived when this runs. */
+  constructor() {
+    this.#bar.value = 1;
+  }
+
+  /** Advances the bar when this part has arrived. */
+  async track<Part>(part: Promise<Part>): Promise<Part> {
+    const arrived = await part;
+    this.#bar.value++;
+    return arrived;
+  }
+
+  /** Removes the bar. */
+  done(): void {
+    this.#view.hidden = true;
+  }
+}
