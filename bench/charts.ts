@@ -41,10 +41,22 @@ const CHARTS: readonly { file: string; title: string; unit: string; log: boolean
   },
 ];
 
-/** Returns the charts as SVG by file name. The background is white, so they are readable on dark pages too. */
+/**
+ * Returns the charts as SVG, by file name. A file name begins with the name of the crowd, except for the crowd `even`.
+ * The background is white, so the charts are readable on dark pages too.
+ */
 export function charts(rows: readonly (Row | BrokenRow)[]): Map<string, string> {
   const completed = rows.filter(isComplete);
-  return new Map(CHARTS.map(({ file, ...chart }) => [file, draw(completed, chart)]));
+  const crowds = [...new Set(completed.map(({ crowd }) => crowd))];
+  return new Map(
+    crowds.flatMap((crowd) =>
+      CHARTS.map(({ file, title, ...chart }) => {
+        const [prefix, suffix] = crowd === "even" ? ["", ""] : [`${crowd}-`, ` (${crowd})`];
+        const ofCrowd = completed.filter((row) => row.crowd === crowd);
+        return [prefix + file, draw(ofCrowd, { ...chart, title: title + suffix })] as const;
+      }),
+    ),
+  );
 }
 
 function draw(rows: readonly Row[], { title, unit, log, value }: Omit<(typeof CHARTS)[number], "file">): string {
@@ -70,12 +82,12 @@ function draw(rows: readonly Row[], { title, unit, log, value }: Omit<(typeof CH
       nameGap: 32,
       min: 0,
       max: Math.max(...players),
-      // Ticks only at measured numbers of players.
+      // The axis has marks only at the numbers of players that were measured.
       axisTick: { customValues: players },
       axisLabel: { ...text, customValues: players },
       splitLine: { show: false },
     },
-    // With powers of two, each gridline gets a label.
+    // On a logarithmic axis, the base 2 gives more grid lines than the default base 10.
     yAxis: { ...axis, ...(log ? { type: "log", logBase: 2 } : { type: "value" }), name: unit, nameGap: 52 },
     series: [...new Set(rows.map(({ server }) => server))].map((server) => ({
       type: "line",

@@ -2,29 +2,33 @@
 import type { Command } from "commander";
 import { commandLine, listOf, number, type Output, oneOf, wholeNumber } from "../cli/command-line.ts";
 import { CONTENDERS } from "./contenders/contenders.ts";
+import { CROWDS, type Crowd } from "./harness/crowd.ts";
 
 /** The options of the command line. */
 export interface Options {
-  /** Numbers of players, each for a run of its own. */
+  /** Numbers of players. Each number is measured in a run of its own. */
   clients: number[];
   /** Names of the servers to measure. */
   only: string[];
-  /** Runs of each server with each number of players, of which the medians are shown. */
+  /** The crowds, which determine where the players are. Each crowd is measured in a run of its own. */
+  crowd: Crowd[];
+  /** How often each server is measured with each number of players. The table shows the medians of these runs. */
   rounds: number;
-  /** Length of the measuring window, and of the walking before it. */
+  /** Seconds of the measuring window, and seconds of the warm-up before it. All players walk in both periods. */
   seconds: number;
   warmup: number;
+  /** The interval between two texts of the same player, in seconds; 0 if the players say nothing. */
+  say: number;
   /** Folder for the results. */
   out: string;
 }
 
-/** Players that are probes, which are full clients. The minimum is higher, because the load needs players too. */
-export const PROBES = 4;
-const MIN = 2 * PROBES;
+/** The minimum number of players. Up to half of them are probes, and the others are a small load. */
+const MIN = 8;
 
 const MAX_ROUNDS = 99;
 
-/** The maximum number of players. All connections of the load have one IP address, and each needs a local port. */
+/** The maximum number of players. Each connection needs its own local port, and Linux offers about 28 000 of them. */
 const MAX = 20_000;
 
 const SERVERS = CONTENDERS.map(({ name }) => name);
@@ -43,6 +47,7 @@ export function benchLine(output?: Output): Command {
       [400, 800, 1500],
     )
     .option("--only <servers>", "servers to measure; by default all", listOf(oneOf(SERVERS)), SERVERS)
+    .option("--crowd <crowds>", "where the players are; each for a run of its own", listOf(oneOf(CROWDS)), ["even"])
     .option("--seconds <seconds>", "length of the measuring window", number(1, 3600), 10)
     .option(
       "--warmup <seconds>",
@@ -51,12 +56,27 @@ export function benchLine(output?: Output): Command {
       6,
     )
     .option("--rounds <number>", "runs of each server; the servers take turns", wholeNumber(1, MAX_ROUNDS), 1)
+    .option(
+      "--say <seconds>",
+      "seconds between two texts that each player says (sabang only); 0 for none",
+      number(0, 3600),
+      0,
+    )
     .option("--out <folder>", "folder for table.md, results.json and the charts as SVG", "data/bench")
     .addHelpText(
       "after",
       `
 Servers:
 ${CONTENDERS.map(({ name, what }) => `  ${name.padEnd(12)}${what}`).join("\n")}
+
+Crowds:
+  even        distributed over the whole arena of 4096 x 4096 units
+  screen      all in one area of 960 x 640 units
+  cell        all in one area of 160 x 160 units, one cell of sabang's grid
+  mixed       one half distributed over the arena, the other half in one screen
+
+A crowd other than even first spreads for up to 10 s, because all its players start at one point. If the environment has
+MAX_BYTES_PER_CLIENT, sabang is started with it. The greediest client is a mean over the window: use at least 5 seconds.
 
 With several rounds the table shows medians. The table goes to stdout, progress to stderr. The exit code is 1 if a run
 was aborted, or if the state of a client was wrong.`,

@@ -38,15 +38,20 @@ if (servers.includes("tornado") && !pythonWithTornado()) {
 
 const rows: (Row | BrokenRow)[] = [];
 const runs: (Row | BrokenRow)[] = [];
-const { seconds, warmup, rounds } = options;
-// Measures all servers with one number of players before the next number, so that figures that are compared are
-// measured at about the same time.
+const { seconds, warmup, say, rounds } = options;
+// Measures all servers and crowds with one number of players, then with the next. The report compares figures with the
+// same number of players, so these figures are measured at about the same time.
 for (const clients of options.clients) {
   const first = runs.length;
+  const kinds = options.crowd.flatMap((crowd) => servers.map((server) => ({ crowd, server })));
   for (let round = 0; round < rounds; round++) {
-    for (const name of servers) runs.push(await run(contender(name), clients, { seconds, warmup, tell }));
+    for (const { crowd, server } of kinds) {
+      runs.push(await run(contender(server), clients, { crowd, seconds, warmup, say, tell }));
+    }
   }
-  for (const name of servers) rows.push(median(runs.slice(first).filter(({ server }) => server === name)));
+  for (const { crowd, server } of kinds) {
+    rows.push(median(runs.slice(first).filter((one) => one.crowd === crowd && one.server === server)));
+  }
 }
 if (rounds > 1) note(`each figure is the median of ${rounds} runs, in which the servers took turns; counts are sums`);
 

@@ -1,25 +1,28 @@
-// Measures the cost of recording a world's inputs: `npm run bench:replay`. It uses no sockets. The same players walk in
-// a world that is recorded and in a world that is not, and the difference is the cost.
-import { readFileSync } from "node:fs";
+// Measures the CPU cost of recording a world's inputs: `npm run bench:replay`. It uses no sockets. The same players
+// walk in a world with recording and in a world without it. The difference in CPU time is the cost.
+import { fileURLToPath } from "node:url";
 import { readRecording } from "../replay/format.ts";
 import { play } from "../replay/outcome.ts";
 import { RecordedWorld, type Recordings } from "../replay/recorded-world.ts";
 import { BLANK_INPUT } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
-import { readMap } from "../sim/map.ts";
 import { seededRandom } from "../sim/random.ts";
 import { TICK_HZ } from "../sim/rules.ts";
+import { loadMap } from "../src/maps/load-map.ts";
 
 const PLAYERS = 1500;
 /** Inputs per second of each player. */
 const INPUTS_HZ = 10;
 const MINUTES = 6;
-/** Ticks of a run. It ends one tick before a full minute, when the recorder's buffer is at its largest. */
+/** Ticks of a run. A run ends one tick before a full minute, because the recorder's buffer is then at its largest. */
 const TICKS = MINUTES * 60 * TICK_HZ - 1;
 
-const MAP = readMap("meadow", JSON.parse(readFileSync(new URL("../maps/meadow.tmj", import.meta.url), "utf8")));
+const { map: MAP } = loadMap("meadow", fileURLToPath(new URL("../maps", import.meta.url)));
 
-/** Runs of each kind, alternately. The lowest CPU time counts, because other load on the machine only adds to it. */
+/**
+ * The number of runs with recording, and the number of runs without it. Both kinds alternate. Of each kind, only the
+ * run with the lowest CPU time counts, because other programs have disturbed it the least.
+ */
 const ROUNDS = 3;
 
 interface Run {
@@ -30,7 +33,7 @@ interface Run {
   file: Uint8Array;
 }
 
-/** Runs a world in which half of the players walk by `move` and half by predicted inputs. */
+/** Runs a world. Half of the players walk by queued moves, and the other half by predicted inputs. */
 function run(isRecorded: boolean): Run {
   const chunks: Uint8Array[] = [];
   const recordings: Recordings = {
@@ -72,7 +75,7 @@ const cpuOf = (kind: "plain" | "recorded") => Math.min(...runs.map((round) => ro
 const extra = cpuOf("recorded") - cpuOf("plain");
 const { file } = runs[0]!.recorded;
 const perMinute = file.length / MINUTES;
-/** Returns the median duration of the ticks at the end of each period, over all rounds. */
+/** Returns the median duration of every `period`-th tick, over all runs with recording. */
 const typical = (period: number) => {
   const times = runs
     .flatMap(({ recorded }) => recorded.ticks.filter((_, tick) => (tick + 1) % period === 0))

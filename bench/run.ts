@@ -1,14 +1,16 @@
 // One run: measures one server with a number of players over a measuring window, and verifies the clients' states.
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { PROBES } from "./cli.ts";
 import type { Contender } from "./contenders/contenders.ts";
 import { arePinned, LOAD_CORE, SERVER_CORE, start, stop } from "./harness/children.ts";
+import { type Crowd, hasStrayed, walkArea } from "./harness/crowd.ts";
 import { caller } from "./harness/ipc.ts";
 import type { LoadFigures, LoadRequests } from "./harness/load/main.ts";
+import { spreadSeconds } from "./harness/load/walk.ts";
 import { percentile } from "./harness/probes/latency.ts";
 import type { LatencyFigures, ProbeRequests, ProbeState } from "./harness/probes/main.ts";
 import type { AuditFigures } from "./harness/probes/probe.ts";
+import type { StalenessFigures } from "./harness/probes/staleness.ts";
 import { busyMicroseconds, cpuMicroseconds, residentKilobytes } from "./harness/process-figures.ts";
 import { type Server, startServer } from "./harness/server-process.ts";
 import { mismatchAmongClients, mismatchWithServer, type Players } from "./harness/verify-state.ts";
@@ -17,36 +19,52 @@ import { mismatchAmongClients, mismatchWithServer, type Players } from "./harnes
 export interface Row {
   server: string;
   clients: number;
-  /** CPU time of the server, in microseconds: per client and second, and per frame that a client received. */
+  crowd: Crowd;
+  /**
+   * CPU time of the server, in microseconds: per client and second, and per frame that a client received. The time per
+   * frame is infinite if clients received no frames.
+   */
   cpuPerClientSecond: number;
   cpuPerFrame: number;
-  /** Bytes of TCP payload to one client, in kilobytes of 1000 bytes per second. */
+  /** TCP payload to one client per second, in kilobytes of 1000 bytes. */
   kilobytesPerSecond: number;
-  /** Frames with state per second: the average of all clients, and that of the client that received the fewest. */
+  /** The kilobytes per second to the client that received the most. */
+  greediestKilobytesPerSecond: number;
+  /** Texts that a client received per second; missing if the players say nothing. */
+  heardPerSecond?: number;
+  /** Frames with state per second: the average of all clients, and the rate of the client that received the fewest. */
   framesPerSecond: number;
   leastFramesPerSecond: number;
   /**
-   * Milliseconds from sending a move to the frame that shows it, over `moves` moves. No frame showed `lost` further
-   * moves.
+   * The latency from sending a move to the frame that shows it, in milliseconds. `moves` is the number of measured
+   * moves. `lost` is the number of moves that no frame showed; `moves` does not include them.
    */
   latency: { p50: number; p99: number; moves: number; lost: number };
+  /** For how long clients showed old positions of other players, in ticks; missing for a server without a game. */
+  staleness?: StalenessFigures;
   /**
-   * Kilobytes of resident memory per client: the server's memory with all clients, less its memory one second after the
-   * start. The higher of two readings, at the beginning and at the end of the window. All clients have joined before
-   * both.
+   * Resident memory per client, in kilobytes: the growth of memory divided by the number of clients. The growth begins
+   * one second after the server's start. The memory is read at the beginning and at the end of the window, and the
+   * higher reading counts.
    */
   memoryPerClient: number;
-  /** CPU usage in per cent of one core. That of the load includes the probes. */
+  /** CPU usage of the server, and of the load with the probes, in per cent of one core. */
   serverCpu: number;
   loadCpu: number;
   /**
-   * Usage of the server's core and of the load's core by other programs, in per cent, as accurate as the kernel's
-   * figures. Missing if server and load are not pinned to separate cores. An idle machine shows 0 to 2.
+   * Usage of the server's core and of the load's core by other programs, in per cent of a core. The kernel counts CPU
+   * time only roughly, so an idle machine shows 0 to 2. Missing if server and load are not pinned to separate cores.
    */
   othersCpu?: { server: number; load: number };
-  /** Moves per client and second: those that were due, and those that were sent. */
+  /** Moves per client and second: the moves that a client should have sent, and the moves that it has sent. */
   askedMoves: number;
   sentMoves: number;
+  /**
+   * The number of players outside the area of the crowd at the end. Only players whose positions the probes have
+   * received are counted. The load assumes that the server applies every move. If a stalled server drops moves, players
+   * may leave the area.
+   */
+  strays: number;
   /** The errors found in the clients' states; undefined if there are none. */
   fault?: string;
   /** The audit of the probes' raw frames; only for sabang. */
@@ -57,7 +75,8 @@ export interface Row {
 export interface BrokenRow {
   server: string;
   clients: number;
-  /** The reason. */
+  crowd: Crowd;
+  /** The reason why the run was aborted. */
   broken: string;
 }
 
@@ -66,30 +85,50 @@ export function isComplete(row: Row | BrokenRow): row is Row {
   return !("broken" in row);
 }
 
-/** The lengths of the measuring window and of the warm-up in seconds, and the callback for progress messages. */
+/**
+ * Options of a run. `seconds` is the length of the measuring window, and `warmup` is the length of the warm-up, in
+ * seconds. `say` is the interval between two texts of the same player, in seconds; 0 for no texts. `tell` is called
+ * with progress messages.
+ */
 export interface RunOptions {
+  crowd: Crowd;
   seconds: number;
   warmup: number;
+  say: number;
   tell: (message: string) => void;
 }
 
-/** Milliseconds for which the server's memory settles after its start. */
+/**
+ * The number of probes, which are full clients. If clients see only their neighbourhood, few probes see each other, so
+ * more probes are needed. If clients see all players, all probes see each other, and each probe needs much CPU time.
+ */
+const PROBES_IN_SIGHT = 4;
+const PROBES_BY_POSITION = 24;
+
+/** Returns the number of probes among `clients` players. */
+function probesAmong(clients: number, { sight }: Pick<Contender, "sight">): number {
+  const wanted = sight === "all" || sight === "one" ? PROBES_IN_SIGHT : PROBES_BY_POSITION;
+  return Math.min(wanted, Math.floor(clients / 2));
+}
+
+/** Milliseconds from the server's start to the first reading of its memory. */
 const START_MS = 1000;
 
 /** Timeout for reading the server's state, in milliseconds. */
 const STATE_TIMEOUT_MS = 20_000;
 
-/** Milliseconds to wait for the exit of a server that is about to exit. */
+/** Milliseconds to wait after an error. If the server exits within this time, its exit is the cause of the error. */
 const EXIT_MS = 500;
 
-/** Attempts to verify the clients' states, and the milliseconds between two attempts. */
+/** The maximum number of attempts to verify the clients' states, and the milliseconds between two attempts. */
 const MAX_ATTEMPTS = 4;
 const RETRY_MS = 1500;
 
 /** Measures one server with a number of players. All child processes have exited when this resolves. */
 export async function run(contender: Contender, clients: number, options: RunOptions): Promise<Row | BrokenRow> {
   const { name } = contender;
-  const tell = (message: string) => options.tell(`${name}, ${clients} players: ${message}`);
+  const { crowd } = options;
+  const tell = (message: string) => options.tell(`${name}, ${clients} players, ${crowd}: ${message}`);
   const children = (["load", "probes"] as const).map((folder) => {
     const program = fileURLToPath(new URL(`harness/${folder}/main.ts`, import.meta.url));
     return start(LOAD_CORE, process.execPath, [program], { stdio: ["ignore", 2, 2, "ipc"] });
@@ -98,24 +137,27 @@ export async function run(contender: Contender, clients: number, options: RunOpt
   let server: Server | undefined;
   try {
     tell("starting");
-    server = await startServer(name);
+    server = await startServer(name, { crowd });
     const measured = measure(contender, clients, { ...options, tell }, server, {
       load: { pid: load.pid!, ask: caller<LoadRequests>(load, tell) },
       probes: { pid: probes.pid!, ask: caller<ProbeRequests>(probes, tell) },
     });
-    // If the server exits first, a later rejection of `measured` must not be unhandled.
+    // If the server exits, `measured` may reject after the race is over. This handler avoids an unhandled rejection.
     measured.catch(() => {});
     return await Promise.race([measured, server.died]);
   } catch (error) {
     const broken = ((await exitError(server)) ?? (error as Error)).message;
     tell(`aborted: ${broken}`);
-    return { server: name, clients, broken };
+    return { server: name, clients, crowd, broken };
   } finally {
     await Promise.all([server?.stop(), ...children.map(stop)]);
   }
 }
 
-/** Returns the error of a server that has exited, which is the cause of other errors; undefined if it is running. */
+/**
+ * If the server has exited, returns its error, because that is the cause of other errors. Returns undefined while the
+ * server is running.
+ */
 async function exitError(server: Server | undefined): Promise<Error | undefined> {
   const timeout = wait(EXIT_MS).then(() => undefined);
   return server && Promise.race([server.died.catch((error: Error) => error), timeout]);
@@ -129,7 +171,7 @@ interface Instruments {
 async function measure(
   contender: Contender,
   clients: number,
-  { seconds, warmup, tell }: RunOptions,
+  { crowd, seconds, warmup, say, tell }: RunOptions,
   server: Server,
   { load, probes }: Instruments,
 ): Promise<Row> {
@@ -137,16 +179,21 @@ async function measure(
   const emptyKilobytes = residentKilobytes(server.pid);
   tell(`joining 0/${clients}`);
   const { port } = server;
+  const probeCount = probesAmong(clients, contender);
   const seats = [
-    await load.ask("join", { server: contender.name, port, clients: clients - PROBES }),
-    await probes.ask("join", { server: contender.name, port, probes: PROBES }),
+    await load.ask("join", { server: contender.name, port, clients: clients - probeCount, crowd }),
+    await probes.ask("join", { server: contender.name, port, probes: probeCount, crowd }),
   ];
   const rooms = new Set(seats.flatMap((seat) => seat.rooms));
   if (rooms.size > 1) throw new Error(`the players are in ${rooms.size} rooms; expected one room`);
 
-  tell(`walking for ${warmup} s before the window`);
+  await probes.ask("observe", null);
+  const area = walkArea(crowd);
+  const walking = warmup + (area ? spreadSeconds(area) : 0);
+  tell(`walking for ${walking} s before the window`);
   await Promise.all([load.ask("walk", null), probes.ask("walk", null)]);
-  await wait(warmup * 1000);
+  if (say > 0) await load.ask("say", say);
+  await wait(walking * 1000);
 
   tell(`measuring for ${seconds} s`);
   const reading = () => ({
@@ -181,8 +228,11 @@ async function measure(
   return {
     server: contender.name,
     clients,
+    crowd,
     ...rates(figures, serverShare * 1e6, clients),
+    ...(say > 0 && contender.dialect.say && { heardPerSecond: figures.heard / figures.clients / figures.seconds }),
     latency: times(await probes.ask("latencies", null)),
+    ...(contender.sight !== "one" && { staleness: await probes.ask("staleness", null) }),
     memoryPerClient: (Math.max(before.kilobytes, after.kilobytes) - emptyKilobytes) / clients,
     serverCpu: serverShare * 100,
     loadCpu: loadShare * 100,
@@ -193,6 +243,7 @@ async function measure(
           load: Math.max(0, loadCore - loadShare - own) * 100,
         },
       }),
+    strays: straysAmong(states, crowd),
     ...(errors.length > 0 && { fault: errors.join("; ") }),
     ...(audit && { audit }),
   };
@@ -209,6 +260,7 @@ function rates({ clients: loadClients, seconds, ...sums }: LoadFigures, cpu: num
     cpuPerClientSecond: cpu / clients,
     cpuPerFrame: cpu / clients / framesPerSecond,
     kilobytesPerSecond: each(sums.bytes) / 1000,
+    greediestKilobytesPerSecond: sums.mostBytes / seconds / 1000,
     framesPerSecond,
     leastFramesPerSecond: sums.leastStates / seconds,
     askedMoves: each(sums.dueMoves),
@@ -218,6 +270,11 @@ function rates({ clients: loadClients, seconds, ...sums }: LoadFigures, cpu: num
 
 function times({ latencies, lost }: LatencyFigures): Row["latency"] {
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), moves: latencies.length, lost };
+}
+
+function straysAmong(states: readonly ProbeState[], crowd: Crowd): number {
+  const strays = states.flatMap(({ players }) => Object.entries(players).filter(([, one]) => hasStrayed(crowd, one)));
+  return new Set(strays.map(([id]) => id)).size;
 }
 
 /** Adds up several audits. Returns undefined if there are none. */
@@ -253,7 +310,8 @@ async function verifyStates(
 /** Returns the players in the server's state: from sabang's monitor, or from the `/players` route of state-view. */
 async function playersOf(sight: "promise" | "cells", { port, monitor }: Server, room = ""): Promise<Players> {
   const path = sight === "cells" ? "players" : `monitor/api/room?roomId=${encodeURIComponent(room)}`;
-  // The monitor rejects requests that may come from a page of another site.
+  // The monitor refuses requests that may come from a page of another site. The value `none` says that this request
+  // does not come from any page.
   const headers = {
     authorization: `Basic ${Buffer.from(monitor).toString("base64")}`,
     "sec-fetch-site": "none",

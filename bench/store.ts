@@ -1,4 +1,5 @@
-// Measures how long it takes to load one player record from a store with millions of records. Each join waits for this.
+// Measures how long it takes to load one player record from a store with millions of records. The join of a signed-in
+// player waits for this.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,7 +56,9 @@ async function measure(): Promise<void> {
   }
 }
 
-/** Returns the record of the player with this number. Ids are as long as real ids, and not in the order of numbers. */
+/**
+ * Returns a player's record. The ids are as long as real ids, and their order differs from the order of the numbers.
+ */
 function placeOf(number: number): PlayerRecord {
   const player = [...String(number).padStart(10, "0")].reverse().join("").padEnd(22, "x");
   return { player, map: "plaza", x: number % 4096, y: number % 2048, facing: 4, name: "bench", savedAt: 1 };

@@ -1,23 +1,33 @@
 // The results as Markdown: a table, the ratios between servers, and remarks about the figures.
 import type { Machine } from "./harness/machine.ts";
+import type { Ages } from "./harness/probes/staleness.ts";
 import { type BrokenRow, isComplete, type Row } from "./run.ts";
 
-/** From this usage of the load's core, in per cent, the load may have been the bottleneck. */
+/** The load may have been the bottleneck if it used at least this share of its core, in per cent. */
 const BUSY_LOAD = 85;
 
-/** From this usage of a core by other programs, in per cent, they have disturbed the measurement. */
+/** Other programs have disturbed the measurement if they used at least this share of a core, in per cent. */
 const BUSY_OTHERS = 5;
 
-/** The minimum share of due moves that must have been sent. */
+/** The load has fallen behind if it sent less than this share of the moves that were due. */
 const MIN_MOVES_SENT = 0.98;
+
+/**
+ * A server has stalled if it sends each client fewer frames per second than this. Its cost per frame and its staleness
+ * are then meaningless.
+ */
+const MIN_FRAMES_PER_SECOND = 1;
 
 const COLUMNS: readonly [title: string, value: (row: Row) => string][] = [
   ["CPU µs per client-second", (row) => row.cpuPerClientSecond.toFixed(0)],
-  ["CPU µs per frame", (row) => row.cpuPerFrame.toFixed(1)],
+  ["CPU µs per frame", (row) => (Number.isFinite(row.cpuPerFrame) ? row.cpuPerFrame.toFixed(1) : "–")],
   ["kB/s per client", (row) => row.kilobytesPerSecond.toFixed(1)],
+  ["kB/s greediest client", (row) => row.greediestKilobytesPerSecond.toFixed(1)],
   ["frames/s per client", (row) => row.framesPerSecond.toFixed(1)],
   ["latency p50 ms", (row) => milliseconds(row.latency.p50)],
   ["latency p99 ms", (row) => milliseconds(row.latency.p99)],
+  ["staleness of the nearest 30, p50 / p99 / max ticks", (row) => ticks(row, row.staleness?.nearest)],
+  ["staleness of others, p50 / p99 / max ticks", (row) => ticks(row, row.staleness?.others)],
   ["memory kB per client", (row) => row.memoryPerClient.toFixed(0)],
   ["server CPU %", (row) => row.serverCpu.toFixed(0)],
   ["load CPU %", (row) => row.loadCpu.toFixed(0)],
@@ -27,10 +37,11 @@ const COLUMNS: readonly [title: string, value: (row: Row) => string][] = [
 
 /** Returns the table, in the order of the rows. */
 export function table(rows: readonly (Row | BrokenRow)[]): string {
-  const titles = ["server", "clients", ...COLUMNS.map(([title]) => title)];
+  const titles = ["server", "clients", "crowd", ...COLUMNS.map(([title]) => title)];
   const lines = rows.map((row) => [
     row.server,
     String(row.clients),
+    row.crowd,
     ...COLUMNS.map(([title, value]) => {
       if (!isComplete(row)) return title === "clients' state" ? "ABORTED" : "–";
       return value(row);
@@ -40,29 +51,55 @@ export function table(rows: readonly (Row | BrokenRow)[]): string {
   return [titles, rule, ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** Returns the ratios between sabang and its peers, one line for each number of players; empty if there is no peer. */
+/**
+ * Compares sabang with the other servers in CPU time and bytes. Compares sabang's other crowds with its crowd `even` in
+ * CPU time and memory. Returns up to two lines for each of sabang's rows.
+ */
 export function ratios(rows: readonly (Row | BrokenRow)[]): string[] {
   const completed = rows.filter(isComplete);
-  return [...new Set(completed.map(({ clients }) => clients))].flatMap((clients) => {
-    const find = (name: string) => completed.find((row) => row.server === name && row.clients === clients);
-    const ours = find("sabang");
-    if (!ours) return [];
-    const parts = ["ws-binary", "state-view", "tutorial"].flatMap((name) => {
-      const peer = find(name);
-      return peer ? `${(ours.cpuPerFrame / peer.cpuPerFrame).toFixed(2)} x ${name}` : [];
-    });
-    const tutorial = find("tutorial");
-    if (parts.length === 0) return [];
-    const bytes = tutorial && (tutorial.kilobytesPerSecond / ours.kilobytesPerSecond).toFixed(1);
-    const saved = bytes === undefined ? "" : `; bytes: tutorial sends ${bytes} x sabang's`;
-    return `${clients} players: CPU per frame of sabang is ${parts.join(", ")}${saved}`;
-  });
+  return completed
+    .filter(({ server }) => server === "sabang")
+    .flatMap((ours) => [...peerRatios(ours, completed), ...evenRatios(ours, completed)]);
 }
 
-/** Returns the remarks about single rows. */
+function peerRatios(ours: Row, rows: readonly Row[]): string[] {
+  const peers = rows.filter(
+    ({ clients, crowd, framesPerSecond }) =>
+      clients === ours.clients && crowd === ours.crowd && framesPerSecond >= MIN_FRAMES_PER_SECOND,
+  );
+  const find = (name: string) => peers.find(({ server }) => server === name);
+  const parts = ["ws-binary", "state-view", "tutorial"].flatMap((name) => {
+    const peer = find(name);
+    return peer ? `${(ours.cpuPerFrame / peer.cpuPerFrame).toFixed(2)} x ${name}` : [];
+  });
+  const tutorial = find("tutorial");
+  if (parts.length === 0) return [];
+  const bytes = tutorial && (tutorial.kilobytesPerSecond / ours.kilobytesPerSecond).toFixed(1);
+  const saved = bytes === undefined ? "" : `; bytes: tutorial sends ${bytes} x sabang's`;
+  return [`${sizeOf(ours)}: CPU per frame of sabang is ${parts.join(", ")}${saved}`];
+}
+
+/** Compares a crowd with the crowd `even`, for the same server and the same number of players. */
+function evenRatios(row: Row, rows: readonly Row[]): string[] {
+  const even = rows.find(
+    ({ server, clients, crowd }) => server === row.server && clients === row.clients && crowd === "even",
+  );
+  if (!even || even === row) return [];
+  const ratio = (figure: (row: Row) => number) => (figure(row) / figure(even)).toFixed(2);
+  const [cpu, memory] = [ratio(({ cpuPerFrame }) => cpuPerFrame), ratio(({ memoryPerClient }) => memoryPerClient)];
+  return [
+    `${sizeOf(row)}: ${row.server} needs ${cpu} x the CPU per frame and ${memory} x the memory of its even crowd`,
+  ];
+}
+
+function sizeOf({ clients, crowd }: Row | BrokenRow): string {
+  return `${clients} players, ${crowd}`;
+}
+
+/** Returns remarks about single rows: disturbances, errors, lost moves and the results of the audit. */
 export function remarks(rows: readonly (Row | BrokenRow)[]): string[] {
   return rows.flatMap((row) => {
-    const name = `${row.server}, ${row.clients} players:`;
+    const name = `${row.server}, ${sizeOf(row)}:`;
     if (!isComplete(row)) return `${name} aborted: ${row.broken}`;
     const sentences: string[] = [];
     if (row.loadCpu >= BUSY_LOAD) {
@@ -80,7 +117,14 @@ export function remarks(rows: readonly (Row | BrokenRow)[]): string[] {
           "frames/s and latency are worse than on an idle machine",
       );
     }
+    if (row.framesPerSecond < MIN_FRAMES_PER_SECOND) {
+      sentences.push(`it sent only ${row.framesPerSecond.toFixed(2)} frames/s, so its staleness is not listed`);
+    }
+    if (row.heardPerSecond !== undefined) {
+      sentences.push(`each client received ${row.heardPerSecond.toFixed(1)} texts/s`);
+    }
     if (row.latency.lost > 0) sentences.push(`no frame showed ${row.latency.lost} moves of the probes`);
+    if (row.strays > 0) sentences.push(`${row.strays} players have left the area of the crowd`);
     if (row.fault !== undefined) sentences.push(`the clients' state was wrong: ${row.fault}`);
     if (row.audit) sentences.push(`${row.audit.frames} raw frames audited, ${row.audit.leaks} leaks`);
     return sentences.map((sentence) => `${name} ${sentence}`);
@@ -99,6 +143,12 @@ export function results(rows: readonly (Row | BrokenRow)[], machine: Machine, no
     ...lists.map((list) => list.map((line) => `- ${line}`).join("\n")),
     `\`${command}\` at commit ${commit}, ${date}; ${cpu}, ${cores} cores, ${kernel}, Node ${node}.`,
   ].join("\n\n")}\n`;
+}
+
+function ticks({ framesPerSecond }: Row, ages: Ages | undefined): string {
+  if (framesPerSecond < MIN_FRAMES_PER_SECOND) return "< 1 frame/s";
+  if (!ages) return "–";
+  return [ages.p50, ages.p99, ages.max].map((age) => age.toFixed(0)).join(" / ");
 }
 
 function milliseconds(value: number): string {

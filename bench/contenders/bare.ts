@@ -1,5 +1,5 @@
-// A server without a game. It writes the same 62 bytes per tick directly to each client's socket descriptor, and does
-// not read messages. It shows the minimal cost of a server in Node.
+// A server without a game. Once per tick it writes the same frame, with a payload of 62 bytes, to the file descriptor
+// of each client's socket. It reads no messages. Its cost is the minimal cost of a server in Node.
 import { writeSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
@@ -10,8 +10,8 @@ import { listen } from "./listen.ts";
 const CENTRE = ARENA / 2;
 
 /**
- * A welcome of ws-binary: the client's own id, then ten times the same player's id, x and y. All clients are that
- * player.
+ * Ten equal records of one player: id, x and y. The payload has the form of the first message of ws-binary.ts: the
+ * client's own id, then the records. All clients get the id 1, the id of that player.
  */
 const RECORDS = Array.from({ length: 10 }, () => [1, CENTRE, CENTRE]).flat();
 const payload = Buffer.from(Uint16Array.from([1, ...RECORDS]).buffer);
@@ -32,7 +32,7 @@ setInterval(() => {
     try {
       writeSync(descriptor, frame, 0, frame.length);
     } catch {
-      // The client has gone. The socket is paused, so it emits no close event.
+      // The client has disconnected. A paused socket emits no close event, so only a failed write shows this.
       descriptors.delete(descriptor);
     }
   }

@@ -1,5 +1,6 @@
-// The servers that are measured: for each its name, its wire protocol and the sight of its clients.
-import { binary, colyseus, type Dialect, json, korean, socketIo } from "../harness/load/dialects.ts";
+// The servers that are measured. Each has a name, a wire protocol, and a kind of sight: the players that it sends to a
+// client.
+import { binary, colyseus, type Dialect, json, korean, socketIo, withSay } from "../harness/load/dialects.ts";
 
 /** One of the measured servers. */
 export interface Contender {
@@ -7,13 +8,14 @@ export interface Contender {
   /** A short description. */
   readonly what: string;
   readonly dialect: Dialect;
-  /** The kind of probe that can connect to it. */
+  /** The kind of probe (a full client that measures latency) that can connect to this server. */
   readonly probe: "colyseus" | "binary" | "json" | "korean" | "socket.io";
   /** The room's name, on Colyseus servers. */
   readonly room?: string;
   /**
-   * The players that a client sees. `promise`: as sabang promises, all within 320 units and none beyond 960. `cells`:
-   * those in the cells around its own. `all`: all players. `one`: all clients see the same player, who never moves.
+   * The players that the server sends to a client. `promise`: all players within 320 units of the client's player, and
+   * no players beyond 960 units, as sabang promises. `cells`: the players in the cell of the client's player and in the
+   * cells around that cell. `all`: all players. `one`: one player that never moves, the same for all clients.
    */
   readonly sight: "promise" | "cells" | "all" | "one";
 }
@@ -23,7 +25,7 @@ export const CONTENDERS: readonly Contender[] = [
   {
     name: "sabang",
     what: "this project",
-    dialect: colyseus("world", (name) => ({ name })),
+    dialect: withSay(colyseus("world", (name) => ({ name }))),
     probe: "colyseus",
     room: "world",
     sight: "promise",
@@ -59,7 +61,7 @@ export const CONTENDERS: readonly Contender[] = [
 
 /**
  * Returns the server with this name.
- * @throws {Error} if it is not one of CONTENDERS.
+ * @throws {Error} if no server in CONTENDERS has this name.
  */
 export function contender(name: string): Contender {
   const found = CONTENDERS.find((contender) => contender.name === name);

@@ -1,5 +1,4 @@
-// The start of the Node servers in this folder: they listen on the port of the environment variable PORT and print the
-// port.
+// Makes a Node server of this folder listen on the port in the environment variable PORT, and prints the port.
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 

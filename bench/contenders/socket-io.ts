@@ -1,8 +1,9 @@
-// A socket.io server as in its documentation, with WebSockets only. Changes go to all clients by io.emit, which encodes
-// them once.
+// A socket.io server as in the documentation of socket.io, with WebSockets only. Once per tick it sends all changes to
+// all clients with io.emit, which encodes the changes once for all clients.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
-import { clamp, type Direction, MOVE, randomCoordinate, TICK_MS } from "../harness/arena.ts";
+import { clamp, type Direction, MOVE, TICK_MS } from "../harness/arena.ts";
+import { randomStart } from "../harness/crowd.ts";
 import { listen } from "./listen.ts";
 
 type Position = [x: number, y: number];
@@ -14,7 +15,8 @@ const httpServer = createServer();
 const io = new Server(httpServer, { transports: ["websocket"], serveClient: false });
 
 io.on("connection", (socket) => {
-  const position: Position = [Math.round(randomCoordinate()), Math.round(randomCoordinate())];
+  const { x, y } = randomStart();
+  const position: Position = [Math.round(x), Math.round(y)];
   players.set(socket.id, position);
   changed.add(socket.id);
   socket.emit("players", Object.fromEntries(players));

@@ -1,19 +1,22 @@
-// A Colyseus room with the framework's own interest management: one StateView per client, with the players of the 5 x 5
-// cells around its own. Coordinates have the smallest type that fits. `/players` returns the positions of all players.
+// A Colyseus room with the framework's own interest management: one StateView per client. A view holds the players in
+// the client's cell and in the cells around it, 5 x 5 cells in all. Coordinates have the smallest type that fits. The
+// route `/players` returns the positions of all players.
 import { createServer } from "node:http";
 import { Encoder, type SchemaType, StateView, schema, t } from "@colyseus/schema";
 import { type Client, defineRoom, defineServer, Room, WebSocketTransport } from "colyseus";
-import { CELL, clamp, type Direction, MOVE, REACH, randomCoordinate } from "../harness/arena.ts";
+import { CELL, clamp, type Direction, MOVE, REACH } from "../harness/arena.ts";
+import { randomStart } from "../harness/crowd.ts";
 import { announce, PORT } from "./listen.ts";
 
 const Player = schema({ x: t.uint16(), y: t.uint16() }, "Player");
 type Player = SchemaType<typeof Player>;
 const State = schema({ players: t.map(Player).view() }, "State");
 
-// Large enough for the full state of several thousand players. The default size logs a warning and grows.
+// The buffer is large enough for the full state of several thousand players. The framework enlarges a buffer that is
+// too small, and logs a warning each time.
 Encoder.BUFFER_SIZE = 256 * 1024;
 
-/** A player, the view of its client, and the cell in which the player is. */
+/** A player, the view of the player's client, and the cell in which the player is. */
 interface Resident {
   player: Player;
   view: StateView;
@@ -21,7 +24,7 @@ interface Resident {
   row: number;
 }
 
-/** The only room. */
+/** The only room of this server. The route `/players` reads it. */
 let room: StateViewRoom | undefined;
 
 class StateViewRoom extends Room<{ state: SchemaType<typeof State> }> {
@@ -48,7 +51,8 @@ class StateViewRoom extends Room<{ state: SchemaType<typeof State> }> {
   }
 
   override onJoin(client: Client) {
-    const player = new Player().assign({ x: Math.round(randomCoordinate()), y: Math.round(randomCoordinate()) });
+    const { x, y } = randomStart();
+    const player = new Player().assign({ x: Math.round(x), y: Math.round(y) });
     this.state.players.set(client.sessionId, player);
     const view = new StateView();
     client.view = view;
@@ -70,7 +74,10 @@ class StateViewRoom extends Room<{ state: SchemaType<typeof State> }> {
     this.state.players.delete(client.sessionId);
   }
 
-  /** Moves a player to another cell. Updates its view, and the views of all players that enter or leave its sight. */
+  /**
+   * Moves a player to another cell. Updates the player's view, and the views of all players that enter or leave the
+   * player's sight.
+   */
   #changeCell(resident: Resident, column: number, row: number) {
     const isInSight = (other: Resident, column: number, row: number) =>
       Math.abs(other.column - column) <= REACH && Math.abs(other.row - row) <= REACH;

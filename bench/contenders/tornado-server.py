@@ -12,8 +12,11 @@ import tornado.netutil
 import tornado.web
 import tornado.websocket
 
-# The constants of arena.ts.
+# These constants have the same values as in arena.ts.
 ARENA, MARGIN, STEP, TICK_MS = 4096, 12, 8, 50
+# The areas in which players start; see crowd.ts. A random one is chosen for each player.
+WHOLE_ARENA = {"left": MARGIN, "top": MARGIN, "right": ARENA - MARGIN, "bottom": ARENA - MARGIN}
+START_AREAS = json.loads(os.environ["STARTS"]) if "STARTS" in os.environ else [WHOLE_ARENA]
 MOVE = {"좌": (-STEP, 0), "우": (STEP, 0), "상": (0, -STEP), "하": (0, STEP)}
 
 players = {}  # id: [x, y]
@@ -36,7 +39,10 @@ class PlayerSocket(tornado.websocket.WebSocketHandler):
         last_id += 1
         self.id = f"p{last_id}"
         self.set_nodelay(True)
-        players[self.id] = [random.randint(MARGIN, ARENA - MARGIN), random.randint(MARGIN, ARENA - MARGIN)]
+        area = random.choice(START_AREAS)
+        x = round(random.uniform(area["left"], area["right"]))
+        y = round(random.uniform(area["top"], area["bottom"]))
+        players[self.id] = [x, y]
         sockets.add(self)
         changed.add(self.id)
         self.write_message(json.dumps({"id": self.id, "players": players}))

@@ -1,15 +1,17 @@
 // A Colyseus room as in the framework's tutorial. Positions have the type `number`, a message moves the player at once,
-// and all clients see all players. The framework's own timer sends patches (20 per second).
+// and all clients see all players. The framework's own timer sends 20 patches per second.
 import { createServer } from "node:http";
 import { Encoder, type SchemaType, schema, t } from "@colyseus/schema";
 import { type Client, defineRoom, defineServer, Room, WebSocketTransport } from "colyseus";
-import { clamp, type Direction, MOVE, randomCoordinate } from "../harness/arena.ts";
+import { clamp, type Direction, MOVE } from "../harness/arena.ts";
+import { randomStart } from "../harness/crowd.ts";
 import { announce, PORT } from "./listen.ts";
 
 const Player = schema({ x: t.number(), y: t.number() }, "Player");
 const State = schema({ players: t.map(Player) }, "State");
 
-// Large enough for the full state of several thousand players. The default size logs a warning and grows.
+// The buffer is large enough for the full state of several thousand players. The framework enlarges a buffer that is
+// too small, and logs a warning each time.
 Encoder.BUFFER_SIZE = 256 * 1024;
 
 class TutorialRoom extends Room<{ state: SchemaType<typeof State> }> {
@@ -26,7 +28,7 @@ class TutorialRoom extends Room<{ state: SchemaType<typeof State> }> {
   };
 
   override onJoin(client: Client) {
-    this.state.players.set(client.sessionId, new Player().assign({ x: randomCoordinate(), y: randomCoordinate() }));
+    this.state.players.set(client.sessionId, new Player().assign(randomStart()));
   }
 
   override onLeave(client: Client) {

@@ -1,14 +1,16 @@
-// A minimal server on `ws` alone. A move is one byte. Once per tick it sends all clients the same buffer, with six
-// bytes for each changed player. It is the baseline of the comparison, because it does little except sending.
+// A minimal server that uses only the package `ws`. A move is one byte. Once per tick it sends all clients the same
+// buffer, with six bytes for each changed player. It is the baseline of the comparison, because it does little except
+// sending.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
-import { clamp, DIRECTIONS, MOVE, randomCoordinate, TICK_MS } from "../harness/arena.ts";
+import { clamp, DIRECTIONS, MOVE, TICK_MS } from "../harness/arena.ts";
+import { randomStart } from "../harness/crowd.ts";
 import { listen } from "./listen.ts";
 
-/** A record is id, x and y as 16-bit numbers, little-endian. */
+/** The length of a record: id, x and y of a player as 16-bit numbers, little-endian. */
 const RECORD_BYTES = 6;
 
-/** An x outside the arena. It means that the player is gone. */
+/** The x in the record of a player that has left. It is outside the arena. */
 const GONE = 0xffff;
 
 interface Player {
@@ -18,7 +20,7 @@ interface Player {
 }
 
 const players = new Map<number, Player>();
-/** Players that have moved, joined or left in this tick. Players that left have GONE as their x. */
+/** Players that have moved, joined or left since the last tick. A player that has left has GONE as its x. */
 const changed = new Set<Player>();
 let lastId = 0;
 
@@ -38,7 +40,8 @@ const httpServer = createServer();
 const sockets = new WebSocketServer({ server: httpServer, perMessageDeflate: false, maxPayload: 1024 });
 
 sockets.on("connection", (socket) => {
-  const player = { id: ++lastId, x: Math.round(randomCoordinate()), y: Math.round(randomCoordinate()) };
+  const { x, y } = randomStart();
+  const player = { id: ++lastId, x: Math.round(x), y: Math.round(y) };
   players.set(player.id, player);
   changed.add(player);
   // The welcome: the client's own id, then all players.

@@ -1,8 +1,9 @@
-// A minimal server on `ws` like ws-binary.ts, but with JSON, as most beginners write it. Once per tick it serializes
-// all changes once, and sends the same bytes to all clients.
+// A minimal server like ws-binary.ts, but with messages in JSON. Beginners often write such a server. Once per tick it
+// serializes all changes once, and sends the same bytes to all clients.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
-import { clamp, type Direction, MOVE, randomCoordinate, TICK_MS } from "../harness/arena.ts";
+import { clamp, type Direction, MOVE, TICK_MS } from "../harness/arena.ts";
+import { randomStart } from "../harness/crowd.ts";
 import { listen } from "./listen.ts";
 
 type Position = [x: number, y: number];
@@ -17,7 +18,8 @@ const sockets = new WebSocketServer({ server: httpServer, perMessageDeflate: fal
 
 sockets.on("connection", (socket) => {
   const id = `p${++lastId}`;
-  const position: Position = [Math.round(randomCoordinate()), Math.round(randomCoordinate())];
+  const { x, y } = randomStart();
+  const position: Position = [Math.round(x), Math.round(y)];
   players.set(id, position);
   changed.add(id);
   socket.send(JSON.stringify({ id, players: Object.fromEntries(players) }));

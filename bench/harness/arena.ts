@@ -1,4 +1,5 @@
-// The arena on which every server is measured. Servers, load and probes take its constants from here.
+// The map on which all servers are measured, and the rules of movement on it. The servers, the load and the probes
+// share these constants.
 
 /** Side of the square map, in units. There are no walls inside it. */
 export const ARENA = 4096;
@@ -6,7 +7,7 @@ export const ARENA = 4096;
 /** Units by which one move displaces a player. */
 export const STEP = 8;
 
-/** Ticks per second of each server, and so the frames per second to each client. */
+/** Ticks per second of each server. A server sends each client at most one frame with state per tick. */
 const TICK_HZ = 20;
 
 /** Milliseconds between two ticks. */
@@ -15,20 +16,26 @@ export const TICK_MS = 1000 / TICK_HZ;
 /** Moves that each client sends per second. */
 export const MOVES_HZ = 10;
 
-/** Distance that players keep from the map's edge, in units. It is half the width of sabang's bodies. */
+/** Distance that players keep from the map's edge, in units. It is half the width of a player's body in sabang. */
 export const MARGIN = 12;
 
-/** Side of a cell, in units, on servers that send each client only its neighbourhood. */
+/**
+ * Side of a cell, in units. In state-view.ts, the cells around a player are the area of interest of the player's
+ * client.
+ */
 export const CELL = 160;
 
-/** Cells in sight in each direction. With 2, a client sees the 5 x 5 cells around its own. */
+/** The number of cells that a client sees on each side of its own cell. With 2, it sees 5 x 5 cells. */
 export const REACH = 2;
 
-/** Sabang's promise to a client, in units: all players within NEAR are in its sight, and no player beyond FAR is. */
+/**
+ * Sabang's promise to a client: it receives all players within NEAR units of its own player, and no players beyond FAR
+ * units.
+ */
 export const NEAR = 320;
 export const FAR = 960;
 
-/** The four directions. The binary server takes a direction's index as the move. */
+/** The four directions. In the protocol of ws-binary.ts, a move is the index of its direction in this list. */
 export const DIRECTIONS = ["left", "right", "up", "down"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
@@ -39,11 +46,6 @@ export const MOVE: Readonly<Record<Direction, { x: number; y: number }>> = {
   up: { x: 0, y: -STEP },
   down: { x: 0, y: STEP },
 };
-
-/** Returns a random coordinate within the margins, uniformly distributed and not a whole number. */
-export function randomCoordinate(): number {
-  return MARGIN + Math.random() * (ARENA - 2 * MARGIN);
-}
 
 /** Returns the coordinate, limited to the area within the margins. */
 export function clamp(coordinate: number): number {

@@ -1,16 +1,15 @@
-// The child processes of a run. Each is started on a given core and killed by its own process id. None outlives the
-// run.
+// The child processes of a run. Each is started on a given core and killed by its own process id. All of them end when
+// this process exits.
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpus } from "node:os";
 
-/** The core reserved for the server, and the core for all processes that measure it. */
+/** The indexes of two cores: the core for the server, and the core for all processes that measure it. */
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
 const running = new Set<ChildProcess>();
 
-// Children are killed however this process exits.
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
@@ -18,8 +17,8 @@ process.on("exit", () => {
 let isPinned = false;
 
 /**
- * Pins this process to the load's core. From then on `start` pins each child to the given core. Programs that
- * measure call it once, at their start. Importing this file does not pin any process, so tests may import it.
+ * Pins this process to the load's core. From then on `start` pins each child to the given core. Each measuring program
+ * calls this function once, at its start. Tests may import this file, because the import does not pin any process.
  * @returns the reason why processes cannot be pinned on this machine; undefined if they are pinned.
  */
 export function pinToCores(): string | undefined {
@@ -33,7 +32,7 @@ export function pinToCores(): string | undefined {
   return undefined;
 }
 
-/** Whether server and load run on separate cores. Only then are figures per core meaningful. */
+/** Whether server and load run on separate cores. Figures per core are meaningful only in this case. */
 export function arePinned(): boolean {
   return isPinned;
 }
@@ -47,7 +46,7 @@ export function start(core: number, program: string, args: string[], options: Sp
   const child = spawn(command[0]!, command.slice(1), options);
   running.add(child);
   child.on("exit", () => running.delete(child));
-  // Emitted if the program could not be started. `stop` then does not wait for an exit.
+  // `error` means that the program could not be started. It will not exit, so `stop` must not wait for its exit.
   child.on("error", () => running.delete(child));
   return child;
 }

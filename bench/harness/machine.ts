@@ -1,4 +1,5 @@
-// The context of a measurement. A figure is meaningless without it.
+// Describes where and when a measurement was made. Readers need this description to compare the figures with other
+// measurements.
 import { execFileSync } from "node:child_process";
 import { cpus, release, type } from "node:os";
 

@@ -1,10 +1,10 @@
-// Figures that the kernel has about processes and cores: CPU time, memory and open descriptors. Linux only.
+// Reads figures about processes and cores from /proc: CPU time, memory and open file descriptors. Works on Linux only.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
 let ticksPerSecond: number | undefined;
 
-/** Returns the number of clock ticks per second, the unit in which /proc counts time. */
+/** Returns the number of clock ticks per second. /proc counts time in clock ticks. */
 function clockTicks(): number {
   ticksPerSecond ??= Number(execFileSync("getconf", ["CLK_TCK"]).toString());
   return ticksPerSecond;
@@ -13,7 +13,8 @@ function clockTicks(): number {
 /** Returns the CPU time that a process has used, in microseconds: user and kernel time of all threads. */
 export function cpuMicroseconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The second field is the name in brackets, which may contain any character. utime and stime are fields 14 and 15.
+  // The second field is the program's name in brackets. The name may contain any character, so the split begins after
+  // the brackets. `fields` begins with field 3: utime and stime, the fields 14 and 15, have the indices 11 and 12.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return ((Number(fields[11]) + Number(fields[12])) / clockTicks()) * 1e6;
 }
@@ -34,8 +35,8 @@ export function openDescriptors(pid: number): number {
 }
 
 /**
- * Returns the time for which a core has been busy, with any process, in microseconds. Time stolen by the host counts
- * too.
+ * Returns for how many microseconds a core has been busy with any process. This includes the time that the host of this
+ * virtual machine gave to other machines (steal).
  */
 export function busyMicroseconds(core: number): number {
   const line = new RegExp(`^cpu${core} (.*)$`, "m").exec(readFileSync("/proc/stat", "utf8"))?.[1];

@@ -1,14 +1,19 @@
-// The map on which sabang is measured. It has no walls, and its many spawns are spread over the whole map.
+// The map on which sabang is measured. It has no walls, and its spawn points are where the crowd starts.
 import { seededRandom } from "../../sim/random.ts";
 import { TILE } from "../../sim/rules.ts";
 import { ARENA, MARGIN } from "./arena.ts";
+import { type Crowd, startAreas } from "./crowd.ts";
 
 const SPAWNS = 4000;
 
-/** Returns the text of the Tiled map file. */
-export function openMap(): string {
+/**
+ * Returns the text of the Tiled map file. Each start area of the crowd has the same number of spawns.
+ * @param margin the minimum distance of a spawn from the map's edge, in units.
+ */
+export function openMap(crowd: Crowd, margin = MARGIN): string {
   const random = seededRandom(1);
-  const randomCoordinate = () => MARGIN + random(ARENA - 2 * MARGIN + 1);
+  const randomWhole = (min: number, max: number) => Math.ceil(min) + random(Math.floor(max) - Math.ceil(min) + 1);
+  const areas = startAreas(crowd);
   const tiles = ARENA / TILE;
   return JSON.stringify({
     type: "map",
@@ -23,13 +28,17 @@ export function openMap(): string {
       {
         type: "objectgroup",
         name: "spawns",
-        objects: Array.from({ length: SPAWNS }, (_, id) => ({
-          id,
-          point: true,
-          x: randomCoordinate(),
-          y: randomCoordinate(),
-        })),
+        objects: Array.from({ length: SPAWNS }, (_, id) => {
+          const { left, top, right, bottom } = areas[id % areas.length]!;
+          const x = inside(randomWhole(left, right), margin);
+          return { id, point: true, x, y: inside(randomWhole(top, bottom), margin) };
+        }),
       },
     ],
   });
+}
+
+/** Returns the coordinate, limited to at least `margin` units from both edges. */
+function inside(coordinate: number, margin: number): number {
+  return Math.min(Math.max(coordinate, margin), ARENA - margin);
 }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SERVER_CORE, start, stop } from "./children.ts";
+import { type Crowd, startEnvironment } from "./crowd.ts";
 import { openMap } from "./sabang-map.ts";
 import { startFlags } from "./start-flags.ts";
 import { type AskVitals, STATS_AGENT_ARGS, vitalsOf } from "./vitals.ts";
@@ -16,10 +17,10 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Timeout for a server to listen, in milliseconds. */
 const START_TIMEOUT_MS = 30_000;
 
-/** Characters of output that are kept for the error message of a server that exits. */
+/** The maximum length of the output in the error message of a server that has exited, in characters. */
 const MAX_OUTPUT_LENGTH = 600;
 
-/** The folders of running servers. They are removed when this process exits. */
+/** The folders that have not been removed yet. They are removed when this process exits. */
 const folders = new Set<string>();
 const remove = (folder: string) => {
   rmSync(folder, { recursive: true, force: true });
@@ -37,18 +38,18 @@ export interface Server {
   readonly monitor: string;
   /** Rejects when the server exits before it is stopped. The error contains the last output. */
   readonly died: Promise<never>;
-  /** Queries the stats agent. Works only if the server was started with one. */
+  /** Queries the stats agent. Requires the option `statsAgent`. */
   readonly vitals: AskVitals;
   /**
-   * Sends SIGTERM. Resolves with the exit code; null if a signal ended the process. The folder is kept for the next
-   * server.
+   * Sends SIGTERM. Resolves with the exit code; null if a signal ended the process. Keeps the folder, so that another
+   * server can be started with the same data.
    */
   terminate(): Promise<number | null>;
-  /** Kills the server and removes its folder, unless the folder was given. */
+  /** Kills the server. Removes the server's folder, unless the caller passed the folder in the options. */
   stop(): Promise<void>;
 }
 
-/** Returns a python3 that can import tornado; undefined if there is none. */
+/** Returns the command of a Python that can import tornado; undefined if there is none. */
 export function pythonWithTornado(): string | undefined {
   return ["python3", "/usr/bin/python3"].find((python) => {
     try {
@@ -60,13 +61,18 @@ export function pythonWithTornado(): string | undefined {
   });
 }
 
-/** Options for servers of a stress test. A measurement uses the defaults. */
+/** Options of a server. The benchmark sets only the crowd; the other options are for stress tests. */
 export interface ServerOptions {
+  /** The crowd that joins, which decides where players start; by default `even`. */
+  crowd?: Crowd;
   /** Additional environment variables. They override the defaults. */
   environment?: Record<string, string>;
   /** Loads the stats agent, which reports heap and event loop delay. */
   statsAgent?: boolean;
-  /** The folder of an earlier server, whose data this server takes over; see `makeFolder`. */
+  /**
+   * A folder from `makeFolder`. A server that gets the folder of an earlier server continues with the earlier server's
+   * data.
+   */
   folder?: string;
 }
 
@@ -84,7 +90,7 @@ export function makeFolder(): string {
 export async function startServer(name: string, options: ServerOptions = {}): Promise<Server> {
   const folder = options.folder ?? makeFolder();
   const password = randomBytes(16).toString("hex");
-  const { program, args, environment } = commandOf(name, folder, password);
+  const { program, args, environment } = commandOf(name, folder, password, options.crowd ?? "even");
   const child = start(SERVER_CORE, program, [...(options.statsAgent ? STATS_AGENT_ARGS : []), ...args], {
     cwd: ROOT,
     env: {
@@ -143,15 +149,15 @@ export async function startServer(name: string, options: ServerOptions = {}): Pr
   }
 }
 
-function commandOf(name: string, folder: string, password: string) {
-  const environment: Record<string, string> = {};
+function commandOf(name: string, folder: string, password: string, crowd: Crowd) {
+  const environment = startEnvironment(crowd);
   if (name === "tornado") {
     return { program: pythonWithTornado() ?? "python3", args: ["bench/contenders/tornado-server.py"], environment };
   }
   if (name !== "sabang") return { program: process.execPath, args: [`bench/contenders/${name}.ts`], environment };
   const maps = join(folder, "maps");
   mkdirSync(maps, { recursive: true });
-  writeFileSync(join(maps, "plaza.tmj"), openMap());
+  writeFileSync(join(maps, "plaza.tmj"), openMap(crowd));
   return {
     program: process.execPath,
     args: [...startFlags(), "src/main.ts"],
@@ -162,14 +168,24 @@ function commandOf(name: string, folder: string, password: string) {
       MONITOR_USER: "admin",
       MONITOR_PASSWORD: password,
       JWT_SECRET: randomBytes(32).toString("hex"),
-      // 0 turns a limit off. The load comes from one address at full speed, and the bench must not measure refusals.
+      // 0 turns a limit off. The limits would refuse the load, because all its clients share one IP address.
       MAX_CONNECTIONS_PER_ADDRESS: "0",
       MAX_JOINS_PER_MINUTE: "0",
       MAX_PLAYERS_PER_ROOM: "0",
       MAX_MESSAGES_PER_SECOND: "0",
       ADMISSION_MAX_DELAY_MS: "0",
+      ...inherited("MAX_BYTES_PER_CLIENT"),
     },
   };
+}
+
+/**
+ * Returns an environment variable of this process. Returns no variable if it is not set, so the server's default
+ * applies.
+ */
+function inherited(name: string): Record<string, string> {
+  const value = process.env[name];
+  return value === undefined ? {} : { [name]: value };
 }
 
 async function startTimeout(child: ChildProcess): Promise<never> {

@@ -1,7 +1,7 @@
-// The stats agent. It is loaded into a server's process (`node --import`). It reports figures that are not visible from
-// outside: the heap after a garbage collection, and the delay of the event loop. It communicates over a pipe of its
-// own, file descriptor 3. Packages of the server would notice an IPC channel and behave as they do under a process
-// manager.
+// The stats agent is loaded into a server's process with `node --import`. It reports figures that are not visible from
+// outside: the heap after a garbage collection, and the delay of the event loop. It communicates over its own pipe,
+// file descriptor 3. It does not use Node's IPC channel, because packages of the server take an IPC channel as a sign
+// of a process manager, and change their behaviour.
 import { Socket } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createInterface } from "node:readline";
@@ -10,7 +10,7 @@ import { runInNewContext } from "node:vm";
 
 /** The response of the stats agent. Memory is in bytes, times are in milliseconds. */
 export interface Vitals {
-  /** Heap in use; after a garbage collection if one was requested. */
+  /** Heap in use. It is read after a garbage collection if one was requested. */
   heap: number;
   /** Memory of buffers outside the heap. */
   external: number;
@@ -22,7 +22,7 @@ export interface Vitals {
 /** The descriptor of the pipe. */
 const PIPE = 3;
 
-/** The interval of the timer by which the delay is measured, in milliseconds. The histogram's values include it. */
+/** The interval of the timer that measures the delay, in milliseconds. The histogram's values include this interval. */
 const RESOLUTION_MS = 10;
 
 setFlagsFromString("--expose-gc");

@@ -1,11 +1,11 @@
 // The WebSocket upgrade request, for clients without a WebSocket library.
 
-/** A valid key, the example of RFC 6455. The matching Sec-WebSocket-Accept is known. */
+/** A valid key: the example of RFC 6455. */
 export const UPGRADE_KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
 /**
  * Returns the text of the request.
- * @param more further header lines, each with its line break.
+ * @param more additional header lines, each of which ends with `\r\n`.
  */
 export function upgradeRequest(path: string, more = ""): string {
   return (

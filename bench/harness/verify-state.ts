@@ -1,4 +1,4 @@
-// Verifies the states of the full clients against the server's state, after all players have stopped.
+// Compares the states of the full clients with the server's state, or with each other. All players must have stopped.
 import type { Contender } from "../contenders/contenders.ts";
 import { CELL, FAR, NEAR, REACH } from "./arena.ts";
 import type { KnownPlayer } from "./probes/probe.ts";
@@ -14,10 +14,10 @@ export interface ClientState {
 
 type Position = Pick<KnownPlayer, "x" | "y">;
 
-/** The kinds of sight that depend on the positions of players. */
+/** The kinds of sight (see Contender) in which the players' positions determine which players a client sees. */
 type SightByPosition = Exclude<Contender["sight"], "all" | "one">;
 
-/** For each kind of sight: whether a client must know another player, and whether it may know it. */
+/** The rules of each kind of sight. `must`: a client must know the other player. `may`: a client may know it. */
 const SIGHT: Record<SightByPosition, { must: SightRule; may: SightRule }> = {
   promise: {
     must: (self, other) => Math.hypot(self.x - other.x, self.y - other.y) <= NEAR,

@@ -1,4 +1,4 @@
-// The client of the stats agent (bench/harness/stats-agent.ts) in a server's process.
+// Queries the stats agent (bench/harness/stats-agent.ts), which runs in a server's process.
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
@@ -11,7 +11,7 @@ export const STATS_AGENT_ARGS = ["--import", fileURLToPath(new URL("stats-agent.
 /** Timeout of a request, in milliseconds. */
 const TIMEOUT_MS = 30_000;
 
-/** Queries the stats agent, after a garbage collection if `"collect"` is given. */
+/** Queries the stats agent. With `"collect"`, the agent runs a garbage collection before it reads the figures. */
 export type AskVitals = (collect?: "collect") => Promise<Vitals>;
 
 /**

@@ -1,6 +1,7 @@
-// Reads the state frames of one client byte by byte, and returns the players that each frame names. It implements the
-// wire format of @colyseus/schema itself; only single numbers and strings are read by the framework's decoder. So it
-// finds data that the decoder would silently skip. The field types come from schema/.
+// Reads the frames of one client byte by byte: the frames with state, and the frames with texts and waves of players.
+// Returns the players that each frame mentions. It has its own parser for the wire format of @colyseus/schema, because
+// the framework's decoder silently skips some data. It uses the framework's decoder only for single numbers and
+// strings. The types of the fields come from schema/.
 import { decode, type Iterator } from "@colyseus/schema";
 import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";
@@ -9,13 +10,14 @@ import { FAR, STEP } from "./arena.ts";
 /** One mention of a player in a frame: by its id, its reference or its index in the map of players. */
 export interface Mention {
   /**
-   * `add`: put into the map, with its id. `change`: some of its fields. `remove`: removed from the map. A player that a
-   * frame both adds and describes is mentioned twice.
+   * `add`: the frame puts the player into the map of players. `change`: the frame sends fields of the player. `remove`:
+   * the frame removes the player from the map. A frame that adds a player and sends its fields yields two mentions.
+   * `say`: the player says something, or waves.
    */
-  how: "add" | "change" | "remove";
-  /** Missing for the removal of a player unknown to this client. */
+  how: "add" | "change" | "remove" | "say";
+  /** Missing if this client does not know the player. */
   refId?: number;
-  /** Missing for the removal of a player unknown to this client. */
+  /** Missing if the frame removes a player that this client does not know. */
   id?: string;
   /** The player's position after the frame, if this client has ever received it. */
   x?: number;
@@ -31,15 +33,26 @@ export class WireError extends Error {
   }
 }
 
-// The opcodes of the two frames that carry state. The flag TIMED announces a prefix of two 32-bit numbers.
+/**
+ * The opcode of a message, and the types of messages that come from a player. These messages begin with the player's
+ * id.
+ */
+const ROOM_DATA = 0x0d;
+const SAY_TYPES = ["say", "wave"];
+
+/** The first byte of a MessagePack map with a length of 16 bits. The server's encoder also uses it for small maps. */
+const MAP16 = 0xde;
+
+// The opcodes of the two frames that carry state. If the flag TIMED is set, the opcode is followed by two 32-bit
+// numbers: the time, and the number of the last input.
 const ROOM_STATE = 0x0e;
 const ROOM_STATE_PATCH = 0x0f;
 const OPCODE = 0x1f;
 const TIMED = 0x80;
 const TIMED_BYTES = 8;
 
-// The operations of the format. For a field, operation and field index share a byte. In a map, the operation has its
-// own byte.
+// The operations of the format. For a field, the operation (mask OPERATION) and the field's index (mask FIELD) share
+// one byte. For an entry of a map, the operation has its own byte.
 const SWITCH = 0xff;
 const ADD = 0x80;
 const DELETE = 0x40;
@@ -48,6 +61,13 @@ const DELETE_AND_ADD = 0xc0;
 const CLEAR = 0x0a;
 const OPERATION = 0xc0;
 const FIELD = 0x3f;
+
+/** Returns the clock in the header of a state frame, in milliseconds; undefined if the frame has none. */
+export function clockOf(frame: Uint8Array): number | undefined {
+  const [first = 0] = frame;
+  if (!WireAudit.isState(frame) || !(first & TIMED) || frame.length < 1 + TIMED_BYTES) return undefined;
+  return new DataView(frame.buffer, frame.byteOffset).getUint32(1, true);
+}
 
 /** The fields of a schema class by index, as the framework stores them in the class's metadata. */
 type Fields = Record<number, { name: string; type: unknown } | undefined>;
@@ -61,10 +81,10 @@ interface KnownPlayer {
   y?: number;
 }
 
-/** The refId of the state itself. Every frame begins with it as the subject. */
+/** The reference id of the state itself. The operations at the beginning of each frame apply to the state. */
 const ROOT = 0;
 
-/** The audit of one client's frames. It must read all frames, from the first one. */
+/** The audit of one client's frames. `read` must be called with all state frames, from the first one on. */
 export class WireAudit {
   #mapRefId: number | undefined;
   /** The known players by their index in the map of players. */
@@ -76,15 +96,18 @@ export class WireAudit {
    */
   #removed = new Map<number, KnownPlayer>();
 
-  /** Whether a frame carries state, so that `read` accepts it. */
+  /** Whether a frame carries state. `read` throws for all other frames. */
   static isState(frame: Uint8Array): boolean {
     const opcode = (frame[0] ?? 0) & OPCODE;
     return opcode === ROOM_STATE || opcode === ROOM_STATE_PATCH;
   }
 
-  /**
-   * Returns the last position of a player that this client has received; undefined if it does not know the position.
-   */
+  /** Whether a frame is a text or a wave of a player. */
+  static isSay(frame: Uint8Array): boolean {
+    return frame[0] === ROOM_DATA && SAY_TYPES.some((type) => startsWithString(frame.subarray(1), type));
+  }
+
+  /** Returns the last position that this client has received of a player; undefined if the client has received none. */
   placeOf(id: string): { x: number; y: number } | undefined {
     for (const player of this.#byIndex.values()) {
       if (player.id === id && player.x !== undefined && player.y !== undefined) return { x: player.x, y: player.y };
@@ -98,12 +121,14 @@ export class WireAudit {
   }
 
   /**
-   * Reads one frame, including its opcode. A full state discards all players that it does not name.
+   * Reads one frame, including its opcode. The frame must carry state, or be a text or a wave of a player. A full state
+   * discards all known players that it does not contain.
    * @throws {WireError} if bytes cannot be read. The audit cannot be used after that.
    */
   read(frame: Uint8Array): Mention[] {
     const [first = 0] = frame;
     const opcode = first & OPCODE;
+    if (WireAudit.isSay(frame)) return [this.#readSay(frame)];
     if (!WireAudit.isState(frame)) throw new WireError(frame, 0, "expected a full state or a patch");
     if ((first & ~OPCODE & ~TIMED) !== 0) throw new WireError(frame, 0, "the opcode has an unknown flag");
     const body = first & TIMED ? 1 + TIMED_BYTES : 1;
@@ -141,8 +166,19 @@ export class WireAudit {
         readPlayerField(frame, it, operation, this.#find(subject)!);
       }
     }
-    // Positions are copied at the end, because a frame describes a player after it has added it.
+    // A frame adds a player before it sends the player's position. So the positions are copied only at the end.
     return [...mentions.map(({ how, player }) => ({ how, ...player })), ...unknown];
+  }
+
+  /** Reads the beginning of a text or a wave: its type, and a MessagePack map whose first entry is the player's id. */
+  #readSay(frame: Uint8Array): Mention {
+    const it = { offset: 1 };
+    string(frame, it);
+    it.offset += frame[it.offset] === MAP16 ? 3 : 1;
+    if (string(frame, it) !== "id") throw new WireError(frame, 1, "a message of a player does not begin with its id");
+    const id = string(frame, it);
+    const player = [...this.#byIndex.values()].find((known) => known.id === id);
+    return { how: "say", ...(player ?? { id }) };
   }
 
   #readRootField(frame: Uint8Array, it: Iterator, operation: number): void {
@@ -160,7 +196,7 @@ export class WireAudit {
     this.#mapRefId = refId;
   }
 
-  /** Returns undefined for the removal of a player unknown to this client. */
+  /** Reads one operation on the map of players. Returns undefined if it removes a player unknown to this client. */
   #readMapOperation(frame: Uint8Array, it: Iterator, operation: number) {
     const at = it.offset - 1;
     if (operation === CLEAR) {
@@ -181,7 +217,7 @@ export class WireAudit {
     if (operation === REPLACE && !before) throw new WireError(frame, at, `no player has index ${index}`);
     const id = operation === REPLACE ? before!.id : string(frame, it);
     const refId = number(frame, it);
-    // A player that is added again keeps its fields, because the frame need not repeat them.
+    // A frame may add a player again without its fields. The player then keeps the fields that were sent before.
     const player = before?.refId === refId ? Object.assign(before, { id }) : { ...this.#find(refId), id, refId };
     const replaced = before && before.refId !== refId ? [{ how: "remove" as const, player: before }] : [];
     if (before) this.#remove(index, before);
@@ -204,10 +240,10 @@ export class WireAudit {
    * Checks the mentions of the frame that was read last. Returns a description of each leak: a mention of a player that
    * is farther away than FAR, or whose position was never sent. The removal of a known player is not a leak.
    * @param selfId the id of the client's own player.
-   * @param options.slackTicks the maximum difference in age between the two positions, in ticks. Each tick allows one
-   * step per axis.
-   * @param options.placeOf returns the real position of a player, if the caller has it. It takes precedence over the
-   * frames.
+   * @param options.slackTicks the maximum difference in age between the two positions that are compared, in ticks. For
+   * each tick of difference, the distance may be larger by one step per axis.
+   * @param options.placeOf returns the real position of a player; undefined if the caller does not know it. The real
+   * position takes precedence over the position in the frames.
    */
   leaks(
     selfId: string,
@@ -222,6 +258,7 @@ export class WireAudit {
       const { how, id, refId } = mention;
       if (how === "remove") return id === undefined ? ["a player unknown to this client is removed"] : [];
       if (id === selfId) return [];
+      if (how === "say" && refId === undefined) return [`${id} says something, but is unknown to this client`];
       const named = `${id} (reference ${refId}, ${how})`;
       if (!self) return [`${named} is sent to a client that does not know its own position`];
       const { x, y } = placeOf?.(id!) ?? mention;
@@ -234,6 +271,11 @@ export class WireAudit {
   }
 }
 
+/** Whether bytes begin with a short string. */
+function startsWithString(bytes: Uint8Array, text: string): boolean {
+  return Buffer.of(SHORT_STRING | text.length, ...Buffer.from(text)).equals(bytes.subarray(0, 1 + text.length));
+}
+
 function readPlayerField(frame: Uint8Array, it: Iterator, operation: number, player: KnownPlayer): void {
   const field = fieldsOf(Player)[operation & FIELD];
   if (!field) throw new WireError(frame, it.offset - 1, `a player has no field with index ${operation & FIELD}`);
@@ -242,7 +284,7 @@ function readPlayerField(frame: Uint8Array, it: Iterator, operation: number, pla
   if (field.name === "y") player.y = value as number | undefined;
 }
 
-/** Reads a value of a field's type, which must be primitive. */
+/** Reads the value of a field with a primitive type. */
 function primitive(frame: Uint8Array, it: Iterator, { name, type }: { name: string; type: unknown }): unknown {
   if (type === "string") return string(frame, it);
   const readers = decode as unknown as Record<string, ((bytes: Uint8Array, it: Iterator) => unknown) | undefined>;
@@ -254,7 +296,7 @@ function primitive(frame: Uint8Array, it: Iterator, { name, type }: { name: stri
   return value;
 }
 
-/** Reads a reference or an index. */
+/** Reads a reference id or an index, both of which are whole numbers. */
 function number(frame: Uint8Array, it: Iterator): number {
   const at = it.offset;
   const value: number | undefined = decode.number(frame, it);
@@ -263,7 +305,7 @@ function number(frame: Uint8Array, it: Iterator): number {
   return value;
 }
 
-/** The bytes of length that follow each prefix of a string. The prefix of a short string holds the length itself. */
+/** The size of the length field after each prefix of a string, in bytes. A short string's prefix holds the length. */
 const LENGTH_BYTES: Readonly<Record<number, number>> = { 217: 1, 218: 2, 219: 4 };
 const SHORT_STRING = 0xa0;
 const SHORT_LENGTH = 0x1f;

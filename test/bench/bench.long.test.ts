@@ -1,4 +1,4 @@
-// Runs the bench as a user does: in its own process, with real servers and a real load.
+// Runs the benchmark as a user does: in its own process, with real servers and a real load.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** Runs the bench and waits until it exits. */
+/** Runs the benchmark and waits until it exits. */
 const bench = (...args: string[]) => startBench(...args).ended();
 
 /** Returns the command lines of a process's children, by process id. */
@@ -29,7 +29,7 @@ function folder(): string {
 
 const onLinux = existsSync("/proc/self/stat") ? test : test.skip;
 
-onLinux("the bench measures servers, verifies their clients' states, and writes a table and charts", async () => {
+onLinux("the benchmark measures servers, verifies their clients' states, and writes a table and charts", async () => {
   const out = folder();
   const args = ["--clients", "20", "--only", "sabang,bare,ws-binary", "--seconds", "1", "--warmup", "1", "--out", out];
   const { code, stdout, stderr } = await bench(...args);
@@ -49,12 +49,12 @@ onLinux("the bench measures servers, verifies their clients' states, and writes 
   expect(rows[0]!.audit!.frames).toBeGreaterThan(10);
   expect(rows[0]!.audit!.leaks).toBe(0);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^\| sabang \| 20 \| .* \| ok \|$/m);
-  expect(stdout).toMatch(/^\| bare \| 20 \| .* \| – \| – \| .* \| ok \|$/m);
-  expect(stdout).toMatch(/^\| ws-binary \| 20 \| .* \| ok \|$/m);
-  expect(stdout).toContain("20 players: CPU per frame of sabang is ");
+  expect(stdout).toMatch(/^\| sabang \| 20 \| even \| .* \| ok \|$/m);
+  expect(stdout).toMatch(/^\| bare \| 20 \| even \| .* \| – \| – \| – \| – \| .* \| ok \|$/m);
+  expect(stdout).toMatch(/^\| ws-binary \| 20 \| even \| .* \| ok \|$/m);
+  expect(stdout).toContain("20 players, even: CPU per frame of sabang is ");
   expect(readFileSync(join(out, "table.md"), "utf8")).toBe(stdout);
-  expect(stderr).toContain("sabang, 20 players: measuring for 1 s");
+  expect(stderr).toContain("sabang, 20 players, even: measuring for 1 s");
   for (const file of ["cpu.svg", "bytes.svg", "latency.svg"]) {
     const svg = readFileSync(join(out, file), "utf8");
     expect(svg).toMatch(/^<svg /);
@@ -63,7 +63,48 @@ onLinux("the bench measures servers, verifies their clients' states, and writes 
 });
 
 onLinux(
-  "the bench reports a server that exits during its run, measures the other servers, and exits with code 1",
+  "the benchmark measures a median staleness of 0 ticks for each server if all players are in one cell",
+  async () => {
+    const out = folder();
+    const servers = "sabang,tutorial,state-view,ws-binary,ws-json,socket-io";
+    const args = [
+      "--clients",
+      "40",
+      "--only",
+      servers,
+      "--crowd",
+      "cell",
+      "--say",
+      "1",
+      "--seconds",
+      "2",
+      "--warmup",
+      "0",
+    ];
+    const { code, stdout } = await bench(...args, "--out", out);
+    const { rows } = JSON.parse(readFileSync(join(out, "results.json"), "utf8")) as { rows: Row[] };
+    expect(rows.map(({ server }) => server)).toEqual(servers.split(","));
+    for (const row of rows) {
+      expect(row).toMatchObject({ crowd: "cell", strays: 0 });
+      expect(row).not.toHaveProperty("fault");
+      expect(row.greediestKilobytesPerSecond).toBeGreaterThanOrEqual(row.kilobytesPerSecond);
+      expect(row.staleness!.all!.samples).toBeGreaterThan(100);
+      expect(row.staleness!.all!.p50).toBe(0);
+    }
+    // sabang's frames carry the room's clock, so sabang's staleness does not depend on when frames arrive.
+    expect(rows[0]!.staleness!.all!.max).toBeLessThanOrEqual(1);
+    expect(rows[0]!.audit!.leaks).toBe(0);
+    // Only the 16 clients of the load say something. The 24 probes say nothing.
+    expect(rows[0]!.heardPerSecond).toBeGreaterThan(10);
+    expect(rows[1]).not.toHaveProperty("heardPerSecond");
+    expect(code).toBe(0);
+    expect(stdout).toContain("40 players, cell: CPU per frame of sabang is ");
+    expect(readFileSync(join(out, "cell-cpu.svg"), "utf8")).toContain("Server CPU per delivered frame (cell)");
+  },
+);
+
+onLinux(
+  "the benchmark reports a server that exits during a run, measures the other servers, and exits with code 1",
   async () => {
     const args = [
       "--clients",
@@ -78,22 +119,22 @@ onLinux(
       folder(),
     ];
     const run = startBench(...args);
-    await until(() => run.printed.stderr.includes("ws-binary, 12 players: walking"));
+    await until(() => run.printed.stderr.includes("ws-binary, 12 players, even: walking"));
     const [server] = [...childrenOf(run.pid)].find(([, command]) => command.includes("contenders/ws-binary.ts"))!;
     process.kill(server, "SIGKILL");
     const { code, stdout } = await run.ended();
-    expect(stdout).toMatch(/^\| ws-binary \| 12 (\| – )+\| ABORTED \|$/m);
+    expect(stdout).toMatch(/^\| ws-binary \| 12 \| even (\| – )+\| ABORTED \|$/m);
     expect(stdout).toContain(
-      "ws-binary, 12 players: aborted: the server exited unexpectedly (SIGKILL): listening on port",
+      "ws-binary, 12 players, even: aborted: the server exited unexpectedly (SIGKILL): listening on port",
     );
-    expect(stdout).toMatch(/^\| ws-json \| 12 \| .* \| ok \|$/m);
+    expect(stdout).toMatch(/^\| ws-json \| 12 \| even \| .* \| ok \|$/m);
     expect(code).toBe(1);
   },
 );
 
-onLinux("the bench kills all its child processes when it is interrupted", async () => {
+onLinux("the benchmark kills all its child processes when it receives SIGINT", async () => {
   const run = startBench("--clients", "12", "--only", "sabang", "--out", folder());
-  await until(() => run.printed.stderr.includes("sabang, 12 players: joining"));
+  await until(() => run.printed.stderr.includes("sabang, 12 players, even: joining"));
   const children = childrenOf(run.pid);
   expect([...children.values()].filter((command) => /main\.ts/.test(command))).toHaveLength(3);
   run.signal("SIGINT");

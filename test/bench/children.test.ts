@@ -1,4 +1,5 @@
-// Only a program that calls pinToCores() is pinned to a core. A test that imports bench/harness/children.ts is not.
+// Tests that bench/harness/children.ts pins processes to CPU cores only after a call of pinToCores(). An import alone
+// pins no process.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
@@ -12,7 +13,7 @@ const onLinux = process.platform === "linux" ? test : test.skip;
 const coresIn = (status: string) => /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)![1];
 const ownCores = () => coresIn(readFileSync("/proc/self/status", "utf8"));
 
-onLinux("importing bench/harness/children.ts pins neither this process nor its children", async () => {
+onLinux("importing bench/harness/children.ts pins neither this process nor its children to a CPU core", async () => {
   const before = ownCores();
   const { arePinned, SERVER_CORE, start } = await import("../../bench/harness/children.ts");
   expect(arePinned()).toBe(false);
@@ -22,7 +23,7 @@ onLinux("importing bench/harness/children.ts pins neither this process nor its c
   expect(coresIn(await text(child.stdout!))).toBe(before);
 });
 
-onLinux("pinToCores() pins the program to the load's core and each child to the core that start() is given", () => {
+onLinux("pinToCores() pins the program to LOAD_CORE, and start() then pins each child to the given core", () => {
   const program = `
     import { readFileSync } from "node:fs";
     import { text } from "node:stream/consumers";

@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import { benchLine, type Options } from "../../bench/cli.ts";
 import { CONTENDERS } from "../../bench/contenders/contenders.ts";
 
-/** Parses a command line. Returns the options and the printed text. An error does not end the process. */
+/** Parses a command line of the benchmark. Returns the options and the printed text, even if there is an error. */
 function parse(...args: string[]): { options?: Options; out: string; err: string } {
   const printed = { out: "", err: "" };
   const line = benchLine({
@@ -22,32 +22,39 @@ function parse(...args: string[]): { options?: Options; out: string; err: string
   }
 }
 
-describe("the command line of the bench", () => {
-  test("measures every server with 400, 800 and 1500 players by default", () => {
+describe("the command line of npm run bench", () => {
+  test("selects every server and runs with 400, 800 and 1500 players by default", () => {
     expect(parse().options).toEqual({
       clients: [400, 800, 1500],
       only: CONTENDERS.map(({ name }) => name),
+      crowd: ["even"],
       seconds: 10,
       warmup: 6,
       rounds: 1,
+      say: 0,
       out: "data/bench",
     });
   });
 
-  test("accepts every option", () => {
-    const args = "--clients 20,50 --only sabang,ws-binary --seconds 1.5 --warmup 0 --rounds 3 --out x".split(" ");
+  test("parses the values of every option", () => {
+    const args =
+      "--clients 20,50 --only sabang,ws-binary --crowd screen,mixed --seconds 1.5 --warmup 0 --rounds 3 --say 20 --out x".split(
+        " ",
+      );
     expect(parse(...args).options).toEqual({
       clients: [20, 50],
       only: ["sabang", "ws-binary"],
+      crowd: ["screen", "mixed"],
       seconds: 1.5,
       warmup: 0,
       rounds: 3,
+      say: 20,
       out: "x",
     });
     expect(parse("--clients=8, 9").options?.clients).toEqual([8, 9]);
   });
 
-  test("refuses an invalid argument with an error that says what is expected", () => {
+  test("refuses an invalid argument with an error that says which values are expected", () => {
     expect(parse("--clients", "400,many").err).toContain('Got "many"; expected a whole number from 8 to 20000.');
     for (const bad of ["7", "20001", "8.5", "", "-8", "1e9", "400,"]) {
       expect(parse(`--clients=${bad}`).err).toContain("expected a whole number from 8 to 20000.");
@@ -58,12 +65,13 @@ describe("the command line of the bench", () => {
     expect(parse("--only", "sabang,express").err).toContain(
       'Got "express"; expected one of sabang, tutorial, state-view, ws-binary, ws-json, socket-io, tornado, bare.',
     );
+    expect(parse("--crowd", "circle").err).toContain('Got "circle"; expected one of even, screen, cell, mixed.');
     expect(parse("--clients", "400,400").err).toContain('"400" is in the list twice.');
     expect(parse("--players", "400").err).toContain("unknown option '--players'");
     expect(parse("400").err).toContain("too many arguments");
   });
 
-  test("names every server and every option in its help", () => {
+  test("prints every server and every option if --help is given", () => {
     const { out } = parse("--help");
     for (const { name, what } of CONTENDERS) expect(out).toMatch(new RegExp(`${name} +${what}`));
     for (const option of Object.keys(parse().options!)) expect(out).toContain(`--${option} `);

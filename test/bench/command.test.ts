@@ -1,8 +1,8 @@
-// The command `npm run bench` without a measurement. The test with a measurement is test/bench/bench.long.test.ts.
+// Tests the command `npm run bench` without a measurement. test/bench/bench.long.test.ts tests it with measurements.
 import { expect, test } from "@jest/globals";
 import { startBench } from "../support/bench.ts";
 
-test("npm run bench exits with code 2 and a hint if an argument is invalid", async () => {
+test("npm run bench prints a hint and exits with code 2 if an argument is invalid", async () => {
   const { code, stdout, stderr } = await startBench("--only", "apache").ended();
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(

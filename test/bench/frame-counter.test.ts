@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { FrameCounter } from "../../bench/harness/load/frame-counter.ts";
 import { BINARY, maskedFrame, PING, PONG, TEXT } from "../../bench/harness/load/masked-frame.ts";
 
-/** Returns a frame as a server writes it. */
+/** Returns the bytes of a WebSocket frame as a server sends it: without a mask. */
 function frame(opcode: number, payload: Uint8Array, isLast = true): Buffer {
   const first = (isLast ? 0x80 : 0) | opcode;
   const { length } = payload;
@@ -20,7 +20,7 @@ function frame(opcode: number, payload: Uint8Array, isLast = true): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-/** Returns the events that a counter emits for chunks. */
+/** Feeds chunks of a stream to a frame counter. Returns the callbacks that it has called, each as a line of text. */
 function eventsOf(chunks: Uint8Array[]): string[] {
   const events: string[] = [];
   const counter = new FrameCounter({
@@ -47,7 +47,7 @@ const frames = fc.record({ opcode: fc.constantFrom(TEXT, BINARY, PING, PONG), pa
   };
 });
 
-describe("the frame counter", () => {
+describe("the frame counter of the benchmark", () => {
   test("reports each frame once and in order, wherever the stream is split into chunks", () => {
     fc.assert(
       fc.property(fc.array(frames, { maxLength: 8 }), fc.array(fc.nat(), { maxLength: 30 }), (sent, cuts) => {
@@ -59,7 +59,7 @@ describe("the frame counter", () => {
     );
   });
 
-  test("reads a stream that arrives byte by byte", () => {
+  test("reports each frame once if the stream arrives byte by byte", () => {
     const stream = Buffer.concat([
       frame(BINARY, Buffer.alloc(200, 7)),
       frame(PING, Buffer.from("hi")),
@@ -72,14 +72,14 @@ describe("the frame counter", () => {
     ]);
   });
 
-  test("reads only the given range of a buffer", () => {
+  test("reads only the bytes between the two offsets that are passed to push()", () => {
     const buffer = Buffer.concat([Buffer.from("before"), frame(BINARY, Buffer.of(5)), Buffer.from("after")]);
     const firsts: number[] = [];
     new FrameCounter({ message: (first) => firsts.push(first), control: () => {} }).push(buffer, 6, 9);
     expect(firsts).toEqual([5]);
   });
 
-  test("reports a fragmented message once", () => {
+  test("reports a message once if it is fragmented into three frames", () => {
     const parts = [
       frame(BINARY, Buffer.of(1, 2), false),
       frame(0, Buffer.of(3), false),
@@ -89,7 +89,7 @@ describe("the frame counter", () => {
     expect(eventsOf(parts)).toEqual(["message 1", "control 9 "]);
   });
 
-  test("throws on a masked frame", () => {
+  test("throws on a masked frame, because servers must not mask frames", () => {
     expect(() => eventsOf([maskedFrame(BINARY, Uint8Array.of(1))])).toThrow("must not mask");
   });
 });
@@ -103,8 +103,11 @@ describe("maskedFrame", () => {
     expect(Buffer.from(made.subarray(6).map((byte, index) => byte ^ key[index % 4]!)).toString()).toBe("좌");
   });
 
-  test("throws if the payload is longer than 125 bytes", () => {
-    expect(maskedFrame(BINARY, new Uint8Array(125))).toHaveLength(131);
-    expect(() => maskedFrame(BINARY, new Uint8Array(126))).toThrow("payload too long: 126 bytes; expected at most 125");
+  test("encodes the length of a payload of up to 65,535 bytes, and throws if the payload is longer", () => {
+    expect(maskedFrame(BINARY, new Uint8Array(125))).toHaveLength(2 + 4 + 125);
+    const made = maskedFrame(BINARY, new Uint8Array(0x1234));
+    expect(made).toHaveLength(4 + 4 + 0x1234);
+    expect([...made.subarray(1, 4)]).toEqual([0x80 | 126, 0x12, 0x34]);
+    expect(() => maskedFrame(BINARY, new Uint8Array(65_536))).toThrow("65536 bytes; expected at most 65535");
   });
 });

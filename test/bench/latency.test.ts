@@ -2,8 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Leg, percentile } from "../../bench/harness/probes/latency.ts";
 
-describe("a leg of a probe's walk", () => {
-  test("times each move by the first frame that shows it", () => {
+// A probe is a client of the benchmark that measures latency. A leg is a part of its walk in one direction.
+describe("Leg, which measures the moves of a benchmark's probe in one direction,", () => {
+  test("measures the latency as the time from a move to the first frame that shows the move", () => {
     const leg = new Leg(1000, 1);
     leg.sent(10);
     expect(leg.shown(1000, 20)).toEqual([]);
@@ -16,19 +17,19 @@ describe("a leg of a probe's walk", () => {
     expect(leg.length).toBe(16);
   });
 
-  test("times several moves by one frame if the frame shows all of them", () => {
+  test("measures each move's latency if several moves first appear in the same frame", () => {
     const leg = new Leg(1000, -1);
     for (const now of [0, 100, 200]) leg.sent(now);
     expect(leg.shown(976, 250).map(({ latency }) => latency)).toEqual([250, 150, 50]);
   });
 
-  test("accepts coordinates that are not whole numbers", () => {
+  test("measures the latency of a move even if the coordinates are not whole numbers", () => {
     const leg = new Leg(1000.3333, 1);
     leg.sent(0);
     expect(leg.shown(Math.fround(1008.3333), 5)).toEqual([{ sentAt: 0, latency: 5 }]);
   });
 
-  test("returns no sample for a move that was not sent", () => {
+  test("returns no latency for a move that was not sent", () => {
     const leg = new Leg(0, 1);
     leg.sent(0);
     expect(leg.shown(80, 5)).toHaveLength(1);
@@ -36,7 +37,7 @@ describe("a leg of a probe's walk", () => {
     expect(leg.pending).toBe(0);
   });
 
-  test("times every move once, in any order of moves and frames", () => {
+  test("measures every move once, in any order of moves and frames", () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { maxLength: 100 }), (isMove) => {
         const leg = new Leg(500, 1);

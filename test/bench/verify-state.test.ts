@@ -10,11 +10,12 @@ const serverState = {
 const { far, ...allowed } = serverState;
 const { between, ...needed } = allowed;
 
+/** Compares the state of one client with `serverState`, by the rule for sight that docs/protocol.md promises. */
 const promise = (players: Record<string, object>, id = "me") =>
   mismatchWithServer(serverState, [{ id, players: players as typeof serverState }], "promise");
 
-describe("mismatchWithServer", () => {
-  test("requires all players within 320 units, forbids those beyond 960, and allows those in between", () => {
+describe("mismatchWithServer(), which compares clients' states with the server's state,", () => {
+  test("requires a client to know all players within 320 units, and no player beyond 960 units", () => {
     expect(promise(allowed)).toBeUndefined();
     expect(promise(needed)).toBeUndefined();
     expect(promise({ me: serverState.me })).toBe("me does not know near, at 320 units");
@@ -23,14 +24,14 @@ describe("mismatchWithServer", () => {
     expect(promise(allowed, "other")).toBe("client other is not in the server's state");
   });
 
-  test("requires every field to be equal", () => {
+  test("requires each field of a player to have the same value at the client as at the server", () => {
     expect(promise({ ...allowed, near: { ...serverState.near, x: 1312, facing: 2 } })).toBe(
       "me has wrong data of near: x is 1312, not 1320, facing is 2, not 1",
     );
     expect(promise({ ...allowed, between: { ...between, name: undefined } })).toContain("name is undefined");
   });
 
-  test("requires, for sight by cells, exactly the players in the 5 x 5 cells around the client's cell", () => {
+  test("requires a client to know exactly the players in the 5 x 5 cells around it if the server decides sight by cells", () => {
     const places = { me: { x: 400, y: 400 }, in: { x: 799, y: 0 }, out: { x: 800, y: 400 } };
     const { out, ...inside } = places;
     const cells = (players: Record<string, { x: number; y: number }>) =>
@@ -41,11 +42,11 @@ describe("mismatchWithServer", () => {
   });
 });
 
-describe("mismatchAmongClients", () => {
+describe("mismatchAmongClients(), which compares clients' states with each other,", () => {
   const one = { id: "a", players: { a: { x: 1, y: 2 }, b: { x: 3.5, y: 4 } } };
   const other = { id: "b", players: { a: { x: 1, y: 2 }, b: { x: 3.5, y: 4 } } };
 
-  test("requires every client to have the same data of all players", () => {
+  test("requires all clients to know the same players with the same fields", () => {
     expect(mismatchAmongClients([one, other], 2)).toBeUndefined();
     expect(mismatchAmongClients([one, other], 3)).toBe("a knows 2 players; expected 3");
     expect(mismatchAmongClients([one, { id: "b", players: { ...other.players, b: { x: 3, y: 4 } } }], 2)).toBe(

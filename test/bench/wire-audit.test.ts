@@ -1,18 +1,19 @@
 import { Encoder, StateView, schema, t } from "@colyseus/schema";
 import { describe, expect, test } from "@jest/globals";
+import { getMessageBytes, Protocol } from "colyseus";
 import fc from "fast-check";
 import { FAR } from "../../bench/harness/arena.ts";
-import { type Mention, WireAudit, WireError } from "../../bench/harness/wire-audit.ts";
+import { clockOf, type Mention, WireAudit, WireError } from "../../bench/harness/wire-audit.ts";
 import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";
 
-/** The world's state without views. Its frames are for clients that see all players. */
+/** The world's state without the framework's views: each client sees all players. */
 const OpenState = schema(
   { map: t.string(), width: t.uint16(), height: t.uint16(), players: t.map(Player) },
   "WorldState",
 );
 
-/** A world whose frames come from the framework's own encoder, for a client that sees all players. */
+/** A world in which a client sees all players. The framework's own encoder writes the frames. */
 class FramedWorld {
   readonly state = new OpenState().assign({ map: "plaza", width: 4096, height: 4096 });
   readonly #encoder = new Encoder(this.state);
@@ -40,7 +41,7 @@ class FramedWorld {
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const brief = (mentions: Mention[]) => mentions.map(({ how, id, x, y }) => `${how} ${id} ${x} ${y}`);
 
-/** A world of the real state whose frames come from the framework's own encoder, for a client with its own view. */
+/** A world in which a client sees only the players of its StateView. The framework's own encoder writes the frames. */
 class ViewedWorld {
   readonly state = new WorldState().assign({ map: "plaza", width: 4096, height: 4096 });
   readonly view = new StateView();
@@ -63,7 +64,7 @@ class ViewedWorld {
   }
 }
 
-/** The audit of a client that knows itself, ada at (1000, 1000), and bob, 100 units to the right. */
+/** Creates the audit of the client ada at (1000, 1000). The client knows itself and bob, who is at (1100, 1000). */
 function createAudit() {
   const world = new FramedWorld();
   const ada = world.join("ada", 1000, 1000);
@@ -74,8 +75,8 @@ function createAudit() {
   return { world, ada, bob, audit, mentions, adaRef, bobRef };
 }
 
-describe("the wire audit", () => {
-  test("returns the players that a full state names", () => {
+describe("the wire audit, which parses the frames of a client,", () => {
+  test("returns the players that are listed in a full state", () => {
     const { mentions, audit } = createAudit();
     expect(brief(mentions)).toEqual([
       "add ada 1000 1000",
@@ -108,7 +109,7 @@ describe("the wire audit", () => {
     expect(audit.known().size).toBe(0);
   });
 
-  test("knows the players and positions of a world after any sequence of events", () => {
+  test("knows the same players and positions as the client after any sequence of changes and frames", () => {
     const events = fc.array(
       fc.record({
         kind: fc.constantFrom("join", "leave", "walk", "rename", "patch", "full"),
@@ -144,7 +145,7 @@ describe("the wire audit", () => {
     );
   });
 
-  test("knows the players in a view of the framework, and no player outside the view", () => {
+  test("knows exactly the players in the client's StateView", () => {
     const events = fc.array(
       fc.record({ kind: fc.constantFrom("see", "lose", "walk", "patch"), id: fc.nat(5), x: fc.nat(4096) }),
       { maxLength: 60 },
@@ -169,7 +170,7 @@ describe("the wire audit", () => {
           const [name, player] = [`p${id}`, players[id]!];
           if (kind === "walk") player.x = x;
           if (kind === "patch") check(world.patch());
-          // One change of sight at a time: several changes in one tick are not the subject of this test.
+          // This test covers only worlds in which a player enters or leaves the view at most once between two patches.
           if (kind === "see" && !touched.has(name)) {
             world.view.add(player);
             seen.add(name);
@@ -187,7 +188,7 @@ describe("the wire audit", () => {
     );
   });
 
-  test("forgets the players that a full state does not name", () => {
+  test("forgets the players that are missing in a new full state", () => {
     const { audit, bobRef } = createAudit();
     const other = new FramedWorld();
     other.join("ada", 1000, 1000);
@@ -206,13 +207,13 @@ describe("the wire audit", () => {
     expect(audit.read(bytes(0x8e, 0, 0, 0, 0, 0, 0, 0, 0, ...full))).toHaveLength(4);
   });
 
-  test("distinguishes state frames from other frames", () => {
+  test("isState() is true only for full states and patches", () => {
     expect([0x0e, 0x0f, 0x8e, 0x8f].every((opcode) => WireAudit.isState(bytes(opcode)))).toBe(true);
     expect([0x0a, 0x0d, 0x12, 0x8d].some((opcode) => WireAudit.isState(bytes(opcode)))).toBe(false);
     expect(WireAudit.isState(bytes())).toBe(false);
   });
 
-  test("throws on bytes that it cannot read", () => {
+  test("throws an error with the reason if a frame is invalid", () => {
     const errorOf = (...frame: number[]) => {
       const { audit } = createAudit();
       try {
@@ -230,7 +231,7 @@ describe("the wire audit", () => {
     expect(errorOf(0x0f, 0xff, 99)).toBe("reference 99 is unknown to this client");
     expect(errorOf(0x0f, 0xff)).toBe("a number is truncated");
     expect(errorOf(0x0f, 0x87)).toBe("the state has no field with index 7");
-    expect(errorOf(0x0f, 0xff, bobRef, 0x84, 1)).toBe("a player has no field with index 4");
+    expect(errorOf(0x0f, 0xff, bobRef, 0x85, 1)).toBe("a player has no field with index 5");
     expect(errorOf(0x0f, 0xff, bobRef, 0x81, 1)).toBe("the value of `x` is truncated");
     expect(errorOf(0x0f, 0xff, bobRef, 0x80, 0xa3, 0x61, 0x62)).toBe("a string is truncated");
     expect(errorOf(0x0f, 0xff, bobRef, 0x80, 0xda, 0xff)).toBe("a string is truncated");
@@ -241,7 +242,7 @@ describe("the wire audit", () => {
     expect(errorOf(0x0f, 0xff, 1, 0x80, 9, 0xa1, 0x65, 0xff)).toBe("expected a reference or an index");
   });
 
-  test("names the offset of bytes that it cannot read", () => {
+  test("throws an error with the offset of the first invalid byte of a frame", () => {
     const { audit } = createAudit();
     expect(() => audit.read(bytes(0x0f, 0x81, 1, 0, 0x87, 5))).toThrow(
       "byte 4 of 6 (8705): the state has no field with index 7",
@@ -276,7 +277,8 @@ describe("the wire audit", () => {
   });
 });
 
-describe("the leaks of a frame", () => {
+// A leak is data about a player that is more than FAR units away from the client. The server must not send such data.
+describe("leaks(), which finds players in a client's frames that the client must not see,", () => {
   const leaks = (frame: Uint8Array, options?: Parameters<WireAudit["leaks"]>[2]) => {
     const { audit } = createAudit();
     return audit.leaks("ada", audit.read(frame), options);
@@ -285,13 +287,13 @@ describe("the leaks of a frame", () => {
   const added = (...fields: number[]) => bytes(0x0f, 0xff, 1, 0x80, 7, 0xa3, 0x65, 0x76, 0x65, 50, ...fields);
   const at = (x: number, y: number) => [0xff, 50, 0x81, x & 255, x >> 8, 0x82, y & 255, y >> 8];
 
-  test("exclude the client's own player and players within FAR", () => {
+  test("reports no leak for the client's own player or for players within FAR units", () => {
     const { audit, mentions } = createAudit();
     expect(audit.leaks("ada", mentions)).toEqual([]);
     expect(leaks(added(...at(1000 + FAR, 1000)))).toEqual([]);
   });
 
-  test("include both mentions of a player that is added beyond FAR", () => {
+  test("reports both the addition and the fields of a new player that is more than FAR units away", () => {
     const found = leaks(added(...at(1000, 3000)));
     expect(found).toEqual([
       "eve (reference 50, add) at (1000, 3000) is 1992 units from the client's (1000, 1000)",
@@ -299,19 +301,32 @@ describe("the leaks of a frame", () => {
     ]);
   });
 
-  test("exclude players that are beyond FAR only by the steps of slackTicks", () => {
+  test("allows a distance of FAR units, plus 8 units for each tick of the option `slackTicks`, which is 1 by default", () => {
     expect(leaks(added(...at(1000 + FAR + 8, 1000)))).toEqual([]);
     expect(leaks(added(...at(1000 + FAR + 9, 1000)))).toHaveLength(2);
     expect(leaks(added(...at(1000 + FAR + 9, 1000)), { slackTicks: 2 })).toEqual([]);
     expect(leaks(added(...at(1000 + FAR + 1, 1000)), { slackTicks: 0 })).toHaveLength(2);
   });
 
-  test("include a player whose position was never sent", () => {
+  test("reports a player that is sent without a position", () => {
     expect(leaks(added())).toEqual(["eve (reference 50, add) is sent without a position"]);
     expect(leaks(added(0xff, 50, 0x81, 1, 0))).toHaveLength(2);
   });
 
-  test("include a change to a player that has moved beyond FAR", () => {
+  test("reports a message from a player that is unknown to the client or too far away from it", () => {
+    const said = (type: string, id: string) =>
+      new Uint8Array(getMessageBytes.raw(Protocol.ROOM_DATA, type, { id, text: "hello" }));
+    const { world, bob, audit } = createAudit();
+    const leaksOf = (type: string, id: string) => audit.leaks("ada", audit.read(said(type, id)));
+    expect(["say", "wave"].flatMap((type) => [...leaksOf(type, "ada"), ...leaksOf(type, "bob")])).toEqual([]);
+    expect(leaksOf("wave", "eve")).toEqual(["eve says something, but is unknown to this client"]);
+    bob.x = 4000;
+    audit.read(world.patch());
+    expect(leaksOf("say", "bob")).toEqual([expect.stringMatching(/^bob \(reference \d+, say\) at .* is 2992 units/)]);
+    expect(WireAudit.isSay(said("saying", "bob"))).toBe(false);
+  });
+
+  test("reports a change of a player that has moved more than FAR units away from the client", () => {
     const { world, bob, audit } = createAudit();
     bob.facing = 2;
     expect(audit.leaks("ada", audit.read(world.patch()))).toEqual([]);
@@ -319,7 +334,7 @@ describe("the leaks of a frame", () => {
     expect(audit.leaks("ada", audit.read(world.patch()))).toHaveLength(1);
   });
 
-  test("include a change to a player if the client's own player has moved farther than FAR from it", () => {
+  test("reports a change of a player if the client's own player has moved more than FAR units away from this player", () => {
     const { world, ada, bob, audit } = createAudit();
     ada.x = 4000;
     bob.facing = 2;
@@ -330,7 +345,7 @@ describe("the leaks of a frame", () => {
     ]);
   });
 
-  test("exclude the removal of a known player, and include the removal of an unknown one", () => {
+  test("reports the removal of a player only if the client does not know this player", () => {
     const { world, ada, audit } = createAudit();
     ada.x = 4000;
     world.state.players.delete("bob");
@@ -338,7 +353,7 @@ describe("the leaks of a frame", () => {
     expect(leaks(bytes(0x0f, 0xff, 1, 0x40, 77))).toEqual(["a player unknown to this client is removed"]);
   });
 
-  test("are computed from the positions that placeOf returns, if placeOf is given", () => {
+  test("uses the positions from the option placeOf instead of the positions in the frames", () => {
     const { world, bob, audit } = createAudit();
     bob.facing = 2;
     const mentions = audit.read(world.patch());
@@ -346,8 +361,17 @@ describe("the leaks of a frame", () => {
     expect(audit.leaks("ada", mentions, { placeOf })).toHaveLength(1);
   });
 
-  test("include every player that is sent to a client without its own position", () => {
+  test("reports every player in a client's frames if the client does not know its own position", () => {
     const { audit, mentions } = createAudit();
     expect(audit.leaks("zoe", mentions)[0]).toContain("a client that does not know its own position");
   });
+});
+
+test("clockOf returns the room's clock of a timed state frame, and undefined for any other frame", () => {
+  // The frame is at an offset in its buffer, as in a stream.
+  const buffer = bytes(0xff, 0x8f, 0x61, 0x01, 0, 0, 3, 0, 0, 0);
+  expect(clockOf(buffer.subarray(1))).toBe(0x161);
+  expect(clockOf(bytes(0x8e, 1, 2, 3, 4, 0, 0, 0, 0))).toBe(0x04030201);
+  const others = [bytes(), bytes(0x0f, 1, 2, 3, 4, 5, 6, 7, 8), bytes(0x8f, 1, 2), bytes(0x8d, 1, 2, 3, 4, 5, 6, 7, 8)];
+  for (const other of others) expect(clockOf(other)).toBeUndefined();
 });

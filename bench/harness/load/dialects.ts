@@ -7,20 +7,25 @@ import { BINARY, maskedFrame, TEXT } from "./masked-frame.ts";
 /** The wire protocol of a kind of server. */
 export interface Dialect {
   /**
-   * Reserves a seat where the server needs one. Returns the path to connect to, and the id of the room if there is one.
+   * Reserves a seat if the server has seat reservations. Returns the path to connect to, and the room's id if the
+   * server has rooms.
    */
   seat(port: number, name: string): Promise<{ path: string; room?: string }>;
   /** The complete frame of a move, for each of DIRECTIONS. */
   moves: Buffer[];
+  /** The complete frame of a text that a player says; missing if the server has no such message. */
+  say?: Buffer;
   /** Whether a message with this first byte carries state. */
   isState(first: number): boolean;
+  /** Whether a message with this first byte is a text that a player says. */
+  isSay?(first: number): boolean;
   /** The reply to a message with this first byte; undefined if it needs no reply. */
   reply(first: number): Buffer | undefined;
   /** Whether a message with this first byte confirms that the client has joined. */
   isWelcome(first: number): boolean;
 }
 
-/** The opcodes of Colyseus that the load needs. A state frame may also carry the flag TIMED, which OPCODE masks out. */
+/** The opcodes of Colyseus that the load needs. The mask OPCODE clears the flags that the first byte may also hold. */
 const JOIN_ROOM = 0x0a;
 const ROOM_DATA = 0x0d;
 const ROOM_STATE = 0x0e;
@@ -30,13 +35,24 @@ const OPCODE = 0x1f;
 const ascii = (text: string) => text.charCodeAt(0);
 const perDirection = (frame: (direction: Direction) => Buffer) => DIRECTIONS.map(frame);
 
+/** The text that the players say: a short sentence of 40 characters. */
+const TEXT_SAID = "The quick brown fox jumps over the dogs.";
+
+/** Extends the protocol of sabang's room with the messages in which players say a text. */
+export function withSay(dialect: Dialect): Dialect {
+  // MessagePack, the format of messages, encodes a string of up to 255 bytes as `d9`, its length, and its bytes.
+  const content = [0xd9, TEXT_SAID.length, ...Buffer.from(TEXT_SAID)];
+  const say = maskedFrame(BINARY, Uint8Array.of(ROOM_DATA, 0xa3, ...Buffer.from("say"), ...content));
+  return { ...dialect, say, isSay: (first) => first === ROOM_DATA };
+}
+
 /**
  * The protocol of a Colyseus room.
  * @param options returns the join options for a player's name.
  */
 export function colyseus(room: string, options: (name: string) => object): Dialect {
   const acknowledgement = maskedFrame(BINARY, Uint8Array.of(JOIN_ROOM));
-  // In the message format (MessagePack) a short string is one byte that holds its length, then its characters.
+  // MessagePack, the format of messages, encodes a short string as one byte with the length, then the characters.
   const short = (text: string) => [0xa0 | text.length, ...Buffer.from(text)];
   return {
     seat: async (port, name) => {
@@ -61,13 +77,13 @@ function bare(path: string, moves: Buffer[]): Dialect {
   };
 }
 
-/** Binary frames. A move is one byte: the index of its direction. */
+/** The protocol of servers with binary frames. A move is one byte: the index of its direction. */
 export const binary = bare(
   "/",
   perDirection((direction) => maskedFrame(BINARY, Uint8Array.of(DIRECTIONS.indexOf(direction)))),
 );
 
-/** JSON in text frames. */
+/** The protocol of servers with JSON in text frames. */
 export const json = bare(
   "/",
   perDirection((direction) => maskedFrame(TEXT, JSON.stringify({ move: direction }))),
@@ -83,8 +99,8 @@ export const korean = bare(
 );
 
 /**
- * socket.io, with a WebSocket from the start. The first character of a message is Engine.IO's packet type, the second
- * is socket.io's.
+ * socket.io, with a WebSocket from the start. The first character of a message is Engine.IO's packet type, and the
+ * second character is socket.io's packet type.
  */
 export const socketIo: Dialect = {
   seat: async () => ({ path: "/socket.io/?EIO=4&transport=websocket" }),
@@ -94,20 +110,20 @@ export const socketIo: Dialect = {
     if (first === ascii("0")) return maskedFrame(TEXT, "40");
     return first === ascii("2") ? maskedFrame(TEXT, "3") : undefined;
   },
-  // The reply to the `40` above is the first packet of this type.
+  // The first packet that begins with `4` is the server's answer to `40`, the client's request to connect.
   isWelcome: (first) => first === ascii("4"),
 };
 
 const agent = new Agent({ keepAlive: true });
 
-/** The fields of a matchmaking response that are needed. */
+/** The fields of a matchmaking response that the load needs. */
 interface Seat {
   processId: string;
   roomId: string;
   sessionId: string;
 }
 
-/** Requests a seat. Rejects if the response has another status than 200. */
+/** Requests a seat. Rejects if the status of the response is not 200. */
 function post(port: number, path: string, body: object): Promise<Seat> {
   return new Promise((resolve, reject) => {
     const call = request(

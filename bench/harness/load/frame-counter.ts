@@ -1,5 +1,5 @@
-// Reads a server's WebSocket stream at little cost: it parses headers and skips payloads. A load of 1500 clients
-// receives 30 000 frames per second. If it decoded them, the bench would measure the load and not the server.
+// Counts the frames in a server's WebSocket stream. It parses headers and skips payloads, because a load of 1500
+// clients receives 30 000 frames per second. Decoding all of them would make the load, not the server, the bottleneck.
 
 /** The callbacks of a frame counter. */
 export interface FrameListener {
@@ -9,7 +9,7 @@ export interface FrameListener {
   control(opcode: number, payload: Uint8Array): void;
 }
 
-/** The opcode bit of control frames. Only their payload is kept. */
+/** The bit that is set in the opcodes of control frames. The counter keeps the payloads of control frames only. */
 const CONTROL = 0x8;
 
 const CONTINUATION = 0x0;
@@ -17,7 +17,7 @@ const CONTINUATION = 0x0;
 /** The size of the longest header of an unmasked frame: two bytes and a length of eight bytes. */
 const HEADER_BYTES = 10;
 
-/** An incremental reader. A chunk may end anywhere within a frame. */
+/** Counts frames incrementally: a chunk may end anywhere within a frame. */
 export class FrameCounter {
   readonly #listener: FrameListener;
   readonly #header = new Uint8Array(HEADER_BYTES);

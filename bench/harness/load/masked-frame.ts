@@ -6,21 +6,27 @@ export const CLOSE = 0x8;
 export const PING = 0x9;
 export const PONG = 0xa;
 
-/** The masking key. It is not zero: a server may skip the unmasking for a zero key, which no browser sends. */
+/** The masking key. It is not zero, because a server may skip unmasking for a zero key, and browsers never use one. */
 const KEY = [0x37, 0xfa, 0x21, 0x3d] as const;
 
-/** The maximum length of a payload, in bytes, that fits the second byte of a header. */
+/**
+ * The maximum payload lengths, in bytes. The second byte of a frame can hold a length of up to MAX_SHORT_LENGTH. The
+ * third and the fourth byte together can hold a length of up to MAX_LENGTH.
+ */
 const MAX_SHORT_LENGTH = 125;
+const MAX_LENGTH = 0xffff;
 
 /**
  * Returns one complete, masked frame.
- * @param payload up to 125 bytes; a player's move is far shorter.
+ * @param payload up to 65,535 bytes.
  * @throws {Error} if the payload is longer.
  */
 export function maskedFrame(opcode: number, payload: Uint8Array | string): Buffer {
   const bytes = Buffer.from(payload as Uint8Array);
-  if (bytes.length > MAX_SHORT_LENGTH)
-    throw new Error(`payload too long: ${bytes.length} bytes; expected at most ${MAX_SHORT_LENGTH}`);
+  if (bytes.length > MAX_LENGTH)
+    throw new Error(`payload too long: ${bytes.length} bytes; expected at most ${MAX_LENGTH}`);
   const masked = bytes.map((byte, index) => byte ^ KEY[index % KEY.length]!);
-  return Buffer.from([0x80 | opcode, 0x80 | bytes.length, ...KEY, ...masked]);
+  const length =
+    bytes.length <= MAX_SHORT_LENGTH ? [bytes.length] : [MAX_SHORT_LENGTH + 1, bytes.length >> 8, bytes.length & 0xff];
+  return Buffer.from([0x80 | opcode, 0x80 | length[0]!, ...length.slice(1), ...KEY, ...masked]);
 }

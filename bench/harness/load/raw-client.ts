@@ -6,17 +6,19 @@ import type { Dialect } from "./dialects.ts";
 import { FrameCounter } from "./frame-counter.ts";
 import { CLOSE, maskedFrame, PING, PONG } from "./masked-frame.ts";
 
-/** The read buffer that all sockets share: each read is processed before the next one begins. */
+/** The read buffer of all sockets. They can share it, because each read is processed before the next one begins. */
 const readBuffer = Buffer.allocUnsafe(256 * 1024);
 
 const END_OF_HEADERS = "\r\n\r\n";
 
-/** A client with minimal CPU cost. */
+/** A WebSocket client that decodes no payloads, so that thousands of clients need little CPU time. */
 export class RawClient {
   /** Bytes of TCP payload received. */
   bytes = 0;
   /** Messages with state received. */
   states = 0;
+  /** Texts received, including the texts of its own player. */
+  heard = 0;
   /** Moves sent. */
   sent = 0;
   /** The reason why the connection ended; undefined while it is open. */
@@ -29,7 +31,7 @@ export class RawClient {
   readonly #counter: FrameCounter;
   #resolveJoined!: () => void;
   #rejectJoined!: (error: Error) => void;
-  /** The headers of the upgrade response received so far; undefined after they are complete. */
+  /** The part of the upgrade response's headers that has arrived; undefined after the headers are complete. */
   #headers: string | undefined = "";
 
   constructor(dialect: Dialect, port: number, path: string) {
@@ -66,6 +68,11 @@ export class RawClient {
     this.#socket.write(this.#dialect.moves[direction]!);
   }
 
+  /** Says something, if the server has a message for it. */
+  say(): void {
+    if (this.ended === undefined && this.#dialect.say) this.#socket.write(this.#dialect.say);
+  }
+
   /** Destroys the connection without a close frame. `ended` does not change. */
   destroy(): void {
     this.#socket.removeAllListeners("close");
@@ -93,6 +100,7 @@ export class RawClient {
 
   #message(first: number): void {
     if (this.#dialect.isState(first)) this.states++;
+    else if (this.#dialect.isSay?.(first)) this.heard++;
     const reply = this.#dialect.reply(first);
     if (reply) this.#socket.write(reply);
     if (this.#dialect.isWelcome(first)) this.#resolveJoined();

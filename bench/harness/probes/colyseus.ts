@@ -1,11 +1,15 @@
-// A probe for Colyseus rooms, with the unmodified SDK. On sabang's room the raw frames are audited too.
+// A probe (a full client that measures) for Colyseus rooms, with the unmodified SDK. In sabang's room it also audits
+// the raw frames: the server must not send players that are too far away.
 import { Client, type Room } from "@colyseus/sdk";
-import { WireAudit } from "../wire-audit.ts";
+import { clockOf, WireAudit } from "../wire-audit.ts";
 import type { AuditFigures, JoinProbe, KnownPlayer } from "./probe.ts";
 
 /** The part of the state that all measured rooms have in common. */
 interface State {
-  players?: Iterable<[string, KnownPlayer]> & { get(id: string): KnownPlayer | undefined };
+  players?: Iterable<[string, KnownPlayer]> & {
+    get(id: string): KnownPlayer | undefined;
+    values(): Iterable<KnownPlayer>;
+  };
 }
 
 /** Returns the function that joins the room `room` as a full client. */
@@ -13,12 +17,15 @@ export function joinColyseus(room: string, isAudited: boolean): JoinProbe {
   return async (port, name, onFrame) => {
     const joined: Room<unknown, State> = await new Client(`http://127.0.0.1:${port}`).joinOrCreate(room, { name });
     const figures = isAudited ? attachAudit(joined) : undefined;
-    // A probe that reconnects would hide a lost connection.
+    const clock = attachClock(joined);
+    // A reconnection would hide a lost connection from the measurement.
     joined.reconnection.enabled = false;
     let ended: string | undefined;
     joined.onLeave((code, reason) => {
       ended = `the server closed with ${code} ${reason ?? ""}`.trim();
     });
+    // Without a handler, the SDK would log a warning for each text of another player.
+    joined.onMessage("*", () => {});
     joined.onError((code, message) => {
       ended ??= `the server sent the error ${code} ${message ?? ""}`.trim();
     });
@@ -26,7 +33,7 @@ export function joinColyseus(room: string, isAudited: boolean): JoinProbe {
     await new Promise<void>((resolve) => {
       joined.onStateChange(() => {
         if (own()) resolve();
-        onFrame();
+        onFrame(clock());
       });
     });
     return {
@@ -36,6 +43,8 @@ export function joinColyseus(room: string, isAudited: boolean): JoinProbe {
         return ended;
       },
       own,
+      get: (id) => joined.state.players?.get(id),
+      inSight: () => joined.state.players?.values() ?? [],
       players: () =>
         Object.fromEntries(
           [...(joined.state.players ?? [])].map(([id, { x, y, name, facing }]) => [id, { x, y, name, facing }]),
@@ -47,6 +56,21 @@ export function joinColyseus(room: string, isAudited: boolean): JoinProbe {
 }
 
 /**
+ * Returns a function that gives the server time in the frame that is being decoded; undefined if the frame has none.
+ * Call `attachClock` right after the join, before the first frame is decoded.
+ */
+function attachClock(room: Room<unknown, State>): () => number | undefined {
+  let clock: number | undefined;
+  const { events } = room.connection;
+  const decode = events.onmessage;
+  events.onmessage = (event: { data: ArrayBuffer }) => {
+    clock = clockOf(new Uint8Array(event.data));
+    decode?.(event);
+  };
+  return () => clock;
+}
+
+/**
  * Attaches an audit to the connection of a room. Must be called right after the join, before the first state arrives.
  */
 function attachAudit(room: Room<unknown, State>): AuditFigures {
@@ -55,10 +79,10 @@ function attachAudit(room: Room<unknown, State>): AuditFigures {
   const { events } = room.connection;
   const decode = events.onmessage;
   events.onmessage = (event: { data: ArrayBuffer }) => {
-    // The room decodes the frame first. Otherwise the audit would add to the measured latency.
+    // The room decodes the frame before the audit reads it. Otherwise the audit would add to the measured latency.
     decode?.(event);
     const frame = new Uint8Array(event.data);
-    if (!WireAudit.isState(frame)) return;
+    if (!WireAudit.isState(frame) && !WireAudit.isSay(frame)) return;
     figures.frames++;
     try {
       const leaks = audit.leaks(room.sessionId, audit.read(frame));

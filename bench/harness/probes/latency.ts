@@ -1,14 +1,14 @@
-// Matches moves to the frames that show them. A probe walks in one horizontal direction, and each applied move changes
-// its x by one step. So the k-th step that a frame shows is the k-th move that was sent.
+// Finds the frame that shows each move. A probe walks in one horizontal direction, and each move that the server
+// applies changes its x by one step. So a frame in which x has changed by k steps shows the first k moves.
 import { STEP } from "../arena.ts";
 
-/** One move that a frame has shown: the time at which it was sent, and its latency, both in milliseconds. */
+/** One move that a frame has shown: the time at which the move was sent, and its latency, both in milliseconds. */
 export interface Sample {
   sentAt: number;
   latency: number;
 }
 
-/** A part of a walk in one direction, from a known position. */
+/** The part of a walk between two turns: all its moves have one direction, and it starts at a known x. */
 export class Leg {
   readonly #startX: number;
   /** 1 for right, -1 for left. */
@@ -26,7 +26,7 @@ export class Leg {
     return this.#sentAt.length - this.#seen;
   }
 
-  /** Units from the start to the position after the last move that was sent. */
+  /** The distance, in units, from the start to the position after all moves that were sent. */
   get length(): number {
     return this.#sentAt.length * STEP;
   }
@@ -37,7 +37,8 @@ export class Leg {
   }
 
   /**
-   * Called when a frame has been decoded, with the probe's own x in it. Returns the moves that this frame shows first.
+   * Called with the probe's own x after a frame has been decoded. Returns the moves that this frame shows and that no
+   * earlier frame has shown.
    */
   shown(x: number, now: number): Sample[] {
     const steps = Math.min(Math.round((this.#sign * (x - this.#startX)) / STEP), this.#sentAt.length);
@@ -50,7 +51,7 @@ export class Leg {
   }
 }
 
-/** Returns the percentile of values by nearest rank; NaN if there are no values. `share` is from 0 to 1. */
+/** Returns a percentile of the values by nearest rank; NaN if there are no values. `share` is 0.99 for the 99th. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;

@@ -1,15 +1,19 @@
-// The probes: a few full clients in a child process of their own, so that the work of the load does not delay their
-// timing. They measure the latency of moves, and they keep the state that a client receives.
+// The probes: a few full clients that measure the latency of their moves, and keep the state that they receive. They
+// have their own child process, so that the work of the load does not distort the measured latency.
 import { setTimeout as wait } from "node:timers/promises";
 import { seededRandom } from "../../../sim/random.ts";
 import { type Contender, contender } from "../../contenders/contenders.ts";
-import { ARENA, MOVES_HZ } from "../arena.ts";
+import { ARENA, DIRECTIONS, MOVES_HZ, STEP } from "../arena.ts";
+import { type Crowd, type WalkArea, walkArea } from "../crowd.ts";
 import { serve } from "../ipc.ts";
+import { wayToRandomPlace } from "../load/walk.ts";
 import { joinColyseus } from "./colyseus.ts";
 import { Leg, type Sample } from "./latency.ts";
+import { Observer } from "./observer.ts";
 import { joinBinary, joinJson, joinKorean } from "./plain.ts";
 import type { AuditFigures, JoinProbe, KnownPlayer, Probe } from "./probe.ts";
 import { joinSocketIo } from "./socket-io.ts";
+import { arrivalClock, roomClock, type StalenessFigures, stalenessOf } from "./staleness.ts";
 
 /** The state of one probe at the end of a run. */
 export interface ProbeState {
@@ -18,19 +22,23 @@ export interface ProbeState {
   audit?: AuditFigures;
 }
 
-/** The requests that the probes serve. */
+/** The requests that the parent process sends to the probes. */
 export interface ProbeRequests {
-  join(argument: { server: string; port: number; probes: number }): Promise<{ rooms: string[] }>;
+  join(argument: { server: string; port: number; probes: number; crowd: Crowd }): Promise<{ rooms: string[] }>;
+  /** Starts to record the positions that the probes show. All players must stand still when this is called. */
+  observe(argument: null): void;
   walk(argument: null): void;
-  /** Measures for this number of seconds: the moves sent in this time are timed. */
+  /** Measures for this number of seconds. Only moves that are sent in this time count as samples of latency. */
   measure(argument: number): Promise<void>;
   halt(argument: null): void;
   /** Waits until the states of the probes stop changing, then returns them. */
   settle(argument: null): Promise<ProbeState[]>;
-  /** Returns the latencies of the window. Moves that no frame has shown count as lost. */
+  /** Returns the latencies of the moves in the window. Moves that no frame has shown count as lost. */
   latencies(argument: null): LatencyFigures;
   /** Returns the latencies of the moves shown so far, while the probes continue to walk. */
   sampled(argument: null): LatencyFigures;
+  /** Returns the staleness in the window, computed from the positions that were recorded since `observe`. */
+  staleness(argument: null): StalenessFigures;
   losses(argument: null): string[];
 }
 
@@ -40,23 +48,26 @@ export interface LatencyFigures {
   lost: number;
 }
 
-/** The distance from the edge at which a probe turns round, in units. */
+/** The distance from the arena's edge at which a probe turns round, in units. */
 const TURN = 200;
 
 /** Milliseconds after which a move that no frame has shown counts as lost. */
 const LOST_MS = 5000;
 
-/** Milliseconds without a change after which the states are settled, and the timeout for that. */
+/** `settle` returns when the states have not changed for QUIET_MS milliseconds, or after SETTLE_MS milliseconds. */
 const QUIET_MS = 1000;
 const SETTLE_MS = 30_000;
 
 /**
- * The interval between two moves is on average that of the load, but varies by up to this share of it in both
- * directions. A constant interval would be a multiple of the tick: each probe would meet the tick at one phase only.
+ * The interval between two moves of a probe varies by up to this share of the load's interval. A constant interval
+ * would be a multiple of the tick, so all moves of a probe would arrive at the same time within a tick.
  */
 const JITTER = 0.25;
 
-/** Makes a probe walk to and fro. */
+/**
+ * Makes a probe walk to and fro. If its walk is limited to an area, it first goes to a random place of the area, and
+ * turns round at the area's border.
+ */
 class Walker {
   readonly probe: Probe;
   readonly samples: Sample[] = [];
@@ -67,10 +78,19 @@ class Walker {
   #startX = 0;
   #lastSent = 0;
   #timer: NodeJS.Timeout | undefined;
+  readonly #area: WalkArea | undefined;
+  /** The remaining moves to the random place to which the probe goes first, in reverse order. */
+  #way: number[] = [];
+  /** The x of the place to which the probe goes first; NaN if the probe is not on the way there. */
+  #firstX = Number.NaN;
+  /** The probe turns round before it leaves this range of x. */
+  #minX = TURN;
+  #maxX = ARENA - TURN;
 
-  constructor(probe: Probe, seed: number) {
+  constructor(probe: Probe, seed: number, area: WalkArea | undefined) {
     this.probe = probe;
     this.#random = seededRandom(seed);
+    this.#area = area;
   }
 
   /** Called when a frame has been decoded. */
@@ -80,10 +100,12 @@ class Walker {
   }
 
   start(): void {
+    const own = this.probe.own();
+    if (this.#area && own) this.#plan(own.x, this.#area);
     let due = performance.now();
     const next = () => {
       this.#step();
-      // Moves that were missed while the process had no core are skipped. Otherwise they would be sent in a burst.
+      // If the process was delayed, the probe skips the missed moves, because sending them now would cause a burst.
       due = Math.max(due, performance.now() - 1000 / MOVES_HZ);
       due += (1000 / MOVES_HZ) * (1 + (JITTER * (this.#random(2001) - 1000)) / 1000);
       this.#timer = setTimeout(next, Math.max(0, due - performance.now()));
@@ -95,40 +117,65 @@ class Walker {
     clearTimeout(this.#timer);
   }
 
-  /** Ends the current leg. Its moves that no frame has shown count as lost. */
+  /** Ends the current leg: the walk since the last turn. Its moves that no frame has shown count as lost. */
   end(): void {
     this.lost += this.#leg?.pending ?? 0;
     this.#leg = undefined;
   }
 
+  #plan(startX: number, area: WalkArea): void {
+    const way = wayToRandomPlace(this.#random, area);
+    const count = (word: (typeof DIRECTIONS)[number]) => way.filter((move) => DIRECTIONS[move] === word).length;
+    this.#firstX = startX + (count("right") - count("left")) * STEP;
+    this.#way = way.reverse();
+    const half = (area.columns / 2) * STEP;
+    this.#minX = Math.max(this.#minX, startX - half);
+    this.#maxX = Math.min(this.#maxX, startX + half - STEP);
+  }
+
   #step(): void {
     const now = performance.now();
+    const move = this.#way.pop();
+    if (move !== undefined) {
+      this.#lastSent = now;
+      this.probe.move(DIRECTIONS[move]!);
+      return;
+    }
     const leg = this.#leg ?? this.#begin();
     if (!leg) return;
     const x = this.#startX + this.#sign * leg.length;
-    const hasArrived = this.#sign > 0 ? x > ARENA - TURN : x < TURN;
+    const hasArrived = this.#sign > 0 ? x + STEP > this.#maxX : x - STEP < this.#minX;
     if (!hasArrived) {
       this.#lastSent = now;
       leg.sent(now);
       this.probe.move(this.#sign > 0 ? "right" : "left");
     } else if (leg.pending === 0 || now - this.#lastSent > LOST_MS) {
-      // The leg ends only now: a move in the other direction would undo a move that is still pending.
+      // A probe turns round only after all its moves were shown or lost. Otherwise a pending move and a move back would
+      // cancel each other out, and x would not change.
       this.end();
     }
   }
 
-  /** Begins a leg towards the edge that is farther away. */
+  /** Begins a leg: a walk in one direction, towards the edge that is farther away. */
   #begin(): Leg | undefined {
     const own = this.probe.own();
     if (!own) return undefined;
+    // No leg begins until the frames have shown all moves on the way to the first place. Otherwise the leg would count
+    // these moves.
+    const isOnTheWay = Math.abs(own.x - this.#firstX) > STEP / 2;
+    if (isOnTheWay && performance.now() - this.#lastSent < LOST_MS) return undefined;
+    this.#firstX = Number.NaN;
     this.#startX = own.x;
-    this.#sign = own.x < ARENA / 2 ? 1 : -1;
+    this.#sign = own.x < (this.#minX + this.#maxX) / 2 ? 1 : -1;
     this.#leg = new Leg(own.x, this.#sign);
     return this.#leg;
   }
 }
 
 const walkers: Walker[] = [];
+let observers: Observer[] = [];
+/** The times of the room's clock in the frames of the window; empty if the server sends no clock. */
+const clocks = new Set<number>();
 let from = Number.POSITIVE_INFINITY;
 let to = Number.POSITIVE_INFINITY;
 
@@ -137,14 +184,17 @@ function joinFunctionOf({ probe, room = "", sight }: Contender): JoinProbe {
   return { binary: joinBinary, json: joinJson, korean: joinKorean, "socket.io": joinSocketIo }[probe];
 }
 
-async function join({ server, port, probes }: Parameters<ProbeRequests["join"]>[0]) {
+async function join({ server, port, probes, crowd }: Parameters<ProbeRequests["join"]>[0]) {
   const rooms = new Set<string>();
   for (let index = 0; index < probes; index++) {
     let walker: Walker | undefined;
-    const probe = await joinFunctionOf(contender(server))(port, `probe-${index}`, () =>
-      walker?.decoded(performance.now()),
-    );
-    walker = new Walker(probe, index);
+    const probe = await joinFunctionOf(contender(server))(port, `probe-${index}`, (clock) => {
+      const now = performance.now();
+      walker?.decoded(now);
+      observers[index]?.decoded(clock ?? now, now >= from);
+      if (clock !== undefined && now >= from && now < to) clocks.add(clock);
+    });
+    walker = new Walker(probe, index, walkArea(crowd));
     walkers.push(walker);
     if (probe.room !== undefined) rooms.add(probe.room);
   }
@@ -189,8 +239,17 @@ function sampled(): LatencyFigures {
   };
 }
 
+/** Returns the staleness by the clock in the frames. Without a clock the time of arrival counts. */
+function staleness(): StalenessFigures {
+  return stalenessOf(observers, clocks.size > 0 ? roomClock(clocks) : arrivalClock(from, to));
+}
+
 serve({
   join,
+  observe: () => {
+    const ids = walkers.map(({ probe }) => probe.id);
+    observers = walkers.map(({ probe }) => new Observer(probe, ids));
+  },
   walk: () => {
     for (const walker of walkers) walker.start();
   },
@@ -201,5 +260,6 @@ serve({
   settle,
   latencies,
   sampled,
+  staleness,
   losses: () => walkers.flatMap(({ probe }) => probe.ended ?? []),
 } satisfies ProbeRequests);

@@ -1,4 +1,5 @@
-// Probes for the plain WebSocket servers: one with binary records, and two with JSON that differ in the form of a move.
+// Probes for the plain WebSocket servers: one for binary records, and two for JSON. The two servers with JSON have
+// different forms of a move.
 import { type RawData, WebSocket } from "ws";
 import { DIRECTIONS, type Direction } from "../arena.ts";
 import { KOREAN } from "../load/dialects.ts";
@@ -18,7 +19,8 @@ const GONE = 0xffff;
 const BINARY: Protocol = {
   path: "/",
   read: (message, players) => {
-    // Only the welcome is not a whole number of records: the client's own id precedes them.
+    // Only the welcome begins with the client's own id (2 bytes). So only the welcome's length is not a multiple of
+    // RECORD_BYTES.
     const start = message.length % RECORD_BYTES;
     for (let at = start; at < message.length; at += RECORD_BYTES) {
       const id = String(message.readUInt16LE(at));
@@ -71,6 +73,8 @@ function join({ path, read, write }: Protocol): JoinProbe {
         return ended;
       },
       own: () => players.get(id),
+      get: (id) => players.get(id),
+      inSight: () => players.values(),
       players: () => Object.fromEntries(players),
       move: (direction) => socket.send(write(direction)),
     };

@@ -19,10 +19,14 @@ export interface Probe {
   readonly ended?: string | undefined;
   /** The probe's own player; undefined until it has been received. */
   own(): KnownPlayer | undefined;
-  /** Returns a copy of all players received, by id. */
+  /** Returns a player as last received; undefined if this client does not know it. */
+  get(id: string): KnownPlayer | undefined;
+  /** Returns the players that this client knows now, including its own. */
+  inSight(): Iterable<KnownPlayer>;
+  /** Returns a copy of all players that this client knows now, by id. */
   players(): Record<string, KnownPlayer>;
   move(direction: Direction): void;
-  /** The findings of the audit of the raw frames, if these are audited. */
+  /** The findings of the audit of the raw frames; only on sabang. */
   readonly audit?: AuditFigures;
 }
 
@@ -34,5 +38,11 @@ export interface AuditFigures {
   first?: string;
 }
 
-/** Joins, and resolves when the probe's own player is known. `onFrame` is called after each frame has been decoded. */
-export type JoinProbe = (port: number, name: string, onFrame: () => void) => Promise<Probe>;
+/**
+ * Called after each frame has been decoded.
+ * @param clock the room's clock in the frame, in milliseconds; missing if the server sends none.
+ */
+type OnFrame = (clock?: number) => void;
+
+/** Joins, and resolves when the probe's own player is known. */
+export type JoinProbe = (port: number, name: string, onFrame: OnFrame) => Promise<Probe>;

@@ -25,6 +25,8 @@ export const joinSocketIo: JoinProbe = async (port, _name, onFrame) => {
       return ended;
     },
     own: () => players.get(id),
+    get: (id) => players.get(id),
+    inSight: () => players.values(),
     players: () => Object.fromEntries(players),
     move: (direction) => socket.emit("move", direction),
   };

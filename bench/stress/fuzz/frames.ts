@@ -6,19 +6,19 @@ import { BINARY, CLOSE, PING, PONG, TEXT } from "../../harness/load/masked-frame
 const CONTINUATION = 0;
 const KEY = [0x37, 0xfa, 0x21, 0x3d];
 
-/** The differences between a frame and a valid one. */
+/** The differences between a frame and a valid frame. */
 interface Shape {
   fin?: boolean;
   /** The three reserved bits as a number from 0 to 7. */
   reserved?: number;
   masked?: boolean;
-  /** The length in the header, if it differs from that of the payload. */
+  /** The length in the header, if it differs from the payload's length. */
   claims?: number | bigint;
   /** The size of the length field in bytes; by default as small as possible. */
   lengthBytes?: 1 | 2 | 8;
 }
 
-/** Returns a frame. It is masked, as a client's frame must be, unless the shape says otherwise. */
+/** Returns a valid frame of a client, except for the differences in `shape`. */
 export function frame(opcode: number, payload: Uint8Array | string, shape: Shape = {}): Buffer {
   const { fin = true, reserved = 0, masked = true } = shape;
   const bytes = Buffer.from(payload as Uint8Array);
@@ -37,18 +37,22 @@ export function frame(opcode: number, payload: Uint8Array | string, shape: Shape
 export const binary = (payload: Uint8Array | string) => frame(BINARY, payload);
 const text = (payload: Uint8Array | string) => frame(TEXT, payload);
 
-/** Returns bytes that violate the WebSocket protocol, or that are an extreme case of it. */
+/** Returns bytes that violate the WebSocket protocol, or that are valid but unusual. */
 type Offence = (random: Random, payload: Buffer) => Buffer | Buffer[];
 
 const manyOf = (count: number, one: (index: number) => Buffer) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => one(i)));
 
 /**
- * Offences that end within a frame. They must be the last bytes sent: further bytes would become part of that frame.
+ * The names of the offences whose bytes end within a frame. These bytes must be the last ones of a connection, because
+ * further bytes would become part of that frame.
  */
 export const LAST_OFFENCES: readonly string[] = ["truncated header", "truncated payload", "random bytes"];
 
-/** The builders of all offences, by name. If a builder returns several buffers, they must be written one by one. */
+/**
+ * Functions that build bytes to break the protocol, by name. A function may return several buffers, which must be
+ * written one by one.
+ */
 export const OFFENCES: Readonly<Record<string, Offence>> = {
   unmasked: (_, payload) => frame(BINARY, payload, { masked: false }),
   "reserved bits": (random, payload) => frame(BINARY, payload, { reserved: 1 + random(7) }),

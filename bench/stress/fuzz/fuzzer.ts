@@ -1,5 +1,5 @@
-// Attacks a server with the frames, payloads, handshakes and requests of the other files. The attack consists of short
-// sessions. Each has its own seed, so a session that caused an error can be repeated alone.
+// Attacks a server with the frames, payloads, handshakes and requests of the other files in this folder. The attack
+// consists of short sessions. Each has its own seed, so a session that caused an error can be repeated alone.
 import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
@@ -16,11 +16,11 @@ import { SECRETS } from "./target.ts";
 export interface Attack {
   port: number;
   seed: number;
-  /** The approximate number of hostile frames and requests: the last sessions run to their end. */
+  /** The minimum number of hostile frames and requests. The last sessions run to their end, so more may be sent. */
   frames: number;
-  /** The number of the first session. */
+  /** The number of the first session; by default 0. The seed and a session's number determine what it sends. */
   from?: number;
-  /** Concurrent sessions. */
+  /** The maximum number of concurrent sessions. */
   atOnce?: number;
   /** Called before each session with the number of frames so far. No further sessions start if it returns false. */
   progress?: (frames: number) => boolean;
@@ -33,8 +33,9 @@ export interface AttackResult {
   /** Number of frames and requests, by kind. */
   kinds: Map<string, number>;
   /**
-   * Number of responses to HTTP requests, by status; for a seat, by `seat` and the status. The other keys are `closed`,
-   * `no response` if the connection stayed open, and `no connection`.
+   * Number of HTTP requests, by outcome. The key is the status of the response, with the prefix `seat` if a seat was
+   * requested. Without a response, it is `closed` (by the server), `no response` (the connection stayed open) or
+   * `no connection`.
    */
   answers: Map<string, number>;
   /** Number of WebSockets that the server closed, by close code. */
@@ -43,13 +44,16 @@ export interface AttackResult {
   faults: string[];
 }
 
-/** The IP address of the attackers. Honest players use 127.0.0.1. */
+/** The IP address of the attackers. Honest players use 127.0.0.1, so the limits per address count them separately. */
 const ATTACKER_ADDRESS = "127.0.0.2";
 
 /** Timeout for the response to a complete request, in milliseconds. It is long enough for a busy machine. */
 const RESPONSE_TIMEOUT_MS = 15_000;
 
-/** Milliseconds for which a session waits for responses, and for which an incomplete request stays open. */
+/**
+ * Milliseconds for which a session waits after its last bytes before it destroys the connection. The longer time is for
+ * incomplete requests, half-open connections and a few random sessions.
+ */
 const LINGER_MS = 30;
 const HANG_MS = 400;
 
@@ -59,12 +63,12 @@ const UPGRADE_TIMEOUT_MS = 5000;
 /** The path of the SDK's latency probe. */
 const PROBE = "/";
 
-/** The maximum number of frames of a session. It is below the burst that the rate limit allows a client. */
+/** The maximum number of frames of a session. It is lower than the burst that the rate limit allows a client. */
 const MAX_FRAMES = 40;
 
 const MAX_FAULTS = 100;
 
-/** Of every TURNS sessions, ROOM_TURNS are in a room. */
+/** Of each TURNS successive sessions, the first ROOM_TURNS join a room. The others attack other parts of the server. */
 const TURNS = 20;
 const ROOM_TURNS = 9;
 
@@ -131,8 +135,9 @@ function count(counts: Map<string, number>, key: string, times = 1): void {
 }
 
 /**
- * One attacker, from its connection to its end. It does not send input that is known to crash, block or exhaust
- * software without sabang's guards. Each guard has its own test, with harmless input that the same rule rejects.
+ * One attacker, from its connection to its end. The attacker sends no input that would crash or block a server if
+ * sabang's guards were missing. Each guard has its own test, which sends harmless input. The guard rejects this input
+ * for the same reason as harmful input.
  */
 class Session {
   readonly #port: number;
@@ -150,7 +155,8 @@ class Session {
   }
 
   async run(): Promise<void> {
-    // A session's number determines its kind, which is not random, so that sessions in rooms are numbered without gaps.
+    // The kind of a session depends only on its number, so the sessions in rooms can be numbered without gaps. These
+    // numbers select the payloads of `sweepPayload`.
     const turn = this.#number % TURNS;
     if (turn < ROOM_TURNS) await this.#inRoom(Math.floor(this.#number / TURNS) * ROOM_TURNS + turn);
     else if (turn < 13) await this.#plain();
@@ -176,7 +182,7 @@ class Session {
       frames.push(binary(sweepPayload(count)));
     }
     await this.#webSocket(path, [...first, ...frames], true);
-    // Joins with the same seat again, which is taken or reserved for another client.
+    // Tries to join once more with the same seat reservation, which has already been used.
     if (this.#random(4) === 0) {
       this.#count("room: same seat again");
       await this.#webSocket(path, [binary(Buffer.of(10))], true);
@@ -210,7 +216,7 @@ class Session {
     );
   }
 
-  /** Sends messages to the SDK's latency probe, which answers any message. */
+  /** Sends messages to the path of the SDK's latency probe, on which the server answers any message. */
   async #probing(): Promise<void> {
     const frames = Array.from({ length: 1 + this.#random(20) }, () => {
       this.#count("probe: message");
@@ -225,7 +231,7 @@ class Session {
     const socket = await this.#open();
     if (!socket) return;
     const bytes = Buffer.from(BAD_HANDSHAKES[kind]!(this.#random), "latin1");
-    // Frames in the same packet, before the server responds.
+    // Some handshakes are followed by frames in the same packet, before the server has responded.
     const early = this.#random(3) === 0 ? [binary(Buffer.of(10)), binary("early")] : [];
     socket.write(Buffer.concat([bytes, ...early]));
     socket.resume();
@@ -246,7 +252,7 @@ class Session {
       socket.on("data", (data) => {
         if (answer.length < 200_000) answer += data.toString("latin1");
       });
-      // The attacker's half stays open, so wait for the end of the server's half.
+      // The attacker does not close its half of the connection, so `end` means that the server has closed its half.
       const closed = new Promise<boolean>((resolve) => {
         socket.once("end", () => resolve(true));
         socket.once("close", () => resolve(true));
@@ -282,15 +288,16 @@ class Session {
   }
 
   /**
-   * Opens a WebSocket, sends frames and sometimes an offence between them, and disconnects in one of several ways. In a
-   * room the first frame acknowledges the join. It is sent after the handshake and before any offence.
+   * Opens a WebSocket, sends frames, and disconnects in one of several ways. Sometimes also sends an offence: bytes
+   * that break the protocol. In a room, the first frame acknowledges the join. It is sent after the handshake and
+   * before any offence.
    */
   async #webSocket(path: string, frames: Buffer[], isRoom = false): Promise<void> {
     const socket = await this.#open();
     if (!socket) return;
     let received = Buffer.alloc(0);
     socket.on("data", (data) => {
-      // Only the beginning and the last chunk are needed.
+      // Keeps only the beginning and the last chunk, which may hold the server's close frame.
       received =
         received.length < 65_536 ? Buffer.concat([received, data]) : Buffer.concat([received.subarray(0, 200), data]);
     });
@@ -325,7 +332,7 @@ class Session {
       socket.on("data", (data) => {
         received += received.length < 10_000 ? data.toString("latin1") : "";
         const headEnds = received.indexOf("\r\n\r\n");
-        // The SDK's latency probe receives no frame before it sends one.
+        // On the path of the SDK's latency probe, the server sends no frame before it has received one.
         if (headEnds > 0 && (path === PROBE || received.length > headEnds + 4)) resolve();
       });
     });
@@ -333,7 +340,7 @@ class Session {
     await Promise.race([answered, wait(UPGRADE_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
-  /** Sends an offence. @returns whether further frames may be sent after it. */
+  /** Sends bytes that break the protocol. @returns whether the connection can still take further frames. */
   async #sendOffence(socket: Socket): Promise<boolean> {
     const kind = pick(this.#random, names.offences);
     this.#count(`frame: ${kind}`);
@@ -351,7 +358,7 @@ class Session {
     const kind = this.#random(5);
     if (kind === 0) socket.resetAndDestroy();
     else if (kind === 1) {
-      // Half open: the attacker's half has ended, the server's half is open.
+      // Leaves the connection half open: the attacker's half is closed, and the server's half is open.
       socket.end();
       await this.#linger(socket, HANG_MS);
     } else if (kind === 2) {

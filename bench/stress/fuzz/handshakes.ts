@@ -7,7 +7,7 @@ const pick = <T>(random: Random, values: readonly T[]): T => values[random(value
 
 const PATHS = ["/websocket", "/", "/abc/def?sessionId=abc", "/nowhere"];
 
-/** The functions that build the text of each request, by name. */
+/** Functions by name. Each builds the text of one request. */
 export const BAD_HANDSHAKES: Readonly<Record<string, (random: Random) => string>> = {
   "no key": (random) => upgradeRequest(pick(random, PATHS)).replace(/Sec-WebSocket-Key.*\r\n/, ""),
   "invalid key": (random) =>
@@ -91,6 +91,8 @@ export const BAD_HANDSHAKES: Readonly<Record<string, (random: Random) => string>
       "__proto__",
       "name",
       "map",
+      "arrival",
+      "arrivals",
       "constructor",
       "token",
       "sessionId",

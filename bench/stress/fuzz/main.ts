@@ -1,5 +1,5 @@
-// `npm run fuzz`: runs an attack of any length and prints a table of the results. The exit code is 1 if the server did
-// not withstand the attack.
+// `npm run fuzz`: attacks a server with a given number of frames and prints the results as tables. The exit code is 1
+// if errors were found.
 import { commandLine, wholeNumber } from "../../../cli/command-line.ts";
 import { OPEN_DOOR, report, trial } from "./trial.ts";
 

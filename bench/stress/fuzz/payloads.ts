@@ -1,5 +1,5 @@
-// The payloads of hostile frames. Those for a room are in the framework's format or similar to it. Those for the plain
-// protocol are texts, most of which are not direction words.
+// The payloads of hostile frames. The payloads for a room are in the framework's format or similar to it. The payloads
+// for the plain protocol are texts, and most of them are not direction words.
 import { type Random, seededRandom } from "../../../sim/random.ts";
 
 const JOIN_ROOM = 10;
@@ -31,7 +31,7 @@ const MESSAGE_CODES = [ROOM_DATA, ROOM_DATA_BYTES, ROOM_REQUEST];
 /** The maximum size of a message with random content, in bytes. */
 const MAX_MESSAGE_BYTES = 40;
 
-/** Lengths around every limit of the formats. */
+/** Lengths at, just below and just above the limits of WebSocket frames, MessagePack values and the server. */
 const LENGTHS = [0, 1, 2, 3, 5, 8, 9, 10, 31, 32, 33, 125, 126, 127, 255, 256, 300, 1000, 4000, 4095, 4096, 4097, 5000];
 
 const randomBytes = (random: Random, length: number) => Buffer.from(Array.from({ length }, () => random(256)));
@@ -39,7 +39,10 @@ const pick = <T>(random: Random, values: readonly T[]): T => values[random(value
 const short = (word: string) => [0xa0 | word.length, ...Buffer.from(word)];
 const move = Buffer.of(ROOM_DATA, ...short("move"));
 
-/** The first bytes of MessagePack values that claim more bytes than follow, that nest, or that are invalid. */
+/**
+ * The first bytes of MessagePack values: values that announce more bytes than follow, values that contain other values,
+ * and invalid values.
+ */
 const CLAIMS: readonly number[][] = [
   [0xc1],
   [0xd9, 0xff],
@@ -95,7 +98,7 @@ const VALUES: readonly number[][] = [
 
 const nested = (opening: number[], depth: number) => Buffer.from(Array.from({ length: depth }, () => opening).flat());
 
-/** The bits of the first byte that hold the code. The other bits modify it. */
+/** The bits of a payload's first byte that hold the code. The other bits are flags. */
 const CODE_BITS = 0x1f;
 
 /** Returns an input in the framework's format for transports that may lose frames. */
@@ -104,12 +107,12 @@ function unreliableInput(random: Random): Buffer {
   return Buffer.of(INPUT_UNRELIABLE | (random(4) << 5), random(0x80), ...slots.flat());
 }
 
-/** Returns the payload, or a well-formed unreliable input if the payload's code is that of one. */
+/** Returns the payload. If it has the code of an unreliable input, returns a valid unreliable input instead. */
 function withValidUnreliableInput(payload: Buffer, random: Random): Buffer {
   return (payload[0]! & CODE_BITS) === INPUT_UNRELIABLE ? unreliableInput(random) : payload;
 }
 
-/** Payloads for which the server closes the connection. They must be the last of a session. */
+/** Payloads after which the server closes the connection. Each must be the last payload of a session. */
 export const LAST_PAYLOADS: readonly string[] = [
   "random first byte",
   "empty frame",
@@ -125,12 +128,15 @@ export const LAST_PAYLOADS: readonly string[] = [
   "code of the server",
 ];
 
-/** Returns the payload with this number of a sweep over every first byte and every length of SWEPT. */
+/**
+ * Returns payload number `count` of a sweep, which tries each byte value with each length. All bytes of the payload are
+ * `count & 255`; the higher bits select its length.
+ */
 export function sweepPayload(count: number): Buffer {
   return withValidUnreliableInput(Buffer.alloc(SWEPT[(count >> 8) % SWEPT.length]!, count & 255), seededRandom(count));
 }
 
-/** The lengths of the sweep, in bytes. */
+/** The lengths of the payloads of a sweep, in bytes. */
 const SWEPT = [1, 2, 3, 4, 5, 8, 9, 10, 33, 126, 127, 256, 300, 4095, 4096, 4097];
 
 /** Builds a random payload. */
@@ -232,6 +238,22 @@ export const PLAIN_PAYLOADS: Readonly<Record<string, Maker>> = {
   "empty text": () => Buffer.alloc(0),
   JSON: (random) =>
     Buffer.from(pick(random, ['{"type":"move"}', '["left"]', "null", `${"[".repeat(1000)}`, '{"__proto__":{"x":1}}'])),
+  message: (random) => {
+    const type = pick(random, ["say", "wave", "move", "invite", "uninvite", "portal", "sing", "__proto__"]);
+    const depth = 1 + random(2000);
+    const texts = [
+      '"hi"',
+      '"<b>"',
+      '"\\u202e"',
+      '"\\ud800"',
+      '""',
+      "null",
+      "7",
+      "{}",
+      "[".repeat(depth) + "]".repeat(depth),
+    ];
+    return Buffer.from(`{"type":"${type}","text":${pick(random, texts)}}`);
+  },
   "long word": (random) => Buffer.alloc(pick(random, LENGTHS), 0x6c),
   "characters outside the BMP": (random) => Buffer.from("😀".repeat(1 + random(900))),
   "payload for a room": (random) => ROOM_PAYLOADS[pick(random, Object.keys(ROOM_PAYLOADS))]!(random),

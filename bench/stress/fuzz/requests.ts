@@ -1,4 +1,5 @@
-// Hostile HTTP requests as bytes: with hostile join options, bodies, headers and paths, for every route of the server.
+// Builds hostile HTTP requests as bytes, for every route of the server: with hostile join options, bodies, headers and
+// paths.
 import type { Random } from "../../../sim/random.ts";
 
 /** One request. `whole`: whether it is complete, so that the server must respond or close the connection. */
@@ -99,6 +100,7 @@ const OPTION_NAMES = [
   "reconnectionSeconds",
   "reconnectionToken",
   "protocol",
+  "arrival",
   "sessionId",
   "roomId",
   "token",
@@ -118,6 +120,9 @@ const PATHS: readonly string[] = [
   "/maps/%c0%ae%c0%ae/package.json",
   "/maps/%00",
   "/maps/plaza.tmj%00.html",
+  "/maps/plaza.json%00",
+  "/maps/files/..%2f..%2fpackage.json",
+  "/maps/files/%00",
   "/maps/..%5c..%5cpackage.json",
   "/maps/....//package.json",
   "/maps//etc/passwd",
@@ -253,7 +258,7 @@ const BODIES = [
   `${'{"a":'.repeat(30)}1${"}".repeat(30)}`,
 ];
 
-/** The functions that build each request, by name. */
+/** Functions by name. Each builds one request. */
 export const REQUESTS: Readonly<Record<string, (random: Random) => HostileRequest>> = {
   "join option of a wrong type": (random) => {
     const options = Array.from(
@@ -352,7 +357,8 @@ export const REQUESTS: Readonly<Record<string, (random: Random) => HostileReques
         "/matchmake/joinOrCreate/world",
         "/auth/anonymous",
         "/playground/",
-        "/maps/plaza.tmj",
+        "/maps/plaza.json",
+        "/maps/files/plaza.tmj",
       ]),
       { headers: JSON_TYPE, host: pick(random, HOSTS) },
     ),

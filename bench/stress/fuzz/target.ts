@@ -18,7 +18,7 @@ export const SECRETS = {
 /** Timeout for the server to listen, in milliseconds. */
 const START_TIMEOUT_MS = 30_000;
 
-/** A log line of this level or above counts as a failure: an attack must not cause errors. */
+/** The level of `error` in the log. Lines of this level or above count as failures: an attack must not cause errors. */
 const ERROR_LEVEL = 50;
 
 const running = new Set<ChildProcess>();
@@ -121,7 +121,9 @@ async function portOf(child: ChildProcess, printed: { stdout: string; stderr: st
   }
 }
 
-/** Whether a log line counts as a failure. A line that is not JSON is not from the log, and counts too. */
+/**
+ * Returns whether a line of output counts as a failure. A line that is not JSON counts, because it is not from the log.
+ */
 function isFault(line: string): boolean {
   if (line === "") return false;
   try {

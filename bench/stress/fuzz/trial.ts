@@ -14,7 +14,7 @@ export interface TrialOptions {
   seed: number;
   /** The number of hostile frames and requests. */
   frames: number;
-  /** The number of the first session. */
+  /** The number of the first session; by default 0. See `Attack` in fuzzer.ts. */
   from?: number;
   environment?: Record<string, string>;
   /** Whether the machine is otherwise idle. If so, delays have a stricter limit, and resident memory is checked too. */
@@ -29,7 +29,10 @@ export interface Outcome {
   watched: WatcherReport;
   /** The duration of the attack, in seconds. */
   seconds: number;
-  /** The server's figures before and after the attack, each after a garbage collection, and the delays during it. */
+  /**
+   * The server's figures before the attack and after it, both after a garbage collection. `during` is the event loop
+   * delay during the attack.
+   */
   before: Vitals;
   after: Vitals;
   during: Vitals["delay"];
@@ -38,30 +41,41 @@ export interface Outcome {
   faults: string[];
 }
 
-/** Disables the limits that would refuse the attackers' connections and joins. Refused attackers would test little. */
+/** Settings that turn off the limits on connections and joins. Attackers that are refused would test little. */
 export const OPEN_DOOR = { MAX_CONNECTIONS_PER_ADDRESS: "0", MAX_JOINS_PER_MINUTE: "0", ADMISSION_MAX_DELAY_MS: "0" };
 
-/** Readings of memory before the attack. The lowest counts, because garbage of the start is released gradually. */
+/**
+ * The number of memory readings before the attack. Only the lowest reading counts, because the server gradually
+ * releases the memory that its start has used.
+ */
 const READINGS = 8;
 
 /**
- * Hostile frames of the warm-up, which precedes the attack if resident memory is checked. V8's young generation grows
- * to its full size with the first load and does not shrink. The warm-up's sessions have numbers that no attack reaches.
+ * The number of hostile frames in the warm-up. The warm-up precedes the attack if resident memory is checked. V8's
+ * young generation grows to its full size with the first load and does not shrink. Without the warm-up, this growth
+ * would look like a leak.
  */
 const WARM_UP = 20_000;
+
+/** The number that identifies the first session of the warm-up. The sessions of an attack never reach this number. */
 const WARM_UP_FROM = 2 ** 30;
 
-/** The maximum growth of memory after all attackers have gone, as a share. */
+/**
+ * The maximum growth of memory, as a share of the memory before the attack. It is measured after all attackers have
+ * disconnected.
+ */
 const MAX_GROWTH = 0.1;
 
-/** Timeout for seats and connections to expire and for memory to settle, and the interval of checks, in ms. */
+/**
+ * Milliseconds within which connections must close and memory must be released, and milliseconds between two checks.
+ */
 const SETTLE_MS = 90_000;
 const CHECK_MS = 500;
 
-/** Connections of the honest players: the walking and the standing player. */
+/** The number of honest players that are connected all the time: one that walks, and one that stands still. */
 const HONEST = 2;
 
-/** The delay from which a server counts as blocked, in milliseconds: on an idle machine, and on a busy one. */
+/** The shortest delay that counts as an error, in milliseconds: on an idle machine, and on a busy one. */
 const BLOCKED_MS = 200;
 const BLOCKED_BUSY_MS = 2000;
 
@@ -136,7 +150,7 @@ function memory({ heap, external }: Vitals): number {
   return heap + external;
 }
 
-/** Returns the server's figures before the attack: those of the reading with the lowest memory. */
+/** Returns the server's figures before the attack: the reading with the lowest memory. */
 async function readingAtRest(target: Target): Promise<Vitals> {
   let least = await target.vitals("collect");
   for (let reading = 1; reading < READINGS; reading++) {
@@ -148,13 +162,13 @@ async function readingAtRest(target: Target): Promise<Vitals> {
 }
 
 /**
- * Waits until only honest players are connected and `enough` returns true, or until the timeout. Returns the figures at
- * that time.
+ * Waits until only honest players are connected and `enough` returns true, or until the timeout. Returns the server's
+ * last figures.
  */
 async function settled(target: Target, enough: (vitals: Vitals) => boolean): Promise<Vitals> {
   const end = performance.now() + SETTLE_MS;
   for (;;) {
-    // One more connection may be that of an honest player who has just joined.
+    // One more connection is tolerated, because a new honest player joins every few seconds and leaves at once.
     const isEmpty = (await target.players()) <= HONEST + 1;
     const vitals = await target.vitals("collect");
     if ((isEmpty && enough(vitals)) || performance.now() > end) return vitals;

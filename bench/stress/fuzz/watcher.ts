@@ -1,13 +1,12 @@
-// The honest players, in a child process, so that the work of the attackers does not delay their measurements. One
-// player walks and checks its position in each frame, and one player stands still. The process also polls /healthz and
-// makes new players join.
-import { readFileSync } from "node:fs";
+// The honest players. They run in a child process, so that the work of the attackers does not delay their measurements.
+// One player walks and checks its position in each frame, and one player stands still. The process also polls /healthz
+// and makes new players join.
 import { setTimeout as wait } from "node:timers/promises";
 import { Client, type Room } from "@colyseus/sdk";
 import { ERRORS } from "../../../schema/errors.ts";
 import type { WorldState } from "../../../schema/world-state.ts";
 import { DIRECTION_OF_WORD, type Direction, type DirectionWord, DOWN } from "../../../sim/directions.ts";
-import { readMap } from "../../../sim/map.ts";
+import { createMap } from "../../../sim/map.ts";
 import { seededRandom } from "../../../sim/random.ts";
 import { type Body, step } from "../../../sim/step.ts";
 import { serve } from "../../harness/ipc.ts";
@@ -27,7 +26,7 @@ export interface WatcherReport {
   faults: string[];
 }
 
-/** The requests that the watcher serves. */
+/** The requests that the parent process sends to the watcher. */
 export interface WatcherRequests {
   start(argument: { port: number }): Promise<void>;
   /** Returns the observations since the last report, and resets them. */
@@ -50,7 +49,6 @@ const WORDS: readonly DirectionWord[] = ["left", "right", "up", "down"];
 const times = { moves: [] as number[], health: [] as number[], joins: [] as number[] };
 const faults: string[] = [];
 let refused = 0;
-const map = readMap(MAP, JSON.parse(readFileSync(new URL(`../../../maps/${MAP}.tmj`, import.meta.url), "utf8")));
 const random = seededRandom(1);
 
 async function join(url: string): Promise<Room<unknown, WorldState>> {
@@ -75,12 +73,19 @@ function recordErrors(room: Room<unknown, WorldState>, player: string): void {
   room.onError((code, message) => faults.push(`${player} got the error ${code} ${message ?? ""}`.trim()));
 }
 
-/** Walks randomly on free ground, one move per MOVE_MS. The position after each move is computed in advance. */
+/**
+ * Walks randomly, one move per MOVE_MS. Predicts the position after each move, and reports each position that was not
+ * predicted.
+ */
 async function walker(url: string): Promise<void> {
+  const map = createMap(await (await fetch(`${url}/maps/${MAP}.json`)).json());
   const room = await join(url);
   recordErrors(room, "the walking player");
   const own = () => room.state.players.get(room.sessionId)!;
-  /** The confirmed position, then the position after each move in flight with the time at which the move was sent. */
+  /**
+   * The first entry is the confirmed position. Each later entry is the position after a move in flight, with the time
+   * at which that move was sent.
+   */
   const path: { x: number; y: number; sentAt: number }[] = [{ x: own().x, y: own().y, sentAt: 0 }];
   room.onStateChange(() => {
     const { x, y } = own();
@@ -98,7 +103,7 @@ async function walker(url: string): Promise<void> {
     if (random(10) === 0) word = WORDS[random(4)]!;
     for (let tries = 0; tries < 8; tries++) {
       step(body, DIRECTION_OF_WORD[word] as Direction, map);
-      // A move without a change, or back to a position on the path, could not be distinguished from a lost move.
+      // Sends only moves to positions that are not on the path. Otherwise a position could be the result of two moves.
       if ((body.x !== x || body.y !== y) && !path.some((position) => position.x === body.x && position.y === body.y)) {
         path.push({ x: body.x, y: body.y, sentAt: performance.now() });
         room.send("move", word);
@@ -110,7 +115,7 @@ async function walker(url: string): Promise<void> {
   }, MOVE_MS);
 }
 
-/** Stands still. Its position must not change. */
+/** The player that stands still. Reports an error if the player's position changes. */
 async function stander(url: string): Promise<void> {
   const room = await join(url);
   recordErrors(room, "the standing player");

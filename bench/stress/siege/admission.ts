@@ -1,6 +1,7 @@
-// Adds walkers until the process refuses joins because of its own load. Checks that connected walkers keep their tick
-// rate and latency, and that joins are accepted again when half of the walkers have left. Other work on the machine
-// delays ticks too. The server's share of its core distinguishes the two causes.
+// Tests admission control. Adds walkers until the server refuses joins because of its own load. Checks that the tick
+// rate and latency of connected walkers stay good, and that joins are accepted again after half of the walkers have
+// left. Other programs on the machine may also delay ticks and so cause refusals. The server's share of its core tells
+// whether its own load or another program has caused a refusal.
 import { setTimeout as wait } from "node:timers/promises";
 import { contender } from "../../contenders/contenders.ts";
 import { SERVER_CORE } from "../../harness/children.ts";
@@ -8,34 +9,42 @@ import { busyMicroseconds, cpuMicroseconds } from "../../harness/process-figures
 import { type Field, openField, populate, TIMED, type WindowFigures } from "./field.ts";
 import type { Verdict } from "./verdicts.ts";
 
-/** The number of walkers in the baseline, which take about half of a core; and the maximum number. */
+/** The number of walkers in the baseline. They use about half of the server's core. */
 const BASELINE = 800;
+
+/** The maximum number of walkers. */
 const MAX_WALKERS = 5000;
 
 /**
- * Walkers that join together, and the milliseconds between two such groups. Too many joins at once would delay ticks by
- * themselves.
+ * GROUP walkers join together, and the next group joins PACE_MS later. If too many walkers joined at once, their joins
+ * would delay ticks, and this test would measure the joins and not the walkers.
  */
 const GROUP = 25;
 const PACE_MS = 1000;
 
 /** A refusal is due to the server's own load if the server used at least this share of its core. */
 const MIN_OWN_SHARE = 0.75;
-/** The period before a refusal over which the share is computed, in milliseconds. The server uses the same period. */
+/**
+ * The period before a refusal for which the share is computed, in milliseconds. Admission control uses the same period.
+ */
 const LOOK_BACK_MS = 10_000;
 
 const SETTLE_S = 4;
 const WATCH_S = 10;
 /**
- * A window is repeated if other programs used more than this share of the server's core, for up to MAX_TRIES windows.
+ * A measurement is repeated if other programs used more than this share of the server's core. There are at most
+ * MAX_TRIES measurements.
  */
 const MAX_OTHERS_SHARE = 0.1;
 const MAX_TRIES = 6;
 
-/** Timeout in milliseconds. If refusals are then still due to other programs, the machine is too busy for this test. */
+/** The test fails if other programs still cause refusals after this time, in milliseconds. */
 const TIMEOUT_MS = 15 * 60_000;
 
-/** The goals: ticks per second, the maximum factor of the p99, and seconds until joins are accepted again. */
+/**
+ * The goals: the lowest number of ticks per second, the highest ratio of the p99 latency to the p99 latency of the
+ * baseline, and the highest number of seconds until joins are accepted again.
+ */
 const MIN_TICKS = 19.5;
 const MAX_SLOWDOWN = 2;
 const MAX_REOPEN_S = 30;
@@ -136,13 +145,21 @@ class Crowd {
     return (await this.#field.load("measure", 0)).clients + TIMED;
   }
 
-  /** Adds walkers up to this number. @returns the refusal that stopped it; undefined if all walkers have joined. */
+  /**
+   * Adds walkers until there are `max`.
+   * @returns the refusal that stopped the growth; undefined if all walkers have joined.
+   */
   async growTo(max: number): Promise<Refusal | undefined> {
     const { load, server } = this.#field;
     for (let walkers = await this.size(); walkers < max; walkers = await this.size()) {
       this.#readings.push(readingOf(server.pid));
       try {
-        await load("join", { server: "sabang", port: server.port, clients: Math.min(GROUP, max - walkers) });
+        await load("join", {
+          server: "sabang",
+          port: server.port,
+          clients: Math.min(GROUP, max - walkers),
+          crowd: "even",
+        });
         if (walkers % (4 * GROUP) < GROUP) this.#tell(`${walkers} walkers have joined`);
       } catch (error) {
         const { message } = error as Error;
@@ -174,7 +191,8 @@ class Crowd {
 }
 
 /**
- * Readings of the CPU time of the server, and of the busy time of its core, in microseconds. `at` is in milliseconds.
+ * The CPU time of the server and the busy time of its core, in microseconds. `at` is the time of the reading, in
+ * milliseconds.
  */
 interface Reading {
   at: number;

@@ -1,11 +1,12 @@
-// The attackers, in a child process: a client that floods, slow consumers that never read, and connections that do not
-// join.
+// The attackers, in a child process: a client that sends a flood of messages, slow consumers that never read, clients
+// that say hostile texts, and connections that do not join.
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { contender } from "../../contenders/contenders.ts";
 import { serve } from "../../harness/ipc.ts";
 import { BINARY, maskedFrame, PONG } from "../../harness/load/masked-frame.ts";
 import { upgradeRequest } from "../../harness/upgrade-request.ts";
+import { HOSTILE_TEXTS } from "./hostile-texts.ts";
 
 /** The figures of the flooding client. */
 export interface FloodFigures {
@@ -22,10 +23,16 @@ export interface SlowConsumerFigures {
   cut: number;
 }
 
+/** The number of texts sent, and of clients that the server has disconnected. */
+export interface SayFigures {
+  sent: number;
+  cut: number;
+}
+
 /** The number of connections by kind. */
 export type ConnectionCounts = Record<string, number>;
 
-/** The requests that the attackers serve. */
+/** The requests that the parent process sends to the attackers. */
 export interface AttackerRequests {
   /** Starts one client that sends this number of frames per second. */
   flood(argument: { port: number; perSecond: number }): void;
@@ -33,6 +40,11 @@ export interface AttackerRequests {
   /** Starts `count` clients that join and never read. They send invalid moves and unsolicited pongs. */
   slowConsumers(argument: { port: number; count: number }): Promise<void>;
   slowConsumerFigures(argument: null): SlowConsumerFigures;
+  /** Starts this number of clients, which say nothing yet. */
+  speakers(argument: { port: number; count: number }): Promise<void>;
+  /** Makes the speakers say this number of hostile texts per second in all. */
+  speak(argument: number): void;
+  sayFigures(argument: null): SayFigures;
   /** Opens and drops this number of connections, none of which joins. */
   connect(argument: { port: number; connections: number }): Promise<ConnectionCounts>;
   halt(argument: null): void;
@@ -41,14 +53,14 @@ export interface AttackerRequests {
 /** The interval of the flood's bursts, in milliseconds. */
 const BURST_MS = 20;
 
-/** The intervals of a slow consumer's invalid moves and pongs, in milliseconds. */
+/** Milliseconds between two invalid moves of a slow consumer, and between two pongs of a client that sends little. */
 const BAD_MOVE_MS = 20;
 const PONG_MS = 2000;
 
 /** Milliseconds before the flooding client retries a refused join. */
 const RETRY_MS = 100;
 
-/** Concurrent connections that do not join. */
+/** The maximum number of concurrent connections that do not join. */
 const AT_ONCE = 200;
 
 /** Milliseconds for which a connection that does not join stays open. */
@@ -60,8 +72,17 @@ const BAD_MOVE = maskedFrame(BINARY, Uint8Array.of(0x0d, 0xa4, ...Buffer.from("m
 const ACKNOWLEDGEMENT = maskedFrame(BINARY, Uint8Array.of(0x0a));
 const UNSOLICITED_PONG = maskedFrame(PONG, "");
 
+/** The frames of the hostile texts. MessagePack encodes a string of up to 64 kB as `da`, its length, and its bytes. */
+const SAYS = Object.values(HOSTILE_TEXTS).map((text) => {
+  const bytes = Buffer.from(text);
+  const content = Buffer.concat([Buffer.of(0xda, bytes.length >> 8, bytes.length & 0xff), bytes]);
+  return maskedFrame(BINARY, Buffer.concat([Buffer.of(0x0d, 0xa3), Buffer.from("say"), content]));
+});
+
 const floodFigures = { sent: 0, joins: 0, refused: 0 };
 const slowConsumers: Socket[] = [];
+const speakers: Socket[] = [];
+let said = 0;
 const timers: NodeJS.Timeout[] = [];
 let halted = false;
 
@@ -87,6 +108,13 @@ async function join(port: number): Promise<Socket> {
   await answered;
   socket.write(ACKNOWLEDGEMENT);
   return socket;
+}
+
+/** Sends pongs, so that the server does not disconnect these clients as silent. Returns the timer. */
+function keepAlive(sockets: readonly Socket[]): NodeJS.Timeout {
+  return setInterval(() => {
+    for (const socket of sockets) if (!socket.destroyed) socket.write(UNSOLICITED_PONG);
+  }, PONG_MS);
 }
 
 async function flood(port: number, perSecond: number): Promise<void> {
@@ -150,7 +178,7 @@ async function connectMany({
       if (number % 2) socket.resume();
       kinds[name]!(socket);
       await wait(STAY_MS);
-      // One third closes, one third resets, and one third ends its own half and leaves the connection half open.
+      // One third of the connections is closed, one third is reset, and one third is left half open.
       if (number % 3 === 0) socket.destroy();
       else if (number % 3 === 1) socket.resetAndDestroy();
       else {
@@ -181,19 +209,38 @@ serve({
       setInterval(() => {
         for (const socket of slowConsumers) if (!socket.destroyed) socket.write(BAD_MOVE);
       }, BAD_MOVE_MS),
-      setInterval(() => {
-        for (const socket of slowConsumers) if (!socket.destroyed) socket.write(UNSOLICITED_PONG);
-      }, PONG_MS),
+      keepAlive(slowConsumers),
     );
   },
   slowConsumerFigures: () => {
     const cut = slowConsumers.filter(({ destroyed }) => destroyed).length;
     return { open: slowConsumers.length - cut, cut };
   },
+  speakers: async ({ port, count }) => {
+    for (let i = 0; i < count; i++) {
+      const socket = await join(port);
+      socket.resume();
+      speakers.push(socket);
+    }
+    timers.push(keepAlive(speakers));
+  },
+  speak: (perSecond) => {
+    const start = performance.now();
+    timers.push(
+      setInterval(() => {
+        const due = Math.floor(((performance.now() - start) / 1000) * perSecond);
+        for (; said < due; said++) {
+          const socket = speakers[said % speakers.length]!;
+          if (!socket.destroyed) socket.write(SAYS[Math.floor(said / speakers.length) % SAYS.length]!);
+        }
+      }, BURST_MS),
+    );
+  },
+  sayFigures: () => ({ sent: said, cut: speakers.filter(({ readableEnded }) => readableEnded).length }),
   connect: connectMany,
   halt: () => {
     halted = true;
     for (const timer of timers) clearInterval(timer);
-    for (const socket of [...slowConsumers, ...halfOpen]) socket.destroy();
+    for (const socket of [...slowConsumers, ...speakers, ...halfOpen]) socket.destroy();
   },
 } satisfies AttackerRequests);

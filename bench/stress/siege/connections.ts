@@ -7,10 +7,10 @@ import type { Verdict } from "./verdicts.ts";
 const WARM_UP = 1000;
 const CONNECTIONS = 5000;
 
-/** The maximum growth of resident memory, as a share. Resident memory varies by some per cent without a cause. */
+/** The maximum growth of resident memory, as a share. Resident memory varies by some per cent even without a leak. */
 const MAX_GROWTH = 0.1;
 
-/** Timeout for incomplete requests to time out and for memory to be released, in milliseconds. */
+/** Milliseconds within which the server must close incomplete requests and release their memory. */
 const TIMEOUT_MS = 120_000;
 
 export async function connections(tell: (what: string) => void): Promise<Verdict[]> {

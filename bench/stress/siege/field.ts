@@ -1,4 +1,5 @@
-// A server with production settings, its honest walkers (the bench's load and probes), and its attackers.
+// A server with production settings, its attackers, and its walkers: regular clients that walk randomly. The walkers
+// are the load and the probes of the benchmark.
 import { fileURLToPath } from "node:url";
 import { LOAD_CORE, start, stop } from "../../harness/children.ts";
 import { type Ask, caller } from "../../harness/ipc.ts";
@@ -9,8 +10,9 @@ import { type Server, type ServerOptions, startServer } from "../../harness/serv
 import type { AttackerRequests } from "./attackers.ts";
 
 /**
- * All clients have one address, so the limits per address are disabled. All other limits have their defaults. Admission
- * control is enabled only in the test of admission, because the load's walkers join all at once.
+ * The environment of the server. The limits per address are disabled, because all clients share one IP address.
+ * Admission control is disabled, because the load joins in a burst; only the siege `admission` enables it. An empty
+ * value selects the default.
  */
 export const PRODUCTION = {
   MAX_CONNECTIONS_PER_ADDRESS: "0",
@@ -20,14 +22,14 @@ export const PRODUCTION = {
   ADMISSION_MAX_DELAY_MS: "0",
 };
 
-/** The figures of the walkers over a window. */
+/** What the walkers have measured over a number of seconds. */
 export interface WindowFigures {
-  /** The latency from a move to the frame that shows it, in milliseconds, over `moves` moves. */
+  /** The latency from a move to the frame that shows it, in milliseconds. `moves` is the number of measured moves. */
   p50: number;
   p99: number;
   moves: number;
   load: LoadFigures;
-  /** Ticks per second: the frames of the client that received the most. Something near it changes in every tick. */
+  /** Ticks per second, estimated as the frames per second of the client that received the most frames. */
   ticks: number;
 }
 
@@ -39,7 +41,7 @@ export interface Field {
   attackers: Ask<AttackerRequests>;
   /** Measures the walkers for this number of seconds. */
   watch(seconds: number): Promise<WindowFigures>;
-  /** Returns the reason for the loss of each lost connection of honest walkers. */
+  /** Returns the reason for each lost connection of a walker. */
   losses(): Promise<string[]>;
   end(): Promise<void>;
 }
@@ -84,12 +86,12 @@ export async function openField(tell: (what: string) => void, options: ServerOpt
   };
 }
 
-/** Full clients among the walkers. Their moves are timed. */
+/** The number of walkers that are full clients, whose latency is measured. */
 export const TIMED = 20;
 
 /** Makes a number of walkers join and walk. */
 export async function populate({ server: { port }, load, probes }: Field, walkers: number): Promise<void> {
-  await load("join", { server: "sabang", port, clients: walkers - TIMED });
-  await probes("join", { server: "sabang", port, probes: TIMED });
+  await load("join", { server: "sabang", port, clients: walkers - TIMED, crowd: "even" });
+  await probes("join", { server: "sabang", port, probes: TIMED, crowd: "even" });
   await Promise.all([load("walk", null), probes("walk", null)]);
 }

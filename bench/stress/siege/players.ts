@@ -16,7 +16,7 @@ export interface ClientPlayer {
   left: number | undefined;
 }
 
-/** The requests that the players serve. */
+/** The requests that the parent process sends to the players. */
 export interface PlayerRequests {
   /** Signs in and joins. */
   join(argument: { port: number; players: number }): Promise<void>;
@@ -27,18 +27,18 @@ export interface PlayerRequests {
   rejoin(argument: { port: number }): Promise<string[]>;
 }
 
-/** Concurrent joins. */
+/** The maximum number of concurrent joins. */
 const AT_ONCE = 16;
 
 /** The interval of a player's moves, in milliseconds. */
 const MOVE_MS = 100;
 
-/** Timeout for the client's own player to be in the state, in milliseconds. */
+/** Milliseconds within which the client's own player must be in the state. */
 const TIMEOUT_MS = 20_000;
 
 interface Player {
   client: Client;
-  /** Kept here, because all SDK clients of a process share one token store. */
+  /** The player's token. It is kept here, because all SDK clients in a process share one token. */
   token: string;
   walk: Walk;
   room?: Room<unknown, WorldState>;
@@ -68,7 +68,7 @@ async function join(player: Player): Promise<void> {
   }
 }
 
-/** Calls `work` for each index from 0 up to `count`, with up to AT_ONCE concurrent calls. */
+/** Calls `work` for each index from 0 to `count` - 1, with up to AT_ONCE concurrent calls. */
 async function forEach(count: number, work: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const workInSequence = async () => {
@@ -79,7 +79,7 @@ async function forEach(count: number, work: (index: number) => Promise<void>): P
 
 serve({
   join: async ({ port, players: count }) => {
-    // Players sign in one after the other, because all SDK clients share one token store.
+    // Players sign in one after the other, because all SDK clients in a process share one token.
     for (let index = 0; index < count; index++) {
       const client = new Client(`http://127.0.0.1:${port}`);
       client.auth.token = undefined as unknown as string;

@@ -14,7 +14,7 @@ const PLAYERS = 200;
 const WALK_MS = 5000;
 const MAX_EXIT_MS = 10_000;
 
-/** Milliseconds to wait for the last close codes. */
+/** Milliseconds to wait until the last clients have received their close codes. */
 const CLOSE_CODES_MS = 1000;
 
 export async function stop(tell: (what: string) => void): Promise<Verdict[]> {

@@ -9,7 +9,10 @@ import { openField, populate, TIMED } from "../siege/field.ts";
 import { verdictTable } from "../siege/verdicts.ts";
 
 const WINDOW_S = 10;
-/** Readings left out at the start (two minutes), and readings averaged at each end of the rest (one minute). */
+/**
+ * The first LEFT_OUT readings (two minutes) are ignored. The average of the next COMPARED readings (one minute) is
+ * compared with the average of the last COMPARED readings.
+ */
 const LEFT_OUT = 12;
 const COMPARED = 6;
 const GOAL = 5;
@@ -45,7 +48,7 @@ const tell = (what: string) => console.error(`${new Date().toTimeString().slice(
 const unpinned = pinToCores();
 const field = await openField(tell, { statsAgent: true });
 const readings: Reading[] = [];
-// The commit is read now and not at the end, because files may change during the run.
+// Reads the commit before the run, because the files in the working tree may change during the run.
 const where = machine(process.argv.slice(2), "npm run soak");
 await populate(field, players);
 const mb = (bytes: number) => (bytes / 1e6).toFixed(1);
