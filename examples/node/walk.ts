@@ -1,38 +1,37 @@
-// A player over the SDK with client prediction. It reconnects or rejoins after any lost connection.
+// A client with the SDK and client-side prediction. It reconnects or joins again after any lost connection.
 //
 //     npx node examples/node/walk.ts [http://host:port] [steps]
 //
 // Without `steps` it walks in squares until Ctrl-C.
-import { Client, type Room } from "@colyseus/sdk";
+import type { Room } from "@colyseus/sdk";
+import { play } from "../../client/play.ts";
 import type { MoveInput } from "../../schema/move-input.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { type Direction, DOWN, LEFT, RIGHT, UP } from "../../sim/directions.ts";
-import { readMap } from "../../sim/map.ts";
+import { createMap } from "../../sim/map.ts";
 import { TICK_MS } from "../../sim/rules.ts";
 import { step } from "../../sim/step.ts";
 
 const [server = "http://localhost:2567", steps = "Infinity"] = process.argv.slice(2);
 const DIRECTIONS: Direction[] = [RIGHT, DOWN, LEFT, UP];
 const SQUARE = DIRECTIONS.flatMap((direction) => Array<Direction>(12).fill(direction));
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 let stepsTaken = 0;
+let roundTrip = 0;
 
-/** Walks in a room until the session has ended. Resolves with the close code. */
-async function play(room: Room<unknown, WorldState>): Promise<number> {
-  const left = new Promise<number>((resolve) => room.onLeave(resolve));
+/** Walks in a room until the session has ended. */
+async function walkIn(room: Room<unknown, WorldState>): Promise<void> {
+  room.onLeave((code) => console.log("left with", code));
   room.onDrop(() => console.log("connection lost; reconnecting"));
   room.onReconnect(() => console.log("reconnected"));
   room.onError((code, message) => console.log("error", code, message));
-  // By default the SDK does not reconnect if the connection is lost in its first seconds.
-  room.reconnection.minUptime = 0;
   await new Promise((resolve) => room.onStateChange.once(resolve));
 
-  const walls = readMap(room.state.map, await (await fetch(`${server}/maps/${room.state.map}.tmj`)).json());
+  const walls = createMap(await (await fetch(`${server}/maps/${room.state.map}.json`)).json());
   const input = room.input<MoveInput>();
   const serverPlayer = () => room.state.players.get(room.sessionId)!;
   const { x, y, facing } = serverPlayer();
   const self = { x, y, facing };
-  /** The steps that were sent and not acknowledged yet, oldest first. */
+  /** The steps that were sent and are not yet acknowledged, oldest first. */
   const pending: Direction[] = [];
   const position = () => `${self.x}, ${self.y}; server: ${serverPlayer().x}, ${serverPlayer().y}`;
   console.log(`joined as ${room.sessionId} at ${position()}`);
@@ -54,10 +53,9 @@ async function play(room: Room<unknown, WorldState>): Promise<number> {
     if (++stepsTaken % 10 === 0) console.log(`at ${position()}, ${pending.length} pending`);
   };
 
-  let roundTrip = 0;
-  const pings = setInterval(() => room.ping((ms) => (roundTrip = ms)), 1000);
   const ticks = setInterval(() => {
-    // Steps queued on the server add a permanent delay. Skips a step if more are pending than the round trip explains.
+    // Steps in the server's queue delay all later steps, and the queue does not shrink by itself. So the client skips a
+    // step while more steps are pending than the round trip explains.
     if (input.pendingCount * TICK_MS > roundTrip + 2 * TICK_MS) return;
     if (stepsTaken < Number(steps)) walk(SQUARE[stepsTaken % SQUARE.length]!);
     else if (pending.length === 0) {
@@ -66,23 +64,11 @@ async function play(room: Room<unknown, WorldState>): Promise<number> {
       void room.leave();
     }
   }, TICK_MS);
-  const code = await left;
-  clearInterval(ticks);
-  clearInterval(pings);
-  return code;
+  room.onLeave(() => clearInterval(ticks));
 }
 
-const client = new Client(server);
-await client.auth.signInAnonymously(); // a signed-in player returns to its last position
-for (let attempt = 0; ; attempt++) {
-  try {
-    const code = await play(await client.joinOrCreate<WorldState>("world", { name: "Nora" }));
-    console.log("left with", code);
-    // 4000: we left. 4312: another client took over. After any other code, such as that of a restart, join again.
-    if (code === 4000 || code === 4312) break;
-    attempt = 0;
-  } catch (error) {
-    console.log("join failed:", error instanceof Error ? error.message : error);
-  }
-  await wait(Math.min(8000, 500 * 2 ** attempt) * (0.75 + Math.random() / 4));
-}
+// The player signs in, so it returns to its last position. `play` joins again when the room is lost.
+await play<WorldState>(server, { name: "Nora" }, walkIn, {
+  onTrouble: ({ message }) => console.log(message),
+  onRoundTrip: (milliseconds) => (roundTrip = milliseconds),
+});

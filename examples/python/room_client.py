@@ -1,20 +1,22 @@
-"""A client of the room protocol, written from the section "Bytes" of docs/protocol.md alone.
+"""A client of the room protocol, which uses only what the section "Bytes" of docs/protocol.md describes.
 
     python3 room_client.py [http://host:port] [name] [word ...]
 
 It needs no SDK, only a WebSocket library. It joins, and sends the words (left, right, up, down) as numbered inputs, one
-step each. After each frame that changed the state, it prints the state as a line of JSON. Ctrl-C leaves.
+step each. After each frame that changed the state, it prints the state as a line of JSON. After a lost connection it joins
+again at its last position. Ctrl-C leaves.
 """
 
 import asyncio
+import contextlib
 import json
+import re
 import signal
 import struct
 import sys
-import urllib.error
-import urllib.request
 
 import websockets
+from rejoin import Refused, connect, post, stay
 
 HANDSHAKE, ERROR, LEAVE, STATE, PATCH, INPUT = 0x0A, 0x0B, 0x0C, 0x0E, 0x0F, 0x13
 CODE_BITS, TIMED = 0x1F, 0x80
@@ -73,7 +75,8 @@ class Tree:
     def __init__(self, types, root):
         self.types = types
         self.root = {}
-        # Objects by number: (kind, type of the object or of its entries, content, places: place -> (key, number)).
+        # Holds each object by its number, as (kind, type, content, places). The type of a list or a map is the type of
+        # its entries. Its `places` holds the key and the object number of the entry at each place.
         self.objects = {0: ("object", root, self.root, {})}
 
     def read(self, reader):
@@ -113,7 +116,7 @@ class Tree:
         return self.objects.setdefault(number, (kind, type, {}, {}))[2]
 
 
-# The types of the block in which the server describes its fields.
+# The types of the objects in a description: the block of the handshake in which the server lists its types and fields.
 DESCRIPTION = {
     "root": [("types", "list", "type"), ("rootType", "number", None)],
     "type": [("id", "number", None), ("extendsId", "number", None), ("fields", "list", "field")],
@@ -122,7 +125,7 @@ DESCRIPTION = {
 
 
 def read_description(data):
-    """Returns the types that a block of the handshake describes, and the type of the root."""
+    """Returns the types in a description of the handshake, and the type of the root."""
     tree = Tree(DESCRIPTION, "root")
     tree.read(Reader(data))
     types = {
@@ -143,31 +146,21 @@ def read_handshake(reader):
     return token, read_description(state), read_description(sections[INPUT_FIELDS])
 
 
-def take_seat(server, options):
-    """Reserves a seat in the room `world`."""
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{server}/matchmake/joinOrCreate/world", json.dumps(options).encode(), headers)
-    try:
-        with urllib.request.urlopen(request) as response:
-            return json.load(response)
-    except urllib.error.HTTPError as refusal:
-        sys.exit(f"join refused: {refusal.status} {refusal.read().decode()}")
-
-
 async def walk(socket, words, inputs):
     """Sends one step per tick, because the server's queue holds only eight steps."""
     types, root = inputs
     field = [name for name, _, _ in types[root]].index("direction")
-    for word in words:
-        await socket.send(bytes([INPUT, ADD | field, DIRECTIONS[word]]))
-        await asyncio.sleep(TICK)
+    with contextlib.suppress(websockets.ConnectionClosed):  # `read_frames` reports the closed connection
+        for word in words:
+            await socket.send(bytes([INPUT, ADD | field, DIRECTIONS[word]]))
+            await asyncio.sleep(TICK)
 
 
-async def play(socket, words):
-    """Reads frames until the connection closes, and prints each new state."""
+async def read_frames(socket, words):
+    """Reads frames until the connection closes, and prints each new state. Raises ConnectionClosed."""
     printed = walking = None
-    async for frame in socket:
-        reader = Reader(frame)
+    while True:
+        reader = Reader(await socket.recv())
         first = reader.byte()
         code = first & CODE_BITS
         _clock, applied = (reader.unpack("<I"), reader.unpack("<I")) if first & TIMED else (0, 0)
@@ -187,18 +180,30 @@ async def play(socket, words):
             printed = state
 
 
-async def main(server="http://localhost:2567", name="Monty", *words):
-    seat = take_seat(server, {"name": name})
-    address = f"{server.replace('http', 'ws', 1)}/{seat['processId']}/{seat['roomId']}?sessionId={seat['sessionId']}"
-    async with websockets.connect(address) as socket:
-        loop = asyncio.get_running_loop()
+async def play(server, name, words, token):
+    """Joins, and plays until the connection closes. The seat identifies the player, so the WebSocket needs no token."""
+    seat = post(server, "/matchmake/joinOrCreate/world", {"name": name}, token)
+    address = f"{re.sub('^http', 'ws', server)}/{seat['processId']}/{seat['roomId']}?sessionId={seat['sessionId']}"
+    loop = asyncio.get_running_loop()
+    async with connect(address) as socket:
         loop.add_signal_handler(signal.SIGINT, lambda: loop.create_task(socket.send(bytes([LEAVE]))))
         try:
-            await play(socket, words)
-        except websockets.ConnectionClosed:
-            pass  # raised for every close code except 1000 and 1001, also after our own leave
-        print("closed", socket.close_code, socket.close_reason, file=sys.stderr)
+            await read_frames(socket, words)
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+
+
+async def main(server="http://localhost:2567", name="Monty", *words):
+    words = iter(words)  # After a lost connection, the player goes on with the next word.
+    await stay(server, lambda token: play(server, name, words, token))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    try:
+        asyncio.run(main(*sys.argv[1:]))
+    except KeyboardInterrupt:
+        pass  # Ctrl-C during a join
+    except Refused as refusal:
+        sys.exit(f"join refused: {refusal}")
+    except websockets.ConnectionClosed as closed:
+        print("closed", closed.rcvd.code, closed.rcvd.reason, file=sys.stderr)

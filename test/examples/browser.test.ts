@@ -1,4 +1,4 @@
-// Tests the browser example as a local file, in a real browser, against a server on another origin.
+// Opens the browser example from a local file in a real browser. So the server has another origin than the page.
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { startBrowser } from "../support/browser.ts";
@@ -10,6 +10,9 @@ const { blank, test } = startBrowser();
 const server = startServer({ seed: 3 });
 const FILE = new URL("../../examples/browser/index.html", import.meta.url);
 
+/** In this many milliseconds, a step reaches the server, some ticks run, and the result reaches the page. */
+const A_WHILE_MS = 300;
+
 async function open(): Promise<{ page: Page; errors: string[] }> {
   const page = await blank({ hasTouch: true, viewport: { width: 400, height: 700 } });
   const errors: string[] = [];
@@ -19,7 +22,7 @@ async function open(): Promise<{ page: Page; errors: string[] }> {
   return { page, errors };
 }
 
-test("index.html joins from a file, walks by keys and touch, draws players, and rejoins after a close", async () => {
+test("the browser example joins, walks by keys and touch, draws players, and rejoins after a close", async () => {
   const witness = await joinWithSdk(server);
   const { page, errors } = await open();
   const mina = () => [...witness.state.players.entries()].find(([, { name }]) => name === "미나");
@@ -35,10 +38,18 @@ test("index.html joins from a file, walks by keys and touch, draws players, and 
   await page.keyboard.down("ArrowRight");
   await until(() => self.facing === 2 && (self.x !== start.x || self.y !== start.y));
   await page.keyboard.up("ArrowRight");
+  // While Command is down, macOS does not report that other keys are released. So releasing Command stops the player.
+  await page.keyboard.down("ArrowLeft");
+  await until(() => self.facing === 1);
+  await page.keyboard.press("Meta");
+  await page.waitForTimeout(A_WHILE_MS);
+  const released = { x: self.x, y: self.y };
+  await page.waitForTimeout(A_WHILE_MS);
+  expect({ x: self.x, y: self.y }).toEqual(released);
   const outputText = () => page.evaluate(() => document.querySelector("output")!.value);
   await until(async () => (await outputText()) === `2 in sight · ${self.x}, ${self.y}`);
 
-  // The own player is the yellow square in the middle.
+  // The client's own player is the yellow square in the middle.
   const middlePixel = () =>
     page.evaluate(() => {
       const canvas = document.querySelector("canvas")!;
@@ -55,3 +66,19 @@ test("index.html joins from a file, walks by keys and touch, draws players, and 
   await page.waitForFunction(() => /^2 in sight/.test(document.querySelector("output")!.value));
   expect(errors).toEqual([]);
 });
+
+test.each(["pagehide", "beforeunload"])(
+  "the browser example leaves at once on the event %s, and joins again if the user has not left the page",
+  async (event) => {
+    const witness = await joinWithSdk(server);
+    const { page, errors } = await open();
+    const mina = () => [...witness.state.players].find(([, { name }]) => name === "미나");
+    const [id] = await until(mina);
+    // The page stays open, so the player disappears only if the page itself closes its WebSocket.
+    await page.evaluate((event) => void dispatchEvent(new Event(event)), event);
+    await until(() => !mina());
+    const [again] = await until(mina);
+    expect(again).not.toBe(id);
+    expect(errors).toEqual([]);
+  },
+);

@@ -1,5 +1,6 @@
-// Tests the Node example against a real server over a slow network. It is ahead of the server while it walks and agrees
-// with it when it stands. It reconnects after a lost connection and rejoins after a restart.
+// Tests the Node example with a real server over a slow network. While the player walks, its predicted position is
+// ahead of the server's position. When the player stands, both are equal. The example reconnects after a lost
+// connection and rejoins after a restart.
 import { expect, test } from "@jest/globals";
 import { startExample } from "../support/example.ts";
 import { laggyNetwork } from "../support/lag.ts";
@@ -8,7 +9,7 @@ import { until } from "../support/until.ts";
 
 const ONE_WAY_MS = 60;
 
-test("walk.ts predicts and reconciles, reconnects after a lost connection, and rejoins after a restart", async () => {
+test("the Node example predicts its moves, reconnects after a lost connection, and rejoins after a restart of the server", async () => {
   const environment = { DATA_DIR: dataFolder() };
   const server = startProcess(environment);
   const port = await server.listening();
@@ -18,7 +19,7 @@ test("walk.ts predicts and reconciles, reconnects after a lost connection, and r
   const line = (pattern: RegExp) => until(() => lines().find((line) => pattern.test(line)));
   const joined = () => lines().filter((line) => line.startsWith("joined"));
 
-  // The player is ahead of the server by the pending steps, unless a wall stops it.
+  // The predicted position is ahead by the pending steps, unless a wall stops the player.
   await until(() =>
     lines().some((line) => {
       const [, x, y, serverX, serverY, pending] =
