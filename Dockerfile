@@ -11,12 +11,13 @@ COPY sim sim
 COPY replay replay
 COPY schema schema
 COPY maps maps
+COPY client client
 COPY web web
 RUN npm run build
 
-# Installs the packages that the server imports. Optional ones are left out: Vite and TypeScript with their platform
-# binaries, which are optional peers of the framework, and a native addon of msgpackr. Source maps and type
-# declarations are not needed at run time.
+# Installs the packages that the server imports. Optional packages are left out: Vite and TypeScript with their platform
+# binaries, which are optional peers of the framework, and a native addon of msgpackr. Source maps and type declarations
+# are not needed at run time.
 FROM node:24-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -28,6 +29,7 @@ WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY package.json ./
 COPY sim sim
+COPY tiled tiled
 COPY replay replay
 COPY schema schema
 COPY rooms rooms
@@ -36,17 +38,17 @@ COPY src src
 COPY maps/*.tmj maps/tiles.png maps/
 COPY --from=page /app/dist dist
 
-# The store is here unless DATABASE_URL is set. A new volume inherits the owner of the folder.
+# The player records are stored in /data unless DATABASE_URL is set. A new volume inherits the owner of the folder.
 RUN mkdir /data && chown node:node /data
 VOLUME /data
 
 ENV NODE_ENV=production DATA_DIR=/data
 USER node
 EXPOSE 2567
-# Uses http.get, because fetch refuses some ports (6000, 6667). HOST and PORT are the server's own settings.
+# Uses http.get, because fetch refuses some ports (6000, 6667). HOST and PORT are the settings of the server.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=15s --retries=3 \
   CMD ["node", "-e", "http.get({ host: process.env.HOST || 'localhost', port: process.env.PORT || 2567, path: '/healthz' }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
-# Starts node directly: npm would receive the signals instead. A stop takes at most 9 seconds, after DRAIN_SECONDS.
+# Starts node directly, so that node and not npm receives the signals. A stop takes DRAIN_SECONDS and up to 9 seconds.
 # The flags are the same as in `npm start`. Without them the garbage collector's young generation grows to 128 MB, and
 # the old generation to three times the live data.
 CMD ["node", "--max-semi-space-size=16", "--heap-growing-percent=80", "src/main.ts"]

@@ -1,4 +1,4 @@
-// Tests deploy/Caddyfile with a real Caddy, which has its own certificates, in front of a real server.
+// Tests deploy/Caddyfile with a real Caddy in front of a real server. Caddy signs its certificates itself.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -47,7 +47,7 @@ async function freePorts(count: number): Promise<number[]> {
 interface Proxy {
   url: string;
   http: string;
-  /** Path of the certificate that signs the proxy's certificates. */
+  /** Path of the root certificate that signs the proxy's certificates. */
   authority: string;
   ask(path: string, options?: { method?: string; headers?: Record<string, string>; body?: Buffer }): Promise<Answer>;
 }
@@ -110,11 +110,11 @@ async function startProxy(upstream: number): Promise<Proxy> {
 }
 
 describeWith("caddy", "Caddy with deploy/Caddyfile", () => {
-  test("finds that the file is formatted", () => {
+  test("finds nothing to format in deploy/Caddyfile (`caddy fmt`)", () => {
     expect(runProgram("caddy", ["fmt", CADDYFILE]).output).toBe(readFileSync(CADDYFILE, "utf8"));
   });
 
-  test("lets an SDK client and a plain WebSocket play through the proxy over TLS", async () => {
+  test("lets an SDK client and a client on a plain WebSocket play over TLS", async () => {
     const server = startProcess(PRODUCTION);
     const proxy = await startProxy(await server.listening());
     const { stdout } = await promisify(execFile)(process.execPath, ["test/deploy/visitor.ts", proxy.url], {
@@ -157,7 +157,7 @@ describeWith("caddy", "Caddy with deploy/Caddyfile", () => {
     expect((await fetch(`http://127.0.0.1:${port}/monitor/`)).status).toBe(401);
   });
 
-  test("refuses a large body before it reaches the server", async () => {
+  test("refuses a request with a large body instead of forwarding it to the server", async () => {
     const server = startProcess(PRODUCTION);
     const proxy = await startProxy(await server.listening());
     const headers = { "content-type": "application/json" };
@@ -169,7 +169,8 @@ describeWith("caddy", "Caddy with deploy/Caddyfile", () => {
       });
     expect((await join("Ada")).status).toBe(200);
     expect((await join("x".repeat(100_000))).status).toBe(413);
-    // A body without a length is cut off while it is forwarded. Caddy 2.6 then answers with 502, later ones with 413.
+    // Caddy forwards a body of unknown length up to the limit. Caddy 2.6 then answers with 502, newer versions with
+    // 413.
     const chunked = await proxy.ask("/matchmake/joinOrCreate/world", {
       method: "POST",
       headers: { ...headers, "transfer-encoding": "chunked" },
@@ -178,9 +179,9 @@ describeWith("caddy", "Caddy with deploy/Caddyfile", () => {
     expect([413, 502]).toContain(chunked.status);
   });
 
-  test("sets X-Forwarded-* itself, and drops the values from the client", async () => {
+  test("sets the X-Forwarded-* headers itself, and drops the values that a client sent", async () => {
     const seen: IncomingHttpHeaders[] = [];
-    // Takes the server's place to record the headers that it would receive.
+    // This server replaces sabang, to record the headers that Caddy sends.
     const listener = createServer((request, response) => {
       seen.push(request.headers);
       response.end();
@@ -198,7 +199,7 @@ describeWith("caddy", "Caddy with deploy/Caddyfile", () => {
     expect(seen[0]!["x-forwarded-host"]).toMatch(/^localhost/);
   });
 
-  test("holds requests while the server restarts", async () => {
+  test("holds a request while the server restarts, and forwards it to the new server", async () => {
     const first = startProcess(PRODUCTION);
     const port = await first.listening();
     const proxy = await startProxy(port);

@@ -31,7 +31,7 @@ const compose = yaml("deploy/compose.yaml") as {
 };
 const services = Object.entries(compose.services);
 
-/** The variables of the compose file: `:?` marks required ones, `:-` those with a default. */
+/** The variables of compose.yaml, each with its sign: `:?` means required, `:-` means that there is a default. */
 const variables = new Map<string, string>();
 for (const [, name, sign] of read("deploy/compose.yaml").matchAll(/\$\{(\w+)(:[?-])?/g))
   variables.set(name!, sign ?? "");
@@ -44,7 +44,7 @@ const example = new Map(
     .map((line) => line.split("=", 2) as [string, string]),
 );
 
-/** Returns a value of the compose file with its variables replaced. */
+/** Returns a value of compose.yaml with its variables replaced. */
 const filled = (text: string, values: Record<string, string>) =>
   text.replace(/\$\{(\w+)(?::\?[^}]*|:-([^}]*))?\}/g, (_all, name, fallback) => values[name] || (fallback ?? ""));
 
@@ -59,12 +59,12 @@ test(".dockerignore allows exactly the paths that the Dockerfile copies", () => 
   expect(copied).toEqual(expect.arrayContaining(["package.json", "sim", "replay", "maps/*.tmj"]));
   const ignored = copied.filter((path) => !allowed.includes(`!${path.split("/")[0]}`));
   expect(ignored).toEqual([]);
-  // Paths that are not copied stay ignored.
+  // .dockerignore must not allow paths that the Dockerfile does not copy.
   const used = new Set(copied.map((path) => `!${path.split("/")[0]}`));
   expect(allowed.filter((line) => !used.has(line))).toEqual([]);
 });
 
-test("compose requires every secret and the host, and has no defaults for them", () => {
+test("compose.yaml has no defaults for the host name and the secrets, and requires their values", () => {
   const required = [...variables].filter(([, sign]) => sign === ":?").map(([name]) => name);
   expect(required.sort()).toEqual(
     ["GRAFANA_PASSWORD", "JWT_SECRET", "METRICS_TOKEN", "MONITOR_PASSWORD", "POSTGRES_PASSWORD", "SABANG_HOST"].sort(),
@@ -78,12 +78,13 @@ test("compose requires every secret and the host, and has no defaults for them",
   }
 });
 
-test(".env.example lists each variable of compose, without values", () => {
-  expect([...example.keys()].sort()).toEqual([...variables.keys()].sort());
+test(".env.example lists each variable of compose.yaml and compose.cluster.yaml, and leaves all values empty", () => {
+  const ofCluster = [...read("deploy/compose.cluster.yaml").matchAll(/\$\{(\w+):[?-]/g)].map(([, name]) => name!);
+  expect([...example.keys()].sort()).toEqual([...new Set([...variables.keys(), ...ofCluster])].sort());
   expect([...example.values()].filter((value) => value !== "")).toEqual([]);
 });
 
-test("compose gives the server a valid production configuration", () => {
+test("compose.yaml gives the server a valid production configuration, including all limits", () => {
   const values = {
     ...Object.fromEntries(example),
     SABANG_HOST: "play.example.org",
@@ -112,15 +113,15 @@ test("compose gives the server a valid production configuration", () => {
   expect(new URL(config.DATABASE_URL!).password).toBe(values.POSTGRES_PASSWORD);
 });
 
-test.each(services)("the service %s has minimal privileges and a health check", (name, service) => {
+test.each(services)("the service %s in compose.yaml has minimal privileges and a health check", (name, service) => {
   expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"] });
   expect(service.privileged).toBeUndefined();
-  // The server's health check is in its image.
+  // The server's health check is in the Dockerfile.
   if (name === "server") expect(read("Dockerfile")).toMatch(/^HEALTHCHECK /m);
   else expect(service.healthcheck).toBeDefined();
 });
 
-test("in compose only the proxy is reachable from other machines, and only the server reaches the database", () => {
+test("in compose.yaml, only the proxy has public ports, and only the server can reach the database", () => {
   for (const [name, { ports = [] }] of services) {
     const open = ports.filter((port) => !port.startsWith("127.0.0.1:"));
     expect([name, open.length > 0]).toEqual([name, name === "proxy"]);
@@ -132,8 +133,8 @@ test("in compose only the proxy is reachable from other machines, and only the s
   ]);
 });
 
-test("compose and Kubernetes wait longer than the longest stop before they kill the server", () => {
-  const longest = Number(/A stop takes at most (\d+) seconds/.exec(read("Dockerfile"))![1]);
+test("compose.yaml and kubernetes.yaml give the server enough time to stop, even for the longest possible stop", () => {
+  const longest = Number(/A stop takes DRAIN_SECONDS and up to (\d+) seconds/.exec(read("Dockerfile"))![1]);
   const drain = Number(/from 0 to (\d+)/.exec(SETTINGS.DRAIN_SECONDS.accepted)![1]);
   expect(Number.parseInt(compose.services.server!.stop_grace_period!, 10)).toBeGreaterThan(drain + longest);
   const [deployment] = kubernetes();
@@ -142,7 +143,7 @@ test("compose and Kubernetes wait longer than the longest stop before they kill 
   expect(terminationGracePeriodSeconds).toBeGreaterThan(longest + Number(pause));
 });
 
-test("compose and Kubernetes limit memory to the amount in docs/operating.md", () => {
+test("compose.yaml and kubernetes.yaml limit the server's memory to the amount in docs/operating.md", () => {
   const gigabytes = /^\*\*Memory\.\*\* Give it (\d+) GB/m.exec(read("docs/operating.md"))![1];
   expect(compose.services.server!.mem_limit).toBe(`${gigabytes}g`);
   expect(kubernetes()[0].spec.template.spec.containers[0].resources.limits.memory).toBe(`${gigabytes}Gi`);
@@ -156,7 +157,7 @@ function kubernetes(): any[] {
   });
 }
 
-test("Kubernetes runs one unprivileged server, and stops it before it starts the next one", () => {
+test("kubernetes.yaml runs one unprivileged server, and stops the old server before the new one starts", () => {
   const [deployment, service, ingress] = kubernetes();
   expect([deployment.kind, service.kind, ingress.kind]).toEqual(["Deployment", "Service", "Ingress"]);
   expect(deployment.spec).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
@@ -172,14 +173,15 @@ test("Kubernetes runs one unprivileged server, and stops it before it starts the
   expect(ingress.spec.rules[0].http.paths[0].backend.service.name).toBe(service.metadata.name);
 });
 
-test("Kubernetes probes /healthz on the image's port, and uses only known settings", () => {
+test("kubernetes.yaml probes /healthz on the image's port, and uses only settings that the server has", () => {
   const [deployment] = kubernetes();
   const [container] = deployment.spec.template.spec.containers;
   expect(container.ports).toEqual([
     { name: "http", containerPort: Number(/^EXPOSE (\d+)$/m.exec(read("Dockerfile"))![1]) },
   ]);
   expect(container.livenessProbe.httpGet.path).toBe("/healthz");
-  // With one replica, /readyz would keep players with a lost connection from reconnecting while the server is full.
+  // A busy server answers 503 on /readyz. Kubernetes would then stop all traffic, even the traffic of reconnecting
+  // players.
   expect(container.readinessProbe.httpGet.path).toBe("/healthz");
   const named = [...read("deploy/kubernetes.yaml").matchAll(/--from-literal=(\w+)=/g)].map(([, name]) => name!);
   expect(named).toEqual(expect.arrayContaining(["JWT_SECRET", "MONITOR_PASSWORD", "DATABASE_URL"]));
@@ -190,7 +192,7 @@ test("Kubernetes probes /healthz on the image's port, and uses only known settin
   expect(container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath)).toEqual(["/data", "/tmp"]);
 });
 
-test("the workflow runs .ci/run, with read permissions and without secrets", () => {
+test("the GitHub workflow runs .ci/run with read permissions only, and uses no secrets", () => {
   const workflow = yaml(".github/workflows/ci.yml");
   expect(workflow.permissions).toEqual({ contents: "read" });
   const text = read(".github/workflows/ci.yml");
@@ -205,7 +207,7 @@ test("the workflow runs .ci/run, with read permissions and without secrets", () 
   }
   const { steps } = (workflow.jobs as Record<string, { steps: Step[] }>).tests!;
   expect(steps.some(({ run }) => run?.includes(".ci/run"))).toBe(true);
-  // The output of the page's tests is kept even if they fail.
+  // The workflow uploads the results of the page's tests even if they fail.
   expect(steps.at(-1)).toMatchObject({
     uses: expect.stringContaining("actions/upload-artifact@"),
     if: "always()",

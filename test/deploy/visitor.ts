@@ -1,5 +1,5 @@
-// Plays through a proxy. It is a process of its own, because trusted certificates are set when a process starts. Its
-// argument is the server's URL. Prints its results as JSON.
+// Plays through a proxy with an SDK client and a plain WebSocket, and prints the result as JSON. The argument is the
+// proxy's URL. This is a separate program, because Node reads extra trusted certificates only when a process starts.
 import { Client } from "@colyseus/sdk";
 import type { WorldState } from "../../schema/world-state.ts";
 import { PlainPlayer } from "../support/plain.ts";
