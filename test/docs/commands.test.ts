@@ -1,6 +1,6 @@
-// Tests that .ci/run or a test runs every command of the documentation. This test runs the commands that no other test
-// runs, as they are written. Not every machine has Docker, so this test compares its commands with the Dockerfile.
-// .ci/image, which .ci/run calls with CI_IMAGE=1, builds and runs the image.
+// Tests that .ci/run or a test runs every command of the documentation. The tests of this file run the commands that no
+// other test runs. Not every machine has Docker, so the tests only compare the Docker commands with the Dockerfile.
+// With CI_IMAGE=1, .ci/run calls .ci/image, which builds and runs the image.
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ const CI = ".ci/run";
 const HERE = "test/docs/commands.test.ts";
 const PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/configuration.md", "examples/README.md"];
 
-/** For each command, the file that runs the command, and the text in that file that runs it. */
+/** For each documented command, the file that runs the command, and the text in that file that runs it. */
 const RUN_BY: Record<string, [file: string, words: string]> = {
   "npm ci": [CI, "\nnpm ci\n"],
   "npm test": [CI, "\nnpm test\n"],
@@ -39,13 +39,18 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(cat jwt-secret)\" sabang":
     [HERE, 'argumentsOf("docker run")'],
   "openssl rand -base64 36 > jwt-secret": [HERE, 'commandWith("openssl")'],
-  // test/e2e/bots.test.ts and test/e2e/replay.test.ts run these programs, without npm, with a server and with
-  // recordings.
+  // Here only --help runs. test/e2e/bots.long.test.ts and test/e2e/replay.test.ts run these programs without npm, with
+  // a server and with recordings.
   "npm run bots -- 50": [HERE, 'helpOf("npm run bots")'],
   "npm run replay -- FILE": [HERE, 'helpOf("npm run replay")'],
-  // A complete run takes minutes; tests run the parts.
+  // Here only --help runs. Other tests run these programs without npm, or run parts of these programs.
+  "npm run map -- FILE": [HERE, 'helpOf("npm run map")'],
+  "npm run bench:walls -- FOLDER": [HERE, 'helpOf("npm run bench:walls")'],
+  "npm run maps:make": ["test/mapmaker/make.test.ts", '"mapmaker/make.ts"'],
+  // Here only --help runs, because a complete run takes minutes. Other tests run the parts of these programs.
   "npm run bench": [HERE, 'helpOf("npm run bench")'],
   "npm run fuzz": [HERE, 'helpOf("npm run fuzz")'],
+  "npm run fuzz:maps": ["test/tiled/fuzz.test.ts", "trial("],
   "npm run siege": [HERE, 'helpOf("npm run siege")'],
   "npm run soak": [HERE, 'helpOf("npm run soak")'],
   "python3 examples/python/walk.py ws://localhost:2567 Monty": ["test/examples/python.test.ts", "walk.py"],
@@ -54,7 +59,7 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
     "room_client.py",
   ],
   "npx node examples/node/walk.ts http://localhost:2567": ["test/examples/node.long.test.ts", "walk.ts"],
-  // CI installs the same library from Debian, so that a new version on PyPI cannot break it.
+  // CI installs the same library from Debian, so that a new version on PyPI cannot break CI.
   "pip install -r examples/python/requirements.txt": [CI, "python3-websockets"],
 };
 
@@ -75,17 +80,17 @@ function commandsOf(page: string): string[] {
 }
 
 describe.each(PAGES)("%s", (page) => {
-  test.each(commandsOf(page))("a test runs `%s`", (command) => {
+  test.each(commandsOf(page))("CI or a test runs the documented command `%s`", (command) => {
     const [file, words] = RUN_BY[command] ?? [];
     if (!file) throw new Error(`no test runs \`${command}\`; run it in a test and add it to the table in ${HERE}`);
     expect(existsSync(`${ROOT}${file}`)).toBe(true);
-    // The table itself is not a use of the command.
+    // The search in this file begins after the table, because the table itself does not run the command.
     const text = read(file);
     expect(text.slice(file === HERE ? text.indexOf("\n};\n") : 0)).toContain(words);
   });
 });
 
-test("every command in the table of this test is on a page", () => {
+test("every command in the table of this test file is documented on a page", () => {
   const documented = PAGES.flatMap(commandsOf);
   expect(Object.keys(RUN_BY).filter((command) => !documented.includes(command))).toEqual([]);
 });
@@ -97,13 +102,13 @@ afterEach(() => {
       // Kills the command and all processes that it started.
       process.kill(-child.pid!, "SIGKILL");
     } catch {
-      // It has already ended.
+      // The command has already ended.
     }
   }
   started.clear();
 });
 
-/** Runs a command as it is written until it listens, fetches the page, and stops the command with Ctrl-C. */
+/** Runs a command until its server listens, fetches the page, and stops the command as Ctrl-C does. */
 async function runs(command: string): Promise<{ page: string; code: number | null; url: string; printed: string }> {
   const child = spawn("sh", ["-c", `exec env ${command}`], {
     cwd: ROOT,
@@ -143,7 +148,7 @@ test("`npm start` serves the built page and stops on Ctrl-C", async () => {
 });
 
 onlyLong(() => {
-  test("`npm start` uses environment variables from its command line", async () => {
+  test("`npm start` uses the variables PORT and LOG_LEVEL from its environment", async () => {
     const port = String(await freePort());
     const { url, printed } = await runs("PORT=3000 LOG_LEVEL=warn npm start".replace("3000", port));
     expect(url).toBe(`http://localhost:${port}`);
@@ -152,7 +157,7 @@ onlyLong(() => {
 });
 
 onlyLong(() => {
-  test("`npm run dev` serves the page from source", async () => {
+  test("`npm run dev` serves the page from its source, with Vite", async () => {
     const { page } = await runs("npm run dev");
     expect(page).toContain("/@vite/client");
     expect(page).toContain('src="./main.ts"');
@@ -163,16 +168,18 @@ onlyLong(() => {
 const helpOf = async (command: string) =>
   (await promisify(execFile)("sh", ["-c", `exec ${command} -- --help`], { cwd: ROOT })).stdout;
 
-test("the npm commands with arguments show their usage with --help", async () => {
+test("each npm command that takes arguments prints its usage if --help is given", async () => {
   expect(await helpOf("npm run bots")).toContain("Usage: npm run bots -- [options] [number]");
   expect(await helpOf("npm run replay")).toContain("Usage: npm run replay -- [options] <file>");
+  expect(await helpOf("npm run map")).toContain("Usage: npm run map -- [options] <path>");
+  expect(await helpOf("npm run bench:walls")).toContain("Usage: npm run bench:walls -- [options] <folder>");
   expect(await helpOf("npm run bench")).toContain("Usage: npm run bench -- [options]");
   expect(await helpOf("npm run fuzz")).toContain("Usage: npm run fuzz -- [options]");
   expect(await helpOf("npm run siege")).toContain("Usage: npm run siege -- [options]");
   expect(await helpOf("npm run soak")).toContain("Usage: npm run soak -- [options]");
 });
 
-/** Runs a command as it is written, in a folder. Returns its output. */
+/** Runs a shell command in a folder. Returns its output. */
 const output = async (command: string, cwd = ROOT) => {
   const { PATH, HOME } = process.env;
   const { stdout, stderr } = await promisify(execFile)("sh", ["-c", command], { cwd, env: { PATH, HOME } as never });
@@ -186,12 +193,12 @@ onlyLong(() => {
 });
 
 onlyLong(() => {
-  test("`npm run test:long` includes the long tests", async () => {
+  test("`npm run test:long` includes the files named *.long.test.ts", async () => {
     expect(await output("npm run test:long -- --listTests")).toMatch(/\.long\.test\.ts$/m);
   });
 });
 
-test("`npx node` runs the Node of the installed packages", async () => {
+test("`npx node` runs the version of Node that is installed in node_modules", async () => {
   const file = `${dataFolder()}/version.mjs`;
   writeFileSync(file, "console.log(process.version);");
   const { version } = JSON.parse(read("node_modules/node/package.json"));
@@ -209,12 +216,12 @@ onlyLong(() => {
   });
 });
 
-describe("the Docker commands of README.md, as a shell parses them", () => {
+describe("the Docker commands of README.md", () => {
   const commandWith = (prefix: string) => commandsOf("README.md").find((command) => command.startsWith(prefix))!;
   const folder = mkdtempSync(join(tmpdir(), "sabang-docker-"));
   execFileSync("bash", ["-c", commandWith("openssl")], { cwd: folder });
 
-  /** Returns the arguments that `docker` receives from the command with this prefix. */
+  /** Returns the arguments that bash passes to `docker` for the command with this prefix. */
   function argumentsOf(prefix: string): string[] {
     const script = `docker() { printf '%s\\0' "$@"; }; ${commandWith(prefix)}`;
     return execFileSync("bash", ["-c", script], { cwd: folder, encoding: "utf8" }).split("\0").slice(0, -1);
@@ -225,11 +232,11 @@ describe("the Docker commands of README.md, as a shell parses them", () => {
   rmSync(folder, { recursive: true });
   const valuesOf = (flag: string) => run.filter((_, at) => run[at - 1] === flag);
 
-  test("build the Dockerfile of this folder, and run the built image", () => {
+  test("build an image from the Dockerfile in the current folder, and run this image", () => {
     expect(build).toEqual(["build", "-t", run.at(-1), "."]);
   });
 
-  test("publish the port and mount the volume of the image", () => {
+  test("publish the port and mount the volume that the Dockerfile declares", () => {
     const [, port] = /^EXPOSE (\d+)$/m.exec(dockerfile)!;
     const [, volume] = /^VOLUME (\S+)$/m.exec(dockerfile)!;
     expect(valuesOf("-p")).toEqual([`${port}:${port}`]);

@@ -28,7 +28,7 @@ function anchorsOf(page: string): string[] {
 describe.each(PAGES)("%s", (page) => {
   const links = [...read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link!);
 
-  test("links to files and headings that exist", () => {
+  test("has only links to files and headings that exist", () => {
     const broken = links.filter((link) => {
       const [path, anchor] = link.split("#");
       const target = path ? join(dirname(page), path) : page;
@@ -42,7 +42,7 @@ describe.each(PAGES)("%s", (page) => {
   });
 });
 
-describe("the front page", () => {
+describe("README.md", () => {
   const page = read("README.md");
 
   test("has at most 140 lines", () => {
@@ -54,7 +54,7 @@ describe("the front page", () => {
     expect(required.filter((path) => !page.includes(`](${path}`))).toEqual([]);
   });
 
-  test("has badges that match package.json", () => {
+  test("has badges with the licence and the Node version of package.json", () => {
     const { license, engines } = JSON.parse(read("package.json"));
     const titleOf = (badge: string) => /<title>(.*)<\/title>/.exec(read(`docs/images/badge-${badge}.svg`))![1];
     expect(titleOf("licence")).toBe(`licence: ${license}`);
@@ -62,7 +62,7 @@ describe("the front page", () => {
     expect(read("LICENSE")).toContain(`${license} License`);
   });
 
-  test("states the figures of docs/performance.md", () => {
+  test("states the same benchmark figures as docs/performance.md", () => {
     const rows = [...read("docs/performance.md").matchAll(/^\| ([\w-]+) \| 1500 \| (.*) \|$/gm)];
     const columns = ["cpuPerSecond", "cpu", "traffic", "frames", "p50", "p99", "memory", "busy"] as const;
     const figuresOf = (server: string) => {

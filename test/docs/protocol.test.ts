@@ -1,5 +1,5 @@
-// Tests the bytes in docs/protocol.md. Each example is compared with the frames of a real server, or sent to it, and
-// decoded by the SDK.
+// Tests the bytes in docs/protocol.md. Each example is compared with the frames of a real server, or is sent to a real
+// server. The SDK decodes the examples.
 import { readFileSync } from "node:fs";
 import type { Schema } from "@colyseus/schema";
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
@@ -19,7 +19,7 @@ const server = startServer({
 });
 const page = readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8");
 
-/** The hex examples of the page, by name. */
+/** The hex examples of docs/protocol.md, by name. */
 const EXAMPLES = new Map(
   [...page.matchAll(/```hex (\S+)\n([\s\S]*?)```/g)].map(([, name, lines]) => [name!, bytesOf(lines!)]),
 );
@@ -47,23 +47,26 @@ function example(name: string): Buffer {
 }
 const used = new Set<string>();
 
-/** Ada's seat on the page. */
+/** The seat of the player Ada in the examples of docs/protocol.md. */
 const ADA: Seat = JSON.parse(/```json\s*({"name":"world".*})/.exec(page)![1]!);
 const MINA = "f3CJ_GOK3";
 const TOKEN = "5CRaPI34-";
 
-/** Whether a frame equals an example, after replacing this run's session ids and token by those of the page. */
+/**
+ * Whether a frame equals an example, after this run's session ids and token have been replaced by the values on the
+ * page.
+ */
 function isExample(name: string, frame: Buffer, aliases: Record<string, string>): boolean {
   let text = frame.toString("latin1");
   for (const [actual, onPage] of Object.entries(aliases)) text = text.replaceAll(actual, onPage);
   const normalized = Buffer.from(text, "latin1");
   const expected = example(name);
-  // The room's clock differs in each run.
+  // Bytes 1 to 4 are the room's clock, which differs in each run.
   if (normalized[0]! & 0x80) expected.copy(normalized, 1, 1, 5);
   return normalized.equals(expected);
 }
 
-/** Waits until a player has received an example. */
+/** Waits until a player has received a frame that equals an example. */
 async function receives(player: RawPlayer, name: string, aliases: Record<string, string> = {}): Promise<void> {
   await until(() => player.frames.some((frame) => isExample(name, frame, aliases))).catch(() => {
     const frames = player.frames.map((frame) => frame.toString("hex"));
@@ -86,8 +89,8 @@ async function waitTicks({ seat }: RawPlayer, count: number): Promise<void> {
 }
 
 const players: RawPlayer[] = [];
-async function join(name: string): Promise<RawPlayer> {
-  const player = await RawPlayer.join(server.url, { name });
+async function join(name: string, look: number): Promise<RawPlayer> {
+  const player = await RawPlayer.join(server.url, { name, look });
   players.push(player);
   return player;
 }
@@ -95,9 +98,9 @@ afterEach(() => {
   for (const player of players.splice(0)) player.socket.close(1000);
 });
 
-describe("a real server sends", () => {
-  test("the seat, the handshake and the full state as on the page", async () => {
-    const ada = await join("Ada");
+describe("a real server", () => {
+  test("sends the seat reservation, the handshake and the full state as in docs/protocol.md", async () => {
+    const ada = await join("Ada", 5);
     expect(Object.keys(ada.seat)).toEqual(Object.keys(ADA));
     const aliases = { [ada.seat.sessionId]: ADA.sessionId, [ada.reconnectionToken]: TOKEN };
     await receives(ada, "handshake", aliases);
@@ -106,10 +109,10 @@ describe("a real server sends", () => {
     expect(ada.frames[1]![0]).toBe(0x8e);
   });
 
-  test("the patches of the page when a player joins, walks and leaves", async () => {
-    const ada = await join("Ada");
+  test("sends the patches of docs/protocol.md when a player joins, walks and leaves", async () => {
+    const ada = await join("Ada", 5);
     await waitTicks(ada, 2);
-    const mina = await join("미나");
+    const mina = await join("미나", 17);
     const aliases = { [ada.seat.sessionId]: ADA.sessionId, [mina.seat.sessionId]: MINA };
     await receives(ada, "came", aliases);
     mina.send(example("move-left"));
@@ -122,16 +125,25 @@ describe("a real server sends", () => {
     await until(() => mina.closed === 4000);
   });
 
-  test("a patch with only the input number when nothing in sight has changed", async () => {
-    const ada = await join("Ada");
+  test("sends a patch with only the input number if no visible field has changed", async () => {
+    const ada = await join("Ada", 5);
     for (const name of ["input-right", "input-same", "input-none"]) ada.send(example(name));
     await receives(ada, "acknowledged");
     const room = await server.roomOf(ada.seat.sessionId);
     expect(room.state.players.get(ada.seat.sessionId)?.toJSON()).toMatchObject({ x: 96, y: 80, facing: 2 });
   });
 
-  test("errors, responses and pings as on the page", async () => {
-    const ada = await join("Ada");
+  test("sends a player's text and a player's emote `wave` to other players as in docs/protocol.md", async () => {
+    const ada = await join("Ada", 5);
+    const aliases = { [ada.seat.sessionId]: ADA.sessionId };
+    ada.send(example("say-hi"));
+    await receives(ada, "said-hi", aliases);
+    ada.send(example("wave"));
+    await receives(ada, "waved", aliases);
+  });
+
+  test("sends errors, responses and pings as in docs/protocol.md", async () => {
+    const ada = await join("Ada", 5);
     ada.send(example("move-north"));
     await receives(ada, "error");
     ada.send(example("request"));
@@ -141,9 +153,9 @@ describe("a real server sends", () => {
   });
 });
 
-describe("a seat", () => {
-  test("is held for a lost connection, and resumed with the token of the handshake", async () => {
-    const ada = await join("Ada");
+describe("seats in a room:", () => {
+  test("a client that has lost its connection can take its seat again with the reconnection token of the handshake", async () => {
+    const ada = await join("Ada", 5);
     ada.send(example("input-right"));
     const room = await server.roomOf(ada.seat.sessionId);
     await until(() => room.state.players.get(ada.seat.sessionId)?.x === 88);
@@ -155,7 +167,7 @@ describe("a seat", () => {
       players.push(again);
       await until(() => again.frames.length > 1);
       expect(again.reconnectionToken).not.toBe(before.reconnectionToken);
-      // With skipHandshake the block of fields is empty, but the sections are still sent.
+      // With skipHandshake=1 the handshake has no field descriptions, so their length is 0.
       const lengthAt = 2 + again.frames[0]![1]! + 1 + "schema".length;
       expect(again.frames[0]![lengthAt]).toBe(query ? 0 : 0xcc);
       expect(again.frames[1]!.readUInt32LE(5)).toBe(0);
@@ -169,8 +181,8 @@ describe("a seat", () => {
   test.each([
     ["an unknown session id", "", 4002],
     ["a wrong reconnection token", "&reconnectionToken=wrong", 4003],
-  ])("is refused with error 524 for %s", async (_, query, code) => {
-    const ada = await join("Ada");
+  ])("a WebSocket with %s gets the error 524 instead of a seat", async (_, query, code) => {
+    const ada = await join("Ada", 5);
     const stranger = new RawPlayer(server.url, { ...ada.seat, sessionId: "unknown" }, query);
     await until(() => stranger.closed);
     expect(stranger.closed).toBe(code);
@@ -180,18 +192,21 @@ describe("a seat", () => {
   test.each([
     [1000, false],
     [undefined, true],
-  ])("is held after a close with code %s: %s", async (code, isHeld) => {
-    const ada = await join("Ada");
-    const witness = await join("미나");
-    const room = await server.roomOf(witness.seat.sessionId);
-    ada.socket.close(code);
-    await until(() => room.clients.length === 1);
-    if (!isHeld) await until(() => room.state.players.size === 1);
-    expect(room.state.players.size).toBe(isHeld ? 2 : 1);
-  });
+  ])(
+    "a close with the code %s (undefined: no code) makes the server reserve the seat for a reconnection: %s",
+    async (code, isHeld) => {
+      const ada = await join("Ada", 5);
+      const witness = await join("미나", 17);
+      const room = await server.roomOf(witness.seat.sessionId);
+      ada.socket.close(code);
+      await until(() => room.clients.length === 1);
+      if (!isHeld) await until(() => room.state.players.size === 1);
+      expect(room.state.players.size).toBe(isHeld ? 2 : 1);
+    },
+  );
 });
 
-test("a token sent with the seat request signs the client in, without a token in the WebSocket's URL", async () => {
+test("a client is signed in without a token in the WebSocket's URL if it sends its token with the seat request", async () => {
   const id = crypto.randomUUID();
   const token = await server.tokens.sign(id);
   const first = await RawPlayer.join(server.url, { name: "Ada" }, { authorization: `Bearer ${token}` });
@@ -199,20 +214,20 @@ test("a token sent with the seat request signs the client in, without a token in
   await until(() => first.closed === 4312);
 });
 
-describe("the SDK decodes the bytes of the page", () => {
+describe("the SDK", () => {
   const onlooker = new Onlooker();
   beforeAll(() => {
     for (const name of ["handshake", "state"]) onlooker.take(example(name));
   });
   const ada = { name: "Ada", x: 80, y: 80, facing: 4 };
 
-  test("to the full state", () => {
+  test("decodes the handshake and the full state of docs/protocol.md", () => {
     expect(onlooker.ground).toEqual({ map: "plaza", width: 160, height: 160 });
     expect(Object.fromEntries(onlooker.heard)).toEqual({ [ADA.sessionId]: ada });
     expect(onlooker.room.reconnectionToken).toMatch(new RegExp(`:${TOKEN}$`));
   });
 
-  test("to a player that joins, walks and leaves", () => {
+  test("decodes the patches of docs/protocol.md in which a player joins, walks and leaves", () => {
     onlooker.take(example("came"));
     expect(Object.fromEntries(onlooker.heard)).toEqual({
       [ADA.sessionId]: ada,
@@ -225,7 +240,7 @@ describe("the SDK decodes the bytes of the page", () => {
   });
 });
 
-test("the page's tables of fields match the schema", () => {
+test("docs/protocol.md lists the same fields of the state, of a player and of an input as the schema", () => {
   for (const [title, schema] of [
     ["the state", WorldState],
     ["a player", Player],
@@ -238,6 +253,6 @@ test("the page's tables of fields match the schema", () => {
   }
 });
 
-test("every hex example of the page is used by a test", () => {
+test("each hex example of docs/protocol.md is used in this test file", () => {
   expect([...EXAMPLES.keys()].filter((name) => !used.has(name))).toEqual([]);
 });

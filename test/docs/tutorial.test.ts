@@ -1,5 +1,5 @@
-// Tests the code in README.ko.md. The tutorial's server runs and has the weaknesses that the page names. The excerpts
-// from this server match its source.
+// Tests the code in README.ko.md: the tutorial's server runs and has the weaknesses that the page names, and the
+// TypeScript excerpts match rooms/world-room.ts.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
@@ -13,7 +13,7 @@ const [, code] = /```python\n([\s\S]*?)```/.exec(page)!;
 
 testWithPython(
   "tornado",
-  "the tutorial's server has no rate limit, and an unknown word closes the connection",
+  "the tutorial's server in README.ko.md accepts any number of moves, and closes the connection on an unknown word",
   async (python) => {
     const port = await freePort();
     const server = startExample("env", `PORT=${port}`, python, "-c", code!);

@@ -10,14 +10,15 @@ import type { Body, Walls } from "../../sim/step.ts";
 import type { Prediction } from "../../web/prediction.ts";
 import { onlyLong } from "../support/long.ts";
 import { drawnMap, tiledMap } from "../support/maps.ts";
+import { PlainPlayer } from "../support/plain.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 import { Project } from "./project.ts";
 
-/** Maximum lines of code of a step. Maps and comments do not count. */
+/** Maximum number of lines of code that a step of docs/extending.md may add. Maps and comments do not count. */
 const MAX_LINES = 11;
 
-/** Timeout for copying files, compiling, and starting a server on a busy machine. */
+/** Timeout in ms for copying files, compiling, and starting a server on a busy machine. */
 const TIMEOUT_MS = 300_000;
 
 /** The sections of docs/extending.md: the heading of each, and its diffs. */
@@ -38,7 +39,7 @@ function linesOf(diff: string): string[] {
     .filter((line) => !/^\+\s*(\/\/|\/?\*|$)/.test(line));
 }
 
-/** A room of a changed project. This project's types lack the new fields of its state. */
+/** A room of a changed project. This project's types lack the new fields of that room's state. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type AnyRoom = Room<unknown, any>;
 
@@ -84,11 +85,13 @@ function clientOf(url: string, token?: string): Client {
   return client;
 }
 
-/** Waits until the client sees its own player. */
+/** Waits until a client has joined and sees its own player. */
 async function arrived(joining: Promise<Room>): Promise<AnyRoom> {
   const room: AnyRoom = await joining;
-  // A server that a failed test leaves running is killed, and clients must not reconnect to it.
+  // After a failed test the server is killed. The client must not try to reconnect then.
   room.reconnection.enabled = false;
+  // Clients of earlier steps are still in the world and hear the messages of later ones.
+  room.onMessage("*", () => {});
   await until(() => room.state.players?.has(room.sessionId));
   return room;
 }
@@ -101,16 +104,16 @@ function self(room: AnyRoom) {
   return room.state.players.get(room.sessionId);
 }
 
-/** The codes of two directions. */
+/** The numbers that stand for two of the directions in an input. */
 const LEFT = 1;
 const RIGHT = 2;
 
-/** Maximum number of steps that the client is ahead of the server, which drops steps beyond its queue limit. */
+/** Maximum number of unacknowledged steps of the client. The server would drop steps beyond its queue limit. */
 const MAX_AHEAD = 5;
 
 /**
- * Plays each step of docs/extending.md on a running game, by the number in the step's heading. Only the first step
- * restarts the game.
+ * The tests of the steps of docs/extending.md, by the number in the step's heading. Each function uses a running game
+ * to test what its step adds. Only step 1 restarts the game.
  */
 const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
   async 1(game) {
@@ -143,7 +146,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     const DATA_DIR = dataFolder();
     const server = await Game.start(project, { MAPS_DIR, DATA_DIR, RECORD: "1" });
 
-    // A client that sends far more inputs than the server applies. Each frame from the server is one tick.
+    // This client sends far more inputs than the server applies. Each frame from the server is one tick.
     const flooder = await joinWorld(server.url);
     const strides: number[] = [];
     let before = self(flooder).x;
@@ -157,7 +160,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     const flooding = setInterval(() => flood.send(), 10);
     flooder.onLeave(() => clearInterval(flooding));
 
-    // A client that predicts with the page's code of the changed project.
+    // This client predicts as the page of the changed project does, with its web/prediction.ts.
     const page = await joinWorld(server.url);
     const module: { Prediction: typeof Prediction } = await import(join(project.folder, "web/prediction.ts"));
     let drift = 0;
@@ -168,7 +171,10 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
       });
     let prediction = predict();
     const from = self(page).x;
-    /** Walks ahead of the server, and waits for its answers, on which the prediction is then based. */
+    /**
+     * Predicts and sends inputs, and waits for their acknowledgement. Expects that the player walked `units`, and that
+     * the server's position equals the predicted one.
+     */
     const walk = async (steps: number, input: Input, units: number) => {
       const start = prediction.self.x;
       for (let step = 1; step <= steps; step++) {
@@ -182,10 +188,10 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     };
     const right = { direction: RIGHT };
     const left = { direction: LEFT };
-    // This project's input type does not have the field `sprint`.
+    // The input type of this project lacks the field `sprint`, which step 2 adds.
     const sprint = (input: Input): Input => Object.assign({ sprint: true }, input);
     await walk(45, sprint(right), 40 * 16 + 5 * 8);
-    // As after a reconnection, the prediction starts from the server's state alone.
+    // The next prediction starts from the server's state alone, as after a reconnection.
     prediction.dispose();
     prediction = predict();
     await walk(5, sprint(right), 5 * 8);
@@ -198,7 +204,8 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     expect(strides.slice(0, 60)).toEqual([...Array(40).fill(16), ...Array(20).fill(8)]);
     await server.stop();
 
-    // The game caused no incidents. The recording replays with the same result, and its hash includes breath.
+    // The game must have caused no incidents. The recording must replay with the same result, and the hash of a player
+    // must include the field `breath`.
     const [recording, ...incidents] = readdirSync(join(DATA_DIR, "recordings"));
     expect(incidents).toEqual([]);
     const replayed = await project.node(
@@ -254,7 +261,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     expect(room.state).toMatchObject({ map: "yard", width: 384, height: 256 });
     const walking = setInterval(() => room.send("move", "left"), 50);
     room.onLeave(() => clearInterval(walking));
-    // The wall is one tile wide and a body 24 units, so the centre of the body stops at 44.
+    // The wall ends at 32, after one tile. A body is 24 units wide, so its centre stops at 32 + 12.
     await until(() => self(room).x === 44);
   },
 
@@ -273,7 +280,8 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     const outside = await joinWorld(url, {}, token);
     const left = new Promise((resolve) => outside.onLeave(resolve));
     const friends = [await enter(code, token), await enter(code), await enter(code)];
-    // A player has one body across all room types.
+    // A signed-in player can be in one room only. So the join of the private room has ended the player's session in the
+    // other room.
     expect(await left).toBe(ERRORS.takenOver.code);
     expect(new Set([host, ...friends].map(({ roomId }) => roomId))).toEqual(new Set([code]));
 
@@ -284,25 +292,58 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     await friends[2]!.leave();
     expect((await until(() => enter(code).catch(() => undefined))).roomId).toBe(code);
   },
+
+  async 6({ url }) {
+    const listen = (room: AnyRoom) => {
+      const heard: unknown[] = [];
+      room.onMessage("emote", (emote) => heard.push(emote));
+      return heard;
+    };
+    const [ada, bob] = [await joinWorld(url), await joinWorld(url)];
+    const plain = await PlainPlayer.join(url);
+    await until(() => ada.state.players.has(bob.sessionId) && ada.state.players.has(plain.id));
+    const heard = [listen(ada), listen(bob)];
+    const codes: number[] = [];
+    ada.onError((code) => codes.push(code));
+    const hearts = () => plain.frames.filter(({ type }) => type === "emote");
+    ada.send("emote", "shout");
+    ada.send("emote", "heart");
+    ada.send("emote", "laugh");
+    await until(() => heard.every(({ length }) => length > 0) && hearts().length > 0 && codes.length > 0);
+    expect(codes).toEqual([4308]);
+    expect(heard).toEqual(Array(2).fill([{ id: ada.sessionId, emote: "heart" }]));
+    expect(hearts()).toEqual([{ type: "emote", id: ada.sessionId, emote: "heart" }]);
+
+    const late = listen(await joinWorld(url));
+    plain.socket.send(JSON.stringify({ type: "emote", text: "yawn" }));
+    await until(() => late.length > 0);
+    expect(late).toEqual([{ id: plain.id, emote: "yawn" }]);
+    await until(async () => {
+      ada.send("emote", "laugh");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return heard[1]!.length > 2;
+    });
+    expect(heard[1]!.at(-1)).toEqual({ id: ada.sessionId, emote: "laugh" });
+  },
 };
 
 test("PLAYS has an entry for each step of docs/extending.md", () => {
   expect(STEPS.map(({ title }) => title.split(".", 1)[0])).toEqual(Object.keys(PLAYS));
 });
 
-test.each(STEPS)(`the step "$title" adds at most ${MAX_LINES} lines of code`, ({ diff }) => {
+test.each(STEPS)(`the step "$title" of docs/extending.md adds at most ${MAX_LINES} lines of code`, ({ diff }) => {
   expect(diff).not.toBe("");
   const lines = linesOf(diff);
   expect({ lines, tooMany: Math.max(0, lines.length - MAX_LINES) }).toEqual({ lines, tooMany: 0 });
 });
 
-/** The steps that are applied to each copy of the project. */
+/** The copies of the project that the long run tests, each with the steps that are applied to it. */
 const COPIES = [
   { what: "all steps of docs/extending.md", steps: STEPS },
   ...STEPS.map((step) => ({ what: `"${step.title}" alone`, steps: [step] })),
 ];
 
-test("the steps of docs/extending.md apply one after the other", async () => {
+test("the diffs of docs/extending.md can be applied to the project one after another", async () => {
   const project = await Project.copy();
   try {
     for (const { diff } of STEPS) await project.apply(diff);
@@ -311,7 +352,7 @@ test("the steps of docs/extending.md apply one after the other", async () => {
   }
 });
 
-/** Plays the steps in one game. Step 1 is played last, because it restarts the game. */
+/** Tests the steps on one running game. Step 1 is tested last, because it restarts the game. */
 async function play(project: Project, steps: typeof STEPS): Promise<void> {
   const game = await Game.start(project);
   const numbers = steps.map(({ title }) => title.split(".", 1)[0]!);
@@ -330,7 +371,7 @@ onlyLong(() => {
     afterAll(() => project?.remove());
 
     test(
-      "compiles, and the game plays as described",
+      "compiles, and the game behaves as docs/extending.md describes",
       async () => {
         // The compiler and the game run at the same time, in two processes.
         const [errors] = await Promise.all([project.errorsOf("tsc"), play(project, steps)]);
@@ -340,7 +381,7 @@ onlyLong(() => {
     );
 
     if (steps === STEPS) {
-      test("passes biome", async () => {
+      test("passes the format and lint checks of biome", async () => {
         expect(await project.errorsOf("biome")).toBe("");
       });
     }

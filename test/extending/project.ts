@@ -30,7 +30,10 @@ export class Project {
     return new Project(folder);
   }
 
-  /** Applies a diff, as a reader of docs/extending.md would. @throws with the output of git if that fails. */
+  /**
+   * Applies a diff, as a reader of docs/extending.md would. @throws an error with the output of git if git cannot apply
+   * the diff.
+   */
   async apply(diff: string): Promise<void> {
     const file = `${this.folder}.diff`;
     writeFileSync(file, diff);
