@@ -1,10 +1,12 @@
-// Which folder may import which. docs/architecture.md draws it and explains it; test/architecture.test.ts holds the two
-// together. Run by `npm run check:imports`.
+// The rules for imports between folders. `npm run check:imports` checks them, and docs/architecture.md draws and
+// explains them. test/architecture.test.ts checks that the page and this file agree.
 
-/** The folders, and the other folders that each may import. `src` is the files that lie in it directly. */
+/** For each folder, the other folders that it may import. `src` stands only for the files directly in that folder. */
 export const ALLOWED = {
   cli: [],
+  client: [],
   sim: [],
+  tiled: [],
   schema: ["sim"],
   replay: ["sim"],
   rooms: ["schema", "sim"],
@@ -13,26 +15,36 @@ export const ALLOWED = {
   "src/store": ["rooms", "replay"],
   "src/edge": ["src/telemetry", "rooms", "schema", "sim"],
   "src/sockets": ["src/edge", "src/telemetry", "rooms", "schema", "sim"],
-  "src/http": ["src/edge", "src/auth", "src/telemetry", "schema"],
+  "src/cluster": ["src/sockets", "src/edge", "src/telemetry", "rooms", "schema", "sim"],
+  "src/maps": ["rooms", "tiled", "sim"],
+  "src/http": ["src/edge", "src/auth", "src/maps", "src/telemetry", "schema"],
   src: [
-    ...["src/http", "src/sockets", "src/edge", "src/auth", "src/store", "src/telemetry"],
+    ...["src/http", "src/cluster", "src/sockets", "src/edge", "src/auth", "src/maps", "src/store", "src/telemetry"],
     ...["rooms", "replay", "schema", "sim"],
   ],
-  "src/commands": ["src", "src/store", "replay", "sim", "cli"],
-  web: ["replay", "schema", "sim"],
-  bots: ["schema", "sim", "cli"],
-  bench: ["replay", "schema", "sim", "cli"],
+  "src/commands": ["src", "src/maps", "src/store", "replay", "tiled", "sim", "cli"],
+  web: ["client", "replay", "schema", "tiled", "sim"],
+  bots: ["client", "schema", "sim", "cli"],
+  bench: ["replay", "schema", "tiled", "sim", "cli"],
   mapmaker: ["sim"],
-  examples: ["schema", "sim"],
+  examples: ["client", "schema", "sim"],
 };
 
 const FOLDERS = [...Object.keys(ALLOWED), "test"];
 
-/** A pattern of the files of a folder: those of `src` are its own only. */
+/** Returns a pattern that matches the files of a folder. For `src`, it matches only the files directly in it. */
 const filesOf = (folder) => (folder === "src" ? "^src/[^/]+$" : `^${folder}/`);
 
-/** Programs that need more than their folder: the page's build runs in Node, and the store is measured from within. */
-const EXCEPTIONS = { web: "^web/build-if-stale[.]ts$", bench: "^bench/(store|contenders/.+)[.]ts$" };
+/**
+ * Patterns of the files that are exempt from the rules of their folder. In web, these files build the page. In tiled,
+ * the file reads map files from disk. In bench, they are the benchmarks of recordings and of the store, and the servers
+ * that are compared with sabang.
+ */
+const EXCEPTIONS = {
+  web: "^web/build-(if-stale|plugins)[.]ts$",
+  tiled: "^tiled/node[.]ts$",
+  bench: "^bench/(replay|store|contenders/.+)[.]ts$",
+};
 
 const folders = Object.entries(ALLOWED).map(([folder, allowed]) => ({
   name: `${folder} imports ${allowed.join(", ") || "no other folder"}`,
@@ -72,13 +84,13 @@ export default {
     {
       name: "the framework's server reaches neither a page nor a client",
       severity: "error",
-      from: { path: "^(web|bots|bench|examples|schema)/", pathNot: Object.values(EXCEPTIONS) },
+      from: { path: "^(client|web|bots|bench|examples|schema)/", pathNot: Object.values(EXCEPTIONS) },
       to: { path: "node_modules/(colyseus|@colyseus/core)/" },
     },
     {
       name: "a page has no Node",
       severity: "error",
-      from: { path: "^web/", pathNot: EXCEPTIONS.web },
+      from: { path: "^(client|web|tiled)/", pathNot: [EXCEPTIONS.web, EXCEPTIONS.tiled] },
       to: { dependencyTypes: ["core"] },
     },
     {

@@ -1,6 +1,6 @@
 // Tests are ES modules in TypeScript: swc strips the types, and Node runs the result (see the script `test`).
-// `npm test` takes at most five minutes on two cores. `npm run test:long` runs the files named *.long.test.ts, and with
-// more rounds the files that import test/support/long.ts.
+// `npm test` takes at most five minutes on two cores. `npm run test:long` runs the files named *.long.test.ts. It also
+// runs the files that import test/support/long.ts. These files test more in that run.
 import { globSync, readFileSync } from "node:fs";
 
 const isLong = process.env.TEST_LONG === "1";
@@ -34,10 +34,10 @@ const project = {
 export default {
   maxWorkers: 2,
   reporters: ["default", "<rootDir>/test/support/missing-reporter.ts"],
-  // Tests start real servers, sockets and browsers on shared machines. Only a hang exceeds this timeout. Jest reads it
-  // only here, not in a project.
+  // The timeout is long, because tests start real servers, sockets and browsers, even on slow machines. Jest reads this
+  // setting only here and not in a project.
   testTimeout: 60_000,
-  // A project without files would run all tests.
+  // Projects without files are left out, because Jest would run all tests for an empty `testMatch`.
   projects: [
     { ...project, testMatch: matching((file) => !ALONE.test(file)) },
     { ...project, testMatch: matching((file) => ALONE.test(file)), runner: "<rootDir>/test/support/alone.js" },

@@ -1,7 +1,8 @@
 // A bot: a program that plays. It joins with the SDK, walks to random targets, rests, and rejoins when its connection
 // is lost.
-import { setTimeout as delay } from "node:timers/promises";
-import { Client, type InputHandle, MatchMakeError, type Room } from "@colyseus/sdk";
+import { CloseCode, type InputHandle, MatchMakeError, type Room } from "@colyseus/sdk";
+import { SabangClient } from "../client/client.ts";
+import { play } from "../client/play.ts";
 import type { MoveInput } from "../schema/move-input.ts";
 import type { WorldState } from "../schema/world-state.ts";
 import { applyInput } from "../sim/apply-input.ts";
@@ -16,15 +17,10 @@ import { directionTo, isAstray, type Route, routeFrom } from "./route.ts";
 /** The maximum number of ticks for which a bot rests at its target. */
 const MAX_REST_TICKS = 40;
 
-/** Pending inputs above which a bot waits for the server. */
+/** A bot sends no input while more than this number of its inputs wait for the server's acknowledgement. */
 const MAX_PENDING_INPUTS = 6;
 
-/** Milliseconds before a bot retries a refused join or rejoins. The delay doubles from the minimum to the maximum. */
-const MIN_RETRY_MS = 500;
-const MAX_RETRY_MS = 8000;
-
-/** The framework's close code of a client that has left. */
-const LEFT = 4000;
+type BotRoom = Room<unknown, WorldState>;
 
 /** The options of a bot. */
 export interface BotOptions {
@@ -34,29 +30,29 @@ export interface BotOptions {
   name?: string;
   /** The name of the map; by default the server's default map. */
   map?: string;
-  /** The seed of its random choices. The same seed gives the same routes. */
+  /** The seed of the bot's random choices. The same seed gives the same routes. */
   seed: number;
   /**
-   * Called with the reason when the server refuses a join or a connection is lost. The bot retries unless a retry
-   * cannot succeed.
+   * Called with the reason when the server refuses a join or sends an error, or when a connection is lost for good.
+   * After a refusal or a loss the bot joins again, unless the refusal is permanent.
    */
   onTrouble?: (reason: string) => void;
 }
 
-/** One bot. */
+/** A program that plays as one player. */
 export class Bot {
   readonly #options: BotOptions;
   readonly #random: Random;
   readonly #stop = new AbortController();
-  #room: Room<unknown, WorldState> | undefined;
+  #room: BotRoom | undefined;
   #input: InputHandle<MoveInput> | undefined;
   #map: WorldMap | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** Its predicted body; undefined while it is not in the world. */
+  /** The bot's predicted body; undefined while the bot is not in the world. */
   #body: Body | undefined;
   #route: Route = [];
   #restTicks = 0;
-  /** The number of steps taken. */
+  /** The number of steps that the bot has taken. */
   steps = 0;
 
   constructor(options: BotOptions) {
@@ -64,90 +60,89 @@ export class Bot {
     this.#random = seededRandom(options.seed);
   }
 
-  /** Its session id; undefined while it is not in the world. */
+  /** The bot's session id; undefined while the bot is not in the world. */
   get sessionId(): string | undefined {
     return this.#body && this.#room?.sessionId;
   }
 
-  /** Whether it is in the world and has a route. */
+  /** Whether the bot is in the world and has a route. */
   get walking(): boolean {
     return this.#body !== undefined && this.#route.length > 0;
   }
 
-  /** Its position in the server's state; undefined while it is unknown. */
+  /** The bot's position in the server's state; undefined if the bot has not received it. */
   get place(): { x: number; y: number } | undefined {
     return this.#room?.state.players?.get(this.#room.sessionId);
   }
 
-  /** Joins and plays until the bot leaves, or the server refuses it for good. @returns whether the bot ever joined. */
+  /**
+   * Joins and plays until `leave` is called or the server refuses the bot for good.
+   * @returns whether the bot ever joined.
+   */
   async play(): Promise<boolean> {
+    const { url, name, map, onTrouble } = this.#options;
+    const client = new SabangClient(url);
     let joined = false;
-    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
-      try {
-        const room = await this.#join();
-        joined = true;
-        attempt = 0;
-        const code = await this.#untilLeft(room);
-        if (code === LEFT || this.#stop.signal.aborted) break;
-        this.#options.onTrouble?.(`closed with ${code}`);
-      } catch (error) {
-        if (this.#stop.signal.aborted) break;
-        this.#options.onTrouble?.(reasonOf(error));
-        if (isFinal(error)) break;
-      }
-      const retryMs = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** attempt) * (1 - this.#random(256) / 1024);
-      await delay(retryMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+    const enter = (room: BotRoom) => {
+      joined = true;
+      this.#enter(room);
+    };
+    const options = {
+      guest: true,
+      signal: this.#stop.signal,
+      onTrouble: (error: Error) => onTrouble?.(reasonOf(error)),
+    };
+    try {
+      const code = await play<WorldState>(client, { name, map }, enter, options);
+      if (code !== CloseCode.CONSENTED) onTrouble?.(`closed with ${code}`);
+    } catch (error) {
+      onTrouble?.(reasonOf(error as Error));
     }
     return joined;
   }
 
-  /** Leaves the room. Its player is removed at once, and `play` resolves. */
+  /** Leaves the room. The bot's player is removed at once, and `play` resolves. */
   async leave(): Promise<void> {
+    const left = new Promise<void>((resolve) => this.#room?.onLeave(() => resolve()) ?? resolve());
     this.#stop.abort();
-    this.#restTicks = 0;
-    clearInterval(this.#timer);
-    const room = this.#room;
-    if (!room) return;
-    room.reconnection.enabled = false;
-    if (room.connection.isOpen) await room.leave(true);
+    this.#stand();
+    if (this.#room?.connection.isOpen) await left;
   }
 
-  async #join(): Promise<Room<unknown, WorldState>> {
-    const { url, name, map, maps } = this.#options;
-    const client = new Client(url);
-    // All SDK clients of a process share one token. Without a token, each bot is a different guest.
-    client.auth.token = undefined as unknown as string;
-    const room = await client.joinOrCreate<WorldState>("world", { name, map });
+  /** Walks in a new room, as soon as its map is loaded. */
+  #enter(room: BotRoom): void {
     this.#room = room;
-    // Also reconnect when a connection drops in its first seconds.
-    room.reconnection.minUptime = 0;
     room.onMessage("*", () => {});
     room.onError((code, message) => this.#options.onTrouble?.(`${code} ${message}`));
     room.onDrop(() => {
       this.#body = undefined;
       this.#route = [];
     });
-    this.#input = room.input<MoveInput>();
-    if (this.#stop.signal.aborted) await this.leave();
-    const joinedMap = await new Promise<string>((resolve, reject) => {
-      room.onStateChange.once((state) => resolve(state.map));
-      room.onLeave((code) => reject(new Error(`closed with ${code}`)));
+    room.onLeave(() => this.#stand());
+    room.onStateChange.once(({ map }) => {
+      this.#walkOn(map, room).catch((error) => {
+        this.#options.onTrouble?.(reasonOf(error));
+        // Closes the connection without a reconnection, so `play` joins again.
+        room.reconnection.enabled = false;
+        room.connection.close();
+      });
     });
-    this.#map = await maps.get(joinedMap);
-    clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.#walk(), TICK_MS);
-    return room;
   }
 
-  async #untilLeft(room: Room<unknown, WorldState>): Promise<number> {
-    const code = await new Promise<number>((resolve) => {
-      room.onLeave(resolve);
-      if (!room.connection.isOpen && !room.reconnection.isReconnecting) resolve(LEFT);
-    });
+  async #walkOn(map: string, room: BotRoom): Promise<void> {
+    this.#map = await this.#options.maps.get(map);
+    if (room !== this.#room || this.#stop.signal.aborted) return;
+    this.#input = room.input<MoveInput>();
     clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#walk(), TICK_MS);
+  }
+
+  /** Stops walking. */
+  #stand(): void {
+    clearInterval(this.#timer);
+    this.#restTicks = 0;
     this.#body = undefined;
     this.#route = [];
-    return code;
   }
 
   /** Takes at most one step, as the page does: predicts it with the server's own rules, then sends it. */
@@ -181,15 +176,7 @@ export class Bot {
   }
 }
 
-/** Status codes of client errors after which a retry may succeed. */
-const RETRYABLE = [408, 425, 429];
-
-function isFinal(error: unknown): boolean {
-  if (!(error instanceof MatchMakeError)) return false;
-  return error.code >= 400 && error.code < 500 && !RETRYABLE.includes(error.code);
-}
-
-function reasonOf(error: unknown): string {
+function reasonOf(error: Error): string {
   if (error instanceof MatchMakeError) return `refused with ${error.code}: ${error.message}`;
-  return (error as Error).message || String(error);
+  return error.message || String(error);
 }

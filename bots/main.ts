@@ -8,7 +8,7 @@ import { MapCache, ServerUnavailableError } from "./map-cache.ts";
 
 const MAX_BOTS = 5000;
 
-/** Bots that join per second. */
+/** The number of bots that join per second. */
 const JOINS_PER_SECOND = 25;
 
 /** Milliseconds between two lines of progress, on a terminal and in a log. */
@@ -101,7 +101,7 @@ async function play(count: number, { url, map, seconds = Number.POSITIVE_INFINIT
     playing.push(bot.play());
     await delay(1000 / JOINS_PER_SECOND, undefined, { signal: stop.signal }).catch(() => {});
   }
-  // A bot that the server refuses for good ends by itself. This program need not wait once all bots have ended.
+  // Waits until the program is stopped, or until all bots have ended because the server refused them permanently.
   await Promise.race([Promise.all(playing), new Promise((resolve) => stop.signal.addEventListener("abort", resolve))]);
 
   clearInterval(timer);

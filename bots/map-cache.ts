@@ -1,5 +1,5 @@
 // The maps that bots walk on. Each is fetched once from the server on which the bots play.
-import { readMap, type WorldMap } from "../sim/map.ts";
+import { createMap, type WorldMap } from "../sim/map.ts";
 
 /** Thrown if bots cannot play on a server. The message contains the reason. */
 export class ServerUnavailableError extends Error {}
@@ -9,14 +9,14 @@ export class MapCache {
   readonly #url: URL;
   readonly #maps = new Map<string, Promise<WorldMap>>();
 
-  /** @param url `http://host:port` of the server. If a proxy serves the server below a path, the path follows. */
+  /** @param url `http://host:port` of the server, followed by a path if a proxy serves the server below that path. */
   constructor(url: string) {
     this.#url = new URL(url.endsWith("/") ? url : `${url}/`);
   }
 
   /**
    * Returns the map with this name.
-   * @throws {ServerUnavailableError} if no server responds, or it has no such map.
+   * @throws {ServerUnavailableError} if no server responds, or the server has no such map.
    * @throws {MapError} if the map is invalid.
    */
   get(name: string): Promise<WorldMap> {
@@ -27,7 +27,7 @@ export class MapCache {
   }
 
   async #load(name: string): Promise<WorldMap> {
-    const url = new URL(`maps/${encodeURIComponent(name)}.tmj`, this.#url);
+    const url = new URL(`maps/${encodeURIComponent(name)}.json`, this.#url);
     const response = await fetch(url).catch((error: Error) => {
       const reason = (error.cause as Error | undefined)?.message || error.message;
       throw new ServerUnavailableError(
@@ -38,11 +38,11 @@ export class MapCache {
       throw new ServerUnavailableError(`the server at ${this.#url.href} has no map "${name}"; give another with --map`);
     if (!response.ok)
       throw new ServerUnavailableError(`loading the map failed: ${url.href} returned ${response.status}`);
-    const file = await response.json().catch(() => {
+    const description = await response.json().catch(() => {
       throw new ServerUnavailableError(
         `the server at ${this.#url.href} is not a sabang server: ${url.href} is not JSON`,
       );
     });
-    return readMap(name, file);
+    return createMap(description);
   }
 }

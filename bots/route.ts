@@ -1,51 +1,51 @@
-// The routes of bots: from a bot's position to a random reachable tile, around the walls, tile by tile.
+// The routes of bots: from a bot's position to a random reachable position, around the walls, step by step.
 import { type Direction, DOWN, LEFT, RIGHT, UP } from "../sim/directions.ts";
-import type { WorldMap } from "../sim/map.ts";
 import type { Spot } from "../sim/nearest-free.ts";
 import type { Random } from "../sim/random.ts";
-import { HALF_BODY, STEP, TILE } from "../sim/rules.ts";
-
-/** The maximum number of tiles searched, so that a large map costs no more than a small one. */
-const MAX_TILES = 1500;
+import { STEP } from "../sim/rules.ts";
+import { step, type Walls } from "../sim/step.ts";
 
 /**
- * Units around the centre of a tile within which a body lies entirely in it. A step of 8 units cannot skip this area.
+ * The maximum distance from the start to the end of a route on each axis, in steps. It limits the time of a search on a
+ * large map.
  */
-const IN_TILE = TILE / 2 - HALF_BODY;
+const REACH = 32;
 
-/** A route: the centres of adjacent tiles, in order. */
+/** A route: positions that are one step apart, in order. */
 export type Route = Spot[];
 
-/** Returns the shortest route from a position to a random tile within reach; empty if walls leave no other tile. */
-export function routeFrom({ x, y }: Spot, map: WorldMap, random: Random): Route {
-  const columns = map.width / TILE;
-  const start = Math.floor(y / TILE) * columns + Math.floor(x / TILE);
-  const cameFrom = new Map([[start, start]]);
-  const reached = [start];
-  // Breadth-first search: tiles in the order of their distance.
-  for (const tile of reached) {
-    if (reached.length >= MAX_TILES) break;
-    const column = tile % columns;
-    const row = Math.floor(tile / columns);
-    for (const [across, down] of NEIGHBOURS) {
-      const next = tile + down * columns + across;
-      if (cameFrom.has(next) || map.isWall(column + across, row + down)) continue;
-      cameFrom.set(next, tile);
+/**
+ * Returns the shortest route from a position to a random position within reach; empty if both are the same position.
+ */
+export function routeFrom(start: Spot, walls: Walls, random: Random): Route {
+  const spotAt = (place: number): Spot => ({
+    x: start.x + STEP * ((place % SIDE) - REACH),
+    y: start.y + STEP * (Math.floor(place / SIDE) - REACH),
+  });
+  // A breadth-first search. `reached` lists the places in the order of their distance from the start.
+  const reached = [CENTRE];
+  const cameFrom = new Int16Array(SIDE * SIDE);
+  cameFrom[CENTRE] = CENTRE;
+  for (const place of reached) {
+    if (isAtEdge(place)) continue;
+    for (const [direction, offset] of NEIGHBOURS) {
+      const next = place + offset;
+      if (cameFrom[next] || !isWholeStep(spotAt(place), direction, walls)) continue;
+      cameFrom[next] = place;
       reached.push(next);
     }
   }
   const route: Route = [];
-  for (let tile = reached[random(reached.length)]!; tile !== start; tile = cameFrom.get(tile)!) {
-    route.unshift(centreOf(tile, columns));
+  for (let place = reached[random(reached.length)]!; place !== CENTRE; place = cameFrom[place]!) {
+    route.push(spotAt(place));
   }
-  // The route begins at the centre of the current tile, because the way from a centre to the next one is free.
-  return route.length > 0 ? [centreOf(start, columns), ...route] : route;
+  return route.reverse();
 }
 
-/** Returns the direction from a body to the next tile of its route; undefined if the body has reached it. */
+/** Returns the direction from a body to the next position of its route; undefined if the body is there. */
 export function directionTo(target: Spot, { x, y }: Spot): Direction | undefined {
-  if (Math.abs(target.x - x) > IN_TILE) return target.x < x ? LEFT : RIGHT;
-  if (Math.abs(target.y - y) > IN_TILE) return target.y < y ? UP : DOWN;
+  if (target.x !== x) return target.x < x ? LEFT : RIGHT;
+  if (target.y !== y) return target.y < y ? UP : DOWN;
   return undefined;
 }
 
@@ -53,16 +53,34 @@ export function directionTo(target: Spot, { x, y }: Spot): Direction | undefined
 export function isAstray(target: Spot, { x, y }: Spot): boolean {
   const across = Math.abs(target.x - x);
   const down = Math.abs(target.y - y);
-  return Math.max(across, down) > TILE + STEP || Math.min(across, down) > STEP;
+  return Math.min(across, down) > 0 || (across + down) % STEP > 0 || across + down > STEP;
 }
 
+/**
+ * The side of the square that a search covers, in places. The places are the positions within REACH whole steps,
+ * numbered row by row.
+ */
+const SIDE = 2 * REACH + 1;
+
+/** The place where a search starts. */
+const CENTRE = REACH * SIDE + REACH;
+
+/** Each direction, and the amount by which a step in this direction changes the number of the place. */
 const NEIGHBOURS = [
-  [-1, 0],
-  [1, 0],
-  [0, -1],
-  [0, 1],
+  [LEFT, -1],
+  [RIGHT, 1],
+  [UP, -SIDE],
+  [DOWN, SIDE],
 ] as const;
 
-function centreOf(tile: number, columns: number): Spot {
-  return { x: (tile % columns) * TILE + TILE / 2, y: Math.floor(tile / columns) * TILE + TILE / 2 };
+function isAtEdge(place: number): boolean {
+  const column = place % SIDE;
+  return column === 0 || column === SIDE - 1 || place < SIDE || place >= SIDE * (SIDE - 1);
+}
+
+/** Returns whether a body can take a step that no wall shortens. */
+function isWholeStep({ x, y }: Spot, direction: Direction, walls: Walls): boolean {
+  const body = { x, y, facing: direction };
+  step(body, direction, walls);
+  return Math.abs(body.x - x) + Math.abs(body.y - y) === STEP;
 }

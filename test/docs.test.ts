@@ -1,5 +1,6 @@
 // Tests that the documentation agrees with the code, and that its snippets work.
 import { readFileSync } from "node:fs";
+import type { Room } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
 import { ERRORS, FRAMEWORK_ERRORS } from "../schema/errors.ts";
 import { type ExampleProcess, startExample } from "./support/example.ts";
@@ -7,7 +8,8 @@ import { startServer } from "./support/server.ts";
 import { until } from "./support/until.ts";
 import { joinWithSdk } from "./support/walkers.ts";
 
-// The test kills the programs, and their seats stay held for this time.
+// Tests kill the snippets' programs, and other tests count players. So the server must not hold the seats of lost
+// connections for long.
 const server = startServer({ reconnectionSeconds: 1 });
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
@@ -28,20 +30,20 @@ function runSnippet(page: string, containing: string): ExampleProcess {
   return startExample(process.execPath, "--input-type=module", "--eval", program);
 }
 
-const SDK = 'new Client("http://localhost:2567").joinOrCreate';
-const SIGNED_IN = "signInAnonymously";
+const SDK = 'play("http://localhost:2567"';
 const PLAIN = "/websocket";
 
-describe.each(["README.md", "README.ko.md"])("%s", (page) => {
-  test("its SDK snippet joins and walks", async () => {
+describe.each(["README.md", "README.ko.md"])("the snippets of %s", (page) => {
+  test("the SDK snippet signs in, joins the world and walks to the left", async () => {
     const run = runSnippet(page, SDK);
     const [line] = await until(() => /^Ada \d+ \d+ among 1$/m.exec(run.stdout()));
     const witness = await joinWithSdk(server);
     await until(() => [...witness.state.players.values()].some(({ name, facing }) => name === "Ada" && facing === 1));
+    await isSignedIn(witness);
     expect([line, run.stderr()]).toEqual([expect.any(String), ""]);
   });
 
-  test("its WebSocket snippet joins and walks", async () => {
+  test("the WebSocket snippet joins the world and walks to the left", async () => {
     const run = runSnippet(page, PLAIN);
     const lines = await until(() => {
       const lines = run.stdout().trim().split("\n");
@@ -58,20 +60,25 @@ describe.each(["README.md", "README.ko.md"])("%s", (page) => {
   });
 });
 
-test.each(["docs/protocol.md", "README.ko.md"])(
-  "the sign-in snippet of %s joins as a signed-in player",
-  async (page) => {
-    const run = runSnippet(page, SIGNED_IN);
-    const witness = await joinWithSdk(server);
-    await until(() => witness.state.players.size === 2);
-    const room = await server.roomOf(witness.sessionId);
-    const signedIn = [...room.clients].find(({ sessionId }) => sessionId !== witness.sessionId);
-    expect(signedIn?.auth).toEqual({ id: expect.stringMatching(/^[\w-]{8,}$/) });
-    expect(run.stderr()).toBe("");
-  },
-);
+test("the sign-in snippet of docs/protocol.md joins as a signed-in player, and ends when another client takes over", async () => {
+  const run = runSnippet("docs/protocol.md", SDK);
+  const witness = await joinWithSdk(server);
+  await until(() => witness.state.players.size === 2);
+  const client = await isSignedIn(witness);
+  client.leave(ERRORS.takenOver.code);
+  expect(await run.ended).toBe(0);
+  expect([run.stdout(), run.stderr()]).toEqual([`joined as ${client.sessionId}\nleft with 4312\n`, ""]);
+});
 
-test("every command and snippet of README.ko.md is also on an English page, apart from comments", () => {
+/** Expects the other player in the witness's room to be signed in. @returns that player's client on the server. */
+async function isSignedIn(witness: Room) {
+  const room = await server.roomOf(witness.sessionId);
+  const other = [...room.clients].find(({ sessionId }) => sessionId !== witness.sessionId)!;
+  expect(other.auth).toEqual({ id: expect.stringMatching(/^[\w-]{8,}$/) });
+  return other;
+}
+
+test("every command and snippet of README.ko.md is the same as on an English page, except for comments", () => {
   const code = (page: string) =>
     [...read(page).matchAll(/```(sh|js)\n([\s\S]*?)```/g)].map(([, , code]) => code!.replace(/ *\/\/ .*$/gm, ""));
   const english = ["README.md", "docs/protocol.md"].flatMap(code);

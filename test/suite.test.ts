@@ -1,4 +1,4 @@
-// Tests that a test run always exits, even if it runs no test, and reports skipped tests.
+// Tests that a test run reports skipped tests, and that it always exits, even if it runs no test.
 import { spawnSync } from "node:child_process";
 import { expect, test } from "@jest/globals";
 import { isLong } from "./support/long.ts";
@@ -8,18 +8,24 @@ import { RUN_FOLDER } from "./support/run-folder.ts";
 const ROOT = new URL("..", import.meta.url).pathname;
 
 /** Test files that start a server in this process, other processes, a database or a browser. */
-const STARTING_FILES = ["examples/python", "e2e/page-panels", "src/store/store", "src/direct-io", "e2e/process"];
+const STARTING_FILES = [
+  "examples/python",
+  "e2e/page-panels",
+  "src/store/store",
+  "src/sockets/direct-io",
+  "e2e/process",
+];
 
-/** Runs jest in one process, which exits only when no handle is open. */
+/** Runs jest in a child process that exits only when no handle, such as a socket or a timer, is open. */
 function jest(args: string[], environment: Record<string, string> = {}) {
-  // The run removes its folder at its end, so it must not share the folder of this run.
+  // The child removes its shared folder at its end, so it must not get the folder of this test run.
   const { CI: _, TEST_LONG: _long, [RUN_FOLDER]: _folder, ...inherited } = process.env;
   const options = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--runInBand", ...args];
   const { status, signal, stderr } = spawnSync(process.execPath, options, {
     cwd: ROOT,
     env: { ...inherited, ...environment },
     encoding: "utf8",
-    // Only a run that hangs takes longer.
+    // Only a test run that hangs takes longer.
     timeout: 270_000,
   });
   return { status, signal, stderr };
@@ -27,11 +33,11 @@ function jest(args: string[], environment: Record<string, string> = {}) {
 
 const SUCCESS = { status: 0, signal: null };
 
-test("a run in which every test is skipped exits, and names the package to install", () => {
+test("Jest names the package to install and exits if a test file skips every test", () => {
   const run = jest(["test/examples/python"], { [MISSING]: "websockets" });
   expect(run).toMatchObject(SUCCESS);
   expect(run.stderr).toContain(
-    "skipped 4 tests: websockets is missing; on Debian, install it with apt-get install python3-websockets\n",
+    "skipped 6 tests: websockets is missing; on Debian, install it with apt-get install python3-websockets\n",
   );
 });
 
@@ -44,12 +50,12 @@ const RUNS: { which: string; files: string[]; environment: Record<string, string
   : [{ which: "files that start servers or programs", files: STARTING_FILES, environment: {} }];
 
 test.each(RUNS)(
-  "a run whose -t matches no test exits: $which",
+  "Jest exits after a run of $which, even if no test matches the option -t",
   ({ files, environment }) => {
     const run = jest([...files.map((file) => `test/${file}`), "-t", "nothing-matches"], environment);
     expect(run).toMatchObject(SUCCESS);
     expect(run.stderr).toMatch(/^Tests: +\d+ skipped, \d+ total$/m);
   },
-  // The timeout of `jest` above is shorter.
+  // This timeout is longer than the timeout in the function jest().
   300_000,
 );

@@ -1,18 +1,18 @@
-// Bots follow random routes around the walls of a map.
-import { readFileSync } from "node:fs";
+// Tests that bots follow random routes around the walls of a map.
+import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { directionTo, isAstray, routeFrom } from "../../bots/route.ts";
-import { readMap, type WorldMap } from "../../sim/map.ts";
+import type { WorldMap } from "../../sim/map.ts";
 import { nearestFree } from "../../sim/nearest-free.ts";
 import { seededRandom } from "../../sim/random.ts";
 import { step } from "../../sim/step.ts";
+import { loadMaps } from "../../src/maps/load-maps.ts";
 import { runs } from "../support/long.ts";
 import { drawnMap } from "../support/maps.ts";
 
-const MAPS = ["plaza", "meadow"].map((name) =>
-  readMap(name, JSON.parse(readFileSync(new URL(`../../maps/${name}.tmj`, import.meta.url), "utf8"))),
-);
+const { maps } = loadMaps(fileURLToPath(new URL("../../maps", import.meta.url)));
+const MAPS = [maps.get("plaza")!, maps.get("meadow")!];
 const MAZE = drawnMap("maze", ["#########", "#s#...#.#", "#.#.#.#.#", "#...#...#", "#########"]);
 
 /** Walks a whole route. @returns the number of steps. */
@@ -25,7 +25,7 @@ function walk(body: { x: number; y: number; facing: number }, map: WorldMap, see
       const before = { ...body };
       step(body, direction, map);
       expect(isAstray(target, body)).toBe(false);
-      // If a wall blocked the route, the walk would not end.
+      // A wall in the way would make this loop endless, so the number of steps is limited.
       if (steps++ > maxSteps) throw new Error(`the walk does not reach its target; last at ${JSON.stringify(before)}`);
     }
   }
@@ -44,7 +44,7 @@ test("a bot reaches the end of its route from any position where a body can stan
   );
 });
 
-test("the ends of consecutive routes include every open tile of a maze", () => {
+test("a bot stops at least once on each of the 15 open tiles of a maze if it walks 200 random routes", () => {
   const body = { ...MAZE.spawns[0]!, facing: 4 };
   const tiles = new Set<string>();
   for (let seed = 0; seed < 200; seed++) {
@@ -54,7 +54,7 @@ test("the ends of consecutive routes include every open tile of a maze", () => {
   expect(tiles.size).toBe(15);
 });
 
-test("the route of a bot that is enclosed by walls is empty", () => {
+test("the route of a bot is empty if walls enclose the bot", () => {
   const cell = drawnMap("cell", ["###", "#s#", "###"]);
   expect(routeFrom(cell.spawns[0]!, cell, seededRandom(1))).toEqual([]);
 });

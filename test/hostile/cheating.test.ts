@@ -1,5 +1,5 @@
-// Tests bots that try to exceed the speed limit in docs/protocol.md. The tests observe positions in the server's rooms,
-// tick by tick, and ignore queues and inputs.
+// Tests that cheating clients cannot exceed the speed limit in docs/protocol.md. The tests look only at the
+// positions in the server's rooms, tick by tick.
 import { readFileSync } from "node:fs";
 import type { Room } from "@colyseus/sdk";
 import { beforeEach, expect, test } from "@jest/globals";
@@ -18,7 +18,7 @@ import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-/** The number of steps above one per tick that docs/protocol.md allows in any period. */
+/** In any period, docs/protocol.md allows one step per tick and this number of additional steps. */
 const EXTRA_STEPS = Number(
   /8 · \(⌊T \/ 50⌋ \+ (\d+)\) units/.exec(readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8"))![1],
 );
@@ -26,7 +26,7 @@ const EXTRA_STEPS = Number(
 /** The duration of each attempt in milliseconds. */
 const ATTEMPT_MS = shortOrLong(1200, 4000);
 
-/** An open map, 300 tiles wide. Walking through it takes a minute. */
+/** An open map, 300 tiles wide. A player needs a minute to walk from one side to the other. */
 const OPEN = Array<string>(3).fill(".".repeat(300));
 const ROWS = [...OPEN, `s${".".repeat(299)}`, ...OPEN];
 const server = startServer({
@@ -46,7 +46,7 @@ interface Observation {
 
 /** The observations of each player, by player id. The key of a guest is its session id. */
 const observations = new Map<string, Observation[]>();
-/** Descriptions of moves of more than one step in one tick. */
+/** Describes each move that was longer than one step in one tick. */
 const leaps: string[] = [];
 /** The player id of each session; for a guest, its session id. */
 const players = new Map<string, string>();
@@ -75,7 +75,7 @@ function distanceBetween(a: { x: number; y: number }, b: { x: number; y: number 
   return Math.abs(a.x - b.x) + Math.abs(a.y - b.y);
 }
 
-/** Checks every period between two ticks. Returns a description of each one in which a player exceeded the limit. */
+/** Checks every period that begins with a tick and ends with the same tick or a later one. Describes each violation. */
 function violations(): string[] {
   return [...observations].flatMap(([player, past]) =>
     past.flatMap((first, from) => {
@@ -126,22 +126,25 @@ function flood(room: Room<unknown, WorldState>, times = 20): void {
   }
 }
 
-/** Half of the distance that a bot can walk in an attempt: a slow machine loses some ticks. */
+/**
+ * Half of the units that a player can walk in one attempt. The tests require no more, because a slow machine loses some
+ * ticks.
+ */
 const HALF_DISTANCE = (STEP * ATTEMPT_MS) / TICK_MS / 2;
 
-test("a flood of `move` messages and inputs at once gains no speed", async () => {
+test("a player that floods the server with `move` messages and inputs does not exceed the speed limit", async () => {
   const room = await joinWithSdk(server);
   await repeat(() => flood(room));
   expectWithinLimit(HALF_DISTANCE);
 });
 
-test("bursts after pauses gain no speed, because a pause saves up no steps", async () => {
+test("a player that sends bursts after pauses does not exceed the speed limit", async () => {
   const room = await joinWithSdk(server);
   await repeat(() => flood(room, 100), 900);
   expectWithinLimit(16 * STEP);
 });
 
-test("many tiny frames in one packet gain no speed", async () => {
+test("a player that sends many tiny frames in one packet does not exceed the speed limit", async () => {
   const plain = await PlainPlayer.join(server.url);
   const { _socket: socket } = plain.socket as unknown as { _socket: { cork(): void; uncork(): void } };
   await repeat(() => {
@@ -152,7 +155,7 @@ test("many tiny frames in one packet gain no speed", async () => {
   expectWithinLimit(HALF_DISTANCE);
 });
 
-test("reconnecting in a loop, with queued steps on the client and the server, gains no speed", async () => {
+test("a player that reconnects in a loop while steps are queued does not exceed the speed limit", async () => {
   const room = await joinWithSdk(server);
   room.reconnection.delay = 1;
   room.reconnection.minDelay = 1;
@@ -174,7 +177,7 @@ test("reconnecting in a loop, with queued steps on the client and the server, ga
   expectWithinLimit(STEP);
 });
 
-test("a player whose seat is held stands still, even if steps were queued before the connection dropped", async () => {
+test("a player whose connection is lost stands still, even if steps of the player are still queued", async () => {
   const room = await joinWithSdk(server);
   const world = await server.roomOf(room.sessionId);
   room.reconnection.minDelay = 1000;
@@ -195,20 +198,20 @@ test("a player whose seat is held stands still, even if steps were queued before
   expectWithinLimit(0);
 });
 
-test("two flooding connections of one player that take over from each other gain no speed", async () => {
+test("a player does not exceed the speed limit if it joins again and again and floods from its two newest connections", async () => {
   const rooms: Room<unknown, WorldState>[] = [];
   await repeat(async () => {
     const room = await server.client(token).joinOrCreate<WorldState>("world");
     room.reconnection.enabled = false;
     rooms.push(room);
     for (const each of rooms.slice(-2)) flood(each);
-    // A returning player takes no input for two ticks. The pause leaves time for a step or two afterwards.
+    // The world ignores a returning player's input for two ticks. A pause of 200 ms leaves time for one or two steps.
   }, 200);
   expect(rooms.length).toBeGreaterThan(3);
   expectWithinLimit(STEP);
 });
 
-test("leaving and joining again in a loop gains no speed", async () => {
+test("a player that leaves and rejoins in a loop does not exceed the speed limit", async () => {
   let joins = 0;
   await repeat(async () => {
     const room = await server.client(token).joinOrCreate<WorldState>("world");
@@ -220,8 +223,8 @@ test("leaving and joining again in a loop gains no speed", async () => {
   expectWithinLimit(0);
 });
 
-test("moving between rooms of one map, always to a room that is about to tick, gains no speed", async () => {
-  // The rooms tick a fifth of a tick apart, so that the next room is always about to tick.
+test("a player that always joins the room that ticks next does not exceed the speed limit", async () => {
+  // The ticks of the five rooms are a fifth of a tick interval apart, so that one of the rooms is always about to tick.
   const worlds: WorldRoom[] = [];
   for (let i = 0; i < 5; i++) {
     const { roomId } = await matchMaker.createRoom("world", { map: "plaza" });
@@ -232,7 +235,7 @@ test("moving between rooms of one map, always to a room that is about to tick, g
   }
   const auth = createAuthContext({ headers: {}, token });
   const reserve = (hop: number) => matchMaker.joinById(worlds[hop % 5]!.roomId, {}, auth);
-  // Seats are reserved in advance, so that a hop takes only a connection.
+  // Seats are reserved in advance, so that a change of rooms takes only one connection.
   const seats = [0, 1, 2, 3, 4].map(reserve);
   let hops = 0;
   for (const end = performance.now() + ATTEMPT_MS; performance.now() < end; hops++) {

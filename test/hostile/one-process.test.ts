@@ -1,5 +1,5 @@
-// Tests that the matchmaker keeps its rooms in the process. Bugs of the framework that need Redis or a second process
-// therefore cannot occur here (docs/operating.md lists them).
+// Tests that the matchmaker keeps the list of rooms in this process, without Redis. So the framework's bugs with Redis
+// or several processes cannot occur here. docs/operating.md lists these bugs.
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";

@@ -1,4 +1,4 @@
-// A real browser, shared by all tests of a file, and helpers for the page.
+// Starts a real browser that all tests of a file share, and has helpers for the page.
 import { afterAll, afterEach, beforeAll } from "@jest/globals";
 import sparticuz from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
@@ -20,9 +20,9 @@ export const PHONE: BrowserContextOptions = {
 /** A phone in landscape orientation. */
 export const PHONE_ON_ITS_SIDE: BrowserContextOptions = { ...PHONE, viewport: { width: 844, height: 390 } };
 
-/** Default flags of the npm browser that tests remove. */
+/** Flags that the tests do not use, although the browser from npm has them by default. */
 const UNWANTED = new Set([
-  // A single process would end when the first profile is closed.
+  // With this flag the browser would end when the first profile is closed.
   "--single-process",
   // The next two flags turn off the same-origin policy.
   "--disable-web-security",
@@ -43,6 +43,15 @@ function drawEveryThirdFrame(): void {
   window.requestAnimationFrame = (draw) => next(() => next(() => next(draw)));
 }
 
+/**
+ * Makes a page draw with WebGL until the user selects another renderer in the page's settings. By default a page does
+ * not use WebGL without a graphics card, because WebGL is slow then.
+ */
+function chooseWebGl(): void {
+  if (location.protocol === "about:") return;
+  localStorage.setItem("sabang-renderer", localStorage.getItem("sabang-renderer") ?? "webgl");
+}
+
 /** Options of a page. */
 type PageOptions = BrowserContextOptions & {
   /** Whether the test controls the page's time with `page.clock`. */
@@ -50,8 +59,8 @@ type PageOptions = BrowserContextOptions & {
 };
 
 /**
- * Starts the browser before the tests of a file and closes it after them. Pages are closed after each test. Call it
- * before `startServer`, so that no page rejoins while the server closes its clients.
+ * Starts the browser before the tests of a file and closes it after them. Pages are closed after each test. Call this
+ * function before `startServer`, so that no page rejoins while the server closes its clients.
  * @param webgl whether WebGL is on. Without a graphics card WebGL uses most of the CPU, so by default the game draws on
  * a 2D canvas.
  * @param everyFrame whether pages draw each frame of the screen. By default they draw every third one.
@@ -67,7 +76,7 @@ export function startBrowser({ webgl = false, everyFrame = false } = {}) {
         ...(webgl ? [] : ["--disable-gpu", "--disable-3d-apis"]),
         "--no-sandbox",
         "--disable-quic",
-        // Test sites with other names: over plain http, browsers trust localhost more than other sites.
+        // Maps names such as game.example to this machine. Browsers trust localhost more than such names.
         "--host-resolver-rules=MAP *.example 127.0.0.1",
         "--disable-background-networking",
       ],
@@ -79,12 +88,13 @@ export function startBrowser({ webgl = false, everyFrame = false } = {}) {
   });
   afterAll(() => browser.close());
 
-  /** Opens an empty page in a new browser profile. Its language is English by default. */
+  /** Opens an empty page in a new browser profile. The profile's language is English by default. */
   const blank = async ({ clock = false, ...options }: PageOptions = {}): Promise<Page> => {
     const context = await browser.newContext({ locale: "en-US", viewport: SMALL, ...options });
     if (clock) await context.clock.install();
+    if (webgl) await context.addInitScript(chooseWebGl);
     if (!everyFrame) await context.addInitScript(drawEveryThirdFrame);
-    // The timeout of a whole test: only a hang exceeds it.
+    // This timeout is as long as the timeout of a whole test, so only a hang exceeds it.
     context.setDefaultTimeout(60_000);
     return context.newPage();
   };
@@ -106,16 +116,16 @@ export async function playing(page: Page): Promise<void> {
 }
 
 /**
- * Advances a page's clock by a minute, which exceeds the page's longest wait before it rejoins. If it joins, `joinsOf`
- * contains that join when this resolves.
+ * Advances a page's clock by a minute, which exceeds the page's longest delay before a retry. If the page joins within
+ * this minute, that join is in the array from `joinsOf` when this function resolves.
  */
 export async function letAMinutePass(page: Page): Promise<void> {
   await page.clock.fastForward(60_000);
-  // Requests are reported in order, so all earlier ones are reported when this one is done.
+  // Playwright reports requests in order. So all earlier requests have been reported when this request is done.
   await page.evaluate(() => fetch("/healthz"));
 }
 
-/** Returns the bodies of the join requests that a page sends from now on. The array grows. */
+/** Returns an array that grows: the body of each join request that the page sends from now on is added to it. */
 export function joinsOf(page: Page): { protocol?: number }[] {
   const joins: { protocol?: number }[] = [];
   page.on("request", (request) => {
@@ -124,7 +134,7 @@ export function joinsOf(page: Page): { protocol?: number }[] {
   return joins;
 }
 
-/** Returns console messages about content that security headers block on the pages. The array grows. */
+/** Returns an array that grows: each console message about content that security headers block is added to it. */
 export function refusalsOn(...pages: Page[]): string[] {
   const messages: string[] = [];
   for (const page of pages) {
@@ -135,10 +145,10 @@ export function refusalsOn(...pages: Page[]): string[] {
   return messages;
 }
 
-/** Returns a copy of the page's test hook. */
+/** Returns a copy of `window.sabang`, with which the page shows its state to tests. */
 export const hook = (page: Page) => page.evaluate(() => ({ ...window.sabang, players: { ...window.sabang.players } }));
 
-/** Returns the own player's name. */
+/** Returns the name of the page's own player. */
 export function nameOf({ players, sessionId }: Awaited<ReturnType<typeof hook>>): string | undefined {
   return players[sessionId!]?.name;
 }
@@ -153,7 +163,7 @@ export function idOf(token: string): string {
   return JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString()).id;
 }
 
-/** Waits until all inputs are acknowledged. */
+/** Waits until the server has acknowledged all inputs of the page. */
 export async function atRest(page: Page): Promise<void> {
   await page.waitForFunction(() => window.sabang.unacknowledged === 0, null, { timeout: 30_000 });
 }

@@ -1,4 +1,4 @@
-// Access to the socket of an SDK client's room, which the SDK does not expose.
+// Gives access to the socket of an SDK client's room. The SDK does not expose this socket.
 import type { WebSocket } from "ws";
 
 /** A room of the SDK, with any state type. */

@@ -10,6 +10,7 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 const COPIED = [
   "cli",
   "sim",
+  "tiled",
   "schema",
   "replay",
   "rooms",
@@ -23,7 +24,7 @@ const COPIED = [
 /** A copy of the project. It is removed after the last test. */
 export interface Copy {
   folder: string;
-  /** Replaces a text in a file. Throws if the file does not contain it. */
+  /** Replaces a text in a file. Throws if the file does not contain the text. */
   change(file: string, from: string, to: string): void;
   /** Runs `node` in the copy. */
   node(...args: string[]): { code: number | null; out: string };

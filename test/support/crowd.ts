@@ -1,10 +1,11 @@
-// A crowd without sockets: the state of a world under interest management, and clients as a room has them. The other
-// end of each client is the SDK's own room, which decodes frames and calls its callbacks. The expected state is kept in
-// plain objects.
+// Simulates a room with many clients, without sockets: its state, and the interest management that encodes the state
+// for each client. At the client's end, the SDK's own room decodes the frames and calls its callbacks. Plain objects
+// hold the expected state, so that tests can compare it with the decoded state.
 import { Callbacks, Room } from "@colyseus/sdk";
 import { type Client, ClientState, getMessageBytes, Protocol } from "colyseus";
 import { Grid } from "../../rooms/interest/grid.ts";
 import { InterestSerializer } from "../../rooms/interest/interest-serializer.ts";
+import type { Viewer } from "../../rooms/interest/view.ts";
 import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";
 
@@ -38,25 +39,37 @@ export interface Actor {
 export class Connection {
   readonly sessionId: string;
   state: ClientState = ClientState.JOINING;
-  /** The socket: whether it is backpressured, and, for our own sockets, how it sends in place. */
-  readonly ref: { isBackpressured: boolean; sendInPlace?(bytes: Buffer, start: number, end: number): void } = {
+  /** The properties of the socket that the serializer uses. Only sabang's own sockets have `sendInPlace`. */
+  readonly ref: Pick<NonNullable<Viewer["ref"]>, "sendInPlace"> & { isBackpressured: boolean } = {
     isBackpressured: false,
   };
-  /** Frames that were sent and have not arrived yet. A socket may hold a frame for a long time. */
+  /** Frames that were sent and have not arrived yet. A real socket may also keep a frame for a long time. */
   readonly sent: Uint8Array[] = [];
 
-  /** @param isOurs whether the socket is one of ours, which sends from memory that is reused for each frame. */
+  /** @param isOurs whether the socket is one of sabang's own. The serializer then reuses one buffer for all frames. */
   constructor(sessionId: string, isOurs: boolean) {
     this.sessionId = sessionId;
     if (!isOurs) return;
-    this.ref.sendInPlace = (bytes, start, end) => {
+    this.ref.sendInPlace = (bytes, start, end, following) => {
       this.raw(Buffer.from(bytes.subarray(start, end)));
-      // The transport writes its header here.
+      // A real socket writes the header of its frame into these four bytes.
       bytes.fill(0xee, start - 4, start);
+      for (let at = end; at < (following?.end ?? end); ) {
+        const isShort = bytes[at + 1]! < 126;
+        const payload = at + (isShort ? 2 : 4);
+        at = payload + (isShort ? bytes[at + 1]! : bytes.readUInt16BE(at + 2));
+        this.raw(Buffer.from(bytes.subarray(payload, at)));
+      }
+      return true;
     };
   }
 
-  /** Sends a frame, unless the connection is being closed, as `ws` does. */
+  /** Sends a message, as the framework encodes it. */
+  send(type: string, content: object): void {
+    this.raw(getMessageBytes.raw(Protocol.ROOM_DATA, type, content));
+  }
+
+  /** Sends a frame. Like `ws`, drops the frame if the connection is being closed. */
   raw(frame: Uint8Array): void {
     if (this.state !== ClientState.LEAVING) this.sent.push(frame);
   }
@@ -66,27 +79,30 @@ export class Connection {
   }
 }
 
-/** The client's end: the SDK's room without a socket, and the world as its callbacks report it. */
+/** The client's end: the SDK's room without a socket, and the world as the room's callbacks report it. */
 export class Onlooker {
   readonly room = new Room<unknown, WorldState>("world");
-  /** The players, as reported by callbacks only. */
+  /** The players as the room's callbacks report them. */
   readonly heard = new Map<string, Partial<Figure>>();
   readonly ground: Partial<Ground> = {};
   /** The callbacks so far, in order: `+id` for an onAdd, `-id` for an onRemove. */
   readonly events: string[] = [];
+  /** The texts that were received, in order. */
+  readonly texts: string[] = [];
   readonly #seen = new WeakSet<object>();
   #isListening = false;
 
   constructor() {
-    // The SDK acknowledges its join with this. `Crowd.acknowledge` decides when that arrives.
+    // This connection drops the SDK's acknowledgement of its join. `Crowd.acknowledge` delivers it instead.
     Object.assign(this.room, { connection: { send: () => {}, isOpen: true } });
+    this.room.onMessage("say", ({ text }: { text: string }) => this.texts.push(text));
   }
 
   get players(): ReadonlyMap<string, Player> {
     return (this.room.state.players ?? new Map()) as unknown as ReadonlyMap<string, Player>;
   }
 
-  /** Receives one frame, as from the SDK's connection. */
+  /** Receives one frame as if it came from the SDK's connection. */
   take(frame: Uint8Array): void {
     (this.room as unknown as { onMessageCallback(event: { data: Uint8Array }): void }).onMessageCallback({
       data: frame,
@@ -104,7 +120,7 @@ export class Onlooker {
     }
     callbacks.onAdd("players", (player, id) => {
       this.events.push(`+${id}`);
-      // If an object returns under another id, the framework calls no listener for its unchanged fields.
+      // If a player object is added again under another id, the framework calls no listener for its unchanged fields.
       const figure: Partial<Figure> = this.#seen.has(player) ? pickFigure(player) : {};
       this.#seen.add(player);
       this.heard.set(id, figure);
@@ -138,26 +154,29 @@ export class Crowd {
   readonly serializer: InterestSerializer;
   readonly actors = new Map<string, Actor>();
   readonly members: Member[] = [];
-  /** The applied inputs of each client. The framework restarts this count for each connection. */
+  /** The number of applied inputs of each client. It restarts from 0 with each connection, as in the framework. */
   readonly inputs = new Map<string, { consumedCount: number }>();
   readonly ground: Ground;
   /** The size of the map in units. */
   readonly size: { width: number; height: number };
-  /** Undefined in a room without inputs, whose frames carry no time. */
+  /** The room's clock in ms. Undefined in a room without inputs, whose frames contain no time. */
   timing: { sNow: number } | undefined;
   #connections: Connection[] = [];
   #created = 0;
 
-  constructor(width: number, height: number, timed: boolean) {
+  /** @param maxBytesPerSecond the maximum number of bytes per second for each client; 0 for no limit. */
+  constructor(width: number, height: number, timed: boolean, maxBytesPerSecond = 0) {
     this.size = { width, height };
     this.ground = { map: "plaza", width, height };
     this.state.assign(this.ground);
-    // The time has fractions, and is truncated to 32 bits on the wire.
+    // Frames contain the time as a 32-bit integer. The clock begins shortly before that integer overflows, and with a
+    // fraction of a millisecond, so that tests cover both cases.
     if (timed) this.timing = { sNow: 2 ** 32 - 300.5 };
     this.serializer = new InterestSerializer(
       this.state,
       new Grid(width, height),
-      (id) => this.inputs.get(id) ?? { consumedCount: 0 },
+      { get: (id) => this.inputs.get(id) ?? { consumedCount: 0 } },
+      maxBytesPerSecond,
     );
   }
 
@@ -243,7 +262,7 @@ export class Crowd {
     member.connection = undefined;
   }
 
-  /** Removes the client and its player for good. */
+  /** Removes the client and its player. The client cannot reconnect. */
   leave(member: Member): void {
     this.drop(member);
     this.members.splice(this.members.indexOf(member), 1);
@@ -254,6 +273,11 @@ export class Crowd {
   tick(): void {
     if (this.timing) this.timing = { sNow: this.timing.sNow + 49.9 };
     this.serializer.applyPatches(this.#connections as unknown as Client[], this.state, this.timing);
+  }
+
+  /** Lets a player say something to all clients that have the player in sight. */
+  say(id: string, text: string): void {
+    this.serializer.toSight(id, "say", { id, text });
   }
 
   /** Delivers the sent frames to a client and returns them. */

@@ -18,6 +18,7 @@ export function testWithPython(
 
 /** A running program. */
 export interface ExampleProcess {
+  pid: number;
   stdout(): string;
   stderr(): string;
   /** Sends SIGINT, as Ctrl-C does. */
@@ -36,7 +37,7 @@ afterEach(async () => {
   started.clear();
 });
 
-/** Starts an example in the project folder, as examples/README.md does. It is killed after the test. */
+/** Starts an example in the project folder, as examples/README.md describes. It is killed after the test. */
 export function startExample(program: string, ...command: string[]): ExampleProcess {
   const child = spawn(program, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   started.add(child);
@@ -47,6 +48,7 @@ export function startExample(program: string, ...command: string[]): ExampleProc
     });
   }
   return {
+    pid: child.pid!,
     stdout: () => printed.stdout,
     stderr: () => printed.stderr,
     interrupt: () => child.kill("SIGINT"),

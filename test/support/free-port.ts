@@ -1,13 +1,2 @@
 // Finds a free port for programs that cannot choose one themselves.
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
-
-/** Returns a local port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
+export { freePort } from "../../bench/harness/free-port.ts";

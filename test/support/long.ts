@@ -14,7 +14,7 @@ export function runs(long: number): number {
   return shortOrLong(Math.ceil(long / 5), long);
 }
 
-/** Defines tests for the long run only, in a file that also has tests for both. */
+/** Defines tests for the long run only, in a file that also has tests for both runs. */
 export function onlyLong(define: () => void): void {
   if (isLong) define();
 }

@@ -1,4 +1,5 @@
-// Prints the missing requirements at the end of a run: how many tests were skipped, and the command that installs them.
+// Prints each missing requirement at the end of a run, with the number of skipped tests and the command that installs
+// the requirement.
 import { DEBIAN_PACKAGES, MARK, type Requirement } from "./requirements.ts";
 
 /** The part of jest's results that is used here. */

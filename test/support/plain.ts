@@ -21,7 +21,7 @@ export class PlainPlayer {
     this.socket.on("error", () => {});
   }
 
-  /** Connects to `http://host:port` and waits until the own player is known. */
+  /** Connects to `http://host:port` and waits until the client knows its own player. */
   static async join(server: string, query = ""): Promise<PlainPlayer> {
     const player = new PlainPlayer(`${server.replace("http", "ws")}/websocket${query}`);
     await until(() => player.players.has(player.id));

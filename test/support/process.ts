@@ -10,7 +10,10 @@ import { until } from "./until.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/** Milliseconds that a start may take. Less than jest's timeout, so that a hang fails with the server's output. */
+/**
+ * Milliseconds that a start may take. This timeout is shorter than jest's. So if a start hangs, the error of the test
+ * contains the server's output.
+ */
 const START_TIMEOUT_MS = 55_000;
 
 /** A server in its own process. It is killed after the test that started it. */
@@ -40,7 +43,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Creates a data folder for servers. It is removed after the test, when they have ended. */
+/** Creates a data folder for servers. It is removed after the test, when the servers have ended. */
 export function dataFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "sabang-data-"));
   folders.push(folder);
@@ -60,7 +63,7 @@ export function startProcess(environment: Record<string, string> = {}, root: str
       PATH: process.env.PATH,
       HOST: "127.0.0.1",
       PORT: "0",
-      // Off, because the machines of the tests are busy.
+      // Turns admission control off. Otherwise the server would refuse joins on a busy machine.
       ADMISSION_MAX_DELAY_MS: "0",
       ...(environment.DATA_DIR ? {} : { DATA_DIR: dataFolder() }),
       ...environment,

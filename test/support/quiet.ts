@@ -1,7 +1,7 @@
 // Fails a test that writes to the console unexpectedly.
 import { afterEach, expect, jest } from "@jest/globals";
 
-/** Lines that the packages write in normal operation. */
+/** Console lines that npm packages write in normal operation. */
 const IGNORED = [/^\[Colyseus reconnection\]/, /optional \.env file not found/, /injected env/];
 
 const written: string[] = [];

@@ -1,4 +1,5 @@
-// Records the frames that the page draws while keys are pressed. The map is so small that the camera does not move.
+// Records the frames that the page draws while keys are pressed. The map, called the stage, is so small that the camera
+// does not move.
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -11,10 +12,10 @@ const PLAZA = { left: 33, top: 20, columns: 10, rows: 7 };
 /** The spawn of all players, in units from the upper left corner of the stage. */
 const SPAWN = { x: 88, y: 208 };
 
-/** The browser's window in pixels. The page zooms by 2, so the stage is as wide as the window and centred. */
+/** The browser's window in pixels. The page zooms by 2, so the stage (the small map) is as wide as the window. */
 export const WINDOW = { width: 640, height: 576 };
 
-/** The stage's rectangle in the window. */
+/** The rectangle of the stage (the small map) in the window, in pixels. */
 export const STAGE = { x: 0, y: 64, width: 640, height: 448 };
 
 /** The rectangle of the window in which the player walks left and right. */
@@ -49,7 +50,7 @@ export async function showOnlyGame(page: Page): Promise<void> {
 export interface Walk {
   key: "ArrowLeft" | "ArrowRight";
   units: number;
-  /** Milliseconds after the start of the first walk; for the first walk, after the start of the recording. */
+  /** Earliest time of the key press, in milliseconds. The time 0 is 300 ms after the start of the recording. */
   after: number;
 }
 
@@ -64,7 +65,7 @@ export function stageOf(page: Page): Promise<string> {
   }, STAGE);
 }
 
-/** The part of a drawn frame within LANE. */
+/** A drawn frame, of which only the part within LANE is recorded. */
 export interface Shot {
   /** Milliseconds since the first key was pressed. */
   at: number;
@@ -105,7 +106,7 @@ async function recordInPage({
   const now = () => performance.now() - start;
   let firstWalkAt = 0;
   while (now() < firstWalkAt + milliseconds || pending.length > 0 || held || window.sabang.unacknowledged > 0) {
-    // The browsers of tests have no WebGL, and a 2D canvas keeps its content between frames.
+    // The browsers of tests draw on a 2D canvas, which keeps its content between frames. So it can be copied now.
     await new Promise(requestAnimationFrame);
     frames.push({ at: now(), bitmap: await createImageBitmap(game, x, y, width, height) });
     if (!pending[0] || held || now() < pending[0].after) continue;

@@ -32,7 +32,7 @@ export class Kept implements Recordings {
   }
 }
 
-/** A crowd in a recorded world. Players join, leave, move by both channels, send invalid inputs, and stand still. */
+/** Random players in a recorded world. They join, leave, move by messages and inputs, send invalid inputs, or stand. */
 export class Bustle {
   readonly kept = new Kept();
   readonly world: RecordedWorld;
@@ -72,7 +72,7 @@ export class Bustle {
       if (this.bodies.size > 0 && random(40) === 0) {
         const before = [...this.bodies.values()][0]!;
         this.leave(this.#randomPlayer());
-        // A player rejoins at the position of another one.
+        // A player joins with a saved position: the position of another player.
         this.join("back", { x: before.x, y: before.y });
       }
       for (let move = random(players); move > 0; move--) {

@@ -1,16 +1,22 @@
-// Requirements of tests that npm does not install. They are checked once before a run. A test with a missing
-// requirement is skipped (test/support/requiring.ts), and the end of the run names the packages. With CI=true such a
-// test fails instead.
+// The programs and libraries that tests need, but that npm does not install. They are checked once before a run. A test
+// with a missing requirement is skipped (test/support/requiring.ts), and the run prints the missing packages at its
+// end. With CI=true the test fails instead.
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 
 /** The Debian packages that provide each requirement. */
 export const DEBIAN_PACKAGES = {
+  apache2: "apache2",
   browser: "libnss3 libgbm1 libasound2",
   caddy: "caddy",
+  firefox: "firefox-esr",
+  haproxy: "haproxy",
+  nginx: "nginx",
   postgres: "postgresql",
   promtool: "prometheus",
+  redis: "redis-server",
   tornado: "python3-tornado",
+  webkit: "webkit2gtk-driver xvfb",
   websockets: "python3-websockets",
 } as const;
 
@@ -24,8 +30,13 @@ export function pythonWith(needed: "tornado" | "websockets"): string | undefined
   return PYTHONS.find((path) => spawnSync(path, ["-c", `import ${needed}`]).status === 0);
 }
 
-/** The folders of PostgreSQL's programs on Debian, which are not on the PATH. */
-export const POSTGRES_FOLDERS = globSync("/usr/lib/postgresql/*/bin");
+/** Folders of programs on Debian that may not be on the PATH: those of PostgreSQL and of the proxies. */
+export const PROGRAM_FOLDERS = [...globSync("/usr/lib/postgresql/*/bin"), "/usr/sbin"];
+
+/** The programs of other browsers. Debian's MiniBrowser is not on the PATH. */
+export const FIREFOX = globSync("/usr/bin/{firefox-esr,firefox}")[0] ?? "";
+export const WEBKIT_DRIVER = "/usr/bin/WebKitWebDriver";
+export const WEBKIT_BROWSER = globSync("/usr/lib/*/webkit2gtk-4.*/MiniBrowser")[0] ?? "";
 
 /** The environment variable that tells workers the missing requirements, separated by commas. */
 export const MISSING = "SABANG_TESTS_MISSING";

@@ -1,4 +1,4 @@
-// Tests that need a program or a library that npm does not install.
+// Defines tests that need a program or a library that npm does not install.
 import { spawnSync } from "node:child_process";
 import { describe, test } from "@jest/globals";
 import { MISSING, type Requirement } from "./requirements.ts";
@@ -13,7 +13,7 @@ export function describeWith(requirement: Requirement, name: string, tests: () =
   else describe(name, tests);
 }
 
-/** Returns `test`, with its `each`; both skip if the requirement is missing. */
+/** Returns `test` and its `each`. Both skip their tests if the requirement is missing. */
 export function testWith(requirement: Requirement): Pick<typeof test, "each"> & typeof test.skip {
   if (!isSkipped(requirement)) return test;
   const marked = (name: unknown) => `${name} [needs ${requirement}]`;

@@ -16,7 +16,7 @@ const WORDS = ["left", "right", "up", "down"];
 /** Mean milliseconds between two attempts to join. */
 const RETRY_MS = 200;
 
-/** A player that rejoins until `end` is called. */
+/** A player that rejoins after each disconnection until `end` is called. */
 export class Returning {
   room: Room<unknown, WorldState> | undefined;
   /** The close code of the last room. */
@@ -36,7 +36,7 @@ export class Returning {
   /** Signs in at `http://host:port` and joins. */
   static async join(url: string, options: object): Promise<Returning> {
     const client = new Client(url);
-    // All SDK clients of a process share a token store.
+    // All SDK clients of a process share a token store, so remove another player's token.
     client.auth.token = undefined as unknown as string;
     await client.auth.signInAnonymously();
     const player = new Returning(client, options);
@@ -58,7 +58,7 @@ export class Returning {
   /** Walks one step per tick, in a new random direction each second. */
   walk(): void {
     this.stand();
-    // A failed test may call this after the end.
+    // If a test fails, its pending code may still call this method after `end`.
     if (this.#ended) return;
     let word = "left";
     let steps = Math.floor(Math.random() * 20);
@@ -72,7 +72,7 @@ export class Returning {
     clearInterval(this.#walking);
   }
 
-  /** Leaves for good. */
+  /** Leaves and does not rejoin. */
   async end(): Promise<void> {
     this.#ended = true;
     this.stand();
@@ -81,7 +81,7 @@ export class Returning {
 
   async #join(): Promise<void> {
     const room = await this.#client.joinOrCreate<WorldState>("world", this.#options);
-    // A killed server has lost its seats. These tests are about joining again.
+    // A killed server has lost its seats, so these players join again instead of reconnecting.
     room.reconnection.enabled = false;
     const { onmessage } = room.connection.events;
     room.connection.events.onmessage = (event) => {
@@ -103,7 +103,7 @@ export class Returning {
       try {
         return await this.#join();
       } catch {
-        // The server is not back yet.
+        // The server does not accept joins yet, so the loop tries again.
       }
     }
   }

@@ -1,4 +1,4 @@
-// The folder that all test files of a run share.
+// The folder that all test files of a test run share.
 
 /** The environment variable that tells workers the folder. */
 export const RUN_FOLDER = "SABANG_TESTS_FOLDER";

@@ -16,7 +16,7 @@ export async function takeSeat(
 ): Promise<Seat> {
   const answer = await fetch(`${server}/matchmake/joinOrCreate/world`, {
     method: "POST",
-    // A keep-alive connection would keep the test from ending.
+    // A keep-alive connection would stay open, and the test process could not exit.
     headers: { "content-type": "application/json", connection: "close", ...headers },
     body: JSON.stringify(options),
   });

@@ -10,9 +10,10 @@ import type { Application } from "express";
 import type { WorldRoom } from "../../rooms/world-room.ts";
 import type { WorldMap } from "../../sim/map.ts";
 import { type App, type AppSettings, createApp, type EdgeSettings } from "../../src/app.ts";
+import { Arrivals } from "../../src/auth/arrivals.ts";
 import { Tokens } from "../../src/auth/tokens.ts";
 import { listen } from "../../src/listen.ts";
-import { loadMaps } from "../../src/maps.ts";
+import { loadMaps, type MapFolder } from "../../src/maps/load-maps.ts";
 import { shutDown } from "../../src/shutdown.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -43,23 +44,34 @@ export interface TestServer {
   client(token?: string): Client;
   /** Returns the room of a player. */
   roomOf(sessionId: string): Promise<WorldRoom>;
-  /** Expects a warning or an error in the log. An unexpected or a missing one fails the test. */
+  /**
+   * Expects a warning or an error in the log. The test fails if no such line is logged, or if another warning or error
+   * is logged.
+   */
   expectLog(pattern: RegExp): void;
   /** Returns the value of one series in `/metrics`, such as `sabang_rooms{map="plaza"}`; undefined if it is missing. */
   metric(series: string): Promise<number | undefined>;
 }
 
 export interface TestSettings {
+  /** The maps of the rooms. By default they are the maps of `mapFolder`. */
   maps?: ReadonlyMap<string, WorldMap>;
+  /** The loaded folder of maps. By default it has the maps of this repository. */
+  mapFolder?: MapFolder;
   reconnectionSeconds?: number;
   seed?: number;
   playground?: boolean;
   metricsToken?: string;
-  /** Off by default, like the other limits, because the machines of the tests are busy. */
+  /**
+   * The server refuses joins if ticks are later than this many milliseconds. By default it does not check the delay of
+   * ticks, because the machines of the tests are busy.
+   */
   maxDelayMs?: number;
   maxPlayers?: number;
+  oneRoomPerMap?: boolean;
   idleSeconds?: number;
-  /** The limits of the edge. A limit that is not given is off. */
+  maxBytesPerClient?: number;
+  /** The limits of src/edge, such as joins per minute. A limit that is not given is off. */
   edge?: Partial<EdgeSettings>;
   /** Serves the page at `/`. By default `/` answers with a short text. */
   page?: (app: Application) => void;
@@ -67,13 +79,15 @@ export interface TestSettings {
   timeoutMs?: number;
   /** Wraps the store, e.g. to simulate failures. */
   store?: (store: Store) => Store;
+  /** A warning that every test of the file may cause. */
+  ignoredLog?: RegExp;
 }
 
 /**
- * Starts a server before the tests of a file and stops it after the last one. A file can have only one, because the
- * matchmaker keeps its state in a module.
- * @returns the server, for hooks and tests. It is empty while the file is loaded. If all tests of the file are skipped
- * it stays empty: jest runs no hooks then, so a server started at load time would never be stopped.
+ * Starts a server before the tests of a file and stops it after the last one. A test file can start only one server,
+ * because the matchmaker keeps its state in a module.
+ * @returns the server, for hooks and tests. It is an empty object while the file is loaded, because `beforeAll` starts
+ * the server. If all tests are skipped, jest runs no hooks, and could not stop a server that was started before.
  */
 export function startServer(settings: TestSettings = {}): TestServer {
   const server = {} as TestServer;
@@ -88,7 +102,8 @@ export function startServer(settings: TestSettings = {}): TestServer {
   });
   afterEach(async () => {
     await server.colyseus.cleanup();
-    const unexpected = lines.filter((line) => !expected.some((pattern) => pattern.test(line)));
+    const allowed = [...expected, ...(settings.ignoredLog ? [settings.ignoredLog] : [])];
+    const unexpected = lines.filter((line) => !allowed.some((pattern) => pattern.test(line)));
     const missing = expected.filter((pattern) => !lines.some((line) => pattern.test(line)));
     lines.length = 0;
     expected.length = 0;
@@ -112,15 +127,20 @@ async function start(
   });
   writeBehind.start();
   const tokens = new Tokens(SECRETS.current, SECRETS.old);
+  const mapFolder = settings.mapFolder ?? loadMaps(MAPS);
+  const maps = settings.maps ?? mapFolder.maps;
   const app = createApp({
     tokens,
+    arrivals: new Arrivals(SECRETS.current),
     store: writeBehind,
     maxDelayMs: settings.maxDelayMs ?? 0,
     rooms: {
-      maps: settings.maps ?? loadMaps(MAPS),
+      maps,
       reconnectionSeconds: settings.reconnectionSeconds ?? 20,
       maxPlayers: settings.maxPlayers ?? 0,
+      oneRoomPerMap: settings.oneRoomPerMap ?? false,
       idleSeconds: settings.idleSeconds ?? 0,
+      maxBytesPerClient: settings.maxBytesPerClient,
       seed: settings.seed,
     },
     edge: {
@@ -131,12 +151,13 @@ async function start(
       maxMessagesPerSecond: 0,
       maxFrameBytes: 4096,
       maxSendBufferBytes: 1_048_576,
+      keepAliveSeconds: 75,
       ...settings.edge,
     },
     http: {
       monitorUser: MONITOR.user,
       monitorPassword: MONITOR.password,
-      mapsFolder: MAPS,
+      mapFolder: { ...mapFolder, maps },
       playground: settings.playground ?? false,
       metricsToken: settings.metricsToken,
       page:
@@ -150,7 +171,7 @@ async function start(
     logger,
   });
   const port = await listen(app, 0, "127.0.0.1");
-  // The harness reads the server's port setting, which is 0.
+  // The harness connects to the port in the server's settings, which is 0 before this line.
   Object.assign(app.server, { port });
   const colyseus = new ColyseusTestServer(app.server);
   const url = `http://127.0.0.1:${port}`;
@@ -163,7 +184,8 @@ async function start(
     tokens,
     client: (token) => {
       const client = new Client(url);
-      // All SDK clients of a process share a token store. Set the token, so that no client joins as another player.
+      // All SDK clients of a process share a token store. So this sets the client's token, or removes the token of
+      // another client.
       client.auth.token = token as string;
       return client;
     },

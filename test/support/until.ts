@@ -14,7 +14,7 @@ export async function until<T>(
     const value = await condition();
     if (value) return value as Exclude<T, false | 0 | "" | null | undefined>;
     if (performance.now() > end) throw new Error(`timed out after ${timeoutMs} ms: ${condition}`);
-    // Most conditions hold within a few turns of the event loop.
+    // Most conditions become true within a few turns of the event loop, so the first checks follow without a pause.
     await new Promise((resolve) =>
       performance.now() - startedAt < 5 ? setImmediate(resolve) : setTimeout(resolve, 5),
     );

@@ -24,14 +24,14 @@ export interface Way {
   join(server: TestServer, options?: { name?: string; map?: string }): Promise<Walker>;
 }
 
-/** Joins with the SDK and waits until the own player is in the state. */
+/** Joins with the SDK and waits until the client's own player is in the state. */
 export async function joinWithSdk(
   server: TestServer,
   options: Record<string, unknown> = {},
   token?: string,
 ): Promise<Room<unknown, WorldState>> {
   const room = await server.client(token).joinOrCreate<WorldState>("world", options);
-  // A test may drop a connection right after it is open.
+  // The SDK reconnects only after a minimum uptime, but a test may drop a new connection.
   room.reconnection.minUptime = 0;
   await until(() => room.state.players?.has(room.sessionId));
   return room;
