@@ -1,20 +1,13 @@
 // Tests that a test run reports skipped tests, and that it always exits, even if it runs no test.
 import { spawnSync } from "node:child_process";
 import { expect, test } from "@jest/globals";
-import { isLong } from "./support/long.ts";
 import { MISSING } from "./support/requirements.ts";
 import { RUN_FOLDER } from "./support/run-folder.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
 /** Test files that start a server in this process, other processes, a database or a browser. */
-const STARTING_FILES = [
-  "examples/python",
-  "e2e/page-panels",
-  "src/store/store",
-  "src/sockets/direct-io",
-  "e2e/process",
-];
+const STARTING_FILES = ["examples/python", "e2e/page", "src/store/store", "src/sockets/direct-io", "e2e/process"];
 
 /** Runs jest in a child process that exits only when no handle, such as a socket or a timer, is open. */
 function jest(args: string[], environment: Record<string, string> = {}) {
@@ -41,21 +34,8 @@ test("Jest names the package to install and exits if a test file skips every tes
   );
 });
 
-const ALL: string[] = [];
-const RUNS: { which: string; files: string[]; environment: Record<string, string> }[] = isLong
-  ? [
-      { which: "all files of the short run", files: ALL, environment: {} },
-      { which: "all files of the long run", files: ALL, environment: { TEST_LONG: "1" } },
-    ]
-  : [{ which: "files that start servers or programs", files: STARTING_FILES, environment: {} }];
-
-test.each(RUNS)(
-  "Jest exits after a run of $which, even if no test matches the option -t",
-  ({ files, environment }) => {
-    const run = jest([...files.map((file) => `test/${file}`), "-t", "nothing-matches"], environment);
-    expect(run).toMatchObject(SUCCESS);
-    expect(run.stderr).toMatch(/^Tests: +\d+ skipped, \d+ total$/m);
-  },
-  // This timeout is longer than the timeout in the function jest().
-  300_000,
-);
+test("Jest exits after a run of files that start servers or programs, even if no test matches the option -t", () => {
+  const run = jest([...STARTING_FILES.map((file) => `test/${file}.test.ts`), "-t", "nothing-matches"]);
+  expect(run).toMatchObject(SUCCESS);
+  expect(run.stderr).toMatch(/^Tests: +\d+ skipped, \d+ total$/m);
+});

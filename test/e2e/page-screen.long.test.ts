@@ -17,8 +17,8 @@ const SPREAD_MS = 10_000;
  * The number of frames before the measurement, and the number of measured frames. Before the measurement, the page
  * paints the crowd for the first time.
  */
-const FIRST_FRAMES = 60;
-const FRAMES = 100;
+const FIRST_FRAMES = 10;
+const FRAMES = 25;
 /** Factor by which the browser slows its processor down, as a stand-in for a phone. */
 const SLOWDOWN = 4;
 const RESULTS = new URL("../../test-results/", import.meta.url).pathname;

@@ -14,8 +14,8 @@ import { Returning } from "../support/returning.ts";
 import { until } from "../support/until.ts";
 
 /** Repetitions of each kind of restart. RESTART_ROUNDS=20 runs the full test. */
-const ROUNDS = Number(process.env.RESTART_ROUNDS || shortOrLong(1, 2));
-const PLAYERS = shortOrLong(30, 100);
+const ROUNDS = Number(process.env.RESTART_ROUNDS || 1);
+const PLAYERS = shortOrLong(30, 60);
 
 /** Milliseconds for which PostgreSQL is stopped. */
 const OUTAGE_MS = shortOrLong(3000, 10_000);

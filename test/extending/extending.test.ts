@@ -371,16 +371,17 @@ onlyLong(() => {
     afterAll(() => project?.remove());
 
     test(
-      "compiles, and the game behaves as docs/extending.md describes",
+      "starts, and the game behaves as docs/extending.md describes",
       async () => {
-        // The compiler and the game run at the same time, in two processes.
-        const [errors] = await Promise.all([project.errorsOf("tsc"), play(project, steps)]);
-        expect(errors).toBe("");
+        await play(project, steps);
       },
       TIMEOUT_MS,
     );
 
+    // The steps are compiled together, because the compiler takes as long as all the rest.
     if (steps === STEPS) {
+      test("compiles", async () => expect(await project.errorsOf("tsc")).toBe(""), TIMEOUT_MS);
+
       test("passes the format and lint checks of biome", async () => {
         expect(await project.errorsOf("biome")).toBe("");
       });

@@ -69,7 +69,7 @@ export function stageOf(page: Page): Promise<string> {
 export interface Shot {
   /** Milliseconds since the first key was pressed. */
   at: number;
-  /** Whether this frame differs from the first one. */
+  /** Whether this frame differs from the last one before the first key was pressed. */
   differs: boolean;
   /** A PNG in base64, if requested. */
   png: string;
@@ -124,7 +124,8 @@ async function recordInPage({
     return new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
   };
   const same = (one: Uint32Array, other: Uint32Array) => one.every((pixel, i) => pixel === other[i]);
-  const first = read(frames[0]!.bitmap);
+  // At first the player may still be moving from an earlier recording. When the key is pressed, it is at rest.
+  const before = read(frames.findLast(({ at }) => at <= firstWalkAt)!.bitmap);
   const shots: Shot[] = [];
   let last = new Uint32Array();
   let png = "";
@@ -135,7 +136,7 @@ async function recordInPage({
       png = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
     }
     last = pixels;
-    shots.push({ at: at - firstWalkAt, differs: !same(pixels, first), png });
+    shots.push({ at: at - firstWalkAt, differs: !same(pixels, before), png });
     bitmap.close();
   }
   return shots;

@@ -6,7 +6,7 @@ import { TICK_HZ } from "../../../sim/rules.ts";
 import { Crowd, type Member, type Place } from "../../support/crowd.ts";
 
 const PLAYERS = 1500;
-const CLIENTS = 10;
+const CLIENTS = 5;
 
 /** The default of MAX_BYTES_PER_CLIENT. */
 const BUDGET = 16_384;
@@ -15,8 +15,8 @@ const BUDGET = 16_384;
 const NEAREST = 30;
 
 /** Ticks for which the crowd walks before the ages are measured, and for which they are measured. */
-const WARM_UP = 200;
-const MEASURED = 60;
+const WARM_UP = 150;
+const MEASURED = 40;
 
 /** The area in which the crowd walks, in units. */
 interface Area {

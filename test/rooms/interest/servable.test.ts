@@ -258,7 +258,7 @@ describe("comparison with the framework's own encoder:", () => {
           pair.tick();
         }
       }),
-      { numRuns: runs(30) },
+      { numRuns: runs(15) },
     );
   });
 
@@ -280,7 +280,7 @@ describe("comparison with the framework's own encoder:", () => {
           pair.tick();
         }
       }),
-      { numRuns: runs(100) },
+      { numRuns: runs(50) },
     );
   });
 });
@@ -454,7 +454,7 @@ describe("fields of the state other than players:", () => {
           }
         }
       }),
-      { numRuns: runs(150) },
+      { numRuns: runs(75) },
     );
   });
 });
