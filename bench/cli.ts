@@ -19,6 +19,10 @@ export interface Options {
   warmup: number;
   /** The interval between two texts of the same player, in seconds; 0 if the players say nothing. */
   say: number;
+  /** Whether to compare clusters with one process alone, instead of comparing servers. */
+  cluster: boolean;
+  /** With `cluster`: players without a connection in an additional run; 0 for no such run. */
+  bodies: number;
   /** Folder for the results. */
   out: string;
 }
@@ -30,6 +34,8 @@ const MAX_ROUNDS = 99;
 
 /** The maximum number of players. Each connection needs its own local port, and Linux offers about 28 000 of them. */
 const MAX = 20_000;
+
+const MAX_BODIES = 15_000;
 
 const SERVERS = CONTENDERS.map(({ name }) => name);
 
@@ -62,6 +68,8 @@ export function benchLine(output?: Output): Command {
       number(0, 3600),
       0,
     )
+    .option("--cluster", "compare 2 and 3 processes of a cluster with one process alone", false)
+    .option("--bodies <number>", "players without a connection (only with --cluster)", wholeNumber(0, MAX_BODIES), 0)
     .option("--out <folder>", "folder for table.md, results.json and the charts as SVG", "data/bench")
     .addHelpText(
       "after",
@@ -77,6 +85,10 @@ Crowds:
 
 A crowd other than even first spreads for up to 10 s, because all its players start at one point. If the environment has
 MAX_BYTES_PER_CLIENT, sabang is started with it. The greediest client is a mean over the window: use at least 5 seconds.
+
+With --cluster, Redis and PostgreSQL are started with the programs of this machine. All clients are at replicas, so the
+authority has none. With --bodies, an additional run fills a larger world of the same density with players that walk but
+have no connection, and its last process has no clients.
 
 With several rounds the table shows medians. The table goes to stdout, progress to stderr. The exit code is 1 if a run
 was aborted, or if the state of a client was wrong.`,

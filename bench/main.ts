@@ -3,13 +3,14 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { charts } from "./charts.ts";
 import { benchLine, type Options } from "./cli.ts";
+import { benchCluster } from "./cluster/bench.ts";
 import { contender } from "./contenders/contenders.ts";
 import { pinToCores } from "./harness/children.ts";
 import { machine } from "./harness/machine.ts";
 import { pythonWithTornado } from "./harness/server-process.ts";
 import { median } from "./median.ts";
 import { type BrokenRow, type Row, run } from "./run.ts";
-import { results } from "./table.ts";
+import { placeOf, results } from "./table.ts";
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
@@ -30,6 +31,7 @@ const note = (sentence: string) => {
 };
 const unpinned = pinToCores();
 if (unpinned !== undefined) note(unpinned);
+if (options.cluster) await compareClusters();
 let servers = options.only;
 if (servers.includes("tornado") && !pythonWithTornado()) {
   note("tornado is skipped: no python3 that can import tornado was found");
@@ -65,6 +67,20 @@ for (const [file, svg] of charts(rows)) save(file, svg);
 tell(`written to ${options.out}: table.md, results.json and the charts`);
 process.stdout.write(markdown);
 process.exit(rows.some((row) => "broken" in row || row.fault !== undefined) ? 1 : 0);
+
+/** Measures clusters instead of servers, and exits. */
+async function compareClusters(): Promise<never> {
+  const { rows, runs, markdown } = await benchCluster(options, tell).catch((error: Error) => exit(error.message));
+  const where = machine(args);
+  const text = `${markdown}\n${[...notes.map((note) => `- ${note}`), "", placeOf(where)].join("\n")}\n`;
+  mkdirSync(options.out, { recursive: true });
+  writeFileSync(join(options.out, "cluster.md"), text);
+  const json = JSON.stringify({ machine: where, options, rows, runs, notes }, null, 2);
+  writeFileSync(join(options.out, "cluster.json"), `${json}\n`);
+  tell(`written to ${options.out}: cluster.md and cluster.json`);
+  process.stdout.write(text);
+  process.exit(rows.some(({ fault }) => fault !== undefined) ? 1 : 0);
+}
 
 function exit(sentence: string): never {
   console.error(sentence);

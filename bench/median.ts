@@ -71,7 +71,7 @@ function medianAges(runs: Ages[]): Ages {
 }
 
 /** Returns the median of the values that are not NaN; NaN if there are none. */
-function middle(values: number[]): number {
+export function middle(values: readonly number[]): number {
   // The latency of a run is NaN if no frame showed a move.
   const sorted = values.filter((value) => !Number.isNaN(value)).toSorted((a, b) => a - b);
   if (sorted.length === 0) return Number.NaN;

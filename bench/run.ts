@@ -1,10 +1,11 @@
 // One run: measures one server with a number of players over a measuring window, and verifies the clients' states.
+import type { ChildProcess } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Contender } from "./contenders/contenders.ts";
 import { arePinned, LOAD_CORE, SERVER_CORE, start, stop } from "./harness/children.ts";
 import { type Crowd, hasStrayed, walkArea } from "./harness/crowd.ts";
-import { caller } from "./harness/ipc.ts";
+import { type Ask, caller } from "./harness/ipc.ts";
 import type { LoadFigures, LoadRequests } from "./harness/load/main.ts";
 import { spreadSeconds } from "./harness/load/walk.ts";
 import { percentile } from "./harness/probes/latency.ts";
@@ -106,7 +107,7 @@ const PROBES_IN_SIGHT = 4;
 const PROBES_BY_POSITION = 24;
 
 /** Returns the number of probes among `clients` players. */
-function probesAmong(clients: number, { sight }: Pick<Contender, "sight">): number {
+export function probesAmong(clients: number, { sight }: Pick<Contender, "sight">): number {
   const wanted = sight === "all" || sight === "one" ? PROBES_IN_SIGHT : PROBES_BY_POSITION;
   return Math.min(wanted, Math.floor(clients / 2));
 }
@@ -129,19 +130,12 @@ export async function run(contender: Contender, clients: number, options: RunOpt
   const { name } = contender;
   const { crowd } = options;
   const tell = (message: string) => options.tell(`${name}, ${clients} players, ${crowd}: ${message}`);
-  const children = (["load", "probes"] as const).map((folder) => {
-    const program = fileURLToPath(new URL(`harness/${folder}/main.ts`, import.meta.url));
-    return start(LOAD_CORE, process.execPath, [program], { stdio: ["ignore", 2, 2, "ipc"] });
-  });
-  const [load, probes] = children as [(typeof children)[0], (typeof children)[0]];
+  const instruments = startInstruments(tell);
   let server: Server | undefined;
   try {
     tell("starting");
     server = await startServer(name, { crowd });
-    const measured = measure(contender, clients, { ...options, tell }, server, {
-      load: { pid: load.pid!, ask: caller<LoadRequests>(load, tell) },
-      probes: { pid: probes.pid!, ask: caller<ProbeRequests>(probes, tell) },
-    });
+    const measured = measure(contender, clients, { ...options, tell }, server, instruments);
     // If the server exits, `measured` may reject after the race is over. This handler avoids an unhandled rejection.
     measured.catch(() => {});
     return await Promise.race([measured, server.died]);
@@ -150,7 +144,7 @@ export async function run(contender: Contender, clients: number, options: RunOpt
     tell(`aborted: ${broken}`);
     return { server: name, clients, crowd, broken };
   } finally {
-    await Promise.all([server?.stop(), ...children.map(stop)]);
+    await Promise.all([server?.stop(), instruments.stop()]);
   }
 }
 
@@ -163,9 +157,26 @@ async function exitError(server: Server | undefined): Promise<Error | undefined>
   return server && Promise.race([server.died.catch((error: Error) => error), timeout]);
 }
 
-interface Instruments {
-  load: { pid: number; ask: ReturnType<typeof caller<LoadRequests>> };
-  probes: { pid: number; ask: ReturnType<typeof caller<ProbeRequests>> };
+/** The child processes that measure a server. */
+export interface Instruments {
+  load: { pid: number; ask: Ask<LoadRequests> };
+  probes: { pid: number; ask: Ask<ProbeRequests> };
+  stop(): Promise<void>;
+}
+
+/** Starts the child processes that measure a server. `tell` is called with progress messages. */
+export function startInstruments(tell: (message: string) => void): Instruments {
+  const [load, probes] = (["load", "probes"] as const).map((folder) => {
+    const program = fileURLToPath(new URL(`harness/${folder}/main.ts`, import.meta.url));
+    return start(LOAD_CORE, process.execPath, [program], { stdio: ["ignore", 2, 2, "ipc"] });
+  }) as [ChildProcess, ChildProcess];
+  return {
+    load: { pid: load.pid!, ask: caller<LoadRequests>(load, tell) },
+    probes: { pid: probes.pid!, ask: caller<ProbeRequests>(probes, tell) },
+    stop: async () => {
+      await Promise.all([stop(load), stop(probes)]);
+    },
+  };
 }
 
 async function measure(
@@ -268,7 +279,8 @@ function rates({ clients: loadClients, seconds, ...sums }: LoadFigures, cpu: num
   };
 }
 
-function times({ latencies, lost }: LatencyFigures): Row["latency"] {
+/** Returns the percentiles of the latencies. */
+export function times({ latencies, lost }: LatencyFigures): Row["latency"] {
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), moves: latencies.length, lost };
 }
 
@@ -289,10 +301,10 @@ export function sum(audits: AuditFigures[]): AuditFigures | undefined {
 }
 
 /** Verifies the clients' states. Retries if they are wrong, because a busy server may not have sent everything yet. */
-async function verifyStates(
+export async function verifyStates(
   { sight }: Contender,
   clients: number,
-  server: Server,
+  server: Pick<Server, "port" | "monitor">,
   ask: Instruments["probes"]["ask"],
   room: string | undefined,
 ): Promise<{ states: ProbeState[]; fault: string | undefined }> {
@@ -308,7 +320,11 @@ async function verifyStates(
 }
 
 /** Returns the players in the server's state: from sabang's monitor, or from the `/players` route of state-view. */
-async function playersOf(sight: "promise" | "cells", { port, monitor }: Server, room = ""): Promise<Players> {
+async function playersOf(
+  sight: "promise" | "cells",
+  { port, monitor }: Pick<Server, "port" | "monitor">,
+  room = "",
+): Promise<Players> {
   const path = sight === "cells" ? "players" : `monitor/api/room?roomId=${encodeURIComponent(room)}`;
   // The monitor refuses requests that may come from a page of another site. The value `none` says that this request
   // does not come from any page.

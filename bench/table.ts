@@ -136,13 +136,15 @@ export function remarks(rows: readonly (Row | BrokenRow)[]): string[] {
  * @param notes remarks about the run as a whole.
  */
 export function results(rows: readonly (Row | BrokenRow)[], machine: Machine, notes: readonly string[]): string {
-  const { cpu, cores, kernel, node, commit, date, command } = machine;
   const lists = [ratios(rows), remarks(rows), notes].filter((list) => list.length > 0);
-  return `${[
-    table(rows),
-    ...lists.map((list) => list.map((line) => `- ${line}`).join("\n")),
-    `\`${command}\` at commit ${commit}, ${date}; ${cpu}, ${cores} cores, ${kernel}, Node ${node}.`,
-  ].join("\n\n")}\n`;
+  return `${[table(rows), ...lists.map((list) => list.map((line) => `- ${line}`).join("\n")), placeOf(machine)].join(
+    "\n\n",
+  )}\n`;
+}
+
+/** Says where, when and with which command a measurement was made. */
+export function placeOf({ cpu, cores, kernel, node, commit, date, command }: Machine): string {
+  return `\`${command}\` at commit ${commit}, ${date}; ${cpu}, ${cores} cores, ${kernel}, Node ${node}.`;
 }
 
 function ticks({ framesPerSecond }: Row, ages: Ages | undefined): string {

@@ -6,15 +6,20 @@ import { type Crowd, startAreas } from "./crowd.ts";
 
 const SPAWNS = 4000;
 
-/**
- * Returns the text of the Tiled map file. Each start area of the crowd has the same number of spawns.
- * @param margin the minimum distance of a spawn from the map's edge, in units.
- */
-export function openMap(crowd: Crowd, margin = MARGIN): string {
+/** Options of a map. */
+interface MapOptions {
+  /** The minimum distance of a spawn from the map's edge, in units. */
+  margin?: number;
+  /** The side of the map in units, a multiple of TILE. On a map that is not an arena, the crowd is `even`. */
+  side?: number;
+}
+
+/** Returns the text of the Tiled map file. Each start area of the crowd has the same number of spawns. */
+export function openMap(crowd: Crowd, { margin = MARGIN, side = ARENA }: MapOptions = {}): string {
   const random = seededRandom(1);
   const randomWhole = (min: number, max: number) => Math.ceil(min) + random(Math.floor(max) - Math.ceil(min) + 1);
-  const areas = startAreas(crowd);
-  const tiles = ARENA / TILE;
+  const areas = side === ARENA ? startAreas(crowd) : [{ left: 0, top: 0, right: side, bottom: side }];
+  const tiles = side / TILE;
   return JSON.stringify({
     type: "map",
     orientation: "orthogonal",
@@ -30,15 +35,15 @@ export function openMap(crowd: Crowd, margin = MARGIN): string {
         name: "spawns",
         objects: Array.from({ length: SPAWNS }, (_, id) => {
           const { left, top, right, bottom } = areas[id % areas.length]!;
-          const x = inside(randomWhole(left, right), margin);
-          return { id, point: true, x, y: inside(randomWhole(top, bottom), margin) };
+          const x = inside(randomWhole(left, right), margin, side);
+          return { id, point: true, x, y: inside(randomWhole(top, bottom), margin, side) };
         }),
       },
     ],
   });
 }
 
-/** Returns the coordinate, limited to at least `margin` units from both edges. */
-function inside(coordinate: number, margin: number): number {
-  return Math.min(Math.max(coordinate, margin), ARENA - margin);
+/** Returns the coordinate, limited to at least `margin` units from both edges of a map. */
+function inside(coordinate: number, margin: number, side: number): number {
+  return Math.min(Math.max(coordinate, margin), side - margin);
 }

@@ -155,27 +155,40 @@ function commandOf(name: string, folder: string, password: string, crowd: Crowd)
     return { program: pythonWithTornado() ?? "python3", args: ["bench/contenders/tornado-server.py"], environment };
   }
   if (name !== "sabang") return { program: process.execPath, args: [`bench/contenders/${name}.ts`], environment };
-  const maps = join(folder, "maps");
-  mkdirSync(maps, { recursive: true });
-  writeFileSync(join(maps, "plaza.tmj"), openMap(crowd));
   return {
     program: process.execPath,
     args: [...startFlags(), "src/main.ts"],
     environment: {
-      LOG_LEVEL: "warn",
-      MAPS_DIR: maps,
       DATA_DIR: join(folder, "data"),
-      MONITOR_USER: "admin",
-      MONITOR_PASSWORD: password,
       JWT_SECRET: randomBytes(32).toString("hex"),
-      // 0 turns a limit off. The limits would refuse the load, because all its clients share one IP address.
-      MAX_CONNECTIONS_PER_ADDRESS: "0",
-      MAX_JOINS_PER_MINUTE: "0",
-      MAX_PLAYERS_PER_ROOM: "0",
-      MAX_MESSAGES_PER_SECOND: "0",
-      ADMISSION_MAX_DELAY_MS: "0",
-      ...inherited("MAX_BYTES_PER_CLIENT"),
+      ...sabangEnvironment(folder, password, openMap(crowd)),
     },
+  };
+}
+
+/**
+ * Returns the settings of sabang in all measurements, and writes its only map.
+ * @param folder an existing folder for the map.
+ * @param password the password of the monitor's user `admin`.
+ * @param map the text of the map file.
+ */
+export function sabangEnvironment(folder: string, password: string, map: string): Record<string, string> {
+  const maps = join(folder, "maps");
+  mkdirSync(maps, { recursive: true });
+  writeFileSync(join(maps, "plaza.tmj"), map);
+  return {
+    NODE_ENV: "production",
+    LOG_LEVEL: "warn",
+    MAPS_DIR: maps,
+    MONITOR_USER: "admin",
+    MONITOR_PASSWORD: password,
+    // 0 turns a limit off. The limits would refuse the load, because all its clients share one IP address.
+    MAX_CONNECTIONS_PER_ADDRESS: "0",
+    MAX_JOINS_PER_MINUTE: "0",
+    MAX_PLAYERS_PER_ROOM: "0",
+    MAX_MESSAGES_PER_SECOND: "0",
+    ADMISSION_MAX_DELAY_MS: "0",
+    ...inherited("MAX_BYTES_PER_CLIENT"),
   };
 }
 

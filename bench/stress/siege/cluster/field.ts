@@ -42,7 +42,7 @@ export async function openClusterField(tell: (what: string) => void, processes: 
   const folder = makeFolder();
   const maps = join(folder, "maps");
   mkdirSync(maps);
-  writeFileSync(join(maps, "plaza.tmj"), openMap("even", EDGE));
+  writeFileSync(join(maps, "plaza.tmj"), openMap("even", { margin: EDGE }));
   const cluster = await startCluster({
     processes,
     balancer: balancerKind(),

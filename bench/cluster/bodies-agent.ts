@@ -1,0 +1,61 @@
+// Loaded into server processes with `node --import`. Fills each new world with BODIES players that walk like the clients
+// of the load, but have no connections. Only the authority of a cluster has worlds. SIGUSR2 makes these players stop.
+import { randomPlayer } from "../../rooms/join-options.ts";
+import type { RoomSettings, RoomWorld } from "../../rooms/room-settings.ts";
+import { createWorld } from "../../rooms/room-settings.ts";
+import { WorldRoom } from "../../rooms/world-room.ts";
+import { Player } from "../../schema/player.ts";
+import { type Input, inputOfWord } from "../../sim/apply-input.ts";
+import { TICK_HZ } from "../../sim/rules.ts";
+import { DIRECTIONS, MOVES_HZ } from "../harness/arena.ts";
+import { Walk } from "../harness/load/walk.ts";
+
+const INPUTS = DIRECTIONS.map((word) => inputOfWord(word)!);
+
+/** Ticks between two moves of a body. */
+const PERIOD = TICK_HZ / MOVES_HZ;
+
+/** A player without a connection. */
+interface Walker {
+  readonly id: string;
+  readonly walk: Walk;
+}
+
+const bodies = Number(process.env.BODIES ?? 0);
+const worlds = new WeakMap<WorldRoom, { world: RoomWorld; walkers: Walker[]; ticks: number }>();
+let areWalking = true;
+process.on("SIGUSR2", () => {
+  areWalking = false;
+});
+
+const { onCreate, step } = WorldRoom.prototype;
+
+WorldRoom.prototype.onCreate = function (this: WorldRoom, settings: RoomSettings) {
+  let world: RoomWorld | undefined;
+  onCreate.call(this, {
+    ...settings,
+    createWorld: (map, seed, roomId) => {
+      world = createWorld({ ...settings, seed }, map, roomId);
+      return world;
+    },
+  });
+  const walkers = Array.from({ length: bodies }, (_, seed) => ({ id: `body-${seed}`, walk: new Walk(seed) }));
+  for (const { id } of walkers) {
+    const player = new Player().assign(randomPlayer());
+    world!.join(id, player);
+    this.state.players.set(id, player);
+  }
+  worlds.set(this, { world: world!, walkers, ticks: 0 });
+};
+
+WorldRoom.prototype.step = function (this: WorldRoom) {
+  const { world, walkers, ticks } = worlds.get(this)!;
+  if (areWalking) {
+    for (let at = ticks % PERIOD; at < walkers.length; at += PERIOD) {
+      const { id, walk } = walkers[at]!;
+      world.queueMove(id, INPUTS[walk.next()] as Input);
+    }
+    worlds.get(this)!.ticks++;
+  }
+  step.call(this);
+};
