@@ -37,13 +37,13 @@ const filesOf = (folder) => (folder === "src" ? "^src/[^/]+$" : `^${folder}/`);
 
 /**
  * Patterns of the files that are exempt from the rules of their folder. In web, these files build the page. In tiled,
- * the file reads map files from disk. In bench, they are the benchmarks of recordings and of the store, and the servers
- * that are compared with sabang.
+ * the file reads map files from disk. In bench, they are the benchmarks of recordings and of the store, the players
+ * without connections, and the servers that are compared with sabang.
  */
 const EXCEPTIONS = {
   web: "^web/build-(if-stale|plugins)[.]ts$",
   tiled: "^tiled/node[.]ts$",
-  bench: "^bench/(replay|store|contenders/.+)[.]ts$",
+  bench: "^bench/(replay|store|cluster/bodies-agent|contenders/.+)[.]ts$",
 };
 
 const folders = Object.entries(ALLOWED).map(([folder, allowed]) => ({

@@ -32,7 +32,8 @@ const project = {
 };
 
 export default {
-  maxWorkers: 2,
+  // Many tests wait for clocks and processes, so three workers keep two cores busy.
+  maxWorkers: 3,
   reporters: ["default", "<rootDir>/test/support/missing-reporter.ts"],
   // The timeout is long, because tests start real servers, sockets and browsers, even on slow machines. Jest reads this
   // setting only here and not in a project.

@@ -3,9 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
+import type { ClusterRow, ProcessFigures } from "../../bench/cluster/measure.ts";
 import type { Row } from "../../bench/run.ts";
 import { startBench } from "../support/bench.ts";
+import { testWith } from "../support/requiring.ts";
 import { until } from "../support/until.ts";
+
+const testWithCluster = testWith("redis");
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -142,3 +146,35 @@ onLinux("the benchmark kills all its child processes when it receives SIGINT", a
   expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
   await until(() => [...children.keys()].every((pid) => !existsSync(`/proc/${pid}`)));
 });
+
+testWithCluster(
+  "the benchmark compares clusters with one process, with players that have connections and players that have none",
+  async () => {
+    const out = folder();
+    const args = ["--cluster", "--clients", "12", "--bodies", "300", "--seconds", "2", "--warmup", "1", "--out", out];
+    const { code, stdout, stderr } = await bench(...args);
+    const { rows } = JSON.parse(readFileSync(join(out, "cluster.json"), "utf8")) as { rows: ClusterRow[] };
+    const roles = rows.map(({ processes }) => processes.map(({ role, clients }) => `${role} ${clients}`));
+    expect(roles).toEqual([
+      ["alone 12"],
+      ["authority 0", "replica 12"],
+      ["authority 0", "replica 6", "replica 6"],
+      ["authority 0", "replica 12", "replica 0"],
+    ]);
+    for (const row of rows) {
+      expect(row.fault).toBeUndefined();
+      expect(row.framesPerSecond).toBeGreaterThan(1);
+      expect(row.latency.moves).toBeGreaterThan(10);
+      const [first, ...replicas] = row.processes as [ProcessFigures, ...ProcessFigures[]];
+      for (const { clients, cpuPerFrame } of row.processes) if (clients > 0) expect(cpuPerFrame).toBeGreaterThan(0);
+      expect(first.tickMs).toBeGreaterThan(0);
+      for (const { receivedKilobytes } of replicas) expect(receivedKilobytes).toBeGreaterThan(0);
+    }
+    // The bodies walk, so their process sends more than with the same clients alone.
+    expect(rows[3]!.processes[0]!.sentKilobytes).toBeGreaterThan(2 * rows[1]!.processes[0]!.sentKilobytes);
+    expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/2 processes, 12 clients: a replica needs [\d.]+ x the CPU per frame of one process alone/);
+    expect(readFileSync(join(out, "cluster.md"), "utf8")).toBe(stdout);
+  },
+  180_000,
+);

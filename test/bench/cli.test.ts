@@ -32,13 +32,15 @@ describe("the command line of npm run bench", () => {
       warmup: 6,
       rounds: 1,
       say: 0,
+      cluster: false,
+      bodies: 0,
       out: "data/bench",
     });
   });
 
   test("parses the values of every option", () => {
     const args =
-      "--clients 20,50 --only sabang,ws-binary --crowd screen,mixed --seconds 1.5 --warmup 0 --rounds 3 --say 20 --out x".split(
+      "--clients 20,50 --only sabang,ws-binary --crowd screen,mixed --seconds 1.5 --warmup 0 --rounds 3 --say 20 --cluster --bodies 100 --out x".split(
         " ",
       );
     expect(parse(...args).options).toEqual({
@@ -49,6 +51,8 @@ describe("the command line of npm run bench", () => {
       warmup: 0,
       rounds: 3,
       say: 20,
+      cluster: true,
+      bodies: 100,
       out: "x",
     });
     expect(parse("--clients=8, 9").options?.clients).toEqual([8, 9]);

@@ -18,7 +18,7 @@ import { until } from "../support/until.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 const read = (path: string) => readFileSync(`${ROOT}${path}`, "utf8");
 const CI = ".ci/run";
-const HERE = "test/docs/commands.test.ts";
+const HERE = "test/docs/commands.long.test.ts";
 const PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/configuration.md", "examples/README.md"];
 
 /** For each documented command, the file that runs the command, and the text in that file that runs it. */
@@ -39,7 +39,7 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(cat jwt-secret)\" sabang":
     [HERE, 'argumentsOf("docker run")'],
   "openssl rand -base64 36 > jwt-secret": [HERE, 'commandWith("openssl")'],
-  // Here only --help runs. test/e2e/bots.long.test.ts and test/e2e/replay.test.ts run these programs without npm, with
+  // Here only --help runs. test/e2e/bots.long.test.ts and test/e2e/replay.long.test.ts run these programs without npm, with
   // a server and with recordings.
   "npm run bots -- 50": [HERE, 'helpOf("npm run bots")'],
   "npm run replay -- FILE": [HERE, 'helpOf("npm run replay")'],
