@@ -11,7 +11,6 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { readConfig } from "../../src/config.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { freePort } from "../support/free-port.ts";
-import { onlyLong } from "../support/long.ts";
 import { dataFolder } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
@@ -147,21 +146,17 @@ test("`npm start` serves the built page and stops on Ctrl-C", async () => {
   expect(code).toBe(0);
 });
 
-onlyLong(() => {
-  test("`npm start` uses the variables PORT and LOG_LEVEL from its environment", async () => {
-    const port = String(await freePort());
-    const { url, printed } = await runs("PORT=3000 LOG_LEVEL=warn npm start".replace("3000", port));
-    expect(url).toBe(`http://localhost:${port}`);
-    expect(printed).not.toMatch(/INFO/);
-  });
+test("`npm start` uses the variables PORT and LOG_LEVEL from its environment", async () => {
+  const port = String(await freePort());
+  const { url, printed } = await runs("PORT=3000 LOG_LEVEL=warn npm start".replace("3000", port));
+  expect(url).toBe(`http://localhost:${port}`);
+  expect(printed).not.toMatch(/INFO/);
 });
 
-onlyLong(() => {
-  test("`npm run dev` serves the page from its source, with Vite", async () => {
-    const { page } = await runs("npm run dev");
-    expect(page).toContain("/@vite/client");
-    expect(page).toContain('src="./main.ts"');
-  });
+test("`npm run dev` serves the page from its source, with Vite", async () => {
+  const { page } = await runs("npm run dev");
+  expect(page).toContain("/@vite/client");
+  expect(page).toContain('src="./main.ts"');
 });
 
 /** Returns the help text of an npm command. */
@@ -186,16 +181,12 @@ const output = async (command: string, cwd = ROOT) => {
   return stdout + stderr;
 };
 
-onlyLong(() => {
-  test("`npm test -- FILE` runs only that test file", async () => {
-    expect(await output("npm test -- test/sim/step.test.ts")).toMatch(/^Test Suites: 1 passed, 1 total$/m);
-  });
+test("`npm test -- FILE` runs only that test file", async () => {
+  expect(await output("npm test -- test/sim/step.test.ts")).toMatch(/^Test Suites: 1 passed, 1 total$/m);
 });
 
-onlyLong(() => {
-  test("`npm run test:long` includes the files named *.long.test.ts", async () => {
-    expect(await output("npm run test:long -- --listTests")).toMatch(/\.long\.test\.ts$/m);
-  });
+test("`npm run test:long` includes the files named *.long.test.ts", async () => {
+  expect(await output("npm run test:long -- --listTests")).toMatch(/\.long\.test\.ts$/m);
 });
 
 test("`npx node` runs the version of Node that is installed in node_modules", async () => {
@@ -205,15 +196,13 @@ test("`npx node` runs the version of Node that is installed in node_modules", as
   expect(await output("npx node FILE".replace("FILE", file))).toBe(`v${version}\n`);
 });
 
-onlyLong(() => {
-  test("`npm run format` formats a file", async () => {
-    const project = dataFolder();
-    for (const name of ["package.json", "biome.json", ".gitignore"]) cpSync(`${ROOT}${name}`, `${project}/${name}`);
-    symlinkSync(`${ROOT}node_modules`, `${project}/node_modules`);
-    writeFileSync(`${project}/file.ts`, "export const  one=1");
-    await output("npm run format", project);
-    expect(readFileSync(`${project}/file.ts`, "utf8")).toBe("export const one = 1;\n");
-  });
+test("`npm run format` formats a file", async () => {
+  const project = dataFolder();
+  for (const name of ["package.json", "biome.json", ".gitignore"]) cpSync(`${ROOT}${name}`, `${project}/${name}`);
+  symlinkSync(`${ROOT}node_modules`, `${project}/node_modules`);
+  writeFileSync(`${project}/file.ts`, "export const  one=1");
+  await output("npm run format", project);
+  expect(readFileSync(`${project}/file.ts`, "utf8")).toBe("export const one = 1;\n");
 });
 
 describe("the Docker commands of README.md", () => {

@@ -4,7 +4,6 @@ import type { Page, Route } from "playwright-core";
 import { builtPage } from "../../src/http/page.ts";
 import { hook, startBrowser } from "../support/browser.ts";
 import { type LaggyNetwork, laggyNetwork } from "../support/lag.ts";
-import { onlyLong } from "../support/long.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
@@ -89,36 +88,34 @@ test("the page detects within 3 s of the first key press that its connection die
   network.close();
 });
 
-onlyLong(() => {
-  test("the page is back in its session within 10 s after a long network outage", async () => {
-    const network = await laggyNetwork(server.port, 1);
-    const page = await open(network.url);
-    const { sessionId } = await hook(page);
-    network.goAway();
-    await page.waitForTimeout(AWAY_MS);
-    expect(await bannerOf(page)).toBe(LOST);
-    network.restore();
-    await page.waitForFunction(() => window.sabang.connected, null, { timeout: BACK_LIMIT_MS });
-    expect((await hook(page)).sessionId).toBe(sessionId);
-    network.close();
-  });
+test("the page is back in its session within 10 s after a long network outage", async () => {
+  const network = await laggyNetwork(server.port, 1);
+  const page = await open(network.url);
+  const { sessionId } = await hook(page);
+  network.goAway();
+  await page.waitForTimeout(AWAY_MS);
+  expect(await bannerOf(page)).toBe(LOST);
+  network.restore();
+  await page.waitForFunction(() => window.sabang.connected, null, { timeout: BACK_LIMIT_MS });
+  expect((await hook(page)).sessionId).toBe(sessionId);
+  network.close();
+});
 
-  test("the page joins within 10 s after the end of a network outage that began during the first join", async () => {
-    const network = await laggyNetwork(server.port, 1);
-    const page = await blank();
-    // The page itself is loaded, and then the network fails.
-    const engine = page.waitForEvent("requestfinished", (request) => request.url().includes("/assets/scene-"));
-    const fail = async (route: Route) => {
-      await engine;
-      network.goAway();
-      await route.continue();
-    };
-    await page.route("**/auth/anonymous", fail, { times: 1 });
-    await page.goto(network.url);
-    await page.getByText("reconnecting").waitFor();
-    await page.waitForTimeout(AWAY_MS);
-    network.restore();
-    await page.waitForFunction(() => window.sabang.connected, null, { timeout: BACK_LIMIT_MS });
-    network.close();
-  });
+test("the page joins within 10 s after the end of a network outage that began during the first join", async () => {
+  const network = await laggyNetwork(server.port, 1);
+  const page = await blank();
+  // The page itself is loaded, and then the network fails.
+  const engine = page.waitForEvent("requestfinished", (request) => request.url().includes("/assets/scene-"));
+  const fail = async (route: Route) => {
+    await engine;
+    network.goAway();
+    await route.continue();
+  };
+  await page.route("**/auth/anonymous", fail, { times: 1 });
+  await page.goto(network.url);
+  await page.getByText("reconnecting").waitFor();
+  await page.waitForTimeout(AWAY_MS);
+  network.restore();
+  await page.waitForFunction(() => window.sabang.connected, null, { timeout: BACK_LIMIT_MS });
+  network.close();
 });

@@ -19,7 +19,6 @@ import {
   togglePanel,
   walk,
 } from "../support/browser.ts";
-import { onlyLong } from "../support/long.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
@@ -111,49 +110,47 @@ test("the players panel lists the nearest twelve players, counts the others, and
   await until(() => others.every(({ closed }) => closed));
 });
 
-onlyLong(() => {
-  test("the settings panel changes the page's language and the player's name, and the player keeps its position", async () => {
-    const page = await open(`${server.url}/?name=Ada`, { ...DESKTOP, locale: "ko-KR" });
-    const language = () => page.evaluate(() => document.documentElement.lang);
-    expect(await language()).toBe("ko");
-    expect(await page.locator("#status").innerText()).toMatch(/^0명 보임/);
-    expect(await page.locator("#hint").innerText()).toContain("키로 걷기");
-    await togglePanel(page, "settings");
-    await page.locator("#language").selectOption({ label: "English" });
-    expect(await language()).toBe("en");
-    await page.waitForFunction(() => document.getElementById("status")?.textContent?.startsWith("0 in sight"));
-    expect(await page.locator("#hint").innerText()).toContain("to walk");
+test("the settings panel changes the page's language and the player's name, and the player keeps its position", async () => {
+  const page = await open(`${server.url}/?name=Ada`, { ...DESKTOP, locale: "ko-KR" });
+  const language = () => page.evaluate(() => document.documentElement.lang);
+  expect(await language()).toBe("ko");
+  expect(await page.locator("#status").innerText()).toMatch(/^0명 보임/);
+  expect(await page.locator("#hint").innerText()).toContain("키로 걷기");
+  await togglePanel(page, "settings");
+  await page.locator("#language").selectOption({ label: "English" });
+  expect(await language()).toBe("en");
+  await page.waitForFunction(() => document.getElementById("status")?.textContent?.startsWith("0 in sight"));
+  expect(await page.locator("#hint").innerText()).toContain("to walk");
 
-    const witness = await PlainPlayer.join(server.url);
-    await page.locator("#game").focus();
-    await walk(page, "ArrowLeft", 250);
-    await atRest(page);
-    const before = await hook(page);
-    // To change the name, the page joins again as the same player.
-    await page.locator("#name").fill("미나 Mina");
-    await page.keyboard.press("Enter");
-    await page.waitForFunction(() => window.sabang.players[window.sabang.sessionId!]?.name === "미나 Mina");
-    const after = await hook(page);
-    expect(after.server).toEqual(before.server);
-    expect(after.reconnects).toBe(0);
-    expect(new URL(page.url()).searchParams.get("name")).toBe("미나 Mina");
-    await until(() => witness.players.size === 2);
+  const witness = await PlainPlayer.join(server.url);
+  await page.locator("#game").focus();
+  await walk(page, "ArrowLeft", 250);
+  await atRest(page);
+  const before = await hook(page);
+  // To change the name, the page joins again as the same player.
+  await page.locator("#name").fill("미나 Mina");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => window.sabang.players[window.sabang.sessionId!]?.name === "미나 Mina");
+  const after = await hook(page);
+  expect(after.server).toEqual(before.server);
+  expect(after.reconnects).toBe(0);
+  expect(new URL(page.url()).searchParams.get("name")).toBe("미나 Mina");
+  await until(() => witness.players.size === 2);
 
-    await page.locator("#name").fill("a name of more than twenty-four characters");
-    await page.getByRole("button", { name: "Change" }).click();
-    await page.waitForFunction(() => document.getElementById("name-error")?.textContent !== "");
-    expect(await page.locator("#name-error").innerText()).toContain("1 to 24 characters");
-    await playing(page);
-    const still = await hook(page);
-    expect(nameOf(still)).toBe("미나 Mina");
-    expect(still.server).toEqual(before.server);
-    witness.socket.close();
+  await page.locator("#name").fill("a name of more than twenty-four characters");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.waitForFunction(() => document.getElementById("name-error")?.textContent !== "");
+  expect(await page.locator("#name-error").innerText()).toContain("1 to 24 characters");
+  await playing(page);
+  const still = await hook(page);
+  expect(nameOf(still)).toBe("미나 Mina");
+  expect(still.server).toEqual(before.server);
+  witness.socket.close();
 
-    await page.reload();
-    await playing(page);
-    expect(await language()).toBe("en");
-    expect(nameOf(await hook(page))).toBe("미나 Mina");
-  });
+  await page.reload();
+  await playing(page);
+  expect(await language()).toBe("en");
+  expect(nameOf(await hook(page))).toBe("미나 Mina");
 });
 
 test("with the keyboard alone, a user can walk and reach every control of the panels", async () => {
@@ -251,23 +248,21 @@ test("on a phone, the touch pad moves the player, and only one panel is open at 
   }
 });
 
-onlyLong(() => {
-  test("nothing is animated and the camera stays on the player if the user prefers reduced motion", async () => {
-    const page = await open(server.url, { ...DESKTOP, reducedMotion: "reduce" });
-    const durations = await page.evaluate(() =>
-      [...document.querySelectorAll("*")].map((element) => getComputedStyle(element).transitionDuration),
-    );
-    expect(new Set(durations)).toEqual(new Set(["0s"]));
-    await page.keyboard.down("ArrowLeft");
-    await page.waitForFunction((x) => window.sabang.self!.x < x - 16, (await hook(page)).self!.x);
-    const { view, shown } = await hook(page);
-    await page.keyboard.up("ArrowLeft");
-    // The view is rounded to pixels of the screen. A unit is two pixels, so the view may differ by half a unit.
-    expect(
-      Math.abs(view!.left + view!.width / 2 - middleOf(shown!.x, view!.width, 2048, OVERHANG.x)),
-    ).toBeLessThanOrEqual(0.5);
-    expect(
-      Math.abs(view!.top + view!.height / 2 - middleOf(shown!.y, view!.height, 2048, OVERHANG.y)),
-    ).toBeLessThanOrEqual(0.5);
-  });
+test("nothing is animated and the camera stays on the player if the user prefers reduced motion", async () => {
+  const page = await open(server.url, { ...DESKTOP, reducedMotion: "reduce" });
+  const durations = await page.evaluate(() =>
+    [...document.querySelectorAll("*")].map((element) => getComputedStyle(element).transitionDuration),
+  );
+  expect(new Set(durations)).toEqual(new Set(["0s"]));
+  await page.keyboard.down("ArrowLeft");
+  await page.waitForFunction((x) => window.sabang.self!.x < x - 16, (await hook(page)).self!.x);
+  const { view, shown } = await hook(page);
+  await page.keyboard.up("ArrowLeft");
+  // The view is rounded to pixels of the screen. A unit is two pixels, so the view may differ by half a unit.
+  expect(
+    Math.abs(view!.left + view!.width / 2 - middleOf(shown!.x, view!.width, 2048, OVERHANG.x)),
+  ).toBeLessThanOrEqual(0.5);
+  expect(
+    Math.abs(view!.top + view!.height / 2 - middleOf(shown!.y, view!.height, 2048, OVERHANG.y)),
+  ).toBeLessThanOrEqual(0.5);
 });

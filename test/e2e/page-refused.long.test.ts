@@ -20,7 +20,6 @@ import {
   walk,
 } from "../support/browser.ts";
 import { laggyNetwork } from "../support/lag.ts";
-import { onlyLong } from "../support/long.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
@@ -190,56 +189,54 @@ test("on a busy server, a player keeps its position after a rename, and keeps it
   expect((await page.locator("#banner").getAttribute("class")) ?? "").not.toContain("shown");
 });
 
-onlyLong(() => {
-  test("the page rejoins with the same player in the same place after a restart of the server", async () => {
-    const DATA_DIR = dataFolder();
-    // The first signal must make the server drain for longer than a page takes to load. A second signal ends the
-    // server.
-    const first = startProcess({ DATA_DIR, DRAIN_SECONDS: "60" });
-    const network = await laggyNetwork(await first.listening(), 1);
-    const page = await open(network.url, { clock: true });
-    await walk(page, "ArrowLeft", 300);
-    await atRest(page);
-    const before = await hook(page);
-    const token = await tokenOf(page);
+test("the page rejoins with the same player in the same place after a restart of the server", async () => {
+  const DATA_DIR = dataFolder();
+  // The first signal must make the server drain for longer than a page takes to load. A second signal ends the
+  // server.
+  const first = startProcess({ DATA_DIR, DRAIN_SECONDS: "60" });
+  const network = await laggyNetwork(await first.listening(), 1);
+  const page = await open(network.url, { clock: true });
+  await walk(page, "ArrowLeft", 300);
+  await atRest(page);
+  const before = await hook(page);
+  const token = await tokenOf(page);
 
-    first.signal("SIGTERM");
-    await until(async () => (await fetch(`${network.url}/readyz`)).status === 503);
-    const newcomer = await blank();
-    const answers: unknown[] = [];
-    newcomer.on("response", async (response) => {
-      if (!response.url().includes("/matchmake/")) return;
-      answers.push({ status: response.status(), ...(await response.json()) });
-    });
-    await newcomer.goto(network.url);
-    await bannerShows(newcomer, RESTARTS);
-    await until(() => answers.length >= 2);
-    const { code } = ERRORS.stopping;
-    for (const answer of answers) expect(answer).toMatchObject({ status: code, error: taggedMessage("stopping") });
-    expect(await hook(page)).toMatchObject({ connected: true, sessionId: before.sessionId });
-    await newcomer.close();
+  first.signal("SIGTERM");
+  await until(async () => (await fetch(`${network.url}/readyz`)).status === 503);
+  const newcomer = await blank();
+  const answers: unknown[] = [];
+  newcomer.on("response", async (response) => {
+    if (!response.url().includes("/matchmake/")) return;
+    answers.push({ status: response.status(), ...(await response.json()) });
+  });
+  await newcomer.goto(network.url);
+  await bannerShows(newcomer, RESTARTS);
+  await until(() => answers.length >= 2);
+  const { code } = ERRORS.stopping;
+  for (const answer of answers) expect(answer).toMatchObject({ status: code, error: taggedMessage("stopping") });
+  expect(await hook(page)).toMatchObject({ connected: true, sessionId: before.sessionId });
+  await newcomer.close();
 
-    first.signal("SIGTERM");
-    expect(await first.ended()).toBe(0);
-    await bannerShows(page, RESTARTS);
-    const second = startProcess({ DATA_DIR });
-    network.lead(await second.listening());
-    // Advances the clock by more than the delay before a retry, and by less than the timeout of a join.
-    await page.clock.fastForward(10_000);
-    await playing(page);
-    const after = await hook(page);
-    expect(after.sessionId).not.toBe(before.sessionId);
-    expect(after.server).toEqual(before.server);
-    expect(nameOf(after)).toBe(nameOf(before));
-    expect(idOf(await tokenOf(page))).toBe(idOf(token));
+  first.signal("SIGTERM");
+  expect(await first.ended()).toBe(0);
+  await bannerShows(page, RESTARTS);
+  const second = startProcess({ DATA_DIR });
+  network.lead(await second.listening());
+  // Advances the clock by more than the delay before a retry, and by less than the timeout of a join.
+  await page.clock.fastForward(10_000);
+  await playing(page);
+  const after = await hook(page);
+  expect(after.sessionId).not.toBe(before.sessionId);
+  expect(after.server).toEqual(before.server);
+  expect(nameOf(after)).toBe(nameOf(before));
+  expect(idOf(await tokenOf(page))).toBe(idOf(token));
 
-    // The server in this process has another secret, so it refuses the token.
-    network.lead(server.port);
-    second.signal("SIGKILL");
-    await page.waitForFunction(() => window.sabang.connected && window.sabang.reconnects === 2, null, {
-      timeout: 30_000,
-    });
-    expect(idOf(await tokenOf(page))).not.toBe(idOf(token));
-    network.close();
-  }, 120_000);
-});
+  // The server in this process has another secret, so it refuses the token.
+  network.lead(server.port);
+  second.signal("SIGKILL");
+  await page.waitForFunction(() => window.sabang.connected && window.sabang.reconnects === 2, null, {
+    timeout: 30_000,
+  });
+  expect(idOf(await tokenOf(page))).not.toBe(idOf(token));
+  network.close();
+}, 120_000);

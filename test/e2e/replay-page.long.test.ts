@@ -13,7 +13,6 @@ import { builtPage } from "../../src/http/page.ts";
 import { loadMap } from "../../src/maps/load-map.ts";
 import type { ReplayHook } from "../../web/replay.ts";
 import { startBrowser } from "../support/browser.ts";
-import { shortOrLong } from "../support/long.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
 import { Bustle } from "../support/recording.ts";
 import { startServer } from "../support/server.ts";
@@ -30,15 +29,8 @@ const PLAZA = loadMap("plaza", fileURLToPath(new URL("../../maps", import.meta.u
 const { blank, test } = startBrowser();
 const server = startServer({ page: builtPage });
 
-/** Records eight random players on the map plaza, without a server. */
-async function recordedHere(): Promise<Buffer> {
-  const bustle = new Bustle(PLAZA, 1);
-  bustle.play(240, 8);
-  return bustle.end();
-}
-
 /** Records eight bots on the map plaza, with a real server. */
-async function recordedByServer(): Promise<Buffer> {
+async function recorded(): Promise<Buffer> {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR, RECORD: "1" });
   const url = `http://127.0.0.1:${await server.listening()}`;
@@ -54,9 +46,6 @@ async function recordedByServer(): Promise<Buffer> {
     return readRecording(bytes).truncated === undefined && bytes;
   });
 }
-
-/** Returns a recording. Both functions record the same kind of world; the slower one is for the long run. */
-const recorded = shortOrLong(recordedHere, recordedByServer);
 
 async function open(locale: string): Promise<{ page: Page; errors: string[] }> {
   const page = await blank({ locale });

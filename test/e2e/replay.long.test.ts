@@ -9,7 +9,6 @@ import { readRecording } from "../../replay/format.ts";
 import { VERSION } from "../../replay/version.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { copyOfProject } from "../support/copy.ts";
-import { isLong, onlyLong, shortOrLong } from "../support/long.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
@@ -42,8 +41,8 @@ const filesIn = (folder: string) => {
 };
 
 /** The number of bots in the first test, and the number of steps that all of them together take. */
-const WALKERS = shortOrLong(10, 20);
-const STEPS = shortOrLong(500, 2000);
+const WALKERS = 20;
+const STEPS = 2000;
 
 test("npm run replay repeats a recording, reports a changed rule, and refuses another map or version", async () => {
   const DATA_DIR = dataFolder();
@@ -123,12 +122,10 @@ async function playsAfterKill(): Promise<void> {
   expect(played.out).toMatch(/cut off +it ends .*\nresult +the same, to the last hash\n$/);
   expect(played.code).toBe(0);
 }
-// The short run skips this test, because test/replay/replay.test.ts truncates recordings without a server.
-if (isLong)
-  test(
-    "npm run replay -- --allow-truncated plays a recording that ends early because of kill -9 of the server",
-    playsAfterKill,
-  );
+test(
+  "npm run replay -- --allow-truncated plays a recording that ends early because of kill -9 of the server",
+  playsAfterKill,
+);
 
 /** Returns the only recording of a server; undefined while it cannot be read. */
 function readRecordingOf(folder: string) {
@@ -139,45 +136,39 @@ function readRecordingOf(folder: string) {
   }
 }
 
-onlyLong(() => {
-  test("the game goes on if a step throws an error, and npm run replay turns the incident file into a failing test", async () => {
-    // The step throws only west of the spawns, so that only some players cause the error.
-    const whole = "  body.facing = direction;\n";
-    const broken = `${whole}  if (body.x < 800) throw new Error("the mud at " + body.x);\n`;
-    copy.change("sim/step.ts", whole, broken);
-    const DATA_DIR = dataFolder();
-    const server = startProcess({ DATA_DIR }, copy.folder);
-    const walkers = await startBots(server, 12, "plaza");
-    await until(() => server.stdout().includes("incident: player"), 40_000);
-    expect(server.stdout()).toMatch(
-      /incident: player \S+ took a step that threw: Error: the mud at \d+; replay it with/,
-    );
-    // The other players walk on.
-    const positions = walkers.map(({ place }) => JSON.stringify(place));
-    await until(() => walkers.some(({ place }, index) => JSON.stringify(place) !== positions[index]));
-    const [file, ...others] = filesIn(DATA_DIR) as [string];
-    expect(others).toEqual([]);
-    expect(server.stdout().match(/incident: player/g)).toHaveLength(1);
-    await Promise.all(walkers.map((bot) => bot.leave()));
+test("the game goes on if a step throws an error, and npm run replay turns the incident file into a failing test", async () => {
+  // The step throws only west of the spawns, so that only some players cause the error.
+  const whole = "  body.facing = direction;\n";
+  const broken = `${whole}  if (body.x < 800) throw new Error("the mud at " + body.x);\n`;
+  copy.change("sim/step.ts", whole, broken);
+  const DATA_DIR = dataFolder();
+  const server = startProcess({ DATA_DIR }, copy.folder);
+  const walkers = await startBots(server, 12, "plaza");
+  await until(() => server.stdout().includes("incident: player"), 40_000);
+  expect(server.stdout()).toMatch(/incident: player \S+ took a step that threw: Error: the mud at \d+; replay it with/);
+  // The other players walk on.
+  const positions = walkers.map(({ place }) => JSON.stringify(place));
+  await until(() => walkers.some(({ place }, index) => JSON.stringify(place) !== positions[index]));
+  const [file, ...others] = filesIn(DATA_DIR) as [string];
+  expect(others).toEqual([]);
+  expect(server.stdout().match(/incident: player/g)).toHaveLength(1);
+  await Promise.all(walkers.map((bot) => bot.leave()));
 
-    const { incident } = readRecording(readFileSync(file)).header;
-    const again = copy.node("src/commands/replay.ts", file, "--test");
-    const summary = `in tick ${incident!.tick} the player ${incident!.player} ${incident!.fault}`;
-    expect(again.out).toContain(`\nincident  ${summary}\n`);
-    expect(again.out).toContain(`\nresult    it happens again: ${summary}\n`);
-    expect(again.code).toBe(1);
-    const path = /^test +(test\/incidents\/incident-plaza-\S+\.test\.ts)$/m.exec(again.out)?.[1] ?? "";
+  const { incident } = readRecording(readFileSync(file)).header;
+  const again = copy.node("src/commands/replay.ts", file, "--test");
+  const summary = `in tick ${incident!.tick} the player ${incident!.player} ${incident!.fault}`;
+  expect(again.out).toContain(`\nincident  ${summary}\n`);
+  expect(again.out).toContain(`\nresult    it happens again: ${summary}\n`);
+  expect(again.code).toBe(1);
+  const path = /^test +(test\/incidents\/incident-plaza-\S+\.test\.ts)$/m.exec(again.out)?.[1] ?? "";
 
-    const jest = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", path];
-    const failing = copy.node(...jest);
-    expect(failing.out).toContain(`✕ ${summary}`);
-    expect(failing.code).toBe(1);
-    copy.change("sim/step.ts", broken, whole);
-    if (isLong) {
-      const passing = copy.node(...jest);
-      expect(passing.out).toContain(`✓ ${summary}`);
-      expect(passing.code).toBe(0);
-    }
-    expect(copy.node("src/commands/replay.ts", file).out).toContain("the incident does not happen any more");
-  });
+  const jest = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", path];
+  const failing = copy.node(...jest);
+  expect(failing.out).toContain(`✕ ${summary}`);
+  expect(failing.code).toBe(1);
+  copy.change("sim/step.ts", broken, whole);
+  const passing = copy.node(...jest);
+  expect(passing.out).toContain(`✓ ${summary}`);
+  expect(passing.code).toBe(0);
+  expect(copy.node("src/commands/replay.ts", file).out).toContain("the incident does not happen any more");
 });

@@ -3,10 +3,9 @@
 // every run sends the same frames; `npm run fuzz` sends different frames in each run.
 import { expect, test } from "@jest/globals";
 import { OPEN_DOOR, report, trial } from "../../bench/stress/fuzz/trial.ts";
-import { shortOrLong } from "../support/long.ts";
 
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
-const FRAMES = Number(process.env.FUZZ_FRAMES ?? shortOrLong(3000, 20_000));
+const FRAMES = Number(process.env.FUZZ_FRAMES ?? 10_000);
 
 /**
  * The number of frames in the attack with limits per address. It is smaller than FRAMES, because the server refuses
@@ -19,7 +18,7 @@ const ATTACKS: [limits: string, frames: number, environment: Record<string, stri
   ["the production limits per address", LIMITED_FRAMES, {}],
 ];
 
-test.each(ATTACKS.slice(0, shortOrLong(1, 2)))(
+test.each(ATTACKS)(
   "a server with %s withstands thousands of hostile frames and requests",
   async (_limits, frames, environment) => {
     const outcome = await trial({ seed: SEED, frames, environment });
