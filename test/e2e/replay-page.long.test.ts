@@ -14,7 +14,6 @@ import { loadMap } from "../../src/maps/load-map.ts";
 import type { ReplayHook } from "../../web/replay.ts";
 import { startBrowser } from "../support/browser.ts";
 import { dataFolder, startProcess } from "../support/process.ts";
-import { Bustle } from "../support/recording.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
