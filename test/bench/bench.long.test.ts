@@ -11,6 +11,12 @@ import { until } from "../support/until.ts";
 
 const testWithCluster = testWith("redis");
 
+/** Milliseconds in which a busy machine starts a server and its load. */
+const START_TIMEOUT_MS = 60_000;
+
+/** Timeout in ms of a benchmark of several servers on a busy machine. */
+const TIMEOUT_MS = 180_000;
+
 const cleanups: (() => void)[] = [];
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
@@ -105,6 +111,7 @@ onLinux(
     expect(stdout).toContain("40 players, cell: CPU per frame of sabang is ");
     expect(readFileSync(join(out, "cell-cpu.svg"), "utf8")).toContain("Server CPU per delivered frame (cell)");
   },
+  TIMEOUT_MS,
 );
 
 onLinux(
@@ -123,7 +130,7 @@ onLinux(
       folder(),
     ];
     const run = startBench(...args);
-    await until(() => run.printed.stderr.includes("ws-binary, 12 players, even: walking"));
+    await until(() => run.printed.stderr.includes("ws-binary, 12 players, even: walking"), START_TIMEOUT_MS);
     const [server] = [...childrenOf(run.pid)].find(([, command]) => command.includes("contenders/ws-binary.ts"))!;
     process.kill(server, "SIGKILL");
     const { code, stdout } = await run.ended();
@@ -138,7 +145,7 @@ onLinux(
 
 onLinux("the benchmark kills all its child processes when it receives SIGINT", async () => {
   const run = startBench("--clients", "12", "--only", "sabang", "--out", folder());
-  await until(() => run.printed.stderr.includes("sabang, 12 players, even: joining"));
+  await until(() => run.printed.stderr.includes("sabang, 12 players, even: joining"), START_TIMEOUT_MS);
   const children = childrenOf(run.pid);
   expect([...children.values()].filter((command) => /main\.ts/.test(command))).toHaveLength(3);
   run.signal("SIGINT");
@@ -176,5 +183,5 @@ testWithCluster(
     expect(stdout).toMatch(/2 processes, 12 clients: a replica needs [\d.]+ x the CPU per frame of one process alone/);
     expect(readFileSync(join(out, "cluster.md"), "utf8")).toBe(stdout);
   },
-  180_000,
+  TIMEOUT_MS,
 );

@@ -11,7 +11,7 @@ const CROWD = 100;
 const FRAMES = 30;
 const RESULTS = new URL("../../test-results/", import.meta.url).pathname;
 
-const { blank, test } = startBrowser({ webgl: true, everyFrame: true });
+const { blank, test } = startBrowser({ everyFrame: true });
 
 const WORDS = ["left", "up", "right", "down"];
 const walkers: PlainPlayer[] = [];

@@ -101,7 +101,7 @@ test("a client that sends 144 inputs per second gets one notice, walks on, and s
 });
 
 onlyLong(() =>
-  test("a client that sends 144 inputs per second for two minutes gets a notice every ten seconds", async () => {
+  test("a client that sends 144 inputs per second for 40 seconds gets a notice every ten seconds", async () => {
     const client = await joinWithSdk(server);
     const told: number[] = [];
     let left: number | undefined;
@@ -110,10 +110,10 @@ onlyLong(() =>
       left = code;
     });
     const stop = at144Hz(() => client.send("move", "left"));
-    await new Promise((resolve) => setTimeout(resolve, 120_000));
+    await new Promise((resolve) => setTimeout(resolve, 40_000));
     stop();
     expect(left).toBeUndefined();
-    expect(told.length).toBeGreaterThan(8);
-    expect(told.length).toBeLessThanOrEqual(12);
-  }, 200_000),
+    expect(told.length).toBeGreaterThan(2);
+    expect(told.length).toBeLessThanOrEqual(4);
+  }, 90_000),
 );
