@@ -22,7 +22,6 @@ import {
   tokenOf,
   walk,
 } from "../support/browser.ts";
-import { onlyLong } from "../support/long.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { MONITOR, startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
@@ -135,33 +134,6 @@ test("behind a proxy that removes the port from Host, the monitor's page names t
     proxy.closeAllConnections();
     proxy.close();
   }
-});
-
-onlyLong(() => {
-  test.each(HOSTS)(
-    "on the host %s, a link from another site cannot call the monitor's API with the operator's stored password",
-    async (host) => {
-      const { port } = server;
-      const monitor = await blank(OPERATOR);
-      // After a visit to the monitor, the browser adds the password to every request to this host.
-      await monitor.goto(`http://${host}:${port}/monitor`);
-      await monitor.getByText("Connections").first().waitFor({ timeout: 30_000 });
-      for (const rel of ["", "noreferrer"]) {
-        for (const [path, status] of [
-          ["api", 403],
-          ["", 200],
-        ] as const) {
-          await monitor.goto(`http://evil.example:${port}/healthz`);
-          await monitor.setContent(`<a rel="${rel}" href="http://${host}:${port}/monitor/${path}">Look!</a>`);
-          const [response] = await Promise.all([
-            monitor.waitForResponse(`http://${host}:${port}/monitor/${path}`),
-            monitor.getByText("Look!").click(),
-          ]);
-          expect([rel, path, response.status()]).toEqual([rel, path, status]);
-        }
-      }
-    },
-  );
 });
 
 test("a page keeps its player and position after a reload, until a second tab takes over the player", async () => {

@@ -6,7 +6,6 @@ import { WebSocket } from "ws";
 import { ERRORS } from "../../../schema/errors.ts";
 import { Player } from "../../../schema/player.ts";
 import { WorldState } from "../../../schema/world-state.ts";
-import { shortOrLong } from "../../support/long.ts";
 import { drawnMap } from "../../support/maps.ts";
 import { PlainPlayer } from "../../support/plain.ts";
 import { RawConnection } from "../../support/raw.ts";
@@ -17,8 +16,8 @@ import { joinWithSdk } from "../../support/walkers.ts";
 
 const MESSAGES_PER_SECOND = 100;
 const BUFFER_BYTES = 65_536;
-/** Seconds for which a connection may be backpressured. The long test run uses the default of 15. */
-const MAX_BACKPRESSURE_SECONDS = shortOrLong(1, undefined);
+/** Seconds for which a connection may be backpressured. */
+const MAX_BACKPRESSURE_SECONDS = 1;
 
 const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", ["......", "..s...", "......"])]]),

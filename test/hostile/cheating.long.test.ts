@@ -11,7 +11,6 @@ import { RIGHT } from "../../sim/directions.ts";
 import { STEP, TICK_MS } from "../../sim/rules.ts";
 import { newPlayerId } from "../../src/auth/tokens.ts";
 import { cut } from "../support/connection.ts";
-import { shortOrLong } from "../support/long.ts";
 import { drawnMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
@@ -24,7 +23,7 @@ const EXTRA_STEPS = Number(
 );
 
 /** The duration of each attempt in milliseconds. */
-const ATTEMPT_MS = shortOrLong(1200, 4000);
+const ATTEMPT_MS = 4000;
 
 /** An open map, 300 tiles wide. A player needs a minute to walk from one side to the other. */
 const OPEN = Array<string>(3).fill(".".repeat(300));

@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { SabangClient } from "../../client/client.ts";
 import { play } from "../../client/play.ts";
 import type { WorldState } from "../../schema/world-state.ts";
-import { isLong, onlyLong, shortOrLong } from "../support/long.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
 import { describeWith } from "../support/requiring.ts";
@@ -15,10 +14,10 @@ import { until } from "../support/until.ts";
 
 /** Repetitions of each kind of restart. RESTART_ROUNDS=20 runs the full test. */
 const ROUNDS = Number(process.env.RESTART_ROUNDS || 1);
-const PLAYERS = shortOrLong(30, 60);
+const PLAYERS = 60;
 
 /** Milliseconds for which PostgreSQL is stopped. */
-const OUTAGE_MS = shortOrLong(3000, 10_000);
+const OUTAGE_MS = 5000;
 
 /** Units that a player walks in one second. A crash may lose the movement of one second. */
 const MAX_LOSS = 160;
@@ -246,27 +245,25 @@ async function readerOf(code: string, port: number) {
   };
 }
 
-onlyLong(() => {
-  describeWith("postgres", "with PostgreSQL", () => {
-    let postgres: Postgres;
-    beforeAll(async () => {
-      postgres = await startPostgres();
-    });
-    afterAll(() => postgres.remove());
-    // The data folder keeps the secret that signs the players' tokens.
-    const makeEnvironment = async () => ({ DATA_DIR: dataFolder(), DATABASE_URL: await postgres.database() });
-
-    test(
-      `the game goes on while the database is down, and players return after ${shortOrLong("SIGTERM", "SIGTERM or kill -9")}`,
-      async () => {
-        const world = await World.start(await makeEnvironment());
-        await withoutPostgres(world, postgres);
-        await stops(world);
-        if (isLong) await kills(world);
-      },
-      TIMEOUT_MS + 60_000,
-    );
+describeWith("postgres", "with PostgreSQL", () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
   });
+  afterAll(() => postgres.remove());
+  // The data folder keeps the secret that signs the players' tokens.
+  const makeEnvironment = async () => ({ DATA_DIR: dataFolder(), DATABASE_URL: await postgres.database() });
+
+  test(
+    "the game goes on while the database is down, and players return after SIGTERM or kill -9",
+    async () => {
+      const world = await World.start(await makeEnvironment());
+      await withoutPostgres(world, postgres);
+      await stops(world);
+      await kills(world);
+    },
+    TIMEOUT_MS + 60_000,
+  );
 });
 
 async function withoutPostgres({ port }: World, postgres: Postgres): Promise<void> {
