@@ -2,7 +2,7 @@
 // that import this one (jest.config.js looks for the import). Only the long run includes files named *.long.test.ts.
 
 /** Whether this is the long run. */
-export const isLong = process.env.TEST_LONG === "1";
+const isLong = process.env.TEST_LONG === "1";
 
 /** Returns the first value in a short run and the second in a long run, e.g. a number of players. */
 export function shortOrLong<T>(short: T, long: T): T {
