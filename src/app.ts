@@ -12,7 +12,13 @@ import type { Tokens } from "./auth/tokens.ts";
 import type { Cluster, ClusterParts } from "./cluster/cluster.ts";
 import { Admission } from "./edge/admission.ts";
 import { EdgeServer } from "./edge/edge-server.ts";
-import { completeRefusal, type IsTakeover, refuseWhileStopping, watchMatchmaking } from "./edge/matchmaking.ts";
+import {
+  completeRefusal,
+  type IsTakeover,
+  isConnected,
+  refuseWhileStopping,
+  watchMatchmaking,
+} from "./edge/matchmaking.ts";
 import { EdgeFilter, type EdgeFilterSettings, refuseUpgrade } from "./edge/request-filter.ts";
 import { isRoomPath, PLAIN_PATH, pathOf } from "./edge/socket-paths.ts";
 import { type HttpSettings, httpRoutes } from "./http/routes.ts";
@@ -98,18 +104,23 @@ export function createApp(settings: AppSettings): App {
     const client = id ? sessions.clientOf(id) : undefined;
     return client !== undefined && addressOf(client) === address;
   };
-  const filter = new EdgeFilter(edge, edgeCounters, isTakeover);
+  // In a cluster only the authority knows the players, and it limits the joins of all processes.
+  const replaced = settings.joinCluster
+    ? { isTakeover: async () => true, isConnected: () => true }
+    : { isTakeover, isConnected };
+  const filter = new EdgeFilter(edge, edgeCounters, replaced);
   const sockets = socketOptions(edge, filter.addresses, edgeCounters);
   const admitPlain: EdgeFilter["admitPlain"] = (...join) => filter.admitPlain(...join);
   const cluster: Cluster | undefined = settings.joinCluster?.({
     sockets,
     admitPlain,
     onRefused,
+    isTakeover,
     refusal: () => admission.refusal(false),
     address: () => httpServer.address() as AddressInfo,
     onRoundTrip: (milliseconds) => metrics.cluster.roundTrip(milliseconds),
   });
-  watchMatchmaking(onRefused, filter, isTakeover);
+  watchMatchmaking(onRefused, filter, replaced);
   const httpServer = new EdgeServer(filter, {
     requestMs: edge.timeoutMs ?? REQUEST_TIMEOUT_MS,
     keepAliveMs: 1000 * edge.keepAliveSeconds,

@@ -32,6 +32,8 @@ const COMMON_SETTINGS = [
   "MAX_BYTES_PER_CLIENT",
   "MAX_MESSAGES_PER_SECOND",
   "MAX_FRAME_BYTES",
+  "MAX_CONNECTIONS_PER_ADDRESS",
+  "MAX_JOINS_PER_MINUTE",
 ] as const satisfies (keyof Config)[];
 
 /** This process's place in a cluster. */
@@ -86,6 +88,8 @@ export async function enterCluster({ config, maps, store, writeBehind, logger }:
           knownEpoch: epoch,
           maxConnections: config.MAX_PLAYERS_PER_ROOM,
           maxPlayersPerWorld: config.MAX_PLAYERS_PER_WORLD,
+          maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+          maxJoinsPerMinute: config.MAX_JOINS_PER_MINUTE,
           publicAddress: config.PUBLIC_ADDRESS,
           monitor: { user: config.MONITOR_USER, password: config.MONITOR_PASSWORD },
           fence: (epoch) => writeBehind.fence(epoch),

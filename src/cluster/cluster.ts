@@ -8,10 +8,12 @@ import { type AuthContext, matchMaker } from "colyseus";
 import type { WorldRoomSettings } from "../../rooms/define-world-room.ts";
 import { serverError } from "../../rooms/server-error.ts";
 import type { ErrorName } from "../../schema/errors.ts";
+import type { IsTakeover } from "../edge/matchmaking.ts";
 import type { ClusterFigures } from "../telemetry/cluster-metrics.ts";
 import { ClusterNode, type ProtocolLog } from "./core/node.ts";
 import type { Content, CreateHost, ProcessId, ReplicaLink } from "./core/ports.ts";
 import { Hosting } from "./hosting.ts";
+import { JoinLimits } from "./join-limits.ts";
 import { type Ask, answerJoin, type Invoke, JOIN, remoteMatchmaking } from "./joins.ts";
 import { answerMonitor, MONITOR } from "./monitor.ts";
 import { Placement, type ProcessStatus, STATUS } from "./placement.ts";
@@ -51,6 +53,9 @@ export interface ClusterSettings {
   maxConnections: number;
   /** Maximum players on each map, including held seats; 0 for no limit. */
   maxPlayersPerWorld: number;
+  /** Maximum connections of each client address to all processes, and its joins per minute; 0 for no limit. */
+  maxConnectionsPerAddress: number;
+  maxJoinsPerMinute: number;
   /** The address at which clients reach this process. Without it, they come through a balancer. */
   publicAddress: string | undefined;
   /** The credentials of this process's own monitor. */
@@ -62,6 +67,8 @@ export interface ClusterSettings {
 
 /** What a cluster needs from the app. */
 export interface ClusterParts extends Omit<ReplicaSettings, "reservePlain"> {
+  /** Knows the players of the rooms in this process. */
+  isTakeover: IsTakeover;
   /** Returns the error with which this process itself refuses new players now. The cluster's state does not matter. */
   refusal: () => ErrorName | undefined;
   /** Returns the address on which this process listens. */
@@ -80,6 +87,7 @@ export class Cluster {
   readonly #bus: RedisBus;
   readonly #lease: RedisLease;
   readonly #node: ClusterNode;
+  readonly #limits: JoinLimits;
   readonly #placement = new Placement(() => performance.now());
   /** The framework's own matchmaking. */
   readonly #ownMatchmaking: Invoke;
@@ -90,8 +98,9 @@ export class Cluster {
    * Connects to Redis, and lets the framework's matchmaking ask the authority. Call it before limits are added to
    * matchmaking: the authority answers without limits, because the asking process has applied its own.
    */
-  constructor(settings: ClusterSettings, { address, refusal, onRoundTrip, ...parts }: ClusterParts) {
+  constructor(settings: ClusterSettings, { address, refusal, isTakeover, onRoundTrip, ...parts }: ClusterParts) {
     this.#settings = settings;
+    this.#limits = new JoinLimits(settings, this.#hosting.addresses, isTakeover);
     this.#address = address;
     const { redis, prefix, process, knownEpoch, log } = settings;
     const connection = { redis, prefix, process, onRoundTrip };
@@ -259,7 +268,7 @@ export class Cluster {
     switch (content.type) {
       case JOIN:
         return this.#hosting.started.then(() =>
-          answerJoin(this.#ownMatchmaking, content, (seat) => this.#placement.place(seat)),
+          answerJoin(this.#ownMatchmaking, content, this.#limits, (seat) => this.#placement.place(seat)),
         );
       case MONITOR:
         return answerMonitor(content, this.#address(), this.#settings.monitor);

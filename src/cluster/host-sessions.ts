@@ -1,6 +1,7 @@
 // The sessions of all rooms in the authority, and what other processes must know of them to go on.
 import { createHash } from "node:crypto";
 import type { WebSocketClient } from "colyseus";
+import { ConnectionCounter } from "../edge/connection-counter.ts";
 import type { ReservedSeat } from "../sockets/seats.ts";
 import type { HostedRoom } from "./hosted-room.ts";
 import type { SessionRecord } from "./mirror/news.ts";
@@ -24,6 +25,8 @@ export interface HostSession {
   /** When the reserved or held seat expires, in ms of the cluster's clock; undefined for a connected client. */
   until: number | undefined;
   connection: HostConnection | undefined;
+  /** The client's address, while its reserved seat or its connection counts for the limit of this address. */
+  address: string | undefined;
   /**
    * The key is the hash of a reconnection token that the client may present. The value is the token that the framework
    * knows. The two differ for earlier tokens, and for tokens of an earlier authority: only their hashes are mirrored.
@@ -41,6 +44,8 @@ function hashOf(token: string): string {
 /** The sessions in the authority. */
 export class HostSessions {
   readonly #sessions = new Map<string, HostSession>();
+  /** The connections and the reserved seats of each address. */
+  readonly #counter = new ConnectionCounter();
   readonly #changed = new Set<string>();
   readonly #ended = new Set<string>();
 
@@ -52,6 +57,11 @@ export class HostSessions {
     return this.#sessions.values();
   }
 
+  /** Returns the number of connections and reserved seats of an address, over all processes. */
+  countFrom(address: string): number {
+    return this.#counter.count(address);
+  }
+
   /** Called when a seat was reserved. */
   reserved(room: HostedRoom, { sessionId, options, auth }: ReservedSeat, until: number): HostSession {
     const session: HostSession = {
@@ -61,6 +71,7 @@ export class HostSessions {
       options,
       until,
       connection: undefined,
+      address: undefined,
       tokens: new Map(),
       sentToken: undefined,
     };
@@ -70,11 +81,17 @@ export class HostSessions {
     return session;
   }
 
+  /** Called when the address is known for which a seat was reserved. */
+  reservedFor(session: HostSession, address: string): void {
+    if (!session.connection) this.#count(session, address);
+  }
+
   /** Called when a client has joined or is back. Its earlier tokens stay valid until it acknowledges that. */
   connected(session: HostSession, connection: HostConnection): void {
     session.options = undefined;
     session.until = undefined;
     session.connection = connection;
+    this.#count(session, connection.socket.address);
     const { reconnectionToken } = connection.client;
     session.sentToken = hashOf(reconnectionToken);
     session.tokens.set(session.sentToken, reconnectionToken);
@@ -92,6 +109,7 @@ export class HostSessions {
   /** Called when a connection was lost and its seat is held. */
   held(session: HostSession, until: number): void {
     session.until = until;
+    this.#count(session, undefined);
     this.#changed.add(session.id);
   }
 
@@ -110,6 +128,8 @@ export class HostSessions {
   ended(id: string): boolean {
     this.#changed.delete(id);
     this.#ended.add(id);
+    const session = this.#sessions.get(id);
+    if (session) this.#count(session, undefined);
     return this.#sessions.delete(id);
   }
 
@@ -125,6 +145,13 @@ export class HostSessions {
       if (token !== undefined) return token;
     }
     return presented;
+  }
+
+  /** Counts a session for another address than before, or for none. */
+  #count(session: HostSession, address: string | undefined): void {
+    if (session.address !== undefined) this.#counter.decrement(session.address);
+    if (address !== undefined) this.#counter.increment(address);
+    session.address = address;
   }
 
   /** Returns what has changed since the last call. */

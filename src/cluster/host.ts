@@ -123,6 +123,17 @@ export class RoomHost implements Host, SeatsHost {
     if (room) this.#sessions.reserved(room, seat, this.time + 1000 * room.room.seatReservationTimeout);
   }
 
+  /** Called when the address is known for which a seat was reserved. */
+  reservedFor(sessionId: string, address: string): void {
+    const session = this.#sessions.get(sessionId);
+    if (session) this.#sessions.reservedFor(session, address);
+  }
+
+  /** Returns the number of connections and reserved seats of an address, over all processes. */
+  countFrom(address: string): number {
+    return this.#sessions.countFrom(address);
+  }
+
   hold(sessionId: string, seconds: number): number {
     const session = this.#sessions.get(sessionId);
     if (!session) return seconds;

@@ -10,6 +10,7 @@ import type { CreateHost } from "./core/ports.ts";
 import { RoomHost } from "./host.ts";
 import { HostSeats } from "./host-seats.ts";
 import type { HostedRoom, RoomParts } from "./hosted-room.ts";
+import type { CountedAddresses } from "./join-limits.ts";
 import { MirrorSerializer, type RoomInputs } from "./mirror/mirror-serializer.ts";
 
 type Mutable<T> = { -readonly [Key in keyof T]?: T[Key] };
@@ -70,6 +71,12 @@ export class Hosting {
     });
     this.#host = host;
     return host;
+  };
+
+  /** The connections and reserved seats per address in all processes, for the limits of joins. */
+  readonly addresses: CountedAddresses = {
+    count: (address) => this.#host?.countFrom(address) ?? 0,
+    reserved: (sessionId, address) => this.#host?.reservedFor(sessionId, address),
   };
 
   /** Resolves when the rooms of the present host are restored. */

@@ -3,6 +3,7 @@
 import { type AuthContext, type matchMaker, ServerError } from "colyseus";
 import { serverError } from "../../rooms/server-error.ts";
 import type { Content } from "./core/ports.ts";
+import type { JoinLimits } from "./join-limits.ts";
 
 /** Asks the authority. Resolves with undefined if there is no answer in time. */
 export type Ask = (content: Content) => Promise<Content | undefined>;
@@ -38,9 +39,15 @@ export function remoteMatchmaking(ask: Ask): Invoke {
 /**
  * Answers a join in the authority.
  * @param invoke the framework's own matchmaking.
+ * @param limits the limits of joins, which do not apply to reconnections.
  * @param place is called with the seat.
  */
-export async function answerJoin(invoke: Invoke, content: Content, place: (seat: Seat) => void): Promise<Content> {
+export async function answerJoin(
+  invoke: Invoke,
+  content: Content,
+  limits: Pick<JoinLimits, "reserve">,
+  place: (seat: Seat) => void,
+): Promise<Content> {
   const { method, target, options, auth } = content as unknown as {
     method: Parameters<Invoke>[0];
     target: string;
@@ -49,7 +56,8 @@ export async function answerJoin(invoke: Invoke, content: Content, place: (seat:
   };
   try {
     const context = { token: auth.token, ip: auth.ip, headers: new Headers(auth.headers) } as AuthContext;
-    const seat = (await invoke(method, target, options, context)) as unknown as Seat;
+    const join = () => invoke(method, target, options, context) as unknown as Promise<Seat>;
+    const seat = method === "reconnect" ? await join() : await limits.reserve(String(auth.ip), auth.token, join);
     place(seat);
     return { type: "seat", seat };
   } catch (error) {

@@ -43,12 +43,23 @@ interface JoinLimit {
  */
 export type IsTakeover = (token: string | undefined, address: string) => Promise<boolean>;
 
+/** Tells players who replace a connection from new ones. */
+export interface ReplacedConnections {
+  isTakeover: IsTakeover;
+  /** Whether a reconnection token belongs to a player whose connection still seems to be open. */
+  isConnected(roomId: string | undefined, token: unknown): boolean;
+}
+
 /**
  * Limits joins over HTTP from now on. Calls `onRefused` for each join that a room or the framework refuses, but not for
  * joins that `limit` refuses. A client that joins a full room by its id gets the error `roomFull` instead of the
  * framework's error.
  */
-export function watchMatchmaking(onRefused: OnRefused, limit: JoinLimit, isTakeover: IsTakeover): void {
+export function watchMatchmaking(
+  onRefused: OnRefused,
+  limit: JoinLimit,
+  { isTakeover, isConnected }: ReplacedConnections,
+): void {
   const { controller } = matchMaker;
   const invoke = controller.invokeMethod.bind(controller);
   controller.invokeMethod = async (...call) => {
@@ -75,7 +86,7 @@ export function watchMatchmaking(onRefused: OnRefused, limit: JoinLimit, isTakeo
   };
 }
 
-/** Whether a reconnection token belongs to a player whose connection still seems to be open. */
+/** Whether a reconnection token belongs to a player of this process whose connection still seems to be open. */
 export function isConnected(roomId: string | undefined, token: unknown): boolean {
   const room = typeof token === "string" && roomId !== undefined ? matchMaker.getLocalRoomById(roomId) : undefined;
   return room !== undefined && [...room.clients].some(({ reconnectionToken }) => reconnectionToken === token);

@@ -14,7 +14,7 @@ import { ConnectionLimit } from "./connection-limit.ts";
 import { DroppedUpgrades, isUpgradeDropped } from "./dropped-upgrades.ts";
 import type { RequestFilter } from "./edge-server.ts";
 import { siteOf } from "./forwarded-site.ts";
-import { configureMatchmaking, type IsTakeover, isConnected } from "./matchmaking.ts";
+import { configureMatchmaking, type ReplacedConnections } from "./matchmaking.ts";
 import { OPAQUE, Origins } from "./origins.ts";
 import { ProxyHints } from "./proxy-hints.ts";
 import { RateLimiter } from "./rate-limiter.ts";
@@ -108,7 +108,7 @@ export class EdgeFilter implements RequestFilter {
   readonly #reconnections: RateLimiter | undefined;
   readonly #edgeCounters: EdgeCounters;
   readonly #hints: ProxyHints;
-  readonly #isTakeover: IsTakeover;
+  readonly #replaced: ReplacedConnections;
 
   /** Counts and logs the refusal of a request. */
   readonly onRefused = (error: EdgeRefusal, request: IncomingMessage): void => {
@@ -117,9 +117,9 @@ export class EdgeFilter implements RequestFilter {
     this.#countRefusal(error, this.addresses.of(request));
   };
 
-  constructor(settings: EdgeFilterSettings, edgeCounters: EdgeCounters, isTakeover: IsTakeover) {
+  constructor(settings: EdgeFilterSettings, edgeCounters: EdgeCounters, replaced: ReplacedConnections) {
     this.#edgeCounters = edgeCounters;
-    this.#isTakeover = isTakeover;
+    this.#replaced = replaced;
     this.addresses = new Addresses(settings.trustedProxies);
     this.#hints = new ProxyHints(this.addresses);
     this.origins = new Origins(settings.allowedOrigins, this.addresses);
@@ -211,7 +211,7 @@ export class EdgeFilter implements RequestFilter {
   #countSocket(request: IncomingMessage, socket: Duplex, address: string): "tooManyConnections" | undefined {
     const { roomId, sessionId, reconnectionToken } = claimedSeatOf(request);
     socket.once("close", () => this.#limit.close(address));
-    const isWithin = this.#limit.open(address, sessionId, () => isConnected(roomId, reconnectionToken));
+    const isWithin = this.#limit.open(address, sessionId, () => this.#replaced.isConnected(roomId, reconnectionToken));
     return isWithin ? undefined : "tooManyConnections";
   }
 
@@ -253,7 +253,7 @@ export class EdgeFilter implements RequestFilter {
   async admitPlain(request: IncomingMessage, token: string | undefined): Promise<void> {
     let error: EdgeRefusal | undefined = this.#refusedPlain.get(request);
     const isFull = error === "tooManyConnections";
-    if (isFull && (await this.#isTakeover(token, this.addresses.of(request)))) error = undefined;
+    if (isFull && (await this.#replaced.isTakeover(token, this.addresses.of(request)))) error = undefined;
     error ??= (await this.#consume(this.#joins, request))?.error;
     if (!error) return;
     this.onRefused(error, request);

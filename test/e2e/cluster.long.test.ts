@@ -7,7 +7,7 @@ import type { Member } from "../../bench/cluster/member.ts";
 import { ERRORS } from "../../schema/errors.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { hook, startBrowser, walk } from "../support/browser.ts";
-import { startExample } from "../support/example.ts";
+import { startExample, testWithPython } from "../support/example.ts";
 import { testCluster } from "../support/local-cluster.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { describeWith } from "../support/requiring.ts";
@@ -23,7 +23,7 @@ describeWith("redis", "with Redis", () => {
 });
 
 function tests(): void {
-  const { open, test: testWithBrowser } = startBrowser();
+  const { blank, open, test: testWithBrowser } = startBrowser();
   const cluster = testCluster();
 
   async function join(name: string): Promise<Room<unknown, WorldState>> {
@@ -84,24 +84,66 @@ function tests(): void {
     expect(witness.state.players.get(plain.id)!.x).toBeGreaterThanOrEqual(before);
   });
 
-  test("the snippets of README.md work against the balancer", async () => {
+  test("the snippets of README.md and README.ko.md work against the balancer", async () => {
     const witness = await join("witness");
-    const page = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-    for (const containing of ['play("http://localhost:2567"', "/websocket"]) {
-      const code = [...page.matchAll(/```js\n([\s\S]*?)```/g)]
-        .map(([, code]) => code!)
-        .find((code) => code.includes(containing))!;
-      const program = code.replaceAll("localhost:2567", new URL(cluster.url).host);
-      const run = startExample(process.execPath, "--input-type=module", "--eval", program);
-      await until(() =>
-        [...witness.state.players.values()].some(({ name, facing }) => name !== "witness" && facing === 1),
-      );
-      expect(run.stderr()).toBe("");
-      process.kill(run.pid, "SIGKILL");
-      await run.ended;
-      // No seat is held for a plain WebSocket. The seat of the SDK's client is held for 20 s.
-      await until(() => witness.state.players.size === 1, 40_000);
+    const runs = ["README.md", "README.ko.md"].flatMap((file) => {
+      const page = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+      return ['play("http://localhost:2567"', "/websocket"].map((containing) => {
+        const code = [...page.matchAll(/```js\n([\s\S]*?)```/g)]
+          .map(([, code]) => code!)
+          .find((code) => code.includes(containing))!;
+        const program = code.replaceAll("localhost:2567", new URL(cluster.url).host);
+        return startExample(process.execPath, "--input-type=module", "--eval", program);
+      });
+    });
+    const walked = () =>
+      [...witness.state.players.values()].filter(({ name, facing }) => name !== "witness" && facing === 1);
+    await until(() => walked().length === runs.length, 30_000);
+    for (const { pid, stderr, ended } of runs) {
+      expect(stderr()).toBe("");
+      process.kill(pid, "SIGKILL");
+      await ended;
     }
+    // No seat is held for a plain WebSocket. The seats of the SDK's clients are held for 20 s.
+    await until(() => witness.state.players.size === 1, 40_000);
+  });
+
+  test("the Node example walks, and its prediction is right when it stops", async () => {
+    const player = startExample(process.execPath, "examples/node/walk.ts", cluster.url, "40");
+    expect([await player.ended, player.stderr()]).toEqual([0, ""]);
+    const [, predicted, actual] = /^stopped at (\d+, \d+); server: (\d+, \d+)$/m.exec(player.stdout())!;
+    expect(predicted).toBe(actual);
+  });
+
+  testWithPython("websockets", "the Python examples walk, and see what the SDK's clients see", async (python) => {
+    const witness = await join("witness");
+    const bot = startExample(python, "examples/python/walk.py", cluster.url.replace("http", "ws"), "Monty", "30");
+    await until(() => namesSeenBy(witness).includes("Monty"));
+    expect([await bot.ended, bot.stderr()]).toEqual([0, ""]);
+    const [, seen] = /^Monty is at (\[\d+, \d+\])/m.exec(bot.stdout())!;
+    expect(bot.stdout()).toContain(`the prediction was ${seen}\n`);
+
+    const client = startExample(python, "examples/python/room_client.py", cluster.url, "Mina", "left", "up");
+    const last = () => client.stdout().trim().split("\n").at(-1)!;
+    const matches = () => {
+      const { map, width, height, players } = witness.state;
+      return last() === JSON.stringify({ applied: 2, map, width, height, players: players.toJSON() });
+    };
+    await until(() => namesSeenBy(witness).includes("Mina") && matches());
+    client.interrupt();
+    expect(await client.ended).toBe(0);
+  });
+
+  testWithBrowser("the browser example walks and sees the others", async () => {
+    const witness = await join("witness");
+    const page = await blank();
+    const file = new URL("../../examples/browser/index.html", import.meta.url);
+    await page.goto(`${file.href}?server=${cluster.url.replace("http", "ws")}&name=Ada`);
+    const ada = () => [...witness.state.players.values()].find(({ name }) => name === "Ada");
+    await until(ada);
+    await page.waitForFunction(() => /^2 in sight/.test(document.querySelector("output")!.value));
+    await walk(page, "ArrowLeft", 300);
+    await until(() => ada()!.facing === 1);
   });
 
   test("all processes have the same epoch, and exactly one of them is the authority", async () => {

@@ -20,6 +20,7 @@ import type {
   SessionEntry,
 } from "../../src/cluster/core/ports.ts";
 import { Hosting } from "../../src/cluster/hosting.ts";
+import { JoinLimits } from "../../src/cluster/join-limits.ts";
 import { ClusterReplica } from "../../src/cluster/replica.ts";
 import { Addresses } from "../../src/edge/addresses.ts";
 import { loadMaps } from "../../src/maps/load-maps.ts";
@@ -28,6 +29,7 @@ import { Seats } from "../../src/sockets/seats.ts";
 import { socketOptions } from "../../src/sockets/socket-options.ts";
 import { EdgeCounters } from "../../src/telemetry/edge-counters.ts";
 import { RefusalLog } from "../../src/telemetry/refusal-log.ts";
+import { addressOf } from "../../src/telemetry/transports.ts";
 import { until } from "./until.ts";
 
 const MAPS = new URL("../../maps", import.meta.url).pathname;
@@ -65,6 +67,7 @@ export class TestCluster {
   /** Bytes of the changes that were published last. */
   published = 0;
   readonly #hosting = new Hosting();
+  readonly #limits: JoinLimits;
   readonly #server: Server;
   readonly #table = new Map<string, SessionEntry>();
   readonly #connections = new Map<string, Connection>();
@@ -76,7 +79,13 @@ export class TestCluster {
   #onPublished = () => {};
   url = "";
 
-  constructor(replicas: number, settings: Partial<WorldRoomSettings>) {
+  constructor(replicas: number, settings: Partial<WorldRoomSettings>, maxConnectionsPerAddress: number) {
+    const limits = { maxConnectionsPerAddress, maxJoinsPerMinute: 0 };
+    this.#limits = new JoinLimits(limits, this.#hosting.addresses, async (token, address) => {
+      const id = token && (await this.tokens.read(token));
+      const client = id ? this.sessions.clientOf(id) : undefined;
+      return client !== undefined && addressOf(client) === address;
+    });
     const { maps } = loadMaps(MAPS);
     const rooms = this.#hosting.roomSettings({
       maps,
@@ -194,7 +203,8 @@ export class TestCluster {
       admitPlain: async () => {},
       onRefused: () => {},
       reservePlain: async (options, auth) => {
-        const seat = await matchMaker.joinOrCreate("world", options, auth);
+        const join = () => matchMaker.joinOrCreate("world", options, auth);
+        const seat = await this.#limits.reserve(String(auth.ip), auth.token, join);
         this.#roomIds.set(seat.sessionId, seat.roomId);
         return seat;
       },
@@ -204,8 +214,8 @@ export class TestCluster {
   async #matchmake(method: string, name: string, options: object, { headers, socket }: IncomingMessage) {
     const auth = createAuthContext({ headers: headers as never, remoteAddress: socket.remoteAddress });
     try {
-      const join = matchMaker[method as "joinOrCreate"];
-      const seat = await join(name, options, auth);
+      const join = () => matchMaker[method as "joinOrCreate"](name, options, auth);
+      const seat = await (method === "reconnect" ? join() : this.#limits.reserve(String(auth.ip), auth.token, join));
       this.#roomIds.set(seat.sessionId, seat.roomId);
       return { status: 200, body: seat };
     } catch (error) {
@@ -316,8 +326,12 @@ export class TestCluster {
 }
 
 /** Starts a cluster before the tests of a file and stops it after the last one. */
-export function startCluster(replicas: number, settings: Partial<WorldRoomSettings> = {}): TestCluster {
-  const cluster = new TestCluster(replicas, settings);
+export function startCluster(
+  replicas: number,
+  settings: Partial<WorldRoomSettings> = {},
+  maxConnectionsPerAddress = 0,
+): TestCluster {
+  const cluster = new TestCluster(replicas, settings, maxConnectionsPerAddress);
   beforeAll(() => cluster.start());
   afterAll(() => cluster.stop());
   return cluster;

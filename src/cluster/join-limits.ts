@@ -1,0 +1,73 @@
+// The limits per address in the authority. Each process limits the joins that it receives itself. These limits count the
+// joins and the connections of all processes together.
+import { serverError } from "../../rooms/server-error.ts";
+import { ConnectionCounter } from "../edge/connection-counter.ts";
+import type { IsTakeover } from "../edge/matchmaking.ts";
+import { RateLimiter } from "../edge/rate-limiter.ts";
+
+/** The connections and the reserved seats of each address. */
+export interface CountedAddresses {
+  count(address: string): number;
+  /** Counts a seat for the address for which it was reserved. */
+  reserved(sessionId: string, address: string): void;
+}
+
+/** A limit of 0 is no limit. */
+interface Limits {
+  readonly maxConnectionsPerAddress: number;
+  readonly maxJoinsPerMinute: number;
+}
+
+/**
+ * While clients replace their connections, the limit of their address is multiplied by this factor, as within one
+ * process.
+ */
+const REPLACING_FACTOR = 2;
+
+/** Limits the joins of the whole cluster. */
+export class JoinLimits {
+  readonly #max: number;
+  readonly #joins: RateLimiter | undefined;
+  readonly #addresses: CountedAddresses;
+  /** The joins of each address that have no seat yet. */
+  readonly #joining = new ConnectionCounter();
+  readonly #isTakeover: IsTakeover;
+
+  /** @param isTakeover knows the players of the rooms in this process. */
+  constructor(
+    { maxConnectionsPerAddress, maxJoinsPerMinute }: Limits,
+    addresses: CountedAddresses,
+    isTakeover: IsTakeover,
+  ) {
+    this.#max = maxConnectionsPerAddress || Number.POSITIVE_INFINITY;
+    this.#joins = maxJoinsPerMinute > 0 ? new RateLimiter(maxJoinsPerMinute, 60) : undefined;
+    this.#addresses = addresses;
+    this.#isTakeover = isTakeover;
+  }
+
+  /**
+   * Reserves a seat if the limits allow it.
+   * @param join reserves a seat for a new player, or for one who takes over its session with this token.
+   * @throws {ServerError} if the address has too many connections, or has sent too many joins.
+   */
+  async reserve<Seat extends { sessionId: string }>(
+    address: string,
+    token: string | undefined,
+    join: () => Promise<Seat>,
+  ): Promise<Seat> {
+    const count = this.#addresses.count(address) + this.#joining.count(address);
+    // Counted before anything is awaited, because further joins may arrive meanwhile.
+    this.#joining.increment(address);
+    try {
+      const isFull = count >= this.#max;
+      if (isFull && !(count < this.#max * REPLACING_FACTOR && (await this.#isTakeover(token, address))))
+        throw serverError("tooManyConnections");
+      if (((await this.#joins?.consume(address)) ?? 0) > 0) throw serverError("tooManyJoins");
+      const seat = await join();
+      this.#addresses.reserved(seat.sessionId, address);
+      return seat;
+    } finally {
+      this.#joining.decrement(address);
+    }
+  }
+}
