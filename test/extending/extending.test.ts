@@ -11,7 +11,10 @@ import type { Prediction } from "../../web/prediction.ts";
 import { onlyLong } from "../support/long.ts";
 import { drawnMap, tiledMap } from "../support/maps.ts";
 import { PlainPlayer } from "../support/plain.ts";
+import { startPostgres } from "../support/postgres.ts";
 import { dataFolder, type ServerProcess, startProcess } from "../support/process.ts";
+import { startRedis } from "../support/redis.ts";
+import { describeWith, testWith } from "../support/requiring.ts";
 import { until } from "../support/until.ts";
 import { Project } from "./project.ts";
 
@@ -75,6 +78,7 @@ class Game {
   async #start(): Promise<void> {
     this.#server = startProcess(this.#environment, this.#project.folder);
     this.url = `http://127.0.0.1:${await this.#server.listening()}`;
+    await until(async () => (await fetch(`${this.url}/readyz`)).ok);
   }
 }
 
@@ -352,10 +356,12 @@ test("the diffs of docs/extending.md can be applied to the project one after ano
   }
 });
 
+/** Returns the numbers of the steps. */
+const numbersOf = (steps: typeof STEPS) => steps.map(({ title }) => title.split(".", 1)[0]!);
+
 /** Tests the steps on one running game. Step 1 is tested last, because it restarts the game. */
-async function play(project: Project, steps: typeof STEPS): Promise<void> {
-  const game = await Game.start(project);
-  const numbers = steps.map(({ title }) => title.split(".", 1)[0]!);
+async function play(project: Project, numbers: readonly string[], environment?: Record<string, string>): Promise<void> {
+  const game = await Game.start(project, environment);
   await Promise.all(numbers.filter((number) => number !== "1").map((number) => PLAYS[number]!(game, project)));
   if (numbers.includes("1")) await PLAYS["1"]!(game, project);
   await game.stop();
@@ -373,7 +379,7 @@ onlyLong(() => {
     test(
       "starts, and the game behaves as docs/extending.md describes",
       async () => {
-        await play(project, steps);
+        await play(project, numbersOf(steps));
       },
       TIMEOUT_MS,
     );
@@ -381,6 +387,30 @@ onlyLong(() => {
     // The steps are compiled together, because the compiler takes as long as all the rest.
     if (steps === STEPS) {
       test("compiles", async () => expect(await project.errorsOf("tsc")).toBe(""), TIMEOUT_MS);
+
+      describeWith("redis", "in a cluster,", () => {
+        testWith("postgres")(
+          "the game behaves in the same way for clients of a process that does not run the rooms",
+          async () => {
+            const [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
+            try {
+              const cluster = {
+                REDIS_URL: redis.url,
+                DATABASE_URL: await postgres.database(),
+                JWT_SECRET: "a secret of all processes, long enough",
+              };
+              const authority = await Game.start(project, cluster);
+              // Step 2 starts a server of its own, with its own map.
+              const numbers = numbersOf(steps).filter((number) => number !== "2");
+              await play(project, numbers, cluster);
+              await authority.stop();
+            } finally {
+              await Promise.all([redis.remove(), postgres.remove()]);
+            }
+          },
+          TIMEOUT_MS,
+        );
+      });
 
       test("passes the format and lint checks of biome", async () => {
         expect(await project.errorsOf("biome")).toBe("");
