@@ -27,7 +27,7 @@ export interface Row {
    */
   cpuPerClientSecond: number;
   cpuPerFrame: number;
-  /** TCP payload to one client per second, in kilobytes of 1000 bytes. */
+  /** TCP payload per client and second, in kilobytes of 1000 bytes: the average of all clients. */
   kilobytesPerSecond: number;
   /** The kilobytes per second to the client that received the most. */
   greediestKilobytesPerSecond: number;

@@ -26,7 +26,7 @@ function writeSheet(): void {
   const sheet = drawSheet();
   const png = new PNG({ width: sheet.width, height: sheet.height });
   png.data = Buffer.from(sheet.pixels);
-  // A PNG file of pixel art is smallest without filters, and with the deflate strategy for text (0).
+  // A PNG file of pixel art is smallest without filters, and with zlib's default strategy (0).
   const options = { deflateLevel: 9, deflateStrategy: 0, filterType: 0 };
   writeFileSync(join(folder, "tiles.png"), PNG.sync.write(png, options));
 }

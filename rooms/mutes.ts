@@ -19,7 +19,7 @@ export class Mutes {
     this.#endsAt.set(player, now + seconds * 1000);
   }
 
-  /** Ends a player's mute, if it is muted. */
+  /** Ends the mute of a player, if there is one. */
   unmute(player: string): void {
     this.#endsAt.delete(player);
   }

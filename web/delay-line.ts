@@ -1,6 +1,6 @@
 // A delay line: runs calls after a delay, in the order in which they were pushed.
 
-/** Delays calls. With a delay of 0, a call runs synchronously. */
+/** Delays calls. A call with a delay of 0 runs synchronously, unless earlier calls are queued. */
 export class DelayLine {
   readonly #delayMs: () => number;
   /** Queued calls, oldest first. */

@@ -7,7 +7,7 @@ import { missingHint, missingPrograms } from "./programs.ts";
 /** The numbers of processes that are compared. The first one is a process without a cluster. */
 const PROCESSES = [1, 2, 3];
 
-/** The processes of the cluster whose world has bodies: an authority, a replica with clients, and one without. */
+/** The number of processes of a cluster with bodies: the authority, a replica with clients and a replica without. */
 const PROCESSES_WITH_BODIES = 3;
 
 /** The report of a run. */

@@ -24,7 +24,7 @@ export interface ProcessFigures {
   cpuPerTick: number;
   /** The average duration of a tick of the world in milliseconds; 0 for a replica. */
   tickMs: number;
-  /** Kilobytes of 1000 bytes per second that it publishes on Redis, and that it gets from Redis. */
+  /** What the process publishes on Redis and gets from Redis per second, in kilobytes of 1000 bytes. */
   sentKilobytes: number;
   receivedKilobytes: number;
   /** Resident memory, in megabytes of 1000 kilobytes. */

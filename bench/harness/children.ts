@@ -1,5 +1,5 @@
-// The child processes of a run. Each is started on a given core and killed by its own process id. All of them end when
-// this process exits.
+// The child processes of a run. Each is killed by its own process id. Each runs on a given core if this process is
+// pinned. All of them end when this process exits.
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpus } from "node:os";

@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Timeout for a server to listen, in milliseconds. */
 const START_TIMEOUT_MS = 30_000;
 
-/** The maximum length of the output in the error message of a server that has exited, in characters. */
+/** The error message about a server that has exited quotes at most this many characters of the server's output. */
 const MAX_OUTPUT_LENGTH = 600;
 
 /** The folders that have not been removed yet. They are removed when this process exits. */

@@ -17,10 +17,10 @@ export const NO_RANK = -1;
 /** Units by which the radius of a search is larger than the distance that the last search for this player found. */
 const MARGIN = 6;
 
-/** The area of the first search for a player is this many times the area that the wanted players need on average. */
+/** The ratio of the area of the first search around a player to the area that has the wanted players on average. */
 const FIRST_MARGIN = 1.4;
 
-/** Players that a search may find in excess of those that are wanted. */
+/** A search accepts up to this many players more than wanted, without a further guess. */
 const SURPLUS = 1;
 
 /** The greatest rank of the nearest players is guessed up to this number of times, and then found by bisection. */
@@ -344,7 +344,7 @@ function rankOf(dx: number, dy: number, slot: number): number {
   return (Math.min(dx * dx + dy * dy, MAX_SQUARE) << SLOT_BITS) | (slot & SLOT_MASK);
 }
 
-/** Returns the square of the radius of a search for a player whose last search found players up to this rank. */
+/** Returns the squared radius of a search around a player. The last search around it found players up to this rank. */
 function squareAfter(lastRank: number): number {
   return Math.ceil((Math.sqrt(lastRank >> SLOT_BITS) + MARGIN) ** 2);
 }

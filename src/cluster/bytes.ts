@@ -29,7 +29,8 @@ export class ByteWriter {
   }
 
   /**
-   * Writes a whole number of up to 53 bits, 7 bits per byte, the lowest first. The top bit says that more bytes follow.
+   * Writes a whole number of up to 53 bits: 7 bits in each byte, beginning with the lowest bits. The top bit of a byte
+   * says that more bytes follow.
    * @throws {RangeError} for any other number.
    */
   number(value: number): void {

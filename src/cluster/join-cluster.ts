@@ -155,7 +155,7 @@ async function ready({ client }: RedisConnection, timeoutMs: number): Promise<vo
   }
 }
 
-/** Checks that Redis does not evict keys, and that the user may use channels. */
+/** Checks that Redis does not evict keys, and that this process may publish on the channel. */
 async function checkRedis(connection: RedisConnection, channel: string): Promise<void> {
   const memory = await connection.call((redis) => redis.info("memory"));
   const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];

@@ -39,7 +39,7 @@ const CHECK_MS = 100;
 /** If this process was stopped for this many milliseconds, the messages of that time are too old to be useful. */
 const STALL_MS = 1000;
 
-/** Each ping on the subscriber's connection comes after this many checks. Without an answer the connection is dead. */
+/** Checks per ping on the subscriber's connection. The connection is replaced if a ping gets no answer. */
 const CHECKS_PER_PING = 10;
 
 /**

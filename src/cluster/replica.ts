@@ -20,7 +20,7 @@ import { type LocalClient, ReplicaConnection } from "./replica-connection.ts";
 /** Milliseconds within which the authority must answer whether a client may connect. */
 const CONNECT_TIMEOUT_MS = 3000;
 
-/** Milliseconds after which a probe of a client's latency is closed. */
+/** Milliseconds after which a connection that only measures a client's latency is closed. */
 const PROBE_MS = 1000;
 
 const PING = Buffer.of(Protocol.PING);

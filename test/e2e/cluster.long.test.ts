@@ -220,7 +220,7 @@ function tests(): void {
       });
     });
 
-    test("each process is replaced with SIGTERM, and each of them exits with 0", async () => {
+    test("each process is ended with SIGTERM, exits with 0 and is started again", async () => {
       await goesOn(async () => {
         for (const member of cluster.running.members) {
           const code = await member.end("SIGTERM");

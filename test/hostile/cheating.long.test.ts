@@ -234,7 +234,7 @@ test("a player that always joins the room that ticks next does not exceed the sp
   }
   const auth = createAuthContext({ headers: {}, token });
   const reserve = (hop: number) => matchMaker.joinById(worlds[hop % 5]!.roomId, {}, auth);
-  // Seats are reserved in advance, so that a change of rooms takes only one connection.
+  // Seats are reserved in advance, so that the player only needs to connect when it changes rooms.
   const seats = [0, 1, 2, 3, 4].map(reserve);
   let hops = 0;
   for (const end = performance.now() + ATTEMPT_MS; performance.now() < end; hops++) {

@@ -46,7 +46,7 @@ describe.each(["move", "input"] as const)("notices about inputs of the kind `%s`
     [120, [3, 13, 23, 33, 43, 53]],
     [144, [2, 12, 22, 32, 42, 52]],
   ])(
-    "a client that sends %i inputs per second for a minute gets its notices in the seconds %j",
+    "a client that sends %i inputs per second for a minute gets a notice in each of the seconds %j",
     (perSecond, seconds) => {
       expect(noticesTo(() => perSecond, by)).toEqual(seconds);
     },

@@ -13,7 +13,7 @@ const DIRECTIONS = [LEFT, RIGHT, UP, DOWN];
 /** Milliseconds from one input to the next. */
 const INPUT_MS = 50;
 
-/** Inputs without an acknowledgement, above which the client sends no more. The page is even more careful. */
+/** The client sends no more inputs while this many are unacknowledged. The page is even more careful. */
 const MAX_AHEAD = 6;
 
 /** A client that walks with prediction. */

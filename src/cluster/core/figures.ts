@@ -12,7 +12,7 @@ export interface Figures {
   readonly role: Role;
   /** The newest epoch that the process knows. */
   readonly epoch: number;
-  /** The authority that the process has heard last; undefined if it has heard none. */
+  /** The last authority that the process has heard from; undefined if there was none. */
   readonly authority: ProcessId | undefined;
   /** The place of its mirrored state. The epoch is 0 until there is a state. */
   readonly place: Place;

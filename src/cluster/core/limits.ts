@@ -45,7 +45,7 @@ export interface Limits {
   readonly laterMessages: number;
   /** Messages whose frames are kept for processes that have missed them. The oldest ones are forgotten. */
   readonly recentMessages: number;
-  /** Messages that the bus has not confirmed. With one more, the process gives the authority up. */
+  /** Maximum messages that the bus has not confirmed. With one more, the process gives up the authority. */
   readonly unconfirmedMessages: number;
   /** Batches of a process that the authority has not confirmed. Further frames wait. */
   readonly unheardBatches: number;

@@ -324,7 +324,7 @@ export class ClusterNode {
     if (successor === this.#process && isSamePlace(place, this.#mirror.place)) this.#accept(place);
   }
 
-  /** Tells the authority, which hands over, that this process has its last place and can get the lease. */
+  /** Called when the authority hands over. Tells it that this process has the last state and can get the lease. */
   #accept(place: Place): void {
     this.#handedOver = place;
     this.#upLink.sign(place, this.#sendUp);

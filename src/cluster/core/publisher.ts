@@ -20,7 +20,7 @@ interface PublisherOptions {
   readonly limits: Limits;
   /** Returns whether the lease is certainly valid at this moment. Nothing is sent without it. */
   readonly isLeased: () => boolean;
-  /** Called when the bus has taken a message and the lease is valid, in the order of the messages. */
+  /** Called for each message, in order, once the bus has taken the message and the lease is valid. */
   readonly onTaken: (message: DownMessage) => void;
 }
 

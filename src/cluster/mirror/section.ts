@@ -18,7 +18,7 @@ export const TIMED = 2;
 /** The number that ends a list of players. */
 export const END = 0;
 
-/** The inputs of players that the room has received and not yet taken, by the slots of the players. */
+/** The inputs that wait in one kind of queue of a room, by the slots of their players. */
 export type WaitingInputs = Map<number, Input[]>;
 
 /** Writes the inputs that wait in one kind of queue. */

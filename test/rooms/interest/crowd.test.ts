@@ -74,7 +74,7 @@ class Verifier {
   readonly #maxAge: number;
   /** Whether a field other than `players` was written since the last tick. */
   groundTouched = true;
-  /** The texts that were said since the last tick. */
+  /** The texts that players have said since the last tick. */
   #said: { id: string; text: string }[] = [];
   #saidCount = 0;
   #warningCount = decoderWarnings().length;
@@ -232,7 +232,10 @@ class Verifier {
     this.#check(`${header}` === `${expected}`, member, `got the header ${header}, not ${expected}`);
   }
 
-  /** Expects all players within NEAR and none beyond FAR, both in the decoded state and in the bytes of the frames. */
+  /**
+   * Expects all players within NEAR and none beyond FAR in the decoded state. Expects no data about players beyond FAR
+   * in the bytes of the frames.
+   */
   #verifySight(member: Member, { known, viewpoint, audit }: ClientView, frames: Uint8Array[]): void {
     const { actors } = this.#crowd;
     for (const id of known.keys()) this.#check(actors.has(id), member, `sees ${id}, which does not exist`);

@@ -69,7 +69,7 @@ const SPREAD_MS = 2000;
 /** Milliseconds before a plain client joins again. */
 const REJOIN_MS = 100;
 
-/** Timeout for the client's own player to be in the state, in milliseconds. */
+/** Timeout for a client to receive its own player, in milliseconds. */
 const TIMEOUT_MS = 30_000;
 
 /** A walking client. */

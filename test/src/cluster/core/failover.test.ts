@@ -99,7 +99,7 @@ describe("an authority that hands over", () => {
   test("chooses another successor if the first one does not answer", () => {
     const leaving = authority();
     const [first, second] = simulation.running().filter((process) => process !== leaving);
-    // The authority has heard from both processes, and does not know yet that the first one has stopped.
+    // The first process stops shortly before the handover, so the authority still considers it alive.
     first!.stop();
     simulation.walkFor(100);
     simulation.terminate(leaving, 60_000);
