@@ -87,7 +87,7 @@ function draw(rows: readonly Row[], { title, unit, log, value }: Omit<(typeof CH
       axisLabel: { ...text, customValues: players },
       splitLine: { show: false },
     },
-    // On a logarithmic axis, the base 2 gives more grid lines than the default base 10.
+    // On a logarithmic axis, base 2 gives more grid lines than the default, base 10.
     yAxis: { ...axis, ...(log ? { type: "log", logBase: 2 } : { type: "value" }), name: unit, nameGap: 52 },
     series: [...new Set(rows.map(({ server }) => server))].map((server) => ({
       type: "line",

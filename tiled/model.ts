@@ -254,6 +254,6 @@ export interface Image {
   /** The size in pixels; 0 if the file does not give it. */
   readonly width: number;
   readonly height: number;
-  /** The color that is drawn as transparent. */
+  /** The colour that is drawn as transparent. */
   readonly transparentColor: Color | undefined;
 }

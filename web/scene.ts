@@ -119,7 +119,7 @@ export class WorldScene extends Phaser.Scene {
     this.#map = new MapView(this, ground);
   }
 
-  /** Draws the own player and the nearest others in full, and the other visible players as a crowd. */
+  /** Draws the followed player, any ghost and the nearest others in full, and the other visible players as a crowd. */
   #draw(figures: ReadonlyMap<string, Figure>, now: number): void {
     const { left, top, width, height } = this.view;
     const own: Figure[] = [];

@@ -9,7 +9,7 @@ export const MAX_SHORT_PAYLOAD = 125;
 /** The longest payload, in bytes, that a header of this file can describe. */
 export const MAX_PAYLOAD = 0xffff;
 
-/** The longest header of this file, in bytes. */
+/** The length of the longest header that `writeFrameHeader` writes, in bytes. */
 export const MAX_HEADER_BYTES = 4;
 
 /**

@@ -106,9 +106,10 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
 
   /** Sets the room's state. Connected clients need a full state afterwards. */
   reset(state: StateWithPlayers): void {
-    // The encoder shares the state's root, in which the framework numbers the state's objects. A new root would number
-    // them from 0 again. An encoder numbers its full states, and marks each object in a full state with this number. So
-    // a second encoder of the same state would skip the objects that the first one has marked with an equal number.
+    // An encoder counts its full states, and marks each object in a full state with the count. A second encoder of the
+    // same state would begin at 1 again, and skip the objects that the first one has marked with an equal count. So a
+    // state keeps its encoder. A new encoder shares the state's root, because a new root would number the objects of
+    // the state from 0 again.
     if ((this.#encoder as Encoder | undefined)?.state !== state)
       this.#encoder = new Encoder(state as Schema & StateWithPlayers, state[$changes]?.root);
     this.#players = state.players;

@@ -1,5 +1,5 @@
-// Finds the players nearest to another one. All players are sorted into small square bins along the rows of the map, so
-// the players in a part of a row are one range of a list.
+// Finds the players nearest to a given player. A list holds all players in the order of small square bins, which are
+// ordered row by row. So the players in adjacent bins of a row are one range of the list.
 import type { CellIndex, Entity, Positioned } from "./cell-index.ts";
 import { CELL_SIZE, type Grid, MIN_SIGHT, NO_CELL } from "./grid.ts";
 

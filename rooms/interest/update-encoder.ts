@@ -178,8 +178,8 @@ export class UpdateEncoder {
   }
 
   /**
-   * Finds the changes of the players nearest to `self`, except those that the client already has or gets in its body.
-   * Puts the slices of these changes into `#slices`.
+   * Finds the changes of the players nearest to `self`, except those that the client already has or gets in the body of
+   * its frame. Puts the slices of these changes into `#slices`.
    * @returns how many numbers it has put there: two per slice.
    */
   #chooseNearest(view: View, self: Entity<TrackedPlayer>): number {

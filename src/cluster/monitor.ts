@@ -1,4 +1,4 @@
-// Answers the questions of other processes' monitors in the authority, which has the rooms.
+// How the authority, which has the rooms, answers the questions of the monitors of other processes.
 import type { AddressInfo } from "node:net";
 import type { Content } from "./core/ports.ts";
 

@@ -9,7 +9,7 @@ export interface RedisNames {
   readonly epoch: string;
   /** The newest place that an authority has published. */
   readonly newest: string;
-  /** The processes that are alive, each with its settings as hashes. */
+  /** The processes of the cluster: of each, the time at which its entry expires, and hashes of its settings. */
   readonly processes: string;
   /** The channel of all processes. */
   readonly all: string;

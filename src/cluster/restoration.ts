@@ -32,7 +32,7 @@ export interface RestoringHost {
   isEnded(): boolean;
 }
 
-/** The inputs of a room that wait: queued moves, and queued predicted inputs. */
+/** The waiting inputs of a room: queued moves and queued predicted inputs. */
 type Waiting = Readonly<Record<"moves" | "predicted", WaitingInputs>>;
 
 /** The number of sessions that are restored before the process does something else, for example renews its lease. */

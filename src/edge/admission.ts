@@ -57,7 +57,10 @@ const TIMER_PRECISION_MS = 5;
  */
 const MAX_MEAN_DELAY = 1 / 100;
 
-/** Admission opens again when the p99 tick delay and the event loop delay are below this share of `maxDelayMs`. */
+/**
+ * Admission opens again only if the p99 tick delay and the event loop delay are at most this share of `maxDelayMs`. The
+ * delays do not matter if the CPU use is at most OPENING_CPU.
+ */
 const OPENING_DELAY = 0.8;
 
 /**

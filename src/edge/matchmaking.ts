@@ -43,7 +43,7 @@ interface JoinLimit {
  */
 export type IsTakeover = (token: string | undefined, address: string) => Promise<boolean>;
 
-/** Tells players who replace a connection from new ones. */
+/** Distinguishes players who replace a connection from new players. */
 export interface ReplacedConnections {
   isTakeover: IsTakeover;
   /** Whether a reconnection token belongs to a player whose connection still seems to be open. */

@@ -359,7 +359,7 @@ function isReadOnly({ method }: IncomingMessage): boolean {
 }
 
 /**
- * Whether a body is a JSON object. Returns true for bodies of other types than JSON, without a check. Without this
+ * Whether a body is a JSON object. Returns true for bodies of types other than JSON, without a check. Without this
  * function, the framework would log a body that it cannot parse.
  */
 function isValidBody({ headers }: IncomingMessage, body: string): boolean {

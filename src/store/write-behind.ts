@@ -112,8 +112,8 @@ export class WriteBehind {
 
   /**
    * Saves as the authority of a cluster from now on. All records of this process are refused once an authority with a
-   * newer epoch saves. Drops the rows that are queued at the time of the call. Another authority may have saved newer
-   * rows, or deleted them.
+   * newer epoch saves. Drops the rows that are queued at the time of the call, because another authority may have saved
+   * newer rows, or deleted the stored ones.
    */
   fence(epoch: number): void {
     this.#epoch = epoch;

@@ -104,7 +104,7 @@ onLinux(
     // sabang's frames carry the room's clock, so sabang's staleness does not depend on when frames arrive.
     expect(rows[0]!.staleness!.all!.max).toBeLessThanOrEqual(1);
     expect(rows[0]!.audit!.leaks).toBe(0);
-    // Only the 16 clients of the load say something. The 24 probes say nothing.
+    // Only the 20 clients of the load say something. The 20 probes say nothing.
     expect(rows[0]!.heardPerSecond).toBeGreaterThan(10);
     expect(rows[1]).not.toHaveProperty("heardPerSecond");
     expect(code).toBe(0);

@@ -28,7 +28,7 @@ function anchorsOf(page: string): string[] {
 describe.each(PAGES)("%s", (page) => {
   const links = [...read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link!);
 
-  test("has only links to files and headings that exist", () => {
+  test("links only to files and headings that exist", () => {
     const broken = links.filter((link) => {
       const [path, anchor] = link.split("#");
       const target = path ? join(dirname(page), path) : page;

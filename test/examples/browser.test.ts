@@ -10,7 +10,7 @@ const { blank, test } = startBrowser();
 const server = startServer({ seed: 3 });
 const FILE = new URL("../../examples/browser/index.html", import.meta.url);
 
-/** In this many milliseconds, a step reaches the server, some ticks run, and the result reaches the page. */
+/** Milliseconds that are enough for a step to reach the server, some ticks, and the result to reach the page. */
 const A_WHILE_MS = 300;
 
 async function open(): Promise<{ page: Page; errors: string[] }> {

@@ -90,7 +90,7 @@ test("a flood of 10,000 hostile texts reaches other players only at the allowed 
     const text = TEXTS[i % TEXTS.length]!;
     for (const speaker of speakers) speaker.send("say", text);
     for (const { socket } of plain) socket.send(JSON.stringify({ type: "say", text }));
-    // Gives the server time to read the texts, as it would have time if they came over a network.
+    // Gives the server time to read the texts, as a network would.
     if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   const answers = () => errors + plain.reduce((sum, { errors }) => sum + errors.length, 0);

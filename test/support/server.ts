@@ -87,7 +87,8 @@ export interface TestSettings {
  * Starts a server before the tests of a file and stops it after the last one. A test file can start only one server,
  * because the matchmaker keeps its state in a module.
  * @returns the server, for hooks and tests. It is an empty object while the file is loaded, because `beforeAll` starts
- * the server. If all tests are skipped, jest runs no hooks, and could not stop a server that was started before.
+ * the server. A server that was started while the file is loaded would never stop if all tests are skipped, because
+ * jest runs no hooks then.
  */
 export function startServer(settings: TestSettings = {}): TestServer {
   const server = {} as TestServer;

@@ -75,7 +75,7 @@ test("a delayed player is drawn at up to 1.5 times its speed when updates become
   expect(speeds(drawn, 5000).most).toBeLessThanOrEqual(1.2 + 1e-9);
 });
 
-test("a player is drawn standing still only once when updates become rare, and then walks on from there", () => {
+test("a walking player whose updates become rare stands still only once on the screen, and then walks on", () => {
   const drawn = draw((time) => FAST * time, [...every(50, 50, 4000), ...every(1000, 5000, 12_000)]);
   expect(drawn.get(4990)).toBeCloseTo(640, 5);
   expect(drawn.get(5010)! - drawn.get(4990)!).toBeLessThan(3.2);

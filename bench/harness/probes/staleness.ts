@@ -11,8 +11,8 @@ interface Place {
 }
 
 /**
- * The position of a player from the time `at`, in milliseconds, to the time of the next entry. If the place is
- * undefined, the player is unknown in this period.
+ * The position of a player from the time `at`, in milliseconds, to the time of the next entry. `place` is undefined if
+ * the player is unknown in this period.
  */
 interface Entry {
   at: number;
@@ -180,7 +180,7 @@ export function arrivalClock(from: number, to: number): FrameClock {
   };
 }
 
-/** Measures the staleness of the position that each probe shows of each other probe, at each time of the clock. */
+/** Measures the staleness of each probe's position as each other probe shows it, at each time of the clock. */
 export function stalenessOf(probes: readonly Observations[], { times, ticksOf, lead }: FrameClock): StalenessFigures {
   const nearest: number[] = [];
   const others: number[] = [];

@@ -14,7 +14,7 @@ export class DownOrder {
     this.#limit = limit;
   }
 
-  /** The place of the last message that was taken from `next`, or of the last snapshot. */
+  /** The place of the last message that `next` has returned, or of the last snapshot. */
   get place(): Place {
     return this.#place;
   }

@@ -37,7 +37,7 @@ export class Inbox {
     if (comparePlaces(at, this.at) > 0) this.at = at;
   }
 
-  /** Takes a batch. @returns the batches that come next. */
+  /** Takes a batch. @returns the batches that are now in order; none while an earlier batch is missing. */
   take(message: UpMessage): UpMessage[] {
     const { batch } = message;
     if (batch <= this.#heard) return [];

@@ -4,7 +4,7 @@
 export interface Limits {
   /** The time after which an authority without news sends a message that shows that it is alive. */
   readonly heartbeatMs: number;
-  /** The time after which a process without frames sends a sign of life. */
+  /** The time after which a process that has sent nothing sends a sign of life. */
   readonly signMs: number;
   /** The time after which a process sends its batches again if the authority has not confirmed any of them. */
   readonly resendMs: number;

@@ -85,7 +85,7 @@ export class MirroredPlayers implements InputsById {
       this.#format.read(source, this.#bySlot[slot - 1]!, isTracked);
   }
 
-  /** Writes all players, as the lists of a whole section. */
+  /** Writes the lists of a whole section: all players are in the list of added ones, and the other lists are empty. */
   write(out: SchemaWriter): void {
     out.number(END);
     for (const { slot, refId, sessionId, player, consumedCount, latest } of this.#bySession.values()) {

@@ -4,7 +4,7 @@ import { decode, encode } from "@colyseus/schema";
 /** The bytes of the largest value that is not a text: a number of @colyseus/schema. */
 const MAX_VALUE_BYTES = 9;
 
-/** The most bytes per UTF-16 unit of a text, and the most bytes of the length before the text. */
+/** The maximum number of bytes per UTF-16 unit of a text, and of the length that precedes the text. */
 const MAX_UNIT_BYTES = 3;
 const MAX_LENGTH_BYTES = 5;
 
@@ -99,7 +99,7 @@ export class SchemaReader {
     return decode.string(this.bytes, this.at);
   }
 
-  /** Returns a part of the bytes, not a copy. */
+  /** Reads the bytes that `SchemaWriter.block` wrote. Returns a part of the buffer, not a copy. */
   block(): Uint8Array {
     const length = this.number();
     const start = this.at.offset;

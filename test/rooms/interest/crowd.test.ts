@@ -356,7 +356,7 @@ class Verifier {
     }
   }
 
-  /** Expects the decoded fields of the state other than `players` to equal the actual fields. */
+  /** Expects all decoded fields of the state except `players` to equal the actual fields. */
   #verifyGround({ id, onlooker }: Member): void {
     for (const field of GROUND_FIELDS) {
       const [seen, reported] = [onlooker.room.state[field], onlooker.ground[field]];

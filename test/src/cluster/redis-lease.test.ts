@@ -111,7 +111,7 @@ describeWith("redis", "the lease in Redis:", () => {
     expect(await takeWhenConnected(leaseOf("a"))).toEqual({ owner: "a", epoch: largerThan(5000), newest });
   });
 
-  test("an owner gets a new epoch if it knows a larger one than Redis", async () => {
+  test("an owner gets a new epoch if it knows a larger epoch than the one in Redis", async () => {
     const a = leaseOf("a");
     await takeWhenConnected(a);
     const { epoch } = (await take(a, 4000))!;

@@ -218,7 +218,7 @@ describe("conventions that apply only to maps without walls by stronger conventi
     expect(wallsOf(map)).toEqual(["......", "##....", "......", "......"]);
   });
 
-  test("shapes without name, class and properties are solid if at least half of their layer's objects are such shapes", () => {
+  test("shapes without a name, class or properties are solid if they are at least half of a layer's objects", () => {
     const plain = [0, 1, 2, 3].map((x) => rectangle(x, 0, 1, 1));
     expect(wallsOf(mapOf([FLOOR, objects("Objects", [...plain, rectangle(5, 3, 1, 1, { name: "shop" })])]))).toEqual([
       "####..",
