@@ -6,6 +6,7 @@ import type { Application } from "express";
 import { RecordedWorld, type Recordings } from "../replay/recorded-world.ts";
 import { defineWorldRoom, type WorldRoomSettings } from "../rooms/define-world-room.ts";
 import { Sessions } from "../rooms/player-session.ts";
+import { nameOfError } from "../schema/errors.ts";
 import { BLANK_INPUT } from "../schema/move-input.ts";
 import type { Arrivals } from "./auth/arrivals.ts";
 import type { Tokens } from "./auth/tokens.ts";
@@ -16,6 +17,7 @@ import {
   completeRefusal,
   type IsTakeover,
   isConnected,
+  type OnRefused,
   refuseWhileStopping,
   watchMatchmaking,
 } from "./edge/matchmaking.ts";
@@ -97,7 +99,6 @@ export function createApp(settings: AppSettings): App {
   const maps = [...settings.rooms.maps.keys()];
   const metrics = new Metrics({ maps, store, tokens, admission, edgeCounters, cluster: () => cluster?.figures });
   const telemetry = new RoomTelemetry(metrics, admission, settings.logger, refusalLog);
-  const onRefused = telemetry.refusedAtDoor.bind(telemetry);
 
   const isTakeover: IsTakeover = async (token, address) => {
     const id = token && (await tokens.read(token).catch(() => undefined));
@@ -109,6 +110,12 @@ export function createApp(settings: AppSettings): App {
     ? { isTakeover: async () => true, isConnected: () => true }
     : { isTakeover, isConnected };
   const filter = new EdgeFilter(edge, edgeCounters, replaced);
+  const onRefused: OnRefused = (error, address = "") => {
+    const name = nameOfError(error);
+    // The authority of a cluster applies these limits, too.
+    if (name === "tooManyConnections" || name === "tooManyJoins") filter.countRefusal(name, address);
+    else telemetry.refusedAtDoor(error, address);
+  };
   const sockets = socketOptions(edge, filter.addresses, edgeCounters);
   const admitPlain: EdgeFilter["admitPlain"] = (...join) => filter.admitPlain(...join);
   const cluster: Cluster | undefined = settings.joinCluster?.({

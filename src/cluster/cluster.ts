@@ -96,7 +96,7 @@ export class Cluster {
 
   /**
    * Connects to Redis, and lets the framework's matchmaking ask the authority. Call it before limits are added to
-   * matchmaking: the authority answers without limits, because the asking process has applied its own.
+   * matchmaking: the authority answers without these limits, because the asking process has applied its own.
    */
   constructor(settings: ClusterSettings, { address, refusal, isTakeover, onRoundTrip, ...parts }: ClusterParts) {
     this.#settings = settings;

@@ -4,6 +4,7 @@ import type { WebSocketClient } from "colyseus";
 import { ConnectionCounter } from "../edge/connection-counter.ts";
 import type { ReservedSeat } from "../sockets/seats.ts";
 import type { HostedRoom } from "./hosted-room.ts";
+import type { AddressCount } from "./join-limits.ts";
 import type { SessionRecord } from "./mirror/news.ts";
 import type { RemoteSocket } from "./remote-socket.ts";
 
@@ -25,8 +26,9 @@ export interface HostSession {
   /** When the reserved or held seat expires, in ms of the cluster's clock; undefined for a connected client. */
   until: number | undefined;
   connection: HostConnection | undefined;
-  /** The client's address, while its reserved seat or its connection counts for the limit of this address. */
+  /** The address of the client, if it is known, and the counter in which the session counts for this address. */
   address: string | undefined;
+  counter: ConnectionCounter | undefined;
   /**
    * The key is the hash of a reconnection token that the client may present. The value is the token that the framework
    * knows. The two differ for earlier tokens, and for tokens of an earlier authority: only their hashes are mirrored.
@@ -44,8 +46,9 @@ function hashOf(token: string): string {
 /** The sessions in the authority. */
 export class HostSessions {
   readonly #sessions = new Map<string, HostSession>();
-  /** The connections and the reserved seats of each address. */
-  readonly #counter = new ConnectionCounter();
+  /** The connections and the reserved seats of each address, and the held seats of each address. */
+  readonly #present = new ConnectionCounter();
+  readonly #held = new ConnectionCounter();
   readonly #changed = new Set<string>();
   readonly #ended = new Set<string>();
 
@@ -57,9 +60,9 @@ export class HostSessions {
     return this.#sessions.values();
   }
 
-  /** Returns the number of connections and reserved seats of an address, over all processes. */
-  countFrom(address: string): number {
-    return this.#counter.count(address);
+  /** Returns the numbers of connections with reserved seats, and of held seats of an address, over all processes. */
+  countFrom(address: string): AddressCount {
+    return { present: this.#present.count(address), held: this.#held.count(address) };
   }
 
   /** Called when a seat was reserved. */
@@ -72,6 +75,7 @@ export class HostSessions {
       until,
       connection: undefined,
       address: undefined,
+      counter: undefined,
       tokens: new Map(),
       sentToken: undefined,
     };
@@ -83,7 +87,9 @@ export class HostSessions {
 
   /** Called when the address is known for which a seat was reserved. */
   reservedFor(session: HostSession, address: string): void {
-    if (!session.connection) this.#count(session, address);
+    if (session.connection) return;
+    this.#count(session, address, this.#present);
+    this.#changed.add(session.id);
   }
 
   /** Called when a client has joined or is back. Its earlier tokens stay valid until it acknowledges that. */
@@ -91,7 +97,7 @@ export class HostSessions {
     session.options = undefined;
     session.until = undefined;
     session.connection = connection;
-    this.#count(session, connection.socket.address);
+    this.#count(session, connection.socket.address, this.#present);
     const { reconnectionToken } = connection.client;
     session.sentToken = hashOf(reconnectionToken);
     session.tokens.set(session.sentToken, reconnectionToken);
@@ -109,7 +115,7 @@ export class HostSessions {
   /** Called when a connection was lost and its seat is held. */
   held(session: HostSession, until: number): void {
     session.until = until;
-    this.#count(session, undefined);
+    this.#count(session, session.address, this.#held);
     this.#changed.add(session.id);
   }
 
@@ -129,7 +135,7 @@ export class HostSessions {
     this.#changed.delete(id);
     this.#ended.add(id);
     const session = this.#sessions.get(id);
-    if (session) this.#count(session, undefined);
+    if (session) this.#count(session, undefined, undefined);
     return this.#sessions.delete(id);
   }
 
@@ -147,11 +153,12 @@ export class HostSessions {
     return presented;
   }
 
-  /** Counts a session for another address than before, or for none. */
-  #count(session: HostSession, address: string | undefined): void {
-    if (session.address !== undefined) this.#counter.decrement(session.address);
-    if (address !== undefined) this.#counter.increment(address);
+  /** Counts a session for another address or in another counter than before, or no longer. */
+  #count(session: HostSession, address: string | undefined, counter: ConnectionCounter | undefined): void {
+    if (session.address !== undefined) session.counter?.decrement(session.address);
+    if (address !== undefined) counter?.increment(address);
     session.address = address;
+    session.counter = counter;
   }
 
   /** Returns what has changed since the last call. */
@@ -164,7 +171,7 @@ export class HostSessions {
   }
 }
 
-function recordOf({ id, room, auth, options, until, connection, tokens }: HostSession): SessionRecord {
+function recordOf({ id, room, auth, options, until, connection, address, tokens }: HostSession): SessionRecord {
   return {
     id,
     room: room.record.id,
@@ -172,6 +179,7 @@ function recordOf({ id, room, auth, options, until, connection, tokens }: HostSe
     ...(auth !== undefined && { auth }),
     ...(options !== undefined && { options }),
     ...(until !== undefined && { until }),
-    ...(connection && { transport: connection.socket.transport, address: connection.socket.address }),
+    ...(connection && { transport: connection.socket.transport }),
+    ...(address !== undefined && { address }),
   };
 }

@@ -20,6 +20,7 @@ import type { Content, Host, HostLink, ProcessId, SessionEntry } from "./core/po
 import type { SeatsHost } from "./host-seats.ts";
 import { HostSessions } from "./host-sessions.ts";
 import type { HostedRoom } from "./hosted-room.ts";
+import type { AddressCount } from "./join-limits.ts";
 import { CHANGES, EVERYTHING, writeMessage } from "./mirror/mirror.ts";
 import type { RestoredPlayers } from "./mirror/mirror-serializer.ts";
 import type { News, RoomRecord } from "./mirror/news.ts";
@@ -129,8 +130,8 @@ export class RoomHost implements Host, SeatsHost {
     if (session) this.#sessions.reservedFor(session, address);
   }
 
-  /** Returns the number of connections and reserved seats of an address, over all processes. */
-  countFrom(address: string): number {
+  /** Returns how often an address counts for the limits, over all processes. */
+  countFrom(address: string): AddressCount {
     return this.#sessions.countFrom(address);
   }
 

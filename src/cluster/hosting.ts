@@ -75,7 +75,7 @@ export class Hosting {
 
   /** The connections and reserved seats per address in all processes, for the limits of joins. */
   readonly addresses: CountedAddresses = {
-    count: (address) => this.#host?.countFrom(address) ?? 0,
+    count: (address) => this.#host?.countFrom(address) ?? { present: 0, held: 0 },
     reserved: (sessionId, address) => this.#host?.reservedFor(sessionId, address),
   };
 

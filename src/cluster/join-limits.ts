@@ -5,9 +5,17 @@ import { ConnectionCounter } from "../edge/connection-counter.ts";
 import type { IsTakeover } from "../edge/matchmaking.ts";
 import { RateLimiter } from "../edge/rate-limiter.ts";
 
-/** The connections and the reserved seats of each address. */
+/** How often an address counts for the limits. */
+export interface AddressCount {
+  /** Its connections and reserved seats. */
+  readonly present: number;
+  /** Its held seats: clients may return to them at any time, and are then never refused. */
+  readonly held: number;
+}
+
+/** The connections and the seats of each address. */
 export interface CountedAddresses {
-  count(address: string): number;
+  count(address: string): AddressCount;
   /** Counts a seat for the address for which it was reserved. */
   reserved(sessionId: string, address: string): void;
 }
@@ -19,8 +27,8 @@ interface Limits {
 }
 
 /**
- * While clients replace their connections, the limit of their address is multiplied by this factor, as within one
- * process.
+ * The limit of an address is multiplied by this factor for clients that replace their connections, as within one process,
+ * and for all its connections and held seats together.
  */
 const REPLACING_FACTOR = 2;
 
@@ -55,12 +63,13 @@ export class JoinLimits {
     token: string | undefined,
     join: () => Promise<Seat>,
   ): Promise<Seat> {
-    const count = this.#addresses.count(address) + this.#joining.count(address);
+    const { present, held } = this.#addresses.count(address);
+    const count = present + this.#joining.count(address);
     // Counted before anything is awaited, because further joins may arrive meanwhile.
     this.#joining.increment(address);
     try {
-      const isFull = count >= this.#max;
-      if (isFull && !(count < this.#max * REPLACING_FACTOR && (await this.#isTakeover(token, address))))
+      const isAboveAll = count + held >= this.#max * REPLACING_FACTOR;
+      if (isAboveAll || (count >= this.#max && !(await this.#isTakeover(token, address))))
         throw serverError("tooManyConnections");
       if (((await this.#joins?.consume(address)) ?? 0) > 0) throw serverError("tooManyJoins");
       const seat = await join();

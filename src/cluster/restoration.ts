@@ -109,11 +109,15 @@ export class Restoration {
   }
 
   async #restoreSession(record: SessionRecord, host: RestoringHost): Promise<boolean> {
-    const { id, auth, options, until } = record;
+    const { id, auth, options, until, address } = record;
     const room = host.roomOf(record.room);
     const secondsLeft = until === undefined ? JOIN_SECONDS : (until - this.time) / 1000;
     if (!room || secondsLeft <= 0) return false;
-    if (options !== undefined) return room.seats.reserve({ sessionId: id, options, auth }, secondsLeft);
+    if (options !== undefined) {
+      if (!(await room.seats.reserve({ sessionId: id, options, auth }, secondsLeft))) return false;
+      if (address !== undefined) host.sessions.reservedFor(host.sessions.get(id)!, address);
+      return true;
+    }
     const mirrored = this.#mirror.rooms.get(record.room)!;
     const player = mirrored.players.of(id);
     return player !== undefined && this.#restorePlayer(record, player, room, host);

@@ -114,7 +114,7 @@ export class EdgeFilter implements RequestFilter {
   readonly onRefused = (error: EdgeRefusal, request: IncomingMessage): void => {
     if (error === "hostWithoutPort") this.#hints.hostWithoutPort(request);
     if (error === "upgradeDropped") this.#hints.upgradeDropped(request);
-    this.#countRefusal(error, this.addresses.of(request));
+    this.countRefusal(error, this.addresses.of(request));
   };
 
   constructor(settings: EdgeFilterSettings, edgeCounters: EdgeCounters, replaced: ReplacedConnections) {
@@ -222,7 +222,7 @@ export class EdgeFilter implements RequestFilter {
   async reserve(address: string, isReturning: () => boolean | Promise<boolean>) {
     const reservation = await this.#limit.reserve(address, isReturning);
     if (reservation) return reservation;
-    this.#countRefusal("tooManyConnections", address);
+    this.countRefusal("tooManyConnections", address);
     throw serverError("tooManyConnections");
   }
 
@@ -238,7 +238,8 @@ export class EdgeFilter implements RequestFilter {
     return this.#limit.isFull(address, claimedSeatOf(request).sessionId) ? "tooManyConnections" : "upgradeRequired";
   }
 
-  #countRefusal(error: EdgeRefusal, address: string): void {
+  /** Counts and logs a refusal because of a limit. */
+  countRefusal(error: EdgeRefusal, address: string): void {
     this.#edgeCounters.onRefused(error, address);
     const isLimit = error === "tooManyConnections" || error === "tooManyJoins";
     if (isLimit && this.#limit.addresses === 1) this.#hints.sharedAddress(address, this.#limit.count(address));

@@ -25,9 +25,10 @@ export interface SessionRecord {
   readonly options?: unknown;
   /** When the reserved or held seat expires, in ms of the cluster's clock. */
   readonly until?: number;
-  /** The kind and the address of the last connection. */
+  /** The kind of the last connection. */
   readonly transport?: Transport;
-  readonly address?: string | undefined;
+  /** The address of the last connection, or for which the seat was reserved. */
+  readonly address?: string;
   /** The SHA-256 hashes of the reconnection tokens that are valid. */
   readonly tokens: readonly string[];
 }

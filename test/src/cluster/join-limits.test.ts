@@ -11,7 +11,7 @@ import { until } from "../../support/until.ts";
 
 const MAX = 3;
 const maps = new Map([["plaza", drawnMap("plaza", [".....", "..s..", "....."])]]);
-const cluster = startCluster(2, { maps }, MAX);
+const cluster = startCluster(2, { maps, reconnectionSeconds: 3 }, MAX);
 
 const REFUSED = { code: ERRORS.tooManyConnections.code, message: taggedMessage("tooManyConnections") };
 
@@ -69,4 +69,31 @@ test("the limit counts the connections of before when another process becomes th
   await open.pop()!.leave();
   await until(() => cluster.rooms()[0]?.state.players.size === MAX - 1);
   await join(1);
+});
+
+test("an address with many held seats gets no further seats, so that it cannot return with more than twice the limit", async () => {
+  for (let lost = 0; lost < MAX; lost++) {
+    const room = await join(0);
+    room.reconnection.enabled = false;
+    cut(room);
+  }
+  await until(() => cluster.replicas[0]!.connectionCount === 0);
+  for (let next = 0; next < MAX; next++) await join(1);
+  await expect(join(1)).rejects.toMatchObject(REFUSED);
+  await open.pop()!.leave();
+  await join(1);
+});
+
+test("a reserved seat counts, also when another process has become the authority", async () => {
+  const reserve = () => fetch(`${cluster.url}/matchmake/joinOrCreate/world`, { method: "POST", body: "{}" });
+  await join(0);
+  await join(0);
+  expect((await reserve()).status).toBe(200);
+  await expect(join(0)).rejects.toMatchObject(REFUSED);
+  // The seat must be in the changes that the new authority begins with.
+  await until(() => cluster.published > 0);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  cluster.endHost();
+  await cluster.createHost(cluster.replicas[1]);
+  await expect(join(0)).rejects.toMatchObject(REFUSED);
 });
