@@ -11,7 +11,7 @@ import { startServer } from "../support/server.ts";
 const RESULTS = new URL("../../test-results/", import.meta.url).pathname;
 const NAMES = ["Mina 미나", "Jun", "하늘", "Grace", "서연", "Linus", "Noor", "도윤"];
 
-const { open, test } = startBrowser({ webgl: true });
+const { open, test } = startBrowser();
 const server = startServer({ page: builtPage });
 
 const others: PlainPlayer[] = [];

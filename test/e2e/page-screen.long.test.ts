@@ -11,7 +11,7 @@ import { crowdedMaps } from "../support/crowded-maps.ts";
 import { startProcess } from "../support/process.ts";
 
 /** Players in the screen. For the figures of web/README.md it is 1500. */
-const CROWD = Number(process.env.SCREEN_PLAYERS || 400);
+const CROWD = Number(process.env.SCREEN_PLAYERS || 200);
 /** Milliseconds in which the crowd spreads from its spawns. */
 const SPREAD_MS = 10_000;
 /**
@@ -19,7 +19,7 @@ const SPREAD_MS = 10_000;
  * paints the crowd for the first time.
  */
 const FIRST_FRAMES = 10;
-const FRAMES = 25;
+const FRAMES = 15;
 /** Factor by which the browser slows its processor down, as a stand-in for a phone. */
 const SLOWDOWN = 4;
 const RESULTS = new URL("../../test-results/", import.meta.url).pathname;
