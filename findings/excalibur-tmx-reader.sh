@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Excalibur's Tiled plugin: layers lose what their group says, and the group's properties replace those of the map.
 #
-# A guess: a hidden group hides its layers, the map keeps its properties, and objects have the texts of the map file.
-# Instead: the reader of TMX files drops groups, with their visibility, opacity and offset. A hidden group at (100, 50)
-# is visible, at (0, 0). The properties of the last group replace those of the map. Properties of objects have names and
-# texts in lower case, so that a file name no longer fits. A text of several lines has "&amp;" for "&".
+# A guess: a hidden group hides its layers, the map keeps its properties, and objects' properties keep their texts.
+# Instead: the reader of TMX files drops groups, with their visibility, opacity and offset. A layer in a hidden group at
+# (100, 50) is visible, at (0, 0). The properties of the last group replace those of the map. The names and texts of
+# objects' properties are converted to lower case, so a file name may no longer match. A text of several lines has
+# "&amp;" instead of "&".
 # cspell:words excaliburjs jsdom
 set -euo pipefail
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT && cd "$work"

@@ -42,8 +42,8 @@ export function step(body: Body, direction: Direction, walls: Walls): void {
 }
 
 /**
- * Returns the free units, 0 to STEP, ahead of a body. Its centre is at `along` on the axis of movement, and at `across`
- * on the other axis.
+ * Returns how many units a body can move ahead: 0 to STEP. The body's centre is at `along` on the axis of movement, and
+ * at `across` on the other axis.
  */
 function freeDistance(along: number, across: number, sign: -1 | 1, horizontal: boolean, walls: Walls): number {
   // The cells that the body already touches are open. So the first cell that can block the step is the one in front.

@@ -107,7 +107,8 @@ export class World {
   }
 
   /**
-   * One tick. For each player, in the order in which they joined:
+   * One tick. A returning player takes no input during its cooldown. For each other player, in the order in which they
+   * joined:
    * 1. the oldest queued move, if there is one, is the input of this tick, and the predicted inputs stay queued;
    * 2. otherwise predicted inputs are taken up to and including the first that is not a no-op, and this one is the
    *    input of this tick;

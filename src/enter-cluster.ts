@@ -14,7 +14,7 @@ import type { createLogger } from "./telemetry/logger.ts";
 
 export { ClusterError };
 
-/** What the cluster needs from the start of the server. */
+/** The parts of the starting server that the cluster needs. */
 interface ServerParts {
   config: Config;
   maps: ReadonlyMap<string, WorldMap>;

@@ -3,7 +3,7 @@ import type { Color } from "./model.ts";
 /** The tint that changes nothing. */
 export const WHITE: Color = { red: 1, green: 1, blue: 1, alpha: 1 };
 
-/** The color of text by default. */
+/** The default colour of text. */
 export const BLACK: Color = { red: 0, green: 0, blue: 0, alpha: 1 };
 
 /** Reads a color as Tiled writes it: `#RRGGBB`, `#AARRGGBB` or `#RGB`; old versions leave out the `#`. */

@@ -4,7 +4,7 @@ import { MAX_SIDE } from "./ground/units.ts";
 export interface Limits {
   /** The total length of the map's file and of all files that it names, in UTF-16 code units. */
   readonly textLength: number;
-  /** The width of the map, and also its height, each in tiles. A map need not be square. */
+  /** The width and the height of the map, in tiles. Each of them may be this large. */
   readonly side: number;
   /** The cells of all tile layers together. */
   readonly cells: number;

@@ -26,7 +26,7 @@ const MAX_TILE_PIXELS = 4096;
  * Reads a map.
  * @param file the name of the map's file in error messages.
  * @param text the content of the file: XML (.tmx) or JSON (.tmj, .json).
- * @throws {TiledError} if the map cannot be read. The error has all faults that were found.
+ * @throws {TiledError} if the map cannot be read. The error lists the first 100 faults that were found.
  */
 export function readTiledMap(
   file: string,

@@ -174,7 +174,7 @@ function isProperty({ name }: Element): boolean {
 function withValue(element: Element): Element {
   const { values, text } = element;
   const { type, value, items } = values;
-  // In a class and a list, text is only space for indentation.
+  // In a class or a list, the text is only indentation.
   const found = type === "list" ? (items ?? []) : type === "class" ? value : (value ?? text);
   return { ...element, values: { ...values, value: found } };
 }

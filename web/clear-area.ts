@@ -29,8 +29,9 @@ export function measureClearArea(): Area {
 
 /**
  * Returns the area of a screen that no cover overlaps. For each cover, the area loses one strip along a side of the
- * screen. This strip includes the cover, and takes the smallest possible share of the screen. Covers with wide strips
- * come first, because these strips may include other covers.
+ * screen. This strip includes the cover. It is the strip with the smallest share of the screen that leaves at least
+ * MIN_CLEAR. A cover without such a strip is ignored, and may overlap the area. Covers with wide strips come first,
+ * because these strips may include other covers.
  */
 export function clearArea(screen: { width: number; height: number }, covers: readonly Area[]): Area {
   const strips = covers

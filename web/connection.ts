@@ -108,7 +108,7 @@ export class Connection {
    */
   changeMap(map: string, arrival?: string): void {
     const room = this.#room;
-    // Without a choice by the user, the player keeps the name and the look that the server has given it.
+    // The player keeps its present name and look, which the server may have chosen.
     const { name, look } = room?.state.players?.get(room.sessionId) ?? this.#options;
     this.#replaceOptions({ name, look, map, arrival });
   }

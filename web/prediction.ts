@@ -72,7 +72,7 @@ export class Prediction {
   tick(now: number): void {
     this.#predict.tick(now);
     const { clock } = this.#room;
-    // The current time on the server's clock, minus the time that an update travels to the page.
+    // The current time on the server's clock, minus the time that an update takes to reach the page.
     const arriving = clock.serverNow() - clock.smoothedRtt() / 2;
     const milliseconds = now - (this.#lastFrame ?? now);
     this.#lastFrame = now;

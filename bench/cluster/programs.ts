@@ -2,7 +2,7 @@
 import { accessSync, constants, globSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** The Debian packages that provide each program. */
+/** The Debian package that provides each program. */
 const DEBIAN_PACKAGES = {
   haproxy: "haproxy",
   initdb: "postgresql",

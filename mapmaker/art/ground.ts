@@ -191,7 +191,7 @@ export function paving(): Canvas {
   return field;
 }
 
-/** Draws one dressed stone, with its joint on the right and below. */
+/** Draws one dressed stone, with a joint along its right and lower edges. */
 function slabStone(width: number, height: number, ramp: Ramp, seed: number): Canvas {
   const stone = new Canvas(width, height);
   const face = mix(ramp[hash(seed, 1, 5) > 0.5 ? 1 : 2], ramp[3], hash(seed, 2, 5) * 0.5);

@@ -14,7 +14,7 @@ const MAX_SQUARE = (1 << 17) - 1;
 /** A rank below that of every player. */
 export const NO_RANK = -1;
 
-/** Units by which the radius of a search is larger than the distance that the last search for this player found. */
+/** A search begins with the greatest distance that the last search for this player found, plus this many units. */
 const MARGIN = 6;
 
 /** The ratio of the area of the first search around a player to the area that has the wanted players on average. */

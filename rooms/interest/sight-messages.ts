@@ -105,7 +105,7 @@ export class SightMessages {
   /**
    * Returns the messages of this tick for the clients in a cell, oldest first.
    * @param skipped how many of this tick's messages to leave out, beginning with the oldest. They already waited when
-   * the client got its full state, so they are older than the client's join.
+   * the client got its full state, so they are older than this state.
    */
   heardIn(cell: number, skipped: number): readonly SightMessage[] {
     const heard = this.#heard[cell] ?? NO_MESSAGES;

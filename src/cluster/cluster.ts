@@ -69,7 +69,10 @@ export interface ClusterSettings {
 export interface ClusterParts extends Omit<ReplicaSettings, "reservePlain"> {
   /** Knows the players of the rooms in this process. */
   isTakeover: IsTakeover;
-  /** Returns the error with which this process itself refuses new players now. The cluster's state does not matter. */
+  /**
+   * Returns the error with which this process itself would refuse new players now, whatever the state of the cluster.
+   * Returns undefined if it would accept them.
+   */
   refusal: () => ErrorName | undefined;
   /** Returns the address on which this process listens. */
   address: () => AddressInfo;

@@ -73,7 +73,7 @@ export class RoomHost implements Host, SeatsHost {
     this.started = before.then(() => this.#start(snapshot));
   }
 
-  /** Whether the rooms may save players: this process is the authority, and earlier rooms of it have ended. */
+  /** Whether the rooms may save players: this process is the authority, and its earlier rooms have ended. */
   get isRunning(): boolean {
     return this.#isStarted && !this.#isEnded;
   }
@@ -130,7 +130,7 @@ export class RoomHost implements Host, SeatsHost {
     if (session) this.#sessions.reservedFor(session, address);
   }
 
-  /** Returns how often an address counts for the limits, over all processes. */
+  /** Returns how many connections and seats of an address count for the limits, over all processes. */
   countFrom(address: string): AddressCount {
     return this.#sessions.countFrom(address);
   }

@@ -16,7 +16,7 @@ export interface AddressCount {
 /** The connections and the seats of each address. */
 export interface CountedAddresses {
   count(address: string): AddressCount;
-  /** Counts a seat for the address for which it was reserved. */
+  /** Counts a seat that was reserved for a client with this address. */
   reserved(sessionId: string, address: string): void;
 }
 

@@ -30,7 +30,7 @@ export class Placement {
     this.#statuses.set(from, { publicAddress, room, at: this.#clock() });
   }
 
-  /** Gives a seat the address of the process with the most room, if any process has an address. */
+  /** Gives a seat the address of the process with the most room. The seat gets no address if no process has room. */
   place(seat: Seat): void {
     const now = this.#clock();
     let best: ProcessStatus | undefined;

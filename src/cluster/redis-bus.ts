@@ -1,4 +1,4 @@
-// The bus of a cluster: channels of Redis, which keep nothing. A message is sent once and arrives at most once. The
+// The bus of a cluster: Redis channels, which store no messages. A message is sent once and arrives at most once. The
 // protocol notices gaps.
 import type { Redis } from "ioredis";
 import { CodecError } from "./bytes.ts";

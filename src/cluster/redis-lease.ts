@@ -26,9 +26,9 @@ type Answer = [owner: string | null, epoch: string | null, newest: string | null
 const STATE = `return redis.call("MGET", KEYS[1], KEYS[2], KEYS[3])`;
 
 /**
- * Takes a free lease, or renews the own one. The epoch of a new owner is larger than every known epoch: that in Redis,
- * that of the newest place, and the one that the process knows. Redis may have lost all or some of its data: so an
- * owner that knows a larger epoch than Redis gets a new epoch.
+ * Takes the lease if it is free, or renews it if this process has it. The epoch of a new owner is larger than every
+ * known epoch: that in Redis, that of the newest place, and the one that the process knows. Redis may have lost all or
+ * some of its data: so an owner that knows a larger epoch than Redis gets a new epoch.
  * Arguments: process, TTL in milliseconds, known epoch, step of the epoch.
  */
 const TAKE = `
@@ -45,7 +45,10 @@ elseif owner == ARGV[1] then
 end
 ${STATE}`;
 
-/** Gives the own lease to another process, with a larger epoch. Arguments: process, TTL in milliseconds, receiver, step of the epoch. */
+/**
+ * Gives the lease to another process, with a larger epoch, if this process has the lease.
+ * Arguments: process, TTL in milliseconds, receiver, step of the epoch.
+ */
 const GIVE = `
 if redis.call("GET", KEYS[1]) == ARGV[1] then
   redis.call("INCRBY", KEYS[2], ARGV[4])
@@ -53,7 +56,7 @@ if redis.call("GET", KEYS[1]) == ARGV[1] then
 end
 ${STATE}`;
 
-/** Frees the own lease. Arguments: process. */
+/** Frees the lease if this process has it. Arguments: process. */
 const RELEASE = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`;
 
 const MAX_EPOCH_STEP = 1000;

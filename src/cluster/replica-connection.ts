@@ -27,7 +27,7 @@ export class ReplicaConnection {
   readonly id = randomBytes(ID_BYTES).toString("base64url");
   readonly session: string;
   readonly roomId: string;
-  /** When the client has asked for the connection, by `performance.now()`. */
+  /** When the client asked for the connection, by `performance.now()`. */
   readonly openedAt = performance.now();
   readonly #isReturning: boolean;
   /** Undefined until the rooms have given the client its seat. */

@@ -166,7 +166,7 @@ export class Restoration {
   }
 }
 
-/** Queues again the inputs that had arrived and were not yet taken. */
+/** Requeues the inputs that had arrived but had not been taken yet. */
 function restoreInputs(session: HostSession, { slot, latest, consumedCount }: MirroredPlayer, waiting: Waiting): void {
   const { id, room, connection } = session;
   for (const input of waiting.moves.get(slot) ?? []) room.world.queueMove(id, input);

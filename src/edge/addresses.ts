@@ -25,7 +25,7 @@ export class Addresses {
     // `hops` begins with the socket's address. Then come the addresses of X-Forwarded-For, newest first, up to the
     // first that is not a trusted proxy.
     const hops = proxyaddr.all(request, this.#isProxy).map(withoutPort);
-    // Use the proxy's own address if a proxy states an invalid address.
+    // Uses the address of the proxy itself if the address that it has passed on is invalid.
     return rateLimitKey(hops.findLast((hop) => isIP(hop) > 0) ?? "");
   }
 

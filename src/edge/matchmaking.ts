@@ -30,7 +30,7 @@ export function configureMatchmaking(origins: Pick<Origins, "corsHeaders">): voi
 
 /** Counts each join as a connection of its client's address. */
 interface JoinLimit {
-  /** @throws {ServerError} if an address may not have another connection. */
+  /** @throws {ServerError} if the address has reached its limit of connections. */
   reserve(
     address: string,
     isReturning: () => boolean | Promise<boolean>,

@@ -8,8 +8,9 @@ import type { IncomingMessage } from "node:http";
 const MAX_BODY_BYTES = 16_384;
 
 /**
- * The rest of a body that is too large is read and discarded, up to this many bytes and for this many milliseconds. The
- * sender would see a broken connection instead of the answer if the connection were closed at once.
+ * The rest of a body that is too large is read and discarded until the whole body exceeds LINGER_BYTES, or LINGER_MS
+ * milliseconds have passed. The sender would see a broken connection instead of the answer if the connection were
+ * closed at once.
  */
 const LINGER_BYTES = 1_048_576;
 const LINGER_MS = 1000;

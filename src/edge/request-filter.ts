@@ -93,7 +93,7 @@ export class EdgeFilter implements RequestFilter {
    */
   readonly #releases = new WeakMap<Duplex, () => void>();
   /**
-   * The requests for plain WebSockets that are accepted only to send a refusal. Each request has its refusal as value.
+   * The requests for plain WebSockets that are accepted only so that a refusal can be sent, each with its refusal.
    * `#explained` counts these WebSockets by address.
    */
   readonly #refusedPlain = new WeakMap<IncomingMessage, EdgeRefusal>();
@@ -238,7 +238,7 @@ export class EdgeFilter implements RequestFilter {
     return this.#limit.isFull(address, claimedSeatOf(request).sessionId) ? "tooManyConnections" : "upgradeRequired";
   }
 
-  /** Counts and logs a refusal because of a limit. */
+  /** Counts and logs a refusal. May also warn that the address is a proxy or a shared network. */
   countRefusal(error: EdgeRefusal, address: string): void {
     this.#edgeCounters.onRefused(error, address);
     const isLimit = error === "tooManyConnections" || error === "tooManyJoins";

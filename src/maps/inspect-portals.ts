@@ -20,7 +20,7 @@ export function inspectPortals(map: WorldMap, folder: string): InspectedPortals 
   return { portals: objects.map(describePortal), warnings: portalsOf(map, maps).problems };
 }
 
-/** Returns a map in a list; an empty list if it cannot be played on. */
+/** Returns a list with the map of this name; an empty list if the map cannot be played on. */
 function playable(name: string, folder: string): WorldMap[] {
   try {
     return [loadMap(name, folder).map];

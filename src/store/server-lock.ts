@@ -37,8 +37,8 @@ export function lockForServer(file: string): () => void {
     begin(lock);
     lock.exec("create table if not exists holder (host text, started_at text); delete from holder");
     lock.prepare("insert into holder values (?, ?)").run(hostname(), new Date().toISOString());
-    // Other servers can read the holder only after a commit. A second transaction takes the lock again, and never ends.
-    // Another server may take the lock in between, and is then the holder.
+    // Other servers can read the holder only after a commit. The commit releases the lock, so a second transaction
+    // takes the lock again, and stays open. Another server that takes the lock in between becomes the holder.
     lock.exec("commit");
     begin(lock);
   } catch (error) {

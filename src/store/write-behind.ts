@@ -83,7 +83,7 @@ export class WriteBehind {
 
   /** The epoch of the authority that saves; undefined without a cluster, and if this process is not the authority. */
   #epoch: number | undefined;
-  /** Whether another authority saves now. Records are refused then. */
+  /** Whether an authority with a newer epoch has taken over the saves. If so, records are refused. */
   #isFenced = false;
 
   #timer: NodeJS.Timeout | undefined;

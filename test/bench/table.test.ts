@@ -101,7 +101,7 @@ describe("ratios() of the benchmark", () => {
     expect(ratios([row("sabang"), broken])).toEqual([]);
   });
 
-  test("compares sabang in a crowd with other servers in this crowd, and also with sabang itself in the crowd `even`", () => {
+  test("compares sabang in each crowd with other servers in that crowd, and with sabang in the crowd `even`", () => {
     const rows = [
       row("sabang", { cpuPerFrame: 20, memoryPerClient: 30 }),
       row("ws-binary", { cpuPerFrame: 20 }),

@@ -10,7 +10,10 @@ import { until } from "../support/until.ts";
 let server: Server | undefined;
 afterEach(() => server?.close().closeAllConnections());
 
-/** Starts a server. `answer` gets the number of each request, from 1. Returns the URL and the responses so far. */
+/**
+ * Starts a server. `answer` gets the number of each request, from 1.
+ * @returns the URL, and a list to which each request adds its response.
+ */
 async function serve(answer: (number: number, response: ServerResponse) => void) {
   const responses: ServerResponse[] = [];
   server = createServer((_, response) => answer(responses.push(response), response)).listen(0, "127.0.0.1");

@@ -69,7 +69,7 @@ describe.each([
     await until(() => bob.players.size === 1);
   }, 120_000);
 
-  test("on a phone a player walks, and no text or control is cut off", async () => {
+  test("a player can walk on a phone, and no text or control is cut off there", async () => {
     const browser = await start(PHONE);
     await browser.open(server.url);
     await shows(browser, "window.sabang?.connected && sabang.view");

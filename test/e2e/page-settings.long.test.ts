@@ -42,7 +42,7 @@ test("the player keeps its clothes after a rename, after a reload and on another
   }
 });
 
-test("the page rejoins only once, with the last choice, if the user steps through several clothes with the arrow keys", async () => {
+test("the page rejoins only once, with the last choice, if the user steps through several choices of clothes with the arrow keys", async () => {
   const page = await open(server.url, PHONE);
   await togglePanel(page, "settings");
   await chooseClothes(page, "red", (before) => before - (before % 12));

@@ -149,6 +149,6 @@ test("a recording has the bytes that docs/replay.md describes", async () => {
     ...Array(16).fill("tick"),
     "check [[1,80,56,4],[0,200,48,4]]",
   ]);
-  // Only Cia has moved since the previous check. Cia has the slot 0, which Ada had before she left.
+  // Only Cia has moved since the previous check. Cia has slot 0, which Ada had before she left.
   expect(eventsOf(frames[3]!.payload)).toEqual(["0 move 1", "tick", "check [[0,192,48,1]]"]);
 });

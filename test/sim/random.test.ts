@@ -55,7 +55,7 @@ describe("random numbers:", () => {
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(475);
   });
 
-  test("seededRandom returns each pair of consecutive numbers about equally often", () => {
+  test("seededRandom returns each pair of successive results about equally often", () => {
     const counts = Array<number>(16).fill(0);
     const random = seededRandom(2);
     for (let i = 0; i < 80_000; i++) counts[random(4) * 4 + random(4)]!++;

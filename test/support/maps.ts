@@ -81,7 +81,7 @@ export function mapOfCells(name: string, rows: string[], spawn: { x: number; y: 
   return createMap({ name, width, height, solid: rows, spawns: [spawn], objects: [] });
 }
 
-/** A random map of up to 4 x 4 tiles whose walls are cells. Its spawn is the upper left corner. */
+/** The rows of a random map of cells, of up to 4 x 4 tiles. The cells under a body at CORNER are open. */
 export const anyMapOfCells = fc
   .record({
     columns: fc.integer({ min: 1, max: 4 }),

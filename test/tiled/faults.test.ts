@@ -184,7 +184,7 @@ describe("a map with a fault is refused with a sentence that names the place of 
     expect(faultsOf(content)).toEqual([fault instanceof RegExp ? expect.stringMatching(fault) : fault]);
   });
 
-  test("the error for a map contains all faults of the map", () => {
+  test("the error for a map contains all faults of the map if there are few", () => {
     const content = map({
       layers: [
         { type: "tilelayer", name: "one", data: [1] },

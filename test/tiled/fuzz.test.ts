@@ -8,7 +8,7 @@ import { shortOrLong } from "../support/long.ts";
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const MAPS = Number(process.env.FUZZ_MAPS ?? shortOrLong(1000, 20_000));
 
-test("each of thousands of damaged maps is either read or refused, in little time and memory", async () => {
+test("each of thousands of damaged maps is either read or refused, using little time and memory", async () => {
   const outcome = await trial({ seed: SEED, maps: MAPS });
   process.stderr.write(`seed ${SEED}\n${report(outcome)}`);
   expect({ seed: SEED, faults: outcome.faults }).toEqual({ seed: SEED, faults: [] });

@@ -33,11 +33,11 @@ export interface ProbeRequests {
   halt(argument: null): void;
   /** Waits until the states of the probes stop changing, then returns them. */
   settle(argument: null): Promise<ProbeState[]>;
-  /** Returns the latencies of the moves in the window. Moves that no frame has shown count as lost. */
+  /** Returns the latencies of the moves sent during `measure`. Moves that no frame has shown count as lost. */
   latencies(argument: null): LatencyFigures;
   /** Returns the latencies of the moves shown so far, while the probes continue to walk. */
   sampled(argument: null): LatencyFigures;
-  /** Returns the staleness in the window, computed from the positions that were recorded since `observe`. */
+  /** Returns the staleness during `measure`, computed from the positions that were recorded since `observe`. */
   staleness(argument: null): StalenessFigures;
   losses(argument: null): string[];
 }

@@ -19,7 +19,7 @@ interface Entry {
   place: Place | undefined;
 }
 
-/** A position that a client shows, and the time since which the client has shown it, in milliseconds. */
+/** A position that a client shows, and the time at which the client began to show it, in milliseconds. */
 interface Sighting extends Place {
   at: number;
 }
@@ -126,7 +126,7 @@ export interface Observations {
   own: Track;
   /** The other probes by id, as this probe shows them. */
   shown: Map<string, Track>;
-  /** The distances from the probe to its nearest players after each frame, in the order of time. */
+  /** The distances from the probe to its nearest players after each frame, in chronological order. */
   reaches: { at: number; reach: Reach }[];
 }
 

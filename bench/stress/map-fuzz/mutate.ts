@@ -7,7 +7,7 @@ import { type MapFiles, SEEDS } from "./seeds.ts";
 /** Returns a damaged text. */
 type Damage = (random: Random, text: string) => string;
 
-/** The maximum number of damages to one map. */
+/** The maximum number of times that one map is damaged. */
 const MAX_DAMAGES = 4;
 
 /** A text of at least this length is not damaged further. Otherwise repeated parts could fill the memory. */

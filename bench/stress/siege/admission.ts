@@ -49,7 +49,7 @@ const MIN_TICKS = 19.5;
 const MAX_SLOWDOWN = 2;
 const MAX_REOPEN_S = 30;
 
-/** Use of the server's core, as shares of the time: by the server itself and by other programs. */
+/** The shares of the time in which the server itself and other programs used the server's core. */
 interface Shares {
   own: number;
   others: number;

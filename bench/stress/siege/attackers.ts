@@ -110,7 +110,7 @@ async function join(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Sends pongs, so that the server does not disconnect these clients as silent. Returns the timer. */
+/** Sends pongs, so that the server does not disconnect these clients for being silent. Returns the timer. */
 function keepAlive(sockets: readonly Socket[]): NodeJS.Timeout {
   return setInterval(() => {
     for (const socket of sockets) if (!socket.destroyed) socket.write(UNSOLICITED_PONG);

@@ -8,7 +8,7 @@ interface ClaimOptions {
   readonly now: number;
   /** The processes that may have a newer state. */
   readonly others: readonly ProcessId[];
-  /** The authority that this process has heard last. It is probably dead. */
+  /** The last authority that this process has heard from. It is probably dead. */
   readonly former: ProcessId | undefined;
   /** The last place of an authority that has handed over to this process. */
   readonly handedOver: Place | undefined;

@@ -20,7 +20,7 @@ export interface Figures {
   readonly newest: Place;
   /** The number of messages from `place` to `newest`. */
   readonly lag: number;
-  /** Milliseconds since the process last heard the authority. */
+  /** Milliseconds since the process last heard from the authority. */
   readonly silentMs: number;
   /** The processes that the authority considers alive. */
   readonly alive: readonly ProcessId[];

@@ -45,7 +45,7 @@ export class Handover {
     this.#name();
   }
 
-  /** Called when a process has reported its place. Gives the lease to the successor once it has the last place. */
+  /** Called when a process has reported its place. Gives the lease to it if it is the successor, at the last place. */
   take({ process, at }: UpMessage): void {
     if (process !== this.#successor || !this.#last || !isSamePlace(at, this.#last.place)) return;
     this.#isConfirmed = true;

@@ -49,16 +49,16 @@ export interface Limits {
   readonly unconfirmedMessages: number;
   /** Batches of a process that the authority has not confirmed. Further frames wait. */
   readonly unheardBatches: number;
-  /** Later batches that the authority keeps per process while one is missing. Further ones are sent again. */
+  /** Batches that the authority keeps per process while an earlier one is missing. Further ones are sent again. */
   readonly laterBatches: number;
   /** Frames in one batch. The next batch has the rest. */
   readonly framesPerBatch: number;
   /**
    * Frames of one connection that wait for the rooms. With one more, all are dropped and the connection is closed. Must be
-   * at least the burst that MAX_MESSAGES_PER_SECOND allows: 20 times 300 frames by default.
+   * at least the burst that MAX_MESSAGES_PER_SECOND allows: 21 times 300 frames by default.
    */
   readonly framesPerConnection: number;
-  /** Frames to clients that wait for the next message. The next one is dropped, and its connection closed. */
+  /** Frames to clients, queued until the next message. Further frames are dropped, and their connections closed. */
   readonly outgoingFrames: number;
   /** Requests without an answer. The next ones fail at once. */
   readonly requests: number;
@@ -95,7 +95,7 @@ export const LIMITS: Limits = {
   unheardBatches: 100,
   laterBatches: 64,
   framesPerBatch: 1000,
-  framesPerConnection: 6000,
+  framesPerConnection: 6300,
   outgoingFrames: 50_000,
   requests: 1000,
   closedConnections: 10_000,

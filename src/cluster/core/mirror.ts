@@ -27,7 +27,7 @@ export class Mirror {
   readonly #order: DownOrder;
   readonly #recent: RecentMessages;
   #alive: readonly ProcessId[] = [];
-  /** The last result of `rooms`, because several processes may ask for the same place. */
+  /** The last result of `rooms`. It is kept because several processes may ask for the same place. */
   #rooms: { readonly place: Place; readonly bytes: Uint8Array } | undefined;
   #loaded = 0;
   #given = 0;

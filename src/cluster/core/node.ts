@@ -82,7 +82,7 @@ export class ClusterNode {
   #authority: Authority | undefined;
   /** The last place of an authority that hands over to this process. */
   #handedOver: Place | undefined;
-  /** When the authority, or a process that is about to be the authority, was heard last. */
+  /** When the authority, or a process that is about to be the authority, was last heard from. */
   #heardAt: number;
   #askedAt = Number.NEGATIVE_INFINITY;
   #isAway = false;
@@ -168,9 +168,9 @@ export class ClusterNode {
   }
 
   /**
-   * Hands the authority over if this process has it, and never takes it again. Calls back with the process that is, or
-   * will be, the authority; with undefined if there is no such process. In that case this process may still be the
-   * authority: its owner should end the rooms in order, and call `stop`.
+   * Hands over the authority if this process has it. This process never takes the authority again. Calls `done` with
+   * the process that is, or will be, the authority; with undefined if there is no such process. In that case, this
+   * process may still be the authority. Its owner should then end the rooms in order, and call `stop`.
    */
   handOver(done: (authority: ProcessId | undefined) => void): void {
     this.#upLink.isLeaving = true;

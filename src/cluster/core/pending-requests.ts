@@ -21,7 +21,8 @@ export class PendingRequests {
 
   /**
    * Adds a request. It fails at once if too many requests are waiting.
-   * @returns a function that withdraws the request: it is not sent, or not sent again, and is not answered.
+   * @returns a function that withdraws the request. After that, the request is not sent any more, and `answer` is not
+   * called.
    */
   add(content: Content, until: number, answer: (content: Content | undefined) => void): () => void {
     const request = `${++this.#last}`;

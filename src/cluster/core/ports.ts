@@ -161,7 +161,7 @@ export interface LeaseState {
   /** The owner; undefined if the lease is free. */
   readonly owner: ProcessId | undefined;
   readonly epoch: number;
-  /** The newest place that an authority has published, as far as it is stored. */
+  /** The newest stored place of those that authorities have published; undefined if none is stored. */
   readonly newest: Place | undefined;
 }
 

@@ -23,7 +23,7 @@ interface ReignOptions {
   /** The rooms at that place; undefined for the first authority of a cluster. */
   readonly rooms: Uint8Array | undefined;
   readonly sessions: readonly SessionEntry[];
-  /** The processes that may be alive, and when each was heard last. */
+  /** The processes that may be alive, and when each was last heard from. */
   readonly heard: ReadonlyMap<ProcessId, number>;
   readonly createHost: CreateHost;
   readonly bus: Bus;

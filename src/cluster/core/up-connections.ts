@@ -14,7 +14,7 @@ interface Connection {
   readonly kept: ClientFrame[];
   /** Whether it is in the session table. Otherwise its frames wait. */
   isShown: boolean;
-  /** Whether too many of its frames were waiting. It takes no more frames and must be closed. */
+  /** Whether too many of its frames were waiting. If so, it takes no more frames and must be closed. */
   isFull: boolean;
   close: ClientClose | undefined;
   isCloseSent: boolean;

@@ -14,7 +14,7 @@ const BUDGET = 16_384;
 /** The number of nearest other players whose current positions a client shows in every tick. */
 const NEAREST = 30;
 
-/** Ticks for which the crowd walks before the ages are measured, and for which they are measured. */
+/** The number of ticks that the crowd walks before the measurement, and the number of ticks that are measured. */
 const WARM_UP = 150;
 const MEASURED = 40;
 

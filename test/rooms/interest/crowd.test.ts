@@ -498,8 +498,8 @@ interface Stage {
 }
 
 /**
- * Performs each command. A command for which no member or player is possible has no effect. So fast-check can remove
- * any commands when it shrinks a failing history.
+ * The function that performs each command. A command has no effect if no member or player is suitable for it. So
+ * fast-check can remove any commands when it shrinks a failing history.
  */
 const ACTS: { [K in keyof Commands]: (stage: Stage, command: Commands[K]) => void } = {
   join: ({ crowd, verifier }, { at, acknowledged }) => {
@@ -614,7 +614,7 @@ function somePlayer(crowd: Crowd, pick: number, act: (id: string) => void): void
   some([...crowd.actors.keys()], pick, act);
 }
 
-/** Moves a player 8 units left, right, up or down (directions 0 to 3). The direction 4 does not move the player. */
+/** Moves a player 8 units left, right, up or down (directions 0 to 3). Direction 4 does not move the player. */
 function walk(crowd: Crowd, id: string, direction: number): void {
   const { x, y } = crowd.actors.get(id)!.figure;
   const [dx, dy] = (
@@ -723,8 +723,8 @@ interface Play {
 }
 
 /**
- * The maximum size of an update in these tests, and the minimum share that updates have in the bytes to a client.
- * Together they determine the number of ticks within which every player of a crowd is updated once.
+ * The maximum size of an update in these tests, in bytes, and the minimum share of the bytes sent to a client that are
+ * updates. The number of ticks within which every player of a crowd is updated depends on both.
  */
 const MAX_UPDATE_BYTES = 40;
 const MIN_UPDATE_SHARE = 0.2;

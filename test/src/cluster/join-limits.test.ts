@@ -71,7 +71,7 @@ test("the limit counts the connections of before when another process becomes th
   await join(1);
 });
 
-test("an address with many held seats gets no further seats, so that it cannot return with more than twice the limit", async () => {
+test("an address with many held seats gets no further seats, so that it never has more than twice its limit of connections", async () => {
   for (let lost = 0; lost < MAX; lost++) {
     const room = await join(0);
     room.reconnection.enabled = false;

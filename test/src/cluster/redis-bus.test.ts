@@ -148,7 +148,7 @@ describeWith("redis", "the bus over Redis:", () => {
     expect(b.received).toEqual([]);
   });
 
-  test("the bus counts its messages and bytes, and reports how long Redis took", async () => {
+  test("the bus counts its messages and bytes, and reports how long Redis takes for a message", async () => {
     const [a, b] = [await connect("a"), await connect("b")];
     publish(a, down(1));
     await until(() => b.received.length === 1 && a.roundTrips.length > 0);
@@ -194,7 +194,7 @@ describeWith("redis", "the bus over Redis:", () => {
       },
     );
 
-    test("the bus comes back after Redis has lost its data in a restart, and never sends the messages of the time between", async () => {
+    test("the bus comes back after Redis has lost its data in a restart, and never sends messages from during the outage", async () => {
       const [a, b] = [await connect("a"), await connect("b")];
       publish(a, down(1));
       await until(() => b.received.length === 1);

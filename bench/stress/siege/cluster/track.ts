@@ -137,7 +137,7 @@ export class Track {
     this.#lastFrameAt = 0;
   }
 
-  /** Returns the number of steps that fit into the time since the last frame, plus LATE_MS. */
+  /** Returns the maximum number of steps in the time since the last frame plus LATE_MS, rounded up. */
   #reach(now: number): number {
     return Math.ceil(((now - this.#lastFrameAt + LATE_MS) * UNITS_PER_MS) / STEP);
   }

@@ -28,7 +28,7 @@ export interface ClientRound extends RoundFigures {
 export interface OwnPlayer {
   name: string;
   position: Position | undefined;
-  /** Inputs that are sent and not acknowledged; 0 for a plain WebSocket. */
+  /** Inputs that were sent and are not acknowledged yet; 0 for a plain WebSocket. */
   pending: number;
 }
 

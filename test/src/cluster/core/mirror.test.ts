@@ -125,7 +125,7 @@ describe("a connection", () => {
     expect(replica.take()).toEqual(["apply 1", "apply 2", "close s c 4010"]);
   });
 
-  test("is closed with 4010 if the authority has considered its process lost", () => {
+  test("is closed with 4010 if the authority considers its process lost", () => {
     replica.mirror.receive(down(1, { sessions: [entry("s", "b", "c")] }));
     replica.mirror.receive(down(2, { sessions: [entry("s", undefined, "c")] }));
     expect(replica.take()).toEqual(["apply 1", "apply 2", "close s c 4010"]);

@@ -29,7 +29,7 @@ const publish = (count: number) => {
 };
 
 describe("an authority's messages", () => {
-  test("are numbered from 1, and the first one names the place from which the epoch goes on", () => {
+  test("are numbered from 1, and the first one names the place after which the epoch begins", () => {
     publish(2);
     expect(sent.map(({ message: { from, place } }) => [from, place])).toEqual([
       [

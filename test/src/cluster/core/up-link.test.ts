@@ -101,7 +101,7 @@ describe("the end of a connection", () => {
     expect(flush()[0]?.closes).toHaveLength(1);
   });
 
-  test("is sent even if the connection is in the table of sessions only after it has ended", () => {
+  test("is sent even if the connection enters the table of sessions only after it has ended", () => {
     upLink.disconnected("s", "c", 1006);
     expect(flush()).toEqual([]);
     show("c");
