@@ -88,7 +88,7 @@ MAX_BYTES_PER_CLIENT, sabang is started with it. The greediest client is a mean 
 
 With --cluster, Redis and PostgreSQL are started with the programs of this machine. All clients are at replicas, so the
 authority has none. With --bodies, an additional run fills a larger world of the same density with players that walk but
-have no connection, and its last process has no clients.
+have no connection. It has at most 24 clients, and its last process has none.
 
 With several rounds the table shows medians. The table goes to stdout, progress to stderr. The exit code is 1 if a run
 was aborted, or if the state of a client was wrong.`,

@@ -70,16 +70,18 @@ process.exit(rows.some((row) => "broken" in row || row.fault !== undefined) ? 1 
 
 /** Measures clusters instead of servers, and exits. */
 async function compareClusters(): Promise<never> {
-  const { rows, runs, markdown } = await benchCluster(options, tell).catch((error: Error) => exit(error.message));
+  const { rows, runs, broken, markdown } = await benchCluster(options, tell).catch((error: Error) =>
+    exit(error.message),
+  );
   const where = machine(args);
   const text = `${markdown}\n${[...notes.map((note) => `- ${note}`), "", placeOf(where)].join("\n")}\n`;
   mkdirSync(options.out, { recursive: true });
   writeFileSync(join(options.out, "cluster.md"), text);
-  const json = JSON.stringify({ machine: where, options, rows, runs, notes }, null, 2);
+  const json = JSON.stringify({ machine: where, options, rows, runs, broken, notes }, null, 2);
   writeFileSync(join(options.out, "cluster.json"), `${json}\n`);
   tell(`written to ${options.out}: cluster.md and cluster.json`);
   process.stdout.write(text);
-  process.exit(rows.some(({ fault }) => fault !== undefined) ? 1 : 0);
+  process.exit(broken.length > 0 || rows.some(({ fault }) => fault !== undefined) ? 1 : 0);
 }
 
 function exit(sentence: string): never {

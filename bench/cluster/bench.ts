@@ -10,19 +10,24 @@ const PROCESSES = [1, 2, 3];
 /** The number of processes of a cluster with bodies: the authority, a replica with clients and a replica without. */
 const PROCESSES_WITH_BODIES = 3;
 
+/** The maximum number of clients in the run with bodies, which shows the cost of mirroring and not that of clients. */
+const CLIENTS_WITH_BODIES = 24;
+
 /** The report of a run. */
 export interface ClusterReport {
   /** Medians over the rounds. */
   rows: ClusterRow[];
   /** All rounds. */
   runs: ClusterRow[];
+  /** The reasons why single measurements were aborted. */
+  broken: string[];
   /** A table of all processes, and the ratios, as Markdown. */
   markdown: string;
 }
 
 /**
  * Measures all numbers of processes in turn, for several rounds.
- * @throws {Error} with a hint if Redis or PostgreSQL is missing, or if a process fails.
+ * @throws {Error} with a hint if Redis or PostgreSQL is missing.
  */
 export async function benchCluster(
   { clients: sizes, bodies, rounds, seconds, warmup }: Options,
@@ -32,17 +37,24 @@ export async function benchCluster(
   if (missing.length > 0) throw new Error(missingHint(missing));
   const kinds: ClusterRun[] = sizes.flatMap((clients) => [
     ...PROCESSES.map((processes) => ({ processes, clients, bodies: 0, seconds, warmup })),
-    ...(bodies > 0 ? [{ processes: PROCESSES_WITH_BODIES, clients, bodies, seconds, warmup }] : []),
   ]);
+  const few = Math.min(CLIENTS_WITH_BODIES, ...sizes);
+  if (bodies > 0) kinds.push({ processes: PROCESSES_WITH_BODIES, clients: few, bodies, seconds, warmup });
   const runs: ClusterRow[][] = kinds.map(() => []);
+  const broken: string[] = [];
   for (let round = 1; round <= rounds; round++) {
     for (const [index, kind] of kinds.entries()) {
       const name = `round ${round} of ${rounds}, ${nameOf(kind.processes, kind.bodies)}, ${kind.clients} clients`;
-      runs[index]!.push(await measureCluster(kind, (message) => tell(`${name}: ${message}`)));
+      try {
+        runs[index]!.push(await measureCluster(kind, (message) => tell(`${name}: ${message}`)));
+      } catch (error) {
+        broken.push(`${name}: aborted: ${(error as Error).message}`);
+        tell(broken.at(-1)!);
+      }
     }
   }
-  const rows = runs.map(medianOf);
-  return { rows, runs: runs.flat(), markdown: report(rows, rounds) };
+  const rows = runs.filter(({ length }) => length > 0).map(medianOf);
+  return { rows, runs: runs.flat(), broken, markdown: report(rows, broken, rounds) };
 }
 
 function nameOf(processes: number, bodies: number): string {
@@ -101,7 +113,7 @@ const COLUMNS: readonly [title: string, value: (process: ProcessFigures, row: Cl
   ["clients' state", (_, { fault }) => (fault === undefined ? "ok" : "WRONG")],
 ];
 
-function report(rows: readonly ClusterRow[], rounds: number): string {
+function report(rows: readonly ClusterRow[], broken: readonly string[], rounds: number): string {
   const titles = ["run", "process", ...COLUMNS.map(([title]) => title)];
   const lines = rows.flatMap((row) =>
     row.processes.map((process, index) => [
@@ -112,7 +124,7 @@ function report(rows: readonly ClusterRow[], rounds: number): string {
   );
   const rule = titles.map((_, column) => (column < 2 ? "---" : "---:"));
   const table = [titles, rule, ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-  const sentences = [...ratiosOf(rows), ...remarksOf(rows), `each figure is the median of ${rounds} rounds`];
+  const sentences = [...ratiosOf(rows), ...remarksOf(rows), ...broken, `each figure is the median of ${rounds} rounds`];
   return `${table}\n\n${sentences.map((sentence) => `- ${sentence}`).join("\n")}\n`;
 }
 

@@ -38,11 +38,14 @@ export class LocalRedis {
       stdio: "ignore",
       detached: true,
     });
-    const isReady = () =>
-      this.command("PING").then(
+    const isReady = () => {
+      const { exitCode } = this.#child!;
+      if (exitCode !== null) throw new Error(`redis-server exited with code ${exitCode} right after its start`);
+      return this.command("PING").then(
         (answer) => answer.startsWith("+PONG"),
         () => false,
       );
+    };
     await waitFor("the Redis server answers", isReady, START_TIMEOUT_MS);
   }
 

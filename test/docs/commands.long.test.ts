@@ -12,6 +12,7 @@ import { readConfig } from "../../src/config.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { freePort } from "../support/free-port.ts";
 import { dataFolder } from "../support/process.ts";
+import { testWith } from "../support/requiring.ts";
 import { until } from "../support/until.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -33,6 +34,7 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "npx node FILE": [HERE, 'output("npx node FILE"'],
   "npm start": [HERE, 'await runs("npm start")'],
   "PORT=3000 LOG_LEVEL=warn npm start": [HERE, 'runs("PORT=3000 LOG_LEVEL=warn npm start"'],
+  "npm run cluster -- 3": [HERE, 'runs("npm run cluster -- 3'],
   "npm run dev": [HERE, 'await runs("npm run dev")'],
   "docker build -t sabang .": [HERE, 'argumentsOf("docker build")'],
   "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(cat jwt-secret)\" sabang":
@@ -116,6 +118,8 @@ async function runs(command: string): Promise<{ page: string; code: number | nul
       ...COMPILE_CACHE,
       PATH: process.env.PATH,
       HOME: process.env.HOME,
+      // Redis may need libraries that are not in the folders of the system.
+      ...(process.env.LD_LIBRARY_PATH && { LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH }),
       HOST: "127.0.0.1",
       PORT: "0",
       DATA_DIR: dataFolder(),
@@ -145,6 +149,18 @@ test("`npm start` serves the built page and stops on Ctrl-C", async () => {
   expect(page).toContain('<script type="module" crossorigin src="./assets/');
   expect(code).toBe(0);
 });
+
+testWith("redis")(
+  "`npm run cluster -- 3` starts a cluster that serves the page, and stops on Ctrl-C",
+  async () => {
+    const { page, code, printed } = await runs("npm run cluster -- 3 --port 0");
+    expect(page).toContain('<script type="module" crossorigin src="./assets/');
+    expect(printed).toMatch(/^process \d is the authority$/m);
+    expect(printed).toContain("stopping: each process hands over to the next one\n");
+    expect(code).toBe(0);
+  },
+  120_000,
+);
 
 test("`npm start` uses the variables PORT and LOG_LEVEL from its environment", async () => {
   const port = String(await freePort());
