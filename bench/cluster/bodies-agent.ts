@@ -15,6 +15,9 @@ const INPUTS = DIRECTIONS.map((word) => inputOfWord(word)!);
 /** Ticks between two moves of a body. */
 const PERIOD = TICK_HZ / MOVES_HZ;
 
+/** Bodies that join in one tick. If all joined at once, the first client would wait too long for its answer. */
+const JOINS_PER_TICK = 100;
+
 /** A player without a connection. */
 interface Walker {
   readonly id: string;
@@ -39,17 +42,19 @@ WorldRoom.prototype.onCreate = function (this: WorldRoom, settings: RoomSettings
       return world;
     },
   });
-  const walkers = Array.from({ length: bodies }, (_, seed) => ({ id: `body-${seed}`, walk: new Walk(seed) }));
-  for (const { id } of walkers) {
-    const player = new Player().assign(randomPlayer());
-    world!.join(id, player);
-    this.state.players.set(id, player);
-  }
-  worlds.set(this, { world: world!, walkers, ticks: 0 });
+  worlds.set(this, { world: world!, walkers: [], ticks: 0 });
 };
 
 WorldRoom.prototype.step = function (this: WorldRoom) {
   const { world, walkers, ticks } = worlds.get(this)!;
+  const count = Math.min(walkers.length + JOINS_PER_TICK, bodies);
+  while (walkers.length < count) {
+    const seed = walkers.length;
+    const [id, player] = [`body-${seed}`, new Player().assign(randomPlayer())];
+    world.join(id, player);
+    this.state.players.set(id, player);
+    walkers.push({ id, walk: new Walk(seed) });
+  }
   if (areWalking) {
     for (let at = ticks % PERIOD; at < walkers.length; at += PERIOD) {
       const { id, walk } = walkers[at]!;

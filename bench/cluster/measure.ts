@@ -15,6 +15,9 @@ import { startCluster } from "./local-cluster.ts";
 /** Milliseconds from the start of the servers to the first reading of their memory. */
 const START_MS = 1000;
 
+/** Milliseconds in which a body joins, see bodies-agent.ts: up to 100 in a tick, and half of them on a busy machine. */
+const MS_PER_BODY = 1;
+
 /** The figures of one server process. */
 export interface ProcessFigures {
   role: "alone" | "authority" | "replica";
@@ -186,6 +189,10 @@ async function measure(
   }
   if (rooms.size !== 1) throw new Error(`the players are in ${rooms.size} rooms; expected one room`);
 
+  if (bodies > 0) {
+    tell(`waiting for ${bodies} bodies`);
+    await wait(bodies * MS_PER_BODY);
+  }
   tell(`walking for ${warmup} s before the window`);
   await Promise.all([load.ask("walk", null), probes.ask("walk", null)]);
   await wait(warmup * 1000);
