@@ -35,9 +35,9 @@ export async function benchCluster(
 ): Promise<ClusterReport> {
   const missing = missingPrograms(["redis-server", "postgres", "initdb"]);
   if (missing.length > 0) throw new Error(missingHint(missing));
-  const kinds: ClusterRun[] = sizes.flatMap((clients) => [
-    ...PROCESSES.map((processes) => ({ processes, clients, bodies: 0, seconds, warmup })),
-  ]);
+  const kinds: ClusterRun[] = sizes.flatMap((clients) =>
+    PROCESSES.map((processes) => ({ processes, clients, bodies: 0, seconds, warmup })),
+  );
   const few = Math.min(CLIENTS_WITH_BODIES, ...sizes);
   if (bodies > 0) kinds.push({ processes: PROCESSES_WITH_BODIES, clients: few, bodies, seconds, warmup });
   const runs: ClusterRow[][] = kinds.map(() => []);

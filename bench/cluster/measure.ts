@@ -15,7 +15,7 @@ import { startCluster } from "./local-cluster.ts";
 /** Milliseconds from the start of the servers to the first reading of their memory. */
 const START_MS = 1000;
 
-/** Milliseconds in which a body joins, see bodies-agent.ts: up to 100 in a tick, and half of them on a busy machine. */
+/** Milliseconds for the join of each body: twice as long as bodies-agent.ts needs, because ticks may be late. */
 const MS_PER_BODY = 1;
 
 /** The figures of one server process. */

@@ -2,6 +2,7 @@
 // joins and the connections of all processes together.
 import { serverError } from "../../rooms/server-error.ts";
 import { ConnectionCounter } from "../edge/connection-counter.ts";
+import { REPLACING_FACTOR } from "../edge/connection-limit.ts";
 import type { IsTakeover } from "../edge/matchmaking.ts";
 import { RateLimiter } from "../edge/rate-limiter.ts";
 
@@ -26,12 +27,6 @@ interface Limits {
   readonly maxJoinsPerMinute: number;
 }
 
-/**
- * The limit of an address is multiplied by this factor for clients that replace their connections, as within one process,
- * and for all its connections and held seats together.
- */
-const REPLACING_FACTOR = 2;
-
 /** Limits the joins of the whole cluster. */
 export class JoinLimits {
   readonly #max: number;
@@ -55,7 +50,8 @@ export class JoinLimits {
 
   /**
    * Reserves a seat if the limits allow it.
-   * @param join reserves a seat for a new player, or for one who takes over its session with this token.
+   * @param token the player's token, with which the join may take over the player's session.
+   * @param join reserves a seat.
    * @throws {ServerError} if the address has too many connections, or has sent too many joins.
    */
   async reserve<Seat extends { sessionId: string }>(
@@ -68,6 +64,7 @@ export class JoinLimits {
     // Counted before anything is awaited, because further joins may arrive meanwhile.
     this.#joining.increment(address);
     try {
+      // Clients return to held seats without a further check. So an address gets no seat that could take it above this.
       const isAboveAll = count + held >= this.#max * REPLACING_FACTOR;
       if (isAboveAll || (count >= this.#max && !(await this.#isTakeover(token, address))))
         throw serverError("tooManyConnections");

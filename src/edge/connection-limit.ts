@@ -14,7 +14,7 @@ interface UnclaimedSeat {
  * address is multiplied by this factor for clients that replace a connection. Without this second limit, a client could
  * open any number of new connections that replace the same old connection.
  */
-const REPLACING_FACTOR = 2;
+export const REPLACING_FACTOR = 2;
 
 /** The connections of all addresses, and their limit. */
 export class ConnectionLimit {
