@@ -21,7 +21,7 @@ export interface Options {
   say: number;
   /** Whether to compare clusters with one process alone, instead of comparing servers. */
   cluster: boolean;
-  /** With `cluster`: players without a connection in an additional run; 0 for no such run. */
+  /** With `cluster`: the number of players without a connection in an additional run; 0 disables the run. */
   bodies: number;
   /** Folder for the results. */
   out: string;

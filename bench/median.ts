@@ -4,8 +4,8 @@ import type { Ages, StalenessFigures } from "./harness/probes/staleness.ts";
 import { type BrokenRow, isComplete, type Row, sum } from "./run.ts";
 
 /**
- * Returns a row with the median of each figure, the sums of counts, and the errors of all runs. If one of the runs was
- * aborted, returns that run.
+ * Returns a row with the median of each figure, the sums of counts, and the errors of all runs. Returns the first
+ * aborted run instead if there is one.
  * @param runs at least one run.
  */
 export function median(runs: readonly (Row | BrokenRow)[]): Row | BrokenRow {

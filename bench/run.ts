@@ -149,8 +149,8 @@ export async function run(contender: Contender, clients: number, options: RunOpt
 }
 
 /**
- * If the server has exited, returns its error, because that is the cause of other errors. Returns undefined while the
- * server is running.
+ * Returns the server's error if the server has exited, because the exit is the cause of other errors. Returns undefined
+ * while the server is running.
  */
 async function exitError(server: Server | undefined): Promise<Error | undefined> {
   const timeout = wait(EXIT_MS).then(() => undefined);

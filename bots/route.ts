@@ -42,7 +42,7 @@ export function routeFrom(start: Spot, walls: Walls, random: Random): Route {
   return route.reverse();
 }
 
-/** Returns the direction from a body to the next position of its route; undefined if the body is there. */
+/** Returns the direction from a body to `target`, the next position of its route; undefined if the body is there. */
 export function directionTo(target: Spot, { x, y }: Spot): Direction | undefined {
   if (target.x !== x) return target.x < x ? LEFT : RIGHT;
   if (target.y !== y) return target.y < y ? UP : DOWN;
@@ -57,8 +57,8 @@ export function isAstray(target: Spot, { x, y }: Spot): boolean {
 }
 
 /**
- * The side of the square that a search covers, in places. The places are the positions within REACH whole steps,
- * numbered row by row.
+ * The side of the square that a search covers, in places. The places are the positions up to REACH steps from the start
+ * on each axis, numbered row by row.
  */
 const SIDE = 2 * REACH + 1;
 

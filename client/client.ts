@@ -1,6 +1,6 @@
-// The SDK's client, changed for networks that fail. Each attempt to connect has a time limit. A lost connection is
-// always reconnected. The error of a refused connection contains the reason. The player's token stays out of the
-// WebSocket's URL.
+// The SDK's client, adapted to unreliable networks. Each attempt to connect has a time limit. The client tries to
+// reconnect after every lost connection. The error of a refused connection contains the reason. The player's token
+// stays out of the WebSocket's URL.
 import { Client, CloseCode, MatchMakeError, type Room, type SeatReservation, type ServerError } from "@colyseus/sdk";
 import { hedgedFetch } from "./hedged-fetch.ts";
 
@@ -13,7 +13,7 @@ const ATTEMPT_MS = 6000;
  */
 const ATTEMPT_ROUND_TRIPS = 4;
 
-/** The upper limit of an attempt on a slow network, as a multiple of ATTEMPT_MS: 15 seconds. */
+/** The maximum duration of an attempt on a slow network, as a multiple of ATTEMPT_MS: 15 seconds. */
 const SLOW_FACTOR = 2.5;
 
 /** The time limit in milliseconds of the request that asks why the server or a proxy has refused a WebSocket. */

@@ -31,7 +31,7 @@ export class Heartbeat {
   #lastBeat = Date.now();
 
   /**
-   * @param onPong is called for each answer, with the round trip in milliseconds.
+   * @param onPong is called for each answer, with the round-trip time in milliseconds.
    * @param intervalMs the time between two pings.
    */
   constructor(room: Room, onPong: (milliseconds: number) => void = () => {}, intervalMs = INTERVAL_MS) {

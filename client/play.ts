@@ -14,7 +14,7 @@ export interface PlayOptions {
   signal?: AbortSignal;
   /** Called when a join has failed or a room was lost, before the next join. */
   onTrouble?: (error: Error) => void;
-  /** Called about once per second with the round trip of the network in milliseconds. */
+  /** Called about once per second with the network's round-trip time in milliseconds. */
   onRoundTrip?: (milliseconds: number) => void;
 }
 

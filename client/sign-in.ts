@@ -4,7 +4,7 @@ import { type Client, MatchMakeError, ServerError } from "@colyseus/sdk";
 /** Matches the errors that refuse a token. The text of an error ends with its name, as in `… [tokenExpired]`. */
 const TOKEN_ERRORS = /\[(tokenInvalid|tokenExpired|tokenForeign)\]$/;
 
-/** The number of refused joins in a row after which the client replaces its token by the token of a new player. */
+/** The number of refused joins in a row after which the client replaces its token with the token of a new player. */
 const MAX_REFUSALS = 2;
 
 /** Returns whether an error refuses the player's token. */

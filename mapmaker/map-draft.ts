@@ -72,7 +72,10 @@ export class MapDraft {
     }
   }
 
-  /** Places tiles of one kind. The bits of a tile's number tell on which sides other tiles of this kind adjoin. */
+  /**
+   * Places tiles of one kind. The number in a tile's name has a bit for each side. A set bit means that another tile of
+   * this kind adjoins on this side.
+   */
   connect(layer: Layer, name: string, positions: readonly Point[]): void {
     const has = membershipOf(positions);
     for (const { x, y } of positions) {
@@ -135,7 +138,7 @@ export class MapDraft {
     }
   }
 
-  /** Scatters petals on the ground around each cherry tree, fewer with growing distance. */
+  /** Scatters petals on the ground around each cherry tree. Tiles farther from the tree get fewer petals. */
   dropPetals(): void {
     const reach = 4;
     for (const trunk of rectangle(0, 0, this.width, this.height)) {

@@ -57,7 +57,7 @@ function slantedNoise(x: number, y: number, scale: number, seed: number): number
   return noise(x * 0.8 + y * 0.6 + 200, y * 0.8 - x * 0.6 + 200, scale, seed);
 }
 
-/** Returns the corners of tiles that paths cover: two paths across the map, and a circular path. */
+/** Returns the tile corners that are on a path. Two paths lead across the map, and one path is circular. */
 function pathCorners(): Set<number> {
   const corners = new Set<number>();
   const tread = (x: number, y: number): void => {
@@ -78,7 +78,7 @@ function pathCorners(): Set<number> {
   return corners;
 }
 
-/** Draws round ponds without parts that are one tile wide. */
+/** Draws round ponds. Every part of a pond is at least two tiles wide. */
 function ponds(map: MapDraft): void {
   const random = seededRandom(41);
   for (const { x: centerX, y: centerY, reach } of PONDS) {

@@ -18,7 +18,7 @@ export function middle(map: MapDraft, side: number): Area {
   return { left: (map.width - side) >> 1, top: (map.height - side) >> 1, width: side, height: side };
 }
 
-/** Returns spawns in units, each at the centre of an open tile of `area` without decoration. `cell` is in tiles. */
+/** Returns spawns in units, each at the centre of an open, undecorated tile of `area`. `cell` is in tiles. */
 export function scatterSpawns(map: MapDraft, area: Area, cell: number, seed: number): Point[] {
   const random = seededRandom(seed);
   const spawns: Point[] = [];

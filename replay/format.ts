@@ -32,7 +32,7 @@ export const KIND = {
 export const OP = {
   /** The world ticks and takes the inputs recorded since the previous tick. */
   tick: 0,
-  /** Codes 1 to 4: `move` plus the direction of a queued move. The move has no other field than its direction. */
+  /** Codes 1 to 4: `move` plus the direction of a queued move. The direction is the move's only field. */
   move: 0,
   /** Codes 5 to 9: `input` plus the direction of a predicted input. Its other fields equal those of `blankInput`. */
   input: 5,
@@ -205,7 +205,8 @@ export function frame(kind: number, tick: number, payload: Uint8Array): Uint8Arr
 
 /**
  * Reads a file and verifies every byte of it. Accepts a file that was cut off: see `Recording.truncated`.
- * @throws {RecordingError} if the file is not a recording, has another format, or is damaged. The message says where.
+ * @throws {RecordingError} if the file is not a recording, has another format, has no state to start from, or is
+ * damaged. The message tells which bytes are damaged.
  */
 export function readRecording(bytes: Uint8Array): Recording {
   const { frames, truncated } = framesIn(bytes);

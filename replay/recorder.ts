@@ -66,8 +66,8 @@ export class Recorder {
   }
 
   /**
-   * Records a queued move. Of one player's moves in one tick, only the first QUEUE_LIMIT and the last QUEUE_LIMIT are
-   * recorded. The queue drops the moves in between in any case, so a flood of moves adds few bytes.
+   * Records a queued move. Keeps only the first QUEUE_LIMIT and the last QUEUE_LIMIT moves of a player per tick. The
+   * queue drops the moves in between anyway, so a flood of moves adds few bytes.
    */
   move(id: string, input: Input): void {
     const slot = this.#playerIds.slotOf(id);
@@ -168,7 +168,7 @@ export class Recorder {
   }
 }
 
-/** Returns the pose of a body. The values are bounded integers, so an invalid body can be recorded too. */
+/** Returns the pose of a body. Converts the values to bounded integers, so that it can record an invalid body too. */
 export function poseOf({ x, y, facing }: { x: number; y: number; facing: number }): Pose {
   return { x: bounded(x), y: bounded(y), facing: bounded(facing) };
 }

@@ -166,7 +166,8 @@ export class Replay {
     try {
       (this.#world[name] as (id: string, ...values: unknown[]) => void).call(this.#world, id, ...given);
     } catch (error) {
-      // The recording goes on after this call, so the caller of the recorded world has caught the same error.
+      // The replay goes on after this error, because the recording does: the caller of the recorded world caught the
+      // same error.
       this.#fault(id, `could not ${name}: ${error}`);
     }
   }

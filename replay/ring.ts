@@ -15,7 +15,7 @@ export class Ring {
   #size = 0;
 
   /**
-   * @param minTicks minimum ticks that the ring keeps. The ring keeps all ticks until it has received that many.
+   * @param minTicks minimum ticks that the ring keeps. The ring keeps all ticks if it has received fewer.
    * @param maxBytes bytes above which the ring is full.
    */
   constructor(minTicks: number, maxBytes: number) {

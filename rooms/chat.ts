@@ -47,8 +47,8 @@ export class Chat {
   }
 
   /**
-   * Whether a client may send a text or a wave. Sends an error to a client that may not. Invalid texts count for the
-   * rate limit.
+   * Whether a client may send a text or a wave. Sends the client an error if its text or wave is refused. Invalid texts
+   * also count towards the rate limit.
    */
   #maySpeak(client: Client, context: MessageContext): boolean {
     const session = this.#sessions.get(client.sessionId);

@@ -13,7 +13,7 @@ import { WorldRoom } from "./world-room.ts";
 /** Decides whether the process accepts one more player. */
 export interface AdmissionPolicy {
   /**
-   * Returns the error with which a join is refused at the moment; undefined if the player may join.
+   * Returns the error that refuses the join; undefined if the player may join now.
    * @param isHere whether the player already has a session. The join then replaces that session and adds no player.
    */
   refusal(isHere: boolean): ErrorName | undefined;
@@ -104,7 +104,8 @@ export function defineWorldRoom({ admission, identify, maxPlayers, oneRoomPerMap
     }
 
     override onCreate(options: Parameters<WorldRoom["onCreate"]>[0]) {
-      // Another join has taken the last place of the map's room after the check in `onAuth`.
+      // Matchmaking creates a second room of the map if another join has taken the last seat after the check in
+      // `onAuth`.
       if (oneRoomPerMap && roomsOf(options.map ?? DEFAULT_MAP).length > 0) throw serverError("worldFull");
       super.onCreate(options);
       this.metadata = { ...this.metadata, map: this.state.map, room: this.roomId };

@@ -64,8 +64,8 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   #ticks: Pick<Metronome, "stop"> | undefined;
   #tickStartedAt = 0;
   /**
-   * Whether `disconnect` was called. A second call must not stop the timer with which the framework ends a room after
-   * its held seats.
+   * Whether `disconnect` was called. A second call must not stop the framework's timer, which ends the room after its
+   * held seats are released.
    */
   #isEnding = false;
 
@@ -135,8 +135,8 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   }
 
   /**
-   * Frees a seat if the room is full. This is the oldest reserved seat whose client has not claimed it within
-   * SLOW_SEAT_MS.
+   * Frees the oldest reserved seat that its client has not claimed within SLOW_SEAT_MS. Does nothing if the room is not
+   * full.
    * @returns whether a seat was freed.
    */
   expireSlowSeat(): boolean {
@@ -178,7 +178,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   /**
    * Mutes a player on behalf of the operator: the room refuses its texts and waves. The mute survives reconnections.
    * For a signed-in player it also survives leaving and joining again.
-   * @throws {Error} if the room has no such player, or `seconds` is not a positive number of at most a year.
+   * @throws {Error} if the room has no such player, or `seconds` is not positive or exceeds a year.
    */
   mute(sessionId: string, seconds: number): void {
     this.#sessions?.mutes.mute(this.#identityOf(sessionId), seconds);
@@ -220,8 +220,8 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
 
   /**
    * Closes all connections and ends the room.
-   * @param code the close code when the server stops. The monitor's button "Dispose" passes no code, and then all
-   * clients are kicked.
+   * @param code the close code, which the server passes when it stops. The monitor's button "Dispose" passes no code.
+   * The room then kicks all clients.
    */
   override disconnect(code?: number): Promise<unknown> {
     if (code === undefined) for (const { sessionId } of [...this.clients]) this.kick(sessionId);

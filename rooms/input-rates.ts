@@ -13,7 +13,7 @@ const NOTICE_INTERVAL_MS = 10_000;
  */
 const MAX_EXCESS = 10 * TICK_HZ;
 
-/** What is known about the inputs of one client. */
+/** The counters of one client's inputs. */
 interface Rate {
   /** The number of `move` messages since the last check. */
   moves: number;

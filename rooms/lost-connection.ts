@@ -12,7 +12,7 @@ const FIRST_APPLICATION_CODE = 3000;
 const FINAL_CODES: readonly number[] = [1000, 1008, 1009];
 
 /**
- * Whether a connection was lost. Clients and this server close on purpose with 1000 or an application's code. All other
+ * Whether a connection was lost. FINAL_CODES and application codes except MAY_TRY_RECONNECT end a session. All other
  * codes, and a missing code, come from networks, proxies, browsers and WebSocket libraries: the player did not leave.
  */
 export function isLostConnection(code: number | undefined): boolean {

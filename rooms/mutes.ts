@@ -10,7 +10,7 @@ export class Mutes {
 
   /**
    * Mutes a player. Replaces its current mute, if any.
-   * @throws {RangeError} if `seconds` is not a positive number of at most a year.
+   * @throws {RangeError} if `seconds` is not positive or exceeds a year.
    */
   mute(player: string, seconds: number, now = Date.now()): void {
     if (!(seconds > 0 && seconds <= MAX_SECONDS))

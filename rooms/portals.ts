@@ -97,8 +97,7 @@ export class Portals {
   }
 
   /**
-   * Returns the spot where a player arrives in this room; undefined without an arrival, or with an arrival on another
-   * map.
+   * Returns the spot of an arrival in this room. Returns undefined if there is no arrival, or if it is on another map.
    */
   placeOf(arrival: Arrival | undefined): Spot | undefined {
     return arrival?.map === this.#map ? arrival : undefined;

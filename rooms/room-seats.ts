@@ -18,8 +18,8 @@ export interface RoomSeats {
   expireOldest(minAgeMs: number): boolean;
   /**
    * Prepares the return of the client that presents a reconnection token. Closes the client's previous connection if it
-   * still seems to be open, and holds the client's seat. Skips this step if the server itself is already closing that
-   * connection.
+   * still seems to be open, and holds the client's seat. Does not hold the seat if the server itself is already closing
+   * that connection.
    * @param sessionId the session that the token must belong to, if the client has named one.
    * @returns the current token of the seat, because the client may present an earlier one. Returns `token` itself if it
    * leads to no seat.

@@ -86,7 +86,7 @@ function isNeeded(character: string, before: string, after: string): boolean {
 
 /**
  * Whether a text ends in a virama: a mark of Canonical_Combining_Class 9. Regular expressions do not have this
- * property, but `normalize` sorts marks by it. U+3099 has class 8, and U+05B0 class 10.
+ * property, but `normalize` sorts marks by it. It sorts a virama between U+3099 (class 8) and U+05B0 (class 10).
  */
 function endsInVirama(text: string): boolean {
   const last = /\p{M}$/u.exec(text)?.[0];

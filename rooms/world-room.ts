@@ -85,7 +85,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** A connection closed: the body stops. A client that returns to its held seat goes on with it, without `onJoin`. */
+  /** Called when a connection closes. Stops the body. `onJoin` is not called if the client returns in time. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;

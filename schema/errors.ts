@@ -53,7 +53,7 @@ export const ERRORS = {
   tooManyConnections: { code: 429, message: "Too many connections from your address. Close one of them first." },
   tooManyPasswords: { code: 429, message: "Too many wrong passwords from your address. Try again later." },
   internalError: { code: 500, message: "The server failed to answer this request. Try again later." },
-  /** The server is overloaded by its own work. The error says nothing about the number of players. */
+  /** The server is overloaded by its own work, or a process of a cluster has reached its limit of connections. */
   busy: { code: 503, message: "The server is too busy for new players. Try again in 10 seconds." },
   stopping: { code: 503, message: "The server is about to stop. Try again in 10 seconds." },
   storeUnavailable: {
@@ -102,7 +102,7 @@ export const ERRORS = {
   kicked: { code: 4316, message: "The operator of the server has disconnected you." },
   /** The code is the framework's own code for a server that stops. */
   serverShutdown: { code: 4001, message: "The server is shutting down. Reconnect in a few seconds." },
-  /** The code is the framework's own code after which the SDK reconnects by itself, to another process of the cluster. */
+  /** The framework's own code for a reconnection: the SDK reconnects by itself, to another process of the cluster. */
   replaced: { code: 4010, message: "This process of the server ends. Reconnect at once." },
 } as const satisfies Record<string, SentError>;
 
@@ -130,9 +130,8 @@ export type AnyErrorName = ErrorName | keyof typeof FRAMEWORK_ERRORS;
 const TAG = / \[(\w+)\]$/;
 
 /**
- * The names of errors by code. A code that several errors of sabang share is left out. A code that sabang and the
- * framework both use has the name of the framework's error. Sabang's own error with that code has its name at the end
- * of its message.
+ * The names of errors by code, for messages that do not end in a name. A code that several errors of sabang share is
+ * left out. A code that sabang and the framework both use has the name of the framework's error.
  */
 const NAME_OF_CODE: ReadonlyMap<number, AnyErrorName> = uniqueCodes();
 

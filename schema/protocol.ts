@@ -13,13 +13,13 @@ export const PROTOCOL_VERSION = 1;
  */
 export const SAY_LIMITS = { characters: 200, codePoints: 800, bytes: 2048 } as const;
 
-/** How many texts and waves a player may send at once. */
+/** Maximum texts and waves that a player may send at once. */
 export const SAY_BURST = 5;
 
 /** Milliseconds after which a player may send one more text or wave. */
 export const SAY_INTERVAL_MS = 1000;
 
-/** Bytes before the body of a state frame without a time: the code of the frame. */
+/** Bytes before the body of an untimed state frame. They are the code of the frame. */
 export const STATE_HEADER_BYTES = 1;
 
 /**

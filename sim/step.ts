@@ -4,7 +4,7 @@ import { type Direction, LEFT, RIGHT, UP } from "./directions.ts";
 import { CELL, HALF_BODY, STEP } from "./rules.ts";
 
 /**
- * The fields of a body: integers that an input may read and change. The page predicts all of them, and a replay
+ * The fields of a body: integers that `applyInput` may read and change. The page predicts all of them, and a replay
  * verifies all of them.
  */
 export const BODY_FIELDS = ["x", "y", "facing"] as const;

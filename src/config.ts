@@ -82,7 +82,10 @@ const proxies = z
   .refine(isProxyList)
   .or(z.undefined().transform((): string[] => []));
 
-/** Whether a text is the URL of a Redis. Its database is always 0: channels are shared by all databases anyway. */
+/**
+ * Whether a text is the URL of a Redis server. Only database 0 is accepted, because all databases share their channels
+ * anyway.
+ */
 function isRedisUrl(value: string): boolean {
   const url = /^rediss?:\/\//.test(value) ? URL.parse(value) : null;
   return url !== null && url.hostname !== "" && /^\/?0?$/.test(url.pathname) && url.search + url.hash === "";

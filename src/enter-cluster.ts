@@ -45,7 +45,7 @@ export interface ClusterPlace {
 }
 
 /**
- * Checks Redis, and that this process fits the other processes of the cluster.
+ * Adds this process to the cluster if Redis is usable and the process fits the other processes.
  * @throws {ClusterError} if the process cannot be part of the cluster.
  */
 export async function enterCluster({ config, maps, store, writeBehind, logger }: ServerParts): Promise<ClusterPlace> {
@@ -58,7 +58,7 @@ export async function enterCluster({ config, maps, store, writeBehind, logger }:
     sentinelPassword: config.REDIS_SENTINEL_PASSWORD,
   };
   const { id, epoch, prefix: prefixOfDatabase } = await store.cluster(prefix);
-  // Otherwise the authorities of two clusters would keep each other from saving.
+  // Two clusters must not use one database, because their authorities would block each other's saves.
   if (prefixOfDatabase !== prefix) {
     throw new ClusterError([
       `REDIS_PREFIX: got ${prefix}; the database of DATABASE_URL belongs to the cluster ${prefixOfDatabase}. Set the same ` +

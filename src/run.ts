@@ -86,7 +86,7 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
 
   let isStopping = false;
   const stop = async (exitCode: number) => {
-    // The end of draining must not stop the server again if an uncaught exception has stopped it meanwhile.
+    // An uncaught exception may stop the server while it drains. The end of draining must not stop it again.
     if (isStopping) return;
     isStopping = true;
     onSignal = onSecondSignal(() => process.exit(1));

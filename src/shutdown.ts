@@ -43,15 +43,15 @@ interface Stopped {
  * Stops an app. The framework locks the rooms and closes every client with the close code 4001. Meanwhile `/readyz`
  * answers with 503. Settles within 9 seconds, even if a room, a client or the store hangs.
  *
- * In a cluster with other processes, one of these goes on with the rooms. The clients of this process are closed with
- * 4010, and come back through another process. This takes up to 11 seconds more.
+ * Another process continues the rooms if the app is in a cluster with other processes. The clients of this process
+ * are closed with 4010 instead, and reconnect through another process. This takes up to 11 seconds more.
  */
 export async function shutDown(app: App): Promise<Stopped> {
   const { server, httpServer, plainSockets, admission, store, cluster } = app;
   admission.stop();
   if (cluster && (await cluster.handOver())) {
-    // This process accepts no new connections from now on, so the balancer sends clients to other processes. It also
-    // sends the clients there whose connections are closed next.
+    // This process accepts no new connections from now on, so the balancer sends clients to other processes. Clients
+    // whose connections `retire` closes must also reach other processes.
     httpServer.close();
     await cluster.retire();
   }

@@ -30,7 +30,7 @@ function cruise(cwd: string, ...options: string[]): Cruise {
   return JSON.parse(stdout);
 }
 
-/** Files of bench that measure parts of the server within their own process. */
+/** Files of bench whose imports do not count, because they measure parts of the server in their own process. */
 const EXEMPT = ["bench/store.ts", "bench/cluster/bodies-agent.ts"];
 
 /**

@@ -6,7 +6,7 @@ import { RUN_FOLDER } from "./support/run-folder.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
-/** Test files that start a server in this process, other processes, a database or a browser. */
+/** Test files that start something: a server in Jest's own process, another process, a database or a browser. */
 const STARTING_FILES = ["examples/python", "e2e/page", "src/store/store", "src/sockets/direct-io", "e2e/process"];
 
 /** Runs jest in a child process that exits only when no handle, such as a socket or a timer, is open. */

@@ -4,13 +4,13 @@ import { MAX_SIDE } from "./ground/units.ts";
 export interface Limits {
   /** The total length of the map's file and of all files that it names, in UTF-16 code units. */
   readonly textLength: number;
-  /** The width and the height of the map, in tiles. Each of them may be this large. */
+  /** The longer side of the map, in tiles. */
   readonly side: number;
   /** The cells of all tile layers together. */
   readonly cells: number;
   /** The layers, objects, corners of polygons, tiles with details, frames and properties together. */
   readonly elements: number;
-  /** How many levels deep groups, and properties within properties, are nested. */
+  /** The number of nested levels of groups, and of properties within properties. */
   readonly depth: number;
 }
 

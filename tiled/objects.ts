@@ -6,7 +6,7 @@ import type { MapObject, Point, Shape, Text } from "./model.ts";
 import { readProperties } from "./properties.ts";
 import { quote } from "./report.ts";
 
-/** What the reader of objects needs from the rest of the map. */
+/** The context that `readObjects` needs from the rest of the map. */
 export interface ObjectContext {
   /** Returns the object of a template file; undefined, with a warning, if there is none. */
   template(path: string): Fields | undefined;

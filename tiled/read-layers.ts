@@ -9,7 +9,7 @@ import type { Decompress } from "./tile-data.ts";
 import { readTiles } from "./tile-layer.ts";
 import { readImage } from "./tilesets.ts";
 
-/** What the reader of layers needs from the rest of the map. */
+/** The context that `readLayers` needs from the rest of the map. */
 export interface LayerContext extends ObjectContext {
   /** The path of the map's file. */
   readonly file: string;
@@ -22,7 +22,7 @@ export interface LayerContext extends ObjectContext {
 
 /** A group, or the map itself, whose layers are read. */
 interface Parent {
-  /** The beginning of the paths of the layers. */
+  /** The prefix of the layers' paths. */
   readonly path: string;
   readonly appearance: Appearance;
   readonly depth: number;

@@ -123,7 +123,7 @@ function readBounds(map: Fields): Area {
   if (bounds.width > side || bounds.height > side) {
     report.stop("the map", `is ${bounds.width} x ${bounds.height} tiles; expected at most ${side} x ${side}`);
   }
-  // Without a valid size, each layer would be reported as a fault, too.
+  // Otherwise an invalid size would also cause a fault in each layer.
   report.throwFaults();
   return bounds;
 }

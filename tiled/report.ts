@@ -1,4 +1,4 @@
-// Collects what is wrong with a map, so that all faults are reported at once. Stops the reading when a limit is
+// Collects the faults and the warnings of a map, so that all faults are reported at once. Stops reading when a limit is
 // exceeded.
 import type { Limits } from "./limits.ts";
 import { TiledError } from "./tiled-error.ts";

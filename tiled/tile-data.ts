@@ -51,7 +51,7 @@ function fromNumbers(numbers: readonly unknown[], cells: number): Uint32Array | 
   for (let i = 0; i < cells; i++) {
     const number = numbers[i] as number;
     gids[i] = number;
-    // The array changes every value that is not a whole number of 32 bits.
+    // The array converts a value that is not an unsigned 32-bit integer, so the stored value differs.
     if (gids[i] !== number) return `has the tile ${quote(number)}; expected whole numbers from 0 to ${MAX_GID}`;
   }
   return gids;

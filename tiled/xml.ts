@@ -14,7 +14,7 @@ interface Element {
   text: string;
 }
 
-/** Elements whose text counts. The text of all other elements is only indentation. */
+/** Elements whose text is read. The text of all other elements is only indentation. */
 const WITH_TEXT = new Set(["data", "chunk", "property", "item", "text"]);
 
 /**
@@ -113,8 +113,8 @@ const corners =
   };
 
 /**
- * How an element becomes a part of its parent, by the element's name. Other elements are ignored: settings of the
- * editor, terrains and Wang sets.
+ * The functions that attach an element to its parent, by the element's name. Elements without a function are ignored:
+ * settings of the editor, terrains and Wang sets.
  */
 const ATTACH = new Map<string, Attach>(
   Object.entries({

@@ -57,8 +57,8 @@ export class Chat {
    */
   #send(type: "say" | "wave", text?: string): boolean {
     if (!this.#room?.connection.isOpen) return false;
-    // This is a request, because the answer to a request shows which text was refused. A lost connection rejects the
-    // request, too.
+    // Sends a request, because its answer shows which text was refused. The request also fails if the connection is
+    // lost.
     this.#room.request(type, text).catch(({ reason }: { reason?: unknown }) => {
       const error = SAY_REFUSALS.find((name) => String(reason).endsWith(`[${name}]`));
       if (error) this.#box.refused(() => messages().sayRefusals[error], text);

@@ -28,10 +28,10 @@ export function measureClearArea(): Area {
 }
 
 /**
- * Returns the area of a screen that no cover overlaps. For each cover, the area loses one strip along a side of the
- * screen. This strip includes the cover. It is the strip with the smallest share of the screen that leaves at least
- * MIN_CLEAR. A cover without such a strip is ignored, and may overlap the area. Covers with wide strips come first,
- * because these strips may include other covers.
+ * Returns the area of a screen that no cover overlaps. For each cover, cuts off a strip that includes the cover, along
+ * one side of the screen. Chooses the smallest of the strips that leave at least MIN_CLEAR. Ignores a cover without
+ * such a strip, so this cover may overlap the area. Covers with wide strips come first, because these strips may
+ * include other covers.
  */
 export function clearArea(screen: { width: number; height: number }, covers: readonly Area[]): Area {
   const strips = covers
@@ -69,7 +69,7 @@ interface Strip {
   share: number;
 }
 
-/** Returns, for each side of the screen, the strip that would include a cover. The narrowest strip comes first. */
+/** Returns, for each side of the screen, the strip that would include a cover. The smallest share comes first. */
 function stripsOf({ left, top, width, height }: Area, screen: { width: number; height: number }): Strip[] {
   const sizes = { left: left + width, right: screen.width - left, top: top + height, bottom: screen.height - top };
   return (["left", "right", "top", "bottom"] as const)

@@ -26,9 +26,9 @@ export interface ConnectionEvents {
    */
   joined(room: WorldRoom, isRecovery: boolean): Promise<void>;
   /**
-   * Called when the page is not in a room. If the remedy of the reason is `wait`, the connection retries by itself;
-   * otherwise it waits for `open`. `error` is the error of a failed join. `note` is the text with which the operator
-   * has disconnected the client.
+   * Called when the page is not in a room. The connection retries by itself if the reason's remedy (see reasons.ts) is
+   * `wait`; otherwise it waits for `open`. `error` is the error of a failed join. `note` is the message of an operator
+   * who has disconnected the client.
    */
   disconnected(reason: Reason, details: { error?: unknown; note?: string | undefined }): void;
   /** Called after a join if the invitation in the page's URL is no longer valid. */
@@ -36,8 +36,8 @@ export interface ConnectionEvents {
   /** Called when the SDK has reconnected the same session. */
   reconnected(): void;
   /**
-   * Called when the page could not join with a new name or look. If the remedy of the reason is `wait`, the connection
-   * retries by itself; otherwise the player keeps the previous name and look.
+   * Called when the page could not join with a new name or look. The connection retries by itself if the reason's
+   * remedy is `wait`; otherwise the player keeps the previous name and look.
    */
   changeFailed(reason: Reason): void;
   /** Called when the page could not join another map, and stays on its map. */
@@ -56,7 +56,7 @@ export class Connection {
   /** Immediately sends the frames that are delayed by the simulated lag. */
   #flush = () => {};
   /**
-   * The options of the current room. They are set only while the page joins another room with a new name, look or map.
+   * The options of the current room while the page tries to join with another name, look or map; otherwise undefined.
    */
   #previous: (PlayerChoice & { map?: string }) | undefined;
   #attempt = 0;
@@ -94,9 +94,9 @@ export class Connection {
   }
 
   /**
-   * Joins again with another name or look. The page stays in its room until the server has accepted the join. The new
-   * session then takes over the player in its position. So a player whose new name is refused stays in the room. Even a
-   * busy server accepts the join, because it never refuses a takeover.
+   * Joins again with another name or look. The page stays in its room until the server has accepted the join, so a
+   * player whose new name is refused stays in the room. The new session takes over the player in its position. A busy
+   * server does not refuse this join, because the join is a takeover.
    */
   change(choice: PlayerChoice): void {
     this.#replaceOptions(choice);
@@ -104,7 +104,7 @@ export class Connection {
 
   /**
    * Joins another map with the same name and look. If the server refuses the join, the page stays in its room.
-   * @param arrival the token of a portal, with which the player arrives where the portal leads.
+   * @param arrival the token of a portal. It lets the player arrive at the portal's destination.
    */
   changeMap(map: string, arrival?: string): void {
     const room = this.#room;
@@ -121,7 +121,7 @@ export class Connection {
     this.open();
   }
 
-  /** Joins as a new player, whom only this window plays. The other windows keep the previous player. */
+  /** Joins as a new player that only this window controls. The other windows keep the previous player. */
   openAsWindow(): void {
     playAsWindow(this.#client);
     this.#signIn = new SignIn(this.#client);

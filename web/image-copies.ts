@@ -20,7 +20,7 @@ export function tinted(picture: CanvasImageSource & Size, color: string): HTMLCa
   context.globalCompositeOperation = "multiply";
   context.fillStyle = color;
   context.fillRect(0, 0, width, height);
-  // `fillRect` has also filled the transparent pixels. This makes them transparent again.
+  // `fillRect` has also filled the transparent pixels. Drawing with this operation makes them transparent again.
   context.globalCompositeOperation = "destination-in";
   context.drawImage(picture, 0, 0);
   return context.canvas;

@@ -12,17 +12,17 @@ const EXTRA_STEPS = 10;
 const MAX_INTERVAL_MS = 1500;
 
 /**
- * If an update is early, the expected interval becomes shorter by this share of the time by which the update is early.
- * The share is small, because the intervals of a distant player vary.
+ * An early update shortens the expected interval by this share of the time by which it is early. The share is small,
+ * because the intervals of a distant player vary.
  */
 const SHORTENING = 1 / 8;
 
-/** If an interval is longer than this factor times the expected interval, the player stood still for a part of it. */
+/** The player stood still for a part of an interval that is longer than this factor times the expected interval. */
 const TOLERANCE = 1.5;
 
 /**
- * If playback is early or late, its speed changes so that playback would be on time after CORRECTION_MS.
- * MAX_SPEED_CHANGE is the largest change, as a share of the normal speed.
+ * Early or late playback changes its speed so that it would be on time after CORRECTION_MS. MAX_SPEED_CHANGE is the
+ * largest change, as a share of the normal speed.
  */
 const CORRECTION_MS = 250;
 const MAX_SPEED_CHANGE = 0.5;

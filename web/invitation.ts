@@ -1,4 +1,4 @@
-// The link with which friends join beside the user. One button copies the link, and another button revokes it.
+// The invitation link: it lets friends join beside the user. One button copies the link, and another revokes it.
 import type { WorldRoom } from "./connection.ts";
 import { byId, write } from "./elements.ts";
 import { messages, onLanguage } from "./language.ts";

@@ -6,7 +6,7 @@ import { messages, onLanguage } from "./language.ts";
 
 const STORAGE_KEY = "sabang-look";
 
-/** A choice counts after this many milliseconds. Until then, an arrow key may choose the next option instead. */
+/** Milliseconds after which a choice takes effect. Until then, the user can still choose another option. */
 export const SETTLED_MS = 400;
 
 /** For each part of a look, the colours of its buttons. */

@@ -99,7 +99,7 @@ export class MapPart {
   }
 }
 
-/** Returns whether all pixels of a tile have the same size on the screen, if its side has this many pixels. */
+/** Returns whether all pixels of a tile with this many pixels per side have the same size on the screen. */
 function isSharp(pixels: number): boolean {
   return TILE % pixels === 0;
 }

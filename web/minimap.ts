@@ -9,7 +9,7 @@ import { paintMap } from "./map-picture.ts";
 const DOT = 2.6;
 
 /**
- * If at least this many players are shown, all except the own player are small squares without an outline. Circles
+ * Minimum number of players at which all except the own player are drawn as small squares without an outline. Circles
  * would take longer.
  */
 const CROWD = 200;

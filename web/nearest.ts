@@ -1,4 +1,4 @@
-// Finds the items nearest to a point, in a crowd of many.
+// Finds the items nearest to a point, among many items.
 
 /** An item, and its distance in units. */
 export interface Near<T> {

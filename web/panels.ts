@@ -22,7 +22,7 @@ export function arrangePanels(): void {
   small.addEventListener("change", arrange);
   arrange();
 
-  // On a small screen an open panel covers the world, so a touch beside it closes it.
+  // On a small screen an open panel covers the world, so a touch outside the panel closes it.
   game.addEventListener("pointerdown", () => {
     if (small.matches) for (const panel of panels.querySelectorAll("details")) panel.open = false;
   });

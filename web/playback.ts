@@ -8,7 +8,10 @@ import type { Body } from "../sim/step.ts";
 /** Playback speeds, as multiples of the game's speed. */
 export const SPEEDS = [1, 2, 4, 8] as const;
 
-/** Maximum milliseconds by which a frame advances the time. So playback pauses while the page is in the background. */
+/**
+ * Maximum milliseconds by which a frame advances the time. This limit prevents a jump when the page returns from the
+ * background, where it draws no frames.
+ */
 const MAX_FRAME_MS = 250;
 
 /** A body as it is drawn: its position is interpolated between two ticks. */

@@ -73,12 +73,12 @@ const RETRYABLE_STATUSES = [401, 408, 410, 425];
  */
 export class IncompletePageError extends Error {}
 
-/** Returns the reason for which the server has closed the connection. */
+/** Returns the reason why the server has closed the connection. */
 export function reasonOfClose(code: number): Reason {
   return reasonOf({ code, message: "" }) ?? "lost";
 }
 
-/** Returns the reason for which a join has failed. If the server is unreachable, the error has no code. */
+/** Returns the reason why a join has failed. The error has no code if the server is unreachable. */
 export function reasonOfError(error: unknown): Reason {
   if (error instanceof MapError) return "badMap";
   if (error instanceof IncompletePageError) return "incomplete";

@@ -6,9 +6,7 @@ import { keep, kept } from "./kept.ts";
 
 const STORAGE_KEY = "sabang-renderer";
 
-/**
- * Names of renderers that imitate a graphics card with the processor. Chromium, Mesa and Windows have such renderers.
- */
+/** Names of software renderers, which do not use a graphics card. Chromium, Mesa and Windows have such renderers. */
 const IMITATIONS = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 /** Returns whether the game should be drawn with WebGL: by the user's choice, or by default if WebGL is fast. */

@@ -212,7 +212,7 @@ export class WorldScene extends Phaser.Scene {
   }
 }
 
-/** Returns the area that lies between two areas, at this share of the way from the first to the second. */
+/** Interpolates between two areas. A share of 0 returns the first area, and 1 returns the second. */
 function mix(from: Area, to: Area, share: number): Area {
   const between = (side: keyof Area) => from[side] + (to[side] - from[side]) * share;
   return { left: between("left"), top: between("top"), width: between("width"), height: between("height") };

@@ -1,4 +1,4 @@
-// Places speech bubbles so that none covers another.
+// Places speech bubbles so that no bubble covers another.
 
 /** A bubble on the screen, in CSS pixels. `x` is its centre, and `y` its lower edge. */
 export interface Box {

@@ -21,7 +21,7 @@ export function balancerKind(): BalancerKind {
 }
 
 /**
- * Starts a balancer on a port of 127.0.0.1. Resolves when it answers, which requires a running process behind it.
+ * Starts a balancer on a port of 127.0.0.1. Resolves when the balancer answers, so at least one backend must run.
  * @param folder an existing folder for its configuration.
  */
 export async function startBalancer(

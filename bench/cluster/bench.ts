@@ -7,10 +7,10 @@ import { missingHint, missingPrograms } from "./programs.ts";
 /** The numbers of processes that are compared. The first one is a process without a cluster. */
 const PROCESSES = [1, 2, 3];
 
-/** The number of processes of a cluster with bodies: the authority, a replica with clients and a replica without. */
+/** The number of processes in the run with bodies: the authority and two replicas, one of them without clients. */
 const PROCESSES_WITH_BODIES = 3;
 
-/** The maximum number of clients in the run with bodies, which shows the cost of mirroring and not that of clients. */
+/** The maximum number of clients in the run with bodies. They are few, because the run shows the cost of mirroring. */
 const CLIENTS_WITH_BODIES = 24;
 
 /** The report of a run. */
@@ -94,7 +94,7 @@ function medianOf(rounds: readonly ClusterRow[]): ClusterRow {
   };
 }
 
-/** Returns the processes with the authority first, because another one may be the authority in each round. */
+/** Sorts the authority to the front, because the authority may be a different process in each round. */
 function byRole(processes: readonly ProcessFigures[]): ProcessFigures[] {
   return processes.toSorted((a, b) => Number(a.role === "replica") - Number(b.role === "replica"));
 }

@@ -87,7 +87,7 @@ function settingsOf(environment: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-/** Prints what a process prints, except its own list of addresses. */
+/** Prints the output of a process, except the process's list of addresses. */
 function printLines(name: string, text: string): void {
   for (const line of text.split("\n")) {
     if (line.trim() !== "" && !line.startsWith("  ") && !line.startsWith("sabang is listening")) {
@@ -111,7 +111,7 @@ function describe({ port, members, redis, postgresPort }: LocalCluster): void {
   console.log("");
 }
 
-/** Prints which process is the authority, each time it changes, and which processes have ended. */
+/** Prints a line each time the authority changes or a process ends. */
 async function watch({ authority, members }: LocalCluster): Promise<never> {
   let last: string | undefined;
   const ended = new Set<string>();

@@ -47,7 +47,7 @@ export interface ClusterRow {
   fault?: string;
 }
 
-/** What to measure. */
+/** The parameters of a measurement. */
 export interface ClusterRun {
   processes: number;
   clients: number;
@@ -64,7 +64,7 @@ interface Subject {
   clients: number;
 }
 
-/** What is measured: the processes in the order of their start, and Redis. */
+/** The measured programs: the server processes in the order of their start, and Redis. */
 interface Field {
   readonly subjects: Subject[];
   readonly redis: number | undefined;
@@ -84,8 +84,9 @@ interface Reading {
 }
 
 /**
- * Measures clients with one process without a cluster, or with several processes of a cluster. The clients of a cluster
- * are distributed over its replicas, except the last replica if there are `bodies`: it shows the cost of mirroring alone.
+ * Measures clients with one process without a cluster, or with several processes of a cluster. In a cluster, the
+ * clients are distributed over the replicas. The last of several replicas gets no clients if there are `bodies`. It
+ * then shows the cost of mirroring alone.
  * @param tell called with progress messages.
  * @throws {Error} if a process fails, or a client cannot join.
  */
@@ -150,7 +151,7 @@ const PLAYERS_PER_ARENA = 1500;
 /** Sides of maps are multiples of this number of units. */
 const SIDE_STEP = 64;
 
-/** Returns the side of a map on which so many players have the density of the bench's crowd `even`. */
+/** Returns the side of a map on which this number of players has the density of the bench's crowd `even`. */
 function sideFor(players: number): number {
   return Math.ceil((ARENA * Math.sqrt(players / PLAYERS_PER_ARENA)) / SIDE_STEP) * SIDE_STEP;
 }

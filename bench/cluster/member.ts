@@ -58,7 +58,7 @@ export class Member {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** The last output of the process, also that of its earlier starts. */
+  /** The last output of the process, including the output of earlier starts. */
   get output(): string {
     return this.#output;
   }

@@ -20,7 +20,7 @@ function headersOf({ headers, socket }: IncomingMessage) {
 }
 
 /**
- * Sends a request to the next process. If that process does not answer, it tries each other process once.
+ * Sends a request to the next process. Tries each other process once if that process does not answer.
  * @param body the complete body, which is sent again with each try.
  * @param onSent is called with each request that was sent.
  * @param onFailed is called if no process has answered.

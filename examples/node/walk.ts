@@ -55,7 +55,7 @@ async function walkIn(room: Room<unknown, WorldState>): Promise<void> {
 
   const ticks = setInterval(() => {
     // Steps in the server's queue delay all later steps, and the queue does not shrink by itself. So the client skips a
-    // step while more steps are pending than the round trip explains.
+    // step if the pending steps take more time than the round trip plus two ticks.
     if (input.pendingCount * TICK_MS > roundTrip + 2 * TICK_MS) return;
     if (stepsTaken < Number(steps)) walk(SQUARE[stepsTaken % SQUARE.length]!);
     else if (pending.length === 0) {

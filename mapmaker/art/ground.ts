@@ -20,7 +20,7 @@ export function lush(seed: number): Canvas {
   return meadow(LUSH, 34, seed);
 }
 
-/** Draws grass of any colour. Patches and blades keep away from the border, so that any variants fit side by side. */
+/** Draws grass of any colour. Patches and blades stay inside the tile, so that any variants fit side by side. */
 function meadow(ramp: Ramp, blades: number, seed: number): Canvas {
   const tile = new Canvas();
   const random = seededRandom(seed);

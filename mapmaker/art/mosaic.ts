@@ -1,4 +1,4 @@
-// The mosaic in the centre of the plaza: a rose of the four directions, each in its traditional colour.
+// The mosaic in the centre of the plaza: a compass rose with each direction in its traditional colour.
 
 import { Canvas, type Color, mix, TILE } from "./canvas.ts";
 import { slab } from "./ground.ts";

@@ -109,7 +109,7 @@ function trunk(tree: Canvas, points: readonly (readonly [number, number])[], hal
 }
 
 /**
- * Draws balls of leaves, from the back to the front. They are lit from the upper left, with noise for single leaves.
+ * Draws balls of leaves, from the back to the front. They are lit from the upper left, and noise suggests leaves.
  */
 function crown(tree: Canvas, balls: readonly Ball[], ramp: readonly Color[], seed: number): void {
   for (const [centerX, centerY, radiusX, radiusY] of balls) {
@@ -182,7 +182,7 @@ export function rock(count: 1 | 2 | 3, seed: number): Canvas {
       const dx = (x + 0.5 - centerX) / radiusX;
       const dy = (y + 0.5 - centerY) / radiusY;
       if (Math.abs(dx) ** 2.6 + Math.abs(dy) ** 2.6 > 1 + (noise(x, y, 6, seed) - 0.5) * 0.4) return;
-      // The coarse, slanted noise gives facets instead of a round shade.
+      // The coarse, slanted noise gives flat facets instead of smooth shading.
       const facet = (noise(x + y * 0.5, y - x * 0.3, 5, seed) - 0.5) * 0.9;
       const dark = 0.36 + dx * 0.2 + dy * 0.42 + facet * 0.45;
       const tone = Math.max(0, Math.min(5, Math.floor(dark * 6)));

@@ -7,7 +7,7 @@ import { hash, noise, seededRandom } from "./random.ts";
 /** Whether a neighbour of a tile, by column (-1 to 1) and row (-1 to 1), belongs to the same pond. */
 export type Shore = (column: number, row: number) => boolean;
 
-/** Draws a tile of open water. The glints keep away from the border. */
+/** Draws a tile of open water. The glints do not touch the border. */
 function water(seed: number): Canvas {
   const tile = new Canvas();
   const random = seededRandom(seed);

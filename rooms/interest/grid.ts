@@ -99,7 +99,7 @@ export class Grid {
   }
 
   /**
-   * Returns the cells for which `has` is true from `cell`: the first and the last cell of each row, in one flat list.
+   * Returns the cells whose players a client in `cell` has: the first and the last cell of each row, in one flat list.
    * The list is cached; do not change it.
    */
   rowsHad(cell: number, kept: KeptSides = 0): readonly number[] {

@@ -32,9 +32,9 @@ const HEADROOM = TIMED_STATE_HEADER_BYTES + MAX_HEADER_BYTES;
 const PATCH_SHARE = 0.96;
 
 /**
- * A tick serves the clients in the order of their list, but starts at another client each time. From tick to tick, the
- * start moves on by this fraction of the list. The fraction is from the golden ratio (1 - 0.618), so over many ticks
- * each client is equally often among the first.
+ * A tick serves the clients in the order of their list, but starts at a different client each time. From tick to tick,
+ * the start moves on by this fraction of the list: 1 - 0.618, from the golden ratio. Over many ticks, each client is
+ * then equally often among the first.
  */
 const TURN = 0.382;
 
@@ -45,7 +45,7 @@ interface Timing {
   sNow: number;
 }
 
-/** The encoded body of a patch. `updates`: the bytes of the updates in it, see `UpdateEncoder.append`. */
+/** The encoded body of a patch. `updates`: the size of its updates in bytes, as returned by `UpdateEncoder.append`. */
 interface Body extends Slice {
   readonly updates: number;
   /** The messages that are sent with the patch. Their frames follow the body in the arena. */
@@ -58,8 +58,8 @@ interface Body extends Slice {
  *
  * Once per tick, every changed player is encoded once, cell by cell along the rows of the grid. A client gets a copy of
  * the changes in the cells around its own player. A player that comes into sight is sent with all its fields. A player
- * that goes out of sight is removed. All clients in one cell get the same bytes, except for the number of their applied
- * inputs. The framework's own encoder sends the other fields of the state to all clients.
+ * that goes out of sight is removed. Clients that stay in one cell usually get the same bytes, except for the number of
+ * their applied inputs. The framework's own encoder sends the other fields of the state to all clients.
  *
  * Players take turns if the changes in a client's sight exceed its budget: see UpdateSchedule. The client's own player
  * and those nearest to it are still sent in every tick, see UpdateEncoder.
@@ -350,7 +350,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
  */
 const RAW = WebSocketClient.prototype.raw;
 
-/** The write position in `writeHeader`. All calls share this object, so that they allocate none. */
+/** The write position in `writeHeader`. All calls share this object, so that no call allocates one. */
 const at = { offset: 0 };
 
 /**

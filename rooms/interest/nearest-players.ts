@@ -4,8 +4,8 @@ import type { CellIndex, Entity, Positioned } from "./cell-index.ts";
 import { CELL_SIZE, type Grid, MIN_SIGHT, NO_CELL } from "./grid.ts";
 
 /**
- * A rank orders players by their distance from a position, and by their slot if they are equally far: it is the squared
- * distance, limited to MAX_SQUARE, in the upper 17 bits, and the slot in the lower bits.
+ * A rank orders players by their distance from a position, and by their slot if they are equally far. The upper 17 bits
+ * are the squared distance, limited to MAX_SQUARE. The lower bits are the slot.
  */
 const SLOT_BITS = 14;
 const SLOT_MASK = (1 << SLOT_BITS) - 1;
@@ -17,7 +17,7 @@ export const NO_RANK = -1;
 /** A search begins with the greatest distance that the last search for this player found, plus this many units. */
 const MARGIN = 6;
 
-/** The ratio of the area of the first search around a player to the area that has the wanted players on average. */
+/** The first search covers this many times the area that contains the wanted number of players on average. */
 const FIRST_MARGIN = 1.4;
 
 /** A search accepts up to this many players more than wanted, without a further guess. */
@@ -38,7 +38,7 @@ const BINS_IN_AREA = 3;
 /** How many numbers the list holds for each player: x, y and the slot. */
 const ENTRY = 3;
 
-/** The coordinate of a player that is not there. It is far from all others. */
+/** The coordinate of a slot without a player. It is far from all players. */
 const NOWHERE = -(2 ** 14);
 
 /** An index of all players by position. `build` reads the positions. */
@@ -105,8 +105,9 @@ export class NearestPlayers<P extends Positioned> {
   }
 
   /**
-   * Finds the wanted number of players nearest to the player in a slot, itself included; or all within the guaranteed
-   * sight if these are fewer. May find one or two more. Puts their slots into `found`, in no particular order.
+   * Finds the wanted number of players nearest to the player in a slot, who counts as one of them. Finds all players
+   * within MIN_SIGHT if they are fewer. May find one or two players more. Puts the slots of the found players into
+   * `found`, in no particular order.
    * @param cell the player's cell.
    * @param lastRank the `lastRank` of an earlier search for this player; NO_RANK if there was none.
    * @returns the number of players found.
@@ -201,14 +202,14 @@ export class NearestPlayers<P extends Positioned> {
     return this.#rowStart(first, row) + this.#binsBefore(first, Math.min(x, columns * CELL_SIZE - 1));
   }
 
-  /** Returns the first bin in a row of bins. `first`: the first cell of its row of cells. */
+  /** Returns the first bin in the row of bins `row`. `first`: the first cell of the row of cells that contains it. */
   #rowStart(first: number, row: number): number {
     const before = this.#occupiedBefore[first]!;
     const inRow = this.#occupiedBefore[first + this.#grid.columns]! - before;
     return (before * this.#bins + row * inRow) * this.#bins;
   }
 
-  /** Returns the number of bins before `x` in each row of bins in a row of cells. `first`: its first cell. */
+  /** Returns the number of bins to the left of `x` in a row of bins. `first`: the first cell of the row of cells. */
   #binsBefore(first: number, x: number): number {
     const column = (x / CELL_SIZE) | 0;
     const cell = first + column;
@@ -216,7 +217,7 @@ export class NearestPlayers<P extends Positioned> {
     return this.#counts[cell] === 0 ? before : before + ((x - column * CELL_SIZE) >> this.#binBits);
   }
 
-  /** Ranks the players around a position. Returns the number of those up to this squared distance. */
+  /** Ranks the players around a position. Returns the number of players up to the squared distance `square`. */
   #rank(x: number, y: number, square: number): number {
     const radius = Math.sqrt(square) | 0;
     const greatest = greatestRank(square);
@@ -267,8 +268,8 @@ export class NearestPlayers<P extends Positioned> {
   }
 
   /**
-   * Chooses the wanted number of players with the least ranks, of `count` players up to the rank `high`.
-   * @param guess the rank that the last of them might have.
+   * Chooses the wanted number of players with the lowest ranks, among the `count` players up to the rank `high`.
+   * @param guess the rank that the last chosen player might have.
    * @returns the number of players chosen.
    */
   #choose(count: number, high: number, guess: number): number {
@@ -295,8 +296,8 @@ export class NearestPlayers<P extends Positioned> {
   }
 
   /**
-   * Returns a rank between `low` and `high`. The number of players with a rank above `low`, up to the returned rank, is
-   * `count` or slightly more.
+   * Returns a rank between `low` and `high`. From above `low` up to the returned rank, there are `count` players or
+   * slightly more.
    */
   #divide(low: number, high: number, count: number): number {
     const ranks = this.#ranks;
@@ -322,7 +323,7 @@ export class NearestPlayers<P extends Positioned> {
     return greatest;
   }
 
-  /** Copies the slots of the players up to a rank to `found`. Returns their number. */
+  /** Copies the slots of all players up to the rank `lastRank` into `found`. Returns the number of these players. */
   #select(lastRank: number): number {
     this.lastRank = lastRank;
     const { found } = this;
@@ -344,7 +345,7 @@ function rankOf(dx: number, dy: number, slot: number): number {
   return (Math.min(dx * dx + dy * dy, MAX_SQUARE) << SLOT_BITS) | (slot & SLOT_MASK);
 }
 
-/** Returns the squared radius of a search around a player. The last search around it found players up to this rank. */
+/** Returns the squared radius of a search around a player whose last search found players up to `lastRank`. */
 function squareAfter(lastRank: number): number {
   return Math.ceil((Math.sqrt(lastRank >> SLOT_BITS) + MARGIN) ** 2);
 }

@@ -9,8 +9,8 @@ import { UpdateSchedule } from "./update-schedule.ts";
 import type { View } from "./view.ts";
 
 /**
- * In every tick a client gets the changes of its own player and of the players nearest to it. This is the number of
- * these players, including its own.
+ * The number of nearest players whose changes a client gets in every tick. The client's own player counts as one of
+ * them.
  */
 const NEAREST = 31;
 
@@ -76,7 +76,10 @@ export class UpdateEncoder {
     return kept;
   }
 
-  /** Whether a client has more players of crowded cells just out of sight on a side than it lacks there. */
+  /**
+   * Whether a client should keep a side. In the cells just out of sight there, the players that it has in crowded cells
+   * must outnumber the players that it lacks.
+   */
   #keeps(side: KeptSides, view: View, to: number): boolean {
     let had = 0;
     let missing = 0;
@@ -180,7 +183,7 @@ export class UpdateEncoder {
   /**
    * Finds the changes of the players nearest to `self`, except those that the client already has or gets in the body of
    * its frame. Puts the slices of these changes into `#slices`.
-   * @returns how many numbers it has put there: two per slice.
+   * @returns the number of entries of `#slices` in use: two per slice.
    */
   #chooseNearest(view: View, self: Entity<TrackedPlayer>): number {
     const nearest = this.#nearest;

@@ -9,8 +9,8 @@ import { type Grid, NO_CELL } from "./grid.ts";
 
 /**
  * UPDATE_BYTES: the initial estimate of the size of an update in bytes. An average of sizes replaces it later.
- * SMOOTHING: the weight of one tick in the averages. The smallest of many averages limits the turns of all players, so
- * noise in them costs turns.
+ * SMOOTHING: the weight of one tick in the averages. It is small, because a cell takes the smallest of many shares that
+ * are computed from the averages. Noise in the averages therefore costs turns.
  */
 const UPDATE_BYTES = 8;
 const SMOOTHING = 0.01;
@@ -101,7 +101,7 @@ export class UpdateSchedule<P extends Positioned> {
     return this.#tick;
   }
 
-  /** Changes whenever a cell becomes crowded or is crowded no longer. */
+  /** Changes whenever a cell becomes crowded or stops being crowded. */
   get crowdVersion(): number {
     return this.#crowdVersion;
   }

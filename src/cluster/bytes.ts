@@ -13,7 +13,7 @@ export class ByteWriter {
   #buffer: Buffer;
   #length = 0;
 
-  /** @param capacity the expected number of bytes. More are possible, but cost a copy. */
+  /** @param capacity the expected number of bytes. The buffer is copied if more bytes are written. */
   constructor(capacity: number) {
     this.#buffer = Buffer.allocUnsafe(capacity);
   }
@@ -148,8 +148,8 @@ export class ByteReader {
   }
 
   /**
-   * Returns a short text. Most short texts are ids that are read again and again, so a cache keeps the last ones. A
-   * comparison is faster than a new string, and maps find the cached string faster.
+   * Returns a short text. Most short texts are ids that are read again and again, so a cache keeps the last ones.
+   * Comparing the bytes with a cached string is faster than creating a string. Maps also find the cached string faster.
    */
   #shortText(start: number, end: number): string {
     const buffer = this.#buffer;

@@ -23,7 +23,7 @@ import { RedisLease } from "./redis-lease.ts";
 import { ClusterReplica, type ReplicaSettings } from "./replica.ts";
 import { retire } from "./retire.ts";
 
-/** Milliseconds between two calls of the protocol. */
+/** Milliseconds between two calls of the protocol's `advance`. */
 const ADVANCE_MS = 10;
 
 /** Milliseconds within which the authority must answer a question. */
@@ -53,8 +53,9 @@ export interface ClusterSettings {
   maxConnections: number;
   /** Maximum players on each map, including held seats; 0 for no limit. */
   maxPlayersPerWorld: number;
-  /** Maximum connections of each client address to all processes, and its joins per minute; 0 for no limit. */
+  /** Maximum connections of each client address to all processes; 0 for no limit. */
   maxConnectionsPerAddress: number;
+  /** Maximum joins per minute of each client address, through all processes; 0 for no limit. */
   maxJoinsPerMinute: number;
   /** The address at which clients reach this process. Without it, they come through a balancer. */
   publicAddress: string | undefined;
@@ -67,7 +68,7 @@ export interface ClusterSettings {
 
 /** What a cluster needs from the app. */
 export interface ClusterParts extends Omit<ReplicaSettings, "reservePlain"> {
-  /** Knows the players of the rooms in this process. */
+  /** Returns whether a join takes over the session of a player in a room of this process. */
   isTakeover: IsTakeover;
   /**
    * Returns the error with which this process itself would refuse new players now, whatever the state of the cluster.
@@ -98,8 +99,8 @@ export class Cluster {
   #isStopping = false;
 
   /**
-   * Connects to Redis, and lets the framework's matchmaking ask the authority. Call it before limits are added to
-   * matchmaking: the authority answers without these limits, because the asking process has applied its own.
+   * Connects to Redis, and lets the framework's matchmaking ask the authority. Create the cluster before limits are
+   * added to matchmaking. The authority answers without these limits, because the asking process has applied its own.
    */
   constructor(settings: ClusterSettings, { address, refusal, isTakeover, onRoundTrip, ...parts }: ClusterParts) {
     this.#settings = settings;
@@ -145,7 +146,7 @@ export class Cluster {
     matchMaker.controller.invokeMethod = matchmaking;
   }
 
-  /** Begins to take part in the cluster. Call it when this process listens. */
+  /** Starts the protocol. Must be called when this process listens for clients. */
   start(): void {
     this.#timers.push(setInterval(() => this.#node.advance(), ADVANCE_MS));
     const { publicAddress } = this.#settings;
@@ -157,16 +158,17 @@ export class Cluster {
     const { admission } = settings;
     const refusal = (isHere: boolean) => {
       const error = admission.refusal(isHere);
-      // A process that stops refuses the joins that it receives. The rooms still accept joins through other processes.
+      // A stopping process refuses the joins that it receives. Its rooms still accept joins through other processes.
       return error === "stopping" ? undefined : error;
     };
     const maxPlayers = this.#settings.maxPlayersPerWorld;
     return this.#hosting.roomSettings({ ...settings, admission: { refusal }, maxPlayers, oneRoomPerMap: true });
   }
 
-  /** Handles the upgrade of a WebSocket: one of the SDK to a room, or a plain one. */
+  /** Handles the upgrade request of an SDK client or of a plain WebSocket client. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Without an answer, the SDK tries again, and the balancer asks another process. An answer would end the session.
+    // The SDK retries if the socket closes without an HTTP response, and the balancer then chooses another process. A
+    // response would end the session.
     if (this.#isStopping || this.#replica.connectionCount >= this.#maxConnections * (1 + RESERVE)) socket.destroy();
     else this.#replica.upgrade(request, socket, head);
   }

@@ -1,5 +1,5 @@
-// Turns the messages of the bus into bytes and back. The changes of the rooms and the frames of the clients are copied as
-// they are, so that a message of a full world takes microseconds.
+// Turns the messages of the bus into bytes and back. The changes of the rooms and the frames of the clients are copied
+// as they are. So the conversion of a message of a full world takes only microseconds.
 import { ByteReader, ByteWriter, CodecError } from "./bytes.ts";
 import type {
   Answer,
@@ -148,7 +148,8 @@ export function decodeMessage(bytes: Uint8Array): Message {
 }
 
 /**
- * Returns the process that has sent a message, without reading the rest; undefined for a snapshot, which does not say.
+ * Returns the process that has sent a message, without reading the rest. Returns undefined for a snapshot, which does
+ * not contain its sender.
  * @throws {CodecError} if the bytes are not a message of this version.
  */
 export function senderOf(bytes: Uint8Array): ProcessId | undefined {

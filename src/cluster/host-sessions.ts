@@ -46,8 +46,9 @@ function hashOf(token: string): string {
 /** The sessions in the authority. */
 export class HostSessions {
   readonly #sessions = new Map<string, HostSession>();
-  /** The connections and the reserved seats of each address, and the held seats of each address. */
+  /** Counts the connections and the reserved seats of each address. */
   readonly #present = new ConnectionCounter();
+  /** Counts the held seats of each address. */
   readonly #held = new ConnectionCounter();
   readonly #changed = new Set<string>();
   readonly #ended = new Set<string>();
@@ -60,7 +61,7 @@ export class HostSessions {
     return this.#sessions.values();
   }
 
-  /** Returns the numbers of connections with reserved seats, and of held seats of an address, over all processes. */
+  /** Returns how many connections, reserved seats and held seats an address has in all processes. */
   countFrom(address: string): AddressCount {
     return { present: this.#present.count(address), held: this.#held.count(address) };
   }
@@ -85,14 +86,14 @@ export class HostSessions {
     return session;
   }
 
-  /** Called when the address is known for which a seat was reserved. */
+  /** Called when the client's address is known after a seat was reserved. */
   reservedFor(session: HostSession, address: string): void {
     if (session.connection) return;
     this.#count(session, address, this.#present);
     this.#changed.add(session.id);
   }
 
-  /** Called when a client has joined or is back. Its earlier tokens stay valid until it acknowledges that. */
+  /** Called when a client has joined or is back. Its earlier tokens stay valid until it sends its acknowledgement. */
   connected(session: HostSession, connection: HostConnection): void {
     session.options = undefined;
     session.until = undefined;
@@ -120,8 +121,8 @@ export class HostSessions {
   }
 
   /**
-   * Called for a restored session. From now on only the tokens with these hashes are valid, which an earlier authority
-   * gave the client. The framework of this process has made another token for the session.
+   * Called for a restored session. From now on only the tokens with these hashes are valid. An earlier authority gave
+   * them to the client. They all lead to the token that the framework of this process has created for the session.
    */
   replaceTokens(session: HostSession, hashes: Iterable<string>): void {
     const token = session.connection?.client.reconnectionToken;
@@ -153,7 +154,7 @@ export class HostSessions {
     return presented;
   }
 
-  /** Counts a session for another address or in another counter than before, or no longer. */
+  /** Removes a session from its counter. Counts it in `counter` for `address` if both are given. */
   #count(session: HostSession, address: string | undefined, counter: ConnectionCounter | undefined): void {
     if (session.address !== undefined) session.counter?.decrement(session.address);
     if (address !== undefined) counter?.increment(address);

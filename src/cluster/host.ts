@@ -124,7 +124,7 @@ export class RoomHost implements Host, SeatsHost {
     if (room) this.#sessions.reserved(room, seat, this.time + 1000 * room.room.seatReservationTimeout);
   }
 
-  /** Called when the address is known for which a seat was reserved. */
+  /** Called when the client's address is known after a seat was reserved. */
   reservedFor(sessionId: string, address: string): void {
     const session = this.#sessions.get(sessionId);
     if (session) this.#sessions.reservedFor(session, address);
@@ -216,7 +216,7 @@ export class RoomHost implements Host, SeatsHost {
 
   /**
    * Creates a client of the framework whose real socket is in some process.
-   * @param isMuted returns whether its frames are dropped, because it is being restored.
+   * @param isMuted returns whether the client is being restored. Its frames are then dropped.
    */
   #clientOf(session: string, { process, id, ...ref }: RealSocket, isMuted?: () => boolean): WebSocketClient {
     const socket: RemoteSocket = new RemoteSocket(

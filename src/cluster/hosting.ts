@@ -1,5 +1,5 @@
-// Connects the rooms of this process to the host. Only the authority has rooms. They report to the host what it needs
-// of them: their tick, their seats, their world and their changes.
+// Connects the rooms of this process to the host. Only the authority has rooms. Each room gives the host its tick, its
+// seats, its world and its changes.
 import type { Room } from "colyseus";
 import type { WorldRoomSettings } from "../../rooms/define-world-room.ts";
 import type { PlayerStore } from "../../rooms/player-store.ts";

@@ -5,7 +5,7 @@ import { type Common, differences, type Fingerprint, fingerprintOf } from "./fin
 import { RedisConnection, type RedisSettings } from "./redis-connection.ts";
 import { type RedisNames, redisNames } from "./redis-names.ts";
 
-/** A process cannot be part of the cluster. The message has one line for each reason, and contains no password. */
+/** Thrown if a process cannot join the cluster. The message has one line for each reason, and contains no password. */
 export class ClusterError extends Error {
   constructor(reasons: string[]) {
     super(reasons.join("\n"));
@@ -61,7 +61,7 @@ return false`;
 
 /**
  * Checks Redis and the settings of the other processes, and enters this one.
- * @throws {ClusterError} if Redis cannot be used, may evict keys, or the process does not fit the others.
+ * @throws {ClusterError} if Redis cannot be used or may evict keys, or if the process does not fit the others.
  */
 export async function joinCluster(options: JoinOptions): Promise<Membership> {
   const connection = new RedisConnection(options.redis, "sabang-member");
@@ -101,7 +101,7 @@ class RedisMembership implements Membership {
     return this.#names.of(this.#options.process);
   }
 
-  /** Enters or renews the process. Returns its differences from the others. If there are any, it is not entered. */
+  /** Enters or renews this process if it does not differ from another process. Otherwise returns the differences. */
   async enter(): Promise<string[]> {
     const { process, prefix } = this.#options;
     const fingerprint = JSON.stringify(this.#fingerprint);
@@ -131,7 +131,7 @@ class RedisMembership implements Membership {
     this.#connection.close();
   }
 
-  /** Reports once that a process with other settings runs. It can have started while Redis had lost its data. */
+  /** Reports once that a process with other settings runs. It may have started while Redis had lost its data. */
   #report(reasons: string[]): void {
     const reason = reasons.join("; ");
     if (reason !== this.#reported && reason !== "") {

@@ -6,7 +6,7 @@ import { REPLACING_FACTOR } from "../edge/connection-limit.ts";
 import type { IsTakeover } from "../edge/matchmaking.ts";
 import { RateLimiter } from "../edge/rate-limiter.ts";
 
-/** How often an address counts for the limits. */
+/** The connections and the seats of one address that count towards the limits. */
 export interface AddressCount {
   /** Its connections and reserved seats. */
   readonly present: number;
@@ -36,7 +36,7 @@ export class JoinLimits {
   readonly #joining = new ConnectionCounter();
   readonly #isTakeover: IsTakeover;
 
-  /** @param isTakeover knows the players of the rooms in this process. */
+  /** @param isTakeover returns whether a join takes over the session of a player in a room of this process. */
   constructor(
     { maxConnectionsPerAddress, maxJoinsPerMinute }: Limits,
     addresses: CountedAddresses,
@@ -64,7 +64,7 @@ export class JoinLimits {
     // Counted before anything is awaited, because further joins may arrive meanwhile.
     this.#joining.increment(address);
     try {
-      // Clients return to held seats without a further check. So an address gets no seat that could take it above this.
+      // Clients return to held seats without a further check. So held seats count towards this larger limit, too.
       const isAboveAll = count + held >= this.#max * REPLACING_FACTOR;
       if (isAboveAll || (count >= this.#max && !(await this.#isTakeover(token, address))))
         throw serverError("tooManyConnections");

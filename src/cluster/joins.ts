@@ -40,7 +40,7 @@ export function remoteMatchmaking(ask: Ask): Invoke {
  * Answers a join in the authority.
  * @param invoke the framework's own matchmaking.
  * @param limits the limits of joins, which do not apply to reconnections.
- * @param place is called with the seat.
+ * @param place sets the `publicAddress` of the seat.
  */
 export async function answerJoin(
   invoke: Invoke,

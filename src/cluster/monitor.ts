@@ -1,8 +1,8 @@
-// How the authority, which has the rooms, answers the questions of the monitors of other processes.
+// Answers the monitors of other processes. Runs in the authority, which is the process that has the rooms.
 import type { AddressInfo } from "node:net";
 import type { Content } from "./core/ports.ts";
 
-/** The type of the question with which the monitor of another process asks the authority. */
+/** The type of a request from the monitor of another process to the authority. */
 export const MONITOR = "monitor";
 
 /** Milliseconds within which the authority's own monitor must answer. */

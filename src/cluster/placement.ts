@@ -12,10 +12,10 @@ export interface ProcessStatus {
 /** The type of the message with which a process reports its status. */
 export const STATUS = "status";
 
-/** Milliseconds after which a status is out of date: by then three statuses of the process are missing. */
+/** Milliseconds after which a status is out of date. The process has missed three reports by then. */
 const MAX_AGE_MS = 3500;
 
-/** The processes with a public address, in the authority. */
+/** Tracks the processes with a public address. Used by the authority. */
 export class Placement {
   readonly #clock: () => number;
   readonly #statuses = new Map<ProcessId, ProcessStatus & { at: number }>();

@@ -27,7 +27,7 @@ export interface BusCounters {
   bytesSent: number;
   received: number;
   bytesReceived: number;
-  /** How many times bytes were received that are not a message of this version. */
+  /** The number of received byte sequences that are not a message of this version. */
   refused: number;
   /** How often old messages were skipped, because this process had been stopped. */
   stalls: number;
@@ -36,15 +36,15 @@ export interface BusCounters {
 /** Milliseconds between two checks whether this process was stopped. */
 const CHECK_MS = 100;
 
-/** If this process was stopped for this many milliseconds, the messages of that time are too old to be useful. */
+/** This process skips the messages that have queued up if it was stopped for at least this many milliseconds. */
 const STALL_MS = 1000;
 
-/** Checks per ping on the subscriber's connection. The connection is replaced if a ping gets no answer. */
+/** The subscriber's connection is pinged once per this many checks. It is replaced if a ping gets no answer. */
 const CHECKS_PER_PING = 10;
 
 /**
- * Publishes a message of the authority and stores its place, unless it is a repetition of an earlier message. Returns 0
- * if a later epoch is stored, else 1.
+ * Publishes a message of the authority. Also stores the message's place if that is later than the stored place.
+ * Publishes nothing and returns 0 if a later epoch is stored, else returns 1.
  * Keys: epoch, newest place. Arguments: channel, message, epoch, number.
  */
 const PUBLISH = `

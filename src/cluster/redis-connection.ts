@@ -1,11 +1,11 @@
-// Connections to Redis. A command is sent once: it fails if there is no answer, and is never sent again or later.
+// Connections to Redis. Each command is sent at most once. It fails if there is no connection or no answer.
 import { Redis, type RedisOptions } from "ioredis";
 
 /** The address of Redis. */
 export interface RedisSettings {
   /** `redis://user:password@host:port`; `rediss://` for TLS. */
   readonly url: string;
-  /** The Sentinels, which know the address of the master. If there are any, the host and port of `url` are not used. */
+  /** The Sentinels, which know the address of the master. The host and port of `url` are ignored if there are any. */
   readonly sentinels: readonly { host: string; port: number }[];
   /** The name that the Sentinels have for the master. */
   readonly master: string;
@@ -44,7 +44,7 @@ export class RedisConnection {
       disconnectTimeout: CLOSE_TIMEOUT_MS,
       retryStrategy: (attempts) => Math.min(50 * attempts, MAX_RETRY_MS),
       sentinelRetryStrategy: (attempts) => Math.min(50 * attempts, MAX_RETRY_MS),
-      // By default ioredis sends commands again, or later, when the connection is back.
+      // By default, ioredis resends unanswered commands, and queues new ones until the connection is back.
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -66,14 +66,14 @@ export class RedisConnection {
     return this.client.status === "ready";
   }
 
-  /** The last error since the connection was ready; undefined if there was none. */
+  /** The last error since the connection was last ready; undefined if there was no error. */
   get lastError(): string | undefined {
     return this.#lastError;
   }
 
   /**
-   * Sends a command. Rejects if there is no connection, or no answer: the command may have been executed then. A
-   * connection without an answer is replaced, because it may be dead without a sign.
+   * Sends a command. Rejects if there is no connection or no answer. Redis may have executed an unanswered command. A
+   * connection that does not answer in time is replaced, because it may be dead.
    */
   async call<T>(command: (client: Redis) => Promise<T>): Promise<T> {
     const { stream } = this.client;

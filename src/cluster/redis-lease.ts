@@ -1,5 +1,5 @@
-// The lease of the authority in Redis. Scripts make each step atomic and return the owner. If an answer is lost, the next
-// one names the owner.
+// The lease of the authority in Redis. Scripts make each step atomic. TAKE and GIVE return the owner, so a process that
+// misses an answer learns the owner from the next answer.
 import { randomInt } from "node:crypto";
 import type { Lease, LeaseState, Place, ProcessId } from "./core/ports.ts";
 import { RedisConnection, type RedisSettings } from "./redis-connection.ts";
@@ -13,7 +13,7 @@ interface RedisLeaseOptions {
   process: ProcessId;
   /** Milliseconds after which a lease that is not renewed is free. 1000 by default. */
   ttlMs?: number;
-  /** Milliseconds after which an answer is considered unknown. 400 by default. */
+  /** Milliseconds to wait for an answer. 400 by default. */
   timeoutMs?: number;
   /** Called with the time in milliseconds that Redis took for an answer. */
   onRoundTrip?: (ms: number) => void;
@@ -26,9 +26,9 @@ type Answer = [owner: string | null, epoch: string | null, newest: string | null
 const STATE = `return redis.call("MGET", KEYS[1], KEYS[2], KEYS[3])`;
 
 /**
- * Takes the lease if it is free, or renews it if this process has it. The epoch of a new owner is larger than every
- * known epoch: that in Redis, that of the newest place, and the one that the process knows. Redis may have lost all or
- * some of its data: so an owner that knows a larger epoch than Redis gets a new epoch.
+ * Takes the lease if it is free, or renews it if this process has it. A new owner gets an epoch that is larger than
+ * three others: the stored epoch, the epoch of the newest place, and the epoch that the process knows. Redis may have
+ * lost data. So an owner also gets a new epoch if it knows a larger epoch than the stored one.
  * Arguments: process, TTL in milliseconds, known epoch, step of the epoch.
  */
 const TAKE = `
@@ -95,7 +95,7 @@ export class RedisLease implements Lease {
     this.#connection.close();
   }
 
-  /** Runs a script. Calls back once: with the state that it returns, or with undefined if there is none in time. */
+  /** Runs a script. Calls `done` once, with the returned state, or with undefined if no state arrives in time. */
   #run(script: string, values: (string | number)[], done: (state: LeaseState | undefined) => void): void {
     let isDone = false;
     const finish = (answer?: unknown) => {
@@ -111,7 +111,7 @@ export class RedisLease implements Lease {
   }
 }
 
-/** Returns a random step, so that a Redis that has lost data, or a replica of it, does not give out an epoch twice. */
+/** Returns a random step, so that Redis does not issue an epoch twice if it loses data or a replica takes over. */
 function epochStep(): number {
   return randomInt(1, MAX_EPOCH_STEP + 1);
 }

@@ -9,7 +9,7 @@ export interface RedisNames {
   readonly epoch: string;
   /** The newest place that an authority has published. */
   readonly newest: string;
-  /** The processes of the cluster: of each, the time at which its entry expires, and hashes of its settings. */
+  /** The processes of the cluster. Each entry has its expiry time and the hashes of the process's settings. */
   readonly processes: string;
   /** The channel of all processes. */
   readonly all: string;

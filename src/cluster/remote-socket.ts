@@ -7,7 +7,7 @@ import type { ProcessId } from "./core/ports.ts";
 
 /** The real socket of a client. */
 export interface RealSocket {
-  /** The process that has it. */
+  /** The process that has this socket. */
   readonly process: ProcessId;
   /** The id of the connection. */
   readonly id: string;
@@ -27,7 +27,7 @@ export interface RemoteConnection {
 export class RemoteSocket extends EventEmitter {
   readonly transport: Transport;
   readonly address: string | undefined;
-  /** The process that has the real socket looks after backpressure. */
+  /** The process that has the real socket handles backpressure. */
   readonly isBackpressured = false;
   readyState: number = WebSocket.OPEN;
   readonly #connection: RemoteConnection;
@@ -40,7 +40,7 @@ export class RemoteSocket extends EventEmitter {
     this.address = address;
   }
 
-  /** Whether the client has got frames, and its connection is not closed. */
+  /** Whether the connection is open and frames have been sent to the client. */
   get isOpen(): boolean {
     return this.#hasSent && this.readyState === WebSocket.OPEN;
   }
@@ -54,7 +54,7 @@ export class RemoteSocket extends EventEmitter {
     if (callback) process.nextTick(callback);
   }
 
-  /** Called by the framework's client. The connection counts as closed at once, and not only when its process says so. */
+  /** Called by the framework's client. The connection counts as closed at once, before its process reports the end. */
   close(code: number = CloseCode.NORMAL_CLOSURE, reason?: string): void {
     if (this.readyState !== WebSocket.OPEN) return;
     this.readyState = WebSocket.CLOSING;

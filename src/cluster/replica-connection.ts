@@ -22,7 +22,7 @@ interface Closing {
   readonly reason: string | undefined;
 }
 
-/** A connection, from the moment at which its client has asked for it. */
+/** A connection. It exists as soon as its client has asked for it, even before the client has a seat. */
 export class ReplicaConnection {
   readonly id = randomBytes(ID_BYTES).toString("base64url");
   readonly session: string;
@@ -33,7 +33,7 @@ export class ReplicaConnection {
   /** Undefined until the rooms have given the client its seat. */
   #client: LocalClient | undefined;
   #room: MirroredRoom | undefined;
-  /** Frames that wait until the client has its seat, or the full state can be sent. Undefined if none must wait. */
+  /** Frames that wait for the client's seat, or for the changes that a full state needs. Undefined if none waits. */
   #waiting: Uint8Array[] | undefined = [];
   #closing: Closing | undefined;
   /** Whether the connection is being closed. */
@@ -46,7 +46,7 @@ export class ReplicaConnection {
     this.#isReturning = isReturning;
   }
 
-  /** Whether the session is younger than five seconds. An SDK client may not return if its connection is lost then. */
+  /** Whether the session is younger than five seconds. The SDK does not reconnect so soon after a join. */
   get isNew(): boolean {
     return !this.#isReturning && performance.now() - this.openedAt < NEW_MS;
   }
@@ -64,7 +64,7 @@ export class ReplicaConnection {
     else this.#pass(frame, room, false);
   }
 
-  /** Called after the changes of a tick: a full state that has waited for the client's player can be sent. */
+  /** Called after the changes of a tick. Sends the frames that have waited for these changes. */
   applied(room: MirroredRoom | undefined): void {
     if (this.#client && this.#waiting && room) this.#flush(room, true);
   }
@@ -90,11 +90,11 @@ export class ReplicaConnection {
     }
   }
 
-  /** Sends a frame to the client. @param hasChanges whether changes were applied after the frame had come. */
+  /** Sends a frame to the client. @param hasChanges whether changes were applied after the frame arrived. */
   #pass(frame: Uint8Array, room: MirroredRoom | undefined, hasChanges: boolean): void {
     const client = this.#client!;
     if ((frame[0]! & CODE_BITS) !== Protocol.ROOM_STATE) client.raw(frame as Buffer);
-    // The player may not be mirrored yet. The changes that add it are the next ones.
+    // The player may not be mirrored yet. The next changes add it.
     else if (!room || (!room.players.of(this.session) && !hasChanges)) this.#waiting = [frame];
     else {
       const source = new SchemaReader(frame);

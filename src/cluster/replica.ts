@@ -1,5 +1,5 @@
-// The process's part of the cluster: it mirrors all rooms, has the sockets of its clients, passes their frames on to the
-// rooms, and sends them what is in their sight.
+// The replica in one process of a cluster. It mirrors all rooms and has the sockets of the process's clients. It passes
+// their frames on to the rooms, and sends each client the state within its sight.
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type AuthContext, ClientState, CloseCode, Protocol, ServerError, WebSocketClient } from "colyseus";
@@ -25,7 +25,7 @@ const PROBE_MS = 1000;
 
 const PING = Buffer.of(Protocol.PING);
 
-/** What the connections of a process need. */
+/** The options and callbacks for the connections of a process. */
 export interface ReplicaSettings {
   /** The options of the sockets, including their limits. */
   readonly sockets: ReturnType<typeof socketOptions>;
@@ -116,7 +116,8 @@ export class ClusterReplica implements Replica {
     const skipHandshake = new URLSearchParams(request.url?.split("?", 2)[1]).has("skipHandshake");
     const address = request.headers["x-real-ip"]?.toString() ?? request.socket.remoteAddress;
     socket.on("error", destroy);
-    // A socket that is not read does not notice its end. A client sends nothing before the handshake.
+    // Reads the socket, because an unread socket does not report its end. No data is lost, because the client sends
+    // nothing before the handshake.
     socket.on("end", destroy).resume();
     const onGone = () => {
       withdraw();
@@ -186,8 +187,8 @@ export class ClusterReplica implements Replica {
 
   /**
    * Asks the authority whether a connection may take its seat.
-   * @returns a function that withdraws the question. If the connection is gone, a later authority must not give it the
-   * seat: the client may have the seat through another connection by then.
+   * @returns a function that withdraws the question. Call it when the connection is gone. Otherwise a later authority
+   * could give this connection a seat that the client already has through another one.
    */
   #ask(
     connection: ReplicaConnection,

@@ -1,5 +1,5 @@
-// Creates the rooms of the cluster from the state that another authority has published last. The rooms do not notice
-// it: each client joins again through the room's `onJoin`, with its player as it was.
+// Creates the rooms of the cluster from the last state that another authority has published. A room sees ordinary
+// joins: each client joins again through the room's `onJoin`, with its player as it was.
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { IRef, Schema } from "@colyseus/schema";
 import { connectClientToRoom, createAuthContext, logger, matchMaker, Protocol, type WebSocketClient } from "colyseus";
@@ -41,7 +41,7 @@ const SESSIONS_AT_ONCE = 100;
 /** Seconds for which the seat of a session is reserved until its client has joined, which takes less than a tick. */
 const JOIN_SECONDS = 60;
 
-/** The rooms of the cluster as they were, until they are restored. */
+/** Restores the rooms and sessions that another authority has published. */
 export class Restoration {
   readonly #mirror = new Mirror();
   readonly #entries: ReadonlyMap<string, SessionEntry>;
@@ -49,7 +49,7 @@ export class Restoration {
   readonly #records = new Map<string, PlayerRecord>();
   readonly #waiting = new Map<string, Waiting>();
 
-  /** @param rooms what `Replica.snapshot` has returned. */
+  /** @param rooms the rooms, as `Replica.snapshot` has returned them. */
   constructor(rooms: Uint8Array, sessions: readonly SessionEntry[]) {
     this.#mirror.read(rooms);
     this.#entries = new Map(sessions.map((entry) => [entry.session, entry]));
@@ -60,7 +60,7 @@ export class Restoration {
     }
   }
 
-  /** The cluster's clock in ms, now. */
+  /** The current time of the cluster's clock in ms. */
   get time(): number {
     return this.#mirror.time;
   }
@@ -166,15 +166,15 @@ export class Restoration {
   }
 }
 
-/** Requeues the inputs that had arrived but had not been taken yet. */
+/** Requeues the inputs that had arrived but had not been applied yet. */
 function restoreInputs(session: HostSession, { slot, latest, consumedCount }: MirroredPlayer, waiting: Waiting): void {
   const { id, room, connection } = session;
   for (const input of waiting.moves.get(slot) ?? []) room.world.queueMove(id, input);
   const inputs = room.room.inputs.get(id);
   const { socket } = connection!;
   const predicted = waiting.predicted.get(slot) ?? [];
-  // A client sends only the fields of an input that differ from its last one. So the framework must know the last one,
-  // even if that one was taken long ago.
+  // A client sends only those fields of an input that differ from its last input. So the framework must know the last
+  // input, even if the world applied it long ago.
   if (predicted.length === 0 && latest) {
     socket.emit("message", frameOf(latest));
     inputs.clear();

@@ -137,8 +137,8 @@ function clock(ticks: number): string {
 }
 
 /**
- * Whether the replay had no fault and did not diverge from the recording. A divergence at or after the tick of the
- * incident is accepted, because the game goes on differently once the fault is fixed.
+ * Whether the replay shows no error and no divergence from the recording. A divergence at or after the tick of the
+ * incident is accepted, because a fix of the error changes the rest of the game.
  */
 function isWell({ outcome, recording }: Played): boolean {
   const { divergence, fault } = outcome;

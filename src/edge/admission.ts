@@ -51,8 +51,8 @@ const CPU_SLICES = 12;
 const TIMER_PRECISION_MS = 5;
 
 /**
- * Admission closes if the mean tick delay exceeds this share of `maxDelayMs`. From each delay the timer precision is
- * subtracted, and the rest counts only up to `maxDelayMs`. On a saturated core, the mean exceeds its limit long before
+ * Admission closes if the mean tick delay exceeds this share of `maxDelayMs`. The mean ignores the timer precision in
+ * each delay, and counts the rest only up to `maxDelayMs`. On a saturated core, the mean exceeds its limit long before
  * the p99 does, because at first only a few ticks are late.
  */
 const MAX_MEAN_DELAY = 1 / 100;
@@ -162,7 +162,8 @@ export class Admission implements AdmissionPolicy {
 
   #isCalm(): boolean {
     const load = this.#load;
-    // Shortly after a start or a reset, only a part of the window has been measured. The rest does not count as calm.
+    // Admission must not open before the whole window has been measured. Shortly after a start or a reset, only a part
+    // of the window has been measured.
     if (!load.hasMeasured(OPENING_SLICES)) return false;
     const openingDelay = OPENING_DELAY * this.#maxDelayMs;
     if (load.mean("cpuUse", OPENING_SLICES) <= OPENING_CPU) return true;

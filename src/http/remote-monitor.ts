@@ -1,5 +1,5 @@
 // Lets the monitor of any process of a cluster show and control all rooms. The monitor's page comes from the process
-// itself. The monitor of the process that runs the rooms answers what the page asks about them.
+// itself. The monitor of the process that runs the rooms answers the page's requests about the rooms.
 import type { Request, RequestHandler } from "express";
 import { sendError } from "./errors.ts";
 

@@ -100,7 +100,7 @@ function answerError(error: unknown, request: Request, response: Response, _next
 
 /**
  * Makes `response.write` always return true. After a result of false, the framework's router would wait for `drain` and
- * never end the answer. Not waiting costs no memory, because the whole answer is in memory anyway.
+ * never end the answer. Writing without a pause costs no memory, because the whole answer is in memory anyway.
  */
 export function endingAnswers(_request: Request, response: Response, next: NextFunction): void {
   const write = response.write.bind(response) as (...values: unknown[]) => boolean;

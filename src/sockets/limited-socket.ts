@@ -26,9 +26,10 @@ export interface SocketLimits {
 }
 
 /**
- * The burst that the rate limit accepts, in seconds of messages at the allowed rate. After an interruption, a network
- * delivers all queued messages at once. At the default rate, an interruption of 20 seconds queues 6000 messages. The
- * room then drops the moves that do not fit into its queue. One more second is for the messages of a join.
+ * The largest accepted burst, as the number of seconds that it would take at the allowed rate. After an interruption, a
+ * network delivers all queued messages at once. At the default rate, an interruption of 20 seconds queues 6000
+ * messages. The room then drops the moves that do not fit into its queue. One more second is for the messages of a
+ * join.
  */
 const BURST_SECONDS = 21;
 
@@ -78,14 +79,14 @@ export class LimitedSocket extends FastSocket {
   readonly #maxBackpressureSeconds: number;
   /**
    * The time, in seconds, at which a client that keeps to the allowed rate would send its next message. Each message
-   * moves it forward by 1 / maxMessagesPerSecond. Its distance from `now` is the size of the current burst.
+   * moves this time forward by 1 / maxMessagesPerSecond. The time from `now` until then is the current burst.
    */
   #rateLimitedUntil = 0;
   /** Beats of the heartbeat since the last frame from the client. */
   #silentBeats = 0;
   /**
-   * The time, in seconds, at which the client began to be backpressured. This is checked at each frame from the client.
-   * Infinity if the client was not backpressured at the last check.
+   * The time, in seconds, since which the client is backpressured. Infinity if it is not backpressured. Updated at each
+   * frame from the client.
    */
   #backpressuredSince = Number.POSITIVE_INFINITY;
   #ownCloseCode: number | undefined;

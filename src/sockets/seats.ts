@@ -34,7 +34,7 @@ interface PrivateClient {
   readonly state: ClientState;
   /** Set when the client has acknowledged its join. */
   readonly _joinedAt?: number;
-  /** The messages queued during the join. Undefined once the client has acknowledged it. */
+  /** The messages queued during the join. Undefined once the client has acknowledged the join. */
   _enqueuedMessages: unknown[] | undefined;
   readonly ref: {
     /** The code with which the server has closed the connection, if it has. Always undefined for a plain connection. */
@@ -174,8 +174,8 @@ export class Seats implements RoomSeats {
    * because of a flood.
    *
    * The close code is `takenOver` if the client has acknowledged the connection. Otherwise the code lets the client
-   * reconnect, because requests may arrive out of order. An older request, which the client has already given up, may
-   * then take the seat of the client's newer connection.
+   * reconnect. Requests may arrive out of order, so an old request that the client has given up may take the seat of
+   * the client's newer connection.
    */
   #dropConnection(client: Client): void {
     const { ref } = client as unknown as PrivateClient;

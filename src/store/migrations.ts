@@ -85,7 +85,7 @@ export interface Tables {
     id: string;
     /** The newest epoch in which an authority of a cluster has saved. */
     epoch: number;
-    /** The REDIS_PREFIX of the cluster that uses the database; null before the first one. */
+    /** The REDIS_PREFIX of the cluster that uses the database; null until a cluster has used it. */
     prefix: string | null;
   };
 }

@@ -140,7 +140,7 @@ export class SqlStore implements Store {
 
   async close(): Promise<void> {
     await this.#reader.destroy();
-    await this.#db.destroy(); // may be the same object as the reader; a second call has no effect
+    await this.#db.destroy(); // `#db` may also be the reader; a second `destroy` has no effect
     this.#onClosed?.();
   }
 

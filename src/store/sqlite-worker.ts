@@ -53,7 +53,7 @@ function enterWalMode(): void {
       database.exec("pragma journal_mode = wal");
       return;
     } catch (error) {
-      // The low byte of an extended error code is the code.
+      // The low 8 bits of an extended error code are the primary result code.
       const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
       if (code !== SQLITE_BUSY || performance.now() > end) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAL_RETRY_MS);

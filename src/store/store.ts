@@ -9,7 +9,7 @@ export interface Store {
   load(player: string, map: string): Promise<PlayerRecord | undefined>;
   /**
    * Writes records in one transaction. The keys must be distinct. A record that is older than the stored one is
-   * skipped. Even for an empty list a transaction runs, which checks that the database is available.
+   * skipped. An empty list also runs a transaction, which checks that the database is available.
    *
    * A rejected promise means that no record was written, or that all records were written and only the answer to the
    * commit was lost. A retry is safe in both cases.
@@ -19,8 +19,8 @@ export interface Store {
    */
   save(records: readonly PlayerRecord[], epoch?: number): Promise<number>;
   /**
-   * Returns the cluster that uses the database: the random id of the database, the newest epoch in which an authority has
-   * saved, and the REDIS_PREFIX of the cluster. The first call decides the prefix.
+   * Returns the random id of the database, the newest epoch in which an authority has saved, and the cluster's
+   * REDIS_PREFIX. The first call sets the prefix.
    */
   cluster(prefix: string): Promise<{ id: string; epoch: number; prefix: string }>;
   /** Deletes a player's records on all maps. @returns the number of deleted records. */

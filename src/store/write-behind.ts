@@ -81,7 +81,7 @@ export class WriteBehind {
   #nextSave: Promise<boolean> | undefined;
   readonly #forgetting = new Map<string, Promise<number>>();
 
-  /** The epoch of the authority that saves; undefined without a cluster, and if this process is not the authority. */
+  /** The epoch in which this process saves as the authority of a cluster; undefined if it does not. */
   #epoch: number | undefined;
   /** Whether an authority with a newer epoch has taken over the saves. If so, records are refused. */
   #isFenced = false;
@@ -112,14 +112,14 @@ export class WriteBehind {
 
   /**
    * Saves as the authority of a cluster from now on. All records of this process are refused once an authority with a
-   * newer epoch saves. Drops the rows that are queued at the time of the call, because another authority may have saved
-   * newer rows, or deleted the stored ones.
+   * newer epoch saves. Drops the rows that are queued now, because another authority may have saved newer rows or
+   * deleted the stored ones.
    */
   fence(epoch: number): void {
     this.#epoch = epoch;
     this.#isFenced = false;
     this.#queued.clear();
-    void this.flush(); // even without rows, this keeps an older authority from saving
+    void this.flush(); // stores the new epoch, so that an older authority can no longer save
   }
 
   /**
@@ -281,7 +281,7 @@ export class WriteBehind {
     this.#epoch = undefined;
     this.#isFenced = true;
     this.#queued.clear();
-    // Not logged as an error, because an authority that hands over before it ends also gets here.
+    // Logged as info, because the epoch also becomes stale when an authority hands over before its end.
     this.#logger.info({ reason: message }, "this process saves no more player records");
     return false;
   }

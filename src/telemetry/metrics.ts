@@ -266,8 +266,8 @@ export class Metrics {
       const { received, applied, noop, queued } = room.inputCounters();
       sums.received += received;
       sums.applied += applied;
-      // The difference is negative in a new authority of a cluster if it applies inputs that the previous authority has
-      // received.
+      // A new authority of a cluster may apply inputs that the previous authority has received. The difference is then
+      // negative.
       sums.dropped += Math.max(0, received - applied - noop - queued);
       sums.waiting += queued;
       for (const client of room.clients) this.#clients.inc({ map, transport: transportOf(client) });

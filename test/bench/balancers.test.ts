@@ -75,7 +75,7 @@ const answer = async (url: string, options?: RequestInit) => (await fetch(url, o
 describeWith("haproxy", "HAProxy", () => {
   commonTests("HAProxy");
 
-  test("sends joins only to ready processes, and to any process if none is ready", async () => {
+  test("HAProxy sends joins only to ready processes, and to any process if none is ready", async () => {
     const backends = [await startBackend("one"), await startBackend("two")];
     const url = await startWith("HAProxy", backends);
     const join = () => answer(`${url}/matchmake/joinOrCreate/world`, { method: "POST", body: "{}" });
@@ -107,7 +107,7 @@ function commonTests(kind: BalancerKind): void {
     }
   });
 
-  test(`${kind} passes WebSockets on in both directions`, async () => {
+  test(`${kind} forwards WebSocket messages in both directions`, async () => {
     const url = await startWith(kind, [await startBackend("one")]);
     const socket = new WebSocket(url.replace("http", "ws"));
     cleanups.push(() => socket.terminate());

@@ -155,7 +155,7 @@ onLinux("the benchmark kills all its child processes when it receives SIGINT", a
 });
 
 testWithCluster(
-  "the benchmark compares clusters with one process, with players that have connections and players that have none",
+  "the benchmark compares clusters with a single process, and also measures a cluster with players without connections",
   async () => {
     const out = folder();
     const args = ["--cluster", "--clients", "12", "--bodies", "300", "--seconds", "2", "--warmup", "1", "--out", out];
@@ -177,7 +177,7 @@ testWithCluster(
       expect(first.tickMs).toBeGreaterThan(0);
       for (const { receivedKilobytes } of replicas) expect(receivedKilobytes).toBeGreaterThan(0);
     }
-    // The bodies walk, so their process sends more than with the same clients alone.
+    // The bodies walk, so the authority sends more than in the run with the same clients and no bodies.
     expect(rows[3]!.processes[0]!.sentKilobytes).toBeGreaterThan(2 * rows[1]!.processes[0]!.sentKilobytes);
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/2 processes, 12 clients: a replica needs [\d.]+ x the CPU per frame of one process alone/);

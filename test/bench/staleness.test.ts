@@ -70,15 +70,13 @@ describe("the nearest players of a client", () => {
     expect(isNearest(own, { x: 4000, y: 0 }, { x: 30, y: 0 }, reach)).toBe(true);
   });
 
-  test("exclude a player if the client shows 30 other players at most as far away as this player really is", () => {
+  test("exclude a player if the client shows 30 others within the distance to this player's real position", () => {
     const reach = reachOf(own, row(40).reverse());
     expect(reach).toEqual({ last: 900, next: 961 });
     const isNear = (real: number, shown: number) => isNearest(own, { x: real, y: 0 }, { x: shown, y: 0 }, reach);
-    // The client shows the tested player at 40. So each of the 30 players that it shows within 30 units is another
-    // player.
+    // The client shows the tested player at 40, so this player is not one of the 30 players shown within 30 units.
     expect([isNear(29, 40), isNear(30, 40), isNear(31, 40)]).toEqual([true, false, false]);
-    // The client shows the tested player at 5. So only 29 of the 30 players that it shows within 30 units are other
-    // players.
+    // The client shows the tested player at 5, so this player is one of the 30 players shown within 30 units.
     expect([isNear(30, 5), isNear(31, 5)]).toEqual([true, false]);
   });
 });

@@ -1,4 +1,4 @@
-// Tests how the siege judges what one client sees of its own player.
+// Tests Track, which finds movements of a client's own player that the client's inputs do not allow.
 import { describe, expect, test } from "@jest/globals";
 import { Track } from "../../bench/stress/siege/cluster/track.ts";
 
@@ -58,7 +58,7 @@ describe("a fault is reported if a client", () => {
     expect(track.figures(2500).faults[0]).toMatch(/^moved 8 units in 25 ms, and was too fast before$/);
   });
 
-  test("is back in its session at a place that its unacknowledged inputs do not reach", () => {
+  test("resumes its session at a position that its unacknowledged inputs cannot reach", () => {
     const { track } = walkedTrack();
     track.sent(11, RIGHT);
     track.dropped();
@@ -80,7 +80,7 @@ test("a fault is reported if a client whose queue was full moves more than its i
   expect(track.figures(4000).faults).toEqual(["moved 8 units with 0 inputs"]);
 });
 
-test("no fault is reported if a client is back in its session at the place to which its unacknowledged inputs lead", () => {
+test("no fault is reported if a client resumes its session where its unacknowledged inputs lead", () => {
   const { track } = walkedTrack();
   track.sent(11, RIGHT);
   track.sent(12, RIGHT);

@@ -133,7 +133,7 @@ test("in compose.yaml, only the proxy has public ports, and only the server can 
   ]);
 });
 
-test("compose.yaml and kubernetes.yaml give the server enough time to stop, even for the longest possible stop", () => {
+test("compose.yaml and kubernetes.yaml give the server enough time for the longest possible stop", () => {
   const longest = Number(/A stop takes DRAIN_SECONDS and up to (\d+) seconds/.exec(read("Dockerfile"))![1]);
   const drain = Number(/from 0 to (\d+)/.exec(SETTINGS.DRAIN_SECONDS.accepted)![1]);
   expect(Number.parseInt(compose.services.server!.stop_grace_period!, 10)).toBeGreaterThan(drain + longest);

@@ -1,5 +1,5 @@
-// Measures the table of proxies in docs/operating.md: what a reload does to open WebSockets, how many WebSockets each
-// proxy holds with Debian's defaults, and for how long it reuses a connection to the server.
+// Tests the table of proxies in docs/operating.md: whether a reload keeps WebSockets open, and how many WebSockets each
+// proxy holds with Debian's defaults. Also tests that each proxy stops reusing an idle connection in time.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -87,12 +87,12 @@ async function openMany(proxy: RunningProxy): Promise<number> {
   return open.size;
 }
 
-/** By proxy: see `connectionsAfterPause`. */
+/** The results of `connectionsAfterPause`, by proxy. */
 const afterPause = new Map<(typeof PROXIES)[number], Promise<number>>();
 
 /**
- * Returns how many connections to the server a proxy opens for a request after a pause that is almost as long as the
- * server keeps idle connections. The first call measures all proxies at the same time, because the pause is long.
+ * Returns the number of connections to the server that a proxy opens for a request after a pause. The pause is 5 s
+ * shorter than KEEP_ALIVE_SECONDS. The first call measures all proxies at the same time, because the pause is long.
  */
 async function connectionsAfterPause(name: (typeof PROXIES)[number]): Promise<number> {
   if (afterPause.size === 0) for (const proxy of PROXIES) afterPause.set(proxy, pauseAndAsk(proxy));

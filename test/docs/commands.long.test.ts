@@ -109,7 +109,7 @@ afterEach(() => {
   started.clear();
 });
 
-/** Runs a command until its server listens, fetches the page, and stops the command as Ctrl-C does. */
+/** Starts a command, fetches the page when the server listens, and stops the command as Ctrl-C does. */
 async function runs(command: string): Promise<{ page: string; code: number | null; url: string; printed: string }> {
   const child = spawn("sh", ["-c", `exec env ${command}`], {
     cwd: ROOT,

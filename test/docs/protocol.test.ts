@@ -193,7 +193,7 @@ describe("seats in a room:", () => {
     [1000, false],
     [undefined, true],
   ])(
-    "a close with the code %s (undefined: no code) makes the server reserve the seat for a reconnection: %s",
+    "the server holds the seat for a reconnection after a close with the code %s (undefined means no code): %s",
     async (code, isHeld) => {
       const ada = await join("Ada", 5);
       const witness = await join("미나", 17);

@@ -194,7 +194,7 @@ function tests(): void {
   );
 
   describe("a client keeps its session and its place when", () => {
-    /** Joins six clients, does something to the cluster, and checks that all of them play on. */
+    /** Joins six clients, calls `act`, and checks that all six clients play on. */
     async function goesOn(act: () => Promise<void>): Promise<void> {
       const rooms: Room<unknown, WorldState>[] = [];
       for (let i = 0; i < 6; i++) rooms.push(await join(`walker-${i}`));
@@ -234,7 +234,7 @@ function tests(): void {
       });
     }, 180_000);
 
-    test("Redis is killed, and is empty afterwards; meanwhile joins are refused and /readyz says why", async () => {
+    test("Redis is killed and starts again empty; until then joins are refused and /readyz says why", async () => {
       await goesOn(async () => {
         await cluster.running.redis.kill();
         const { port } = cluster.running.members[0]!;

@@ -74,7 +74,7 @@ test("the page detects within 3 s of the first key press that its connection die
   const { sessionId } = await hook(page);
   await page.clock.pauseAt(new Date(Date.now() + 1000));
   network.goAway();
-  // Timers that are due fire once, as in an app that was suspended.
+  // Each timer that is due fires only once, as in an app that was suspended.
   await page.clock.fastForward(9000);
   await page.keyboard.down("ArrowLeft");
   await page.clock.runFor(KEY_LIMIT_MS);

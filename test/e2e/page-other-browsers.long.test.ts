@@ -1,5 +1,5 @@
-// Tests the page in Firefox and in WebKit: a player joins, walks, sees others, says something, reconnects, is taken
-// over and leaves, and nothing is cut off on a phone. The other tests of the page run in Chromium.
+// Tests the page in Firefox and in WebKit: a player joins, walks, sees others, talks, reconnects, is taken over and
+// leaves. On a phone, no text or control may be cut off. Most other tests of the page run only in Chromium.
 import { afterEach, describe, expect } from "@jest/globals";
 import { builtPage } from "../../src/http/page.ts";
 import { type LaggyNetwork, laggyNetwork } from "../support/lag.ts";

@@ -59,7 +59,7 @@ function coloursAt(page: Page, x: number, y: number, reach: number): Promise<str
   );
 }
 
-/** Returns whether a colour is close to `expected`. The canvas blends the colour of a thin line with its background. */
+/** Returns whether any of the colours is close to `expected`. The canvas blends a thin line with its background. */
 function hasNearly(colours: string[], expected: string): boolean {
   const parts = (colour: string) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
   return colours.some((colour) => parts(colour).every((part, at) => Math.abs(part - parts(expected)[at]!) <= 24));

@@ -12,7 +12,7 @@ import { until } from "../support/until.ts";
 
 const MAPS = new URL("../../maps/", import.meta.url).pathname;
 
-/** A folder with the repository's maps. Each has one spawn, and below it a portal to the portal of the other map. */
+/** A folder with two maps. Each map has one spawn. A portal below the spawn leads to the portal of the other map. */
 const folder = mkdtempSync(join(tmpdir(), "sabang-portals-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 copyFileSync(join(MAPS, "tiles.png"), join(folder, "tiles.png"));

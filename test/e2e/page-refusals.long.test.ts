@@ -64,7 +64,7 @@ test.each<Refusing>([
     await until(() => answers.length >= 2);
     const { code } = ERRORS[name];
     for (const answer of answers) expect(answer).toMatchObject({ status: code, name, error: taggedMessage(name) });
-    // Ends the first server. Another server on the same port then accepts the page.
+    // Ends the overload and the first server. Another server on the same port then accepts the join.
     end?.();
     first.signal("SIGTERM");
     expect(await first.ended()).toBe(0);

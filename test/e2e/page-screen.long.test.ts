@@ -10,7 +10,7 @@ import { PHONE, playing, startBrowser } from "../support/browser.ts";
 import { crowdedMaps } from "../support/crowded-maps.ts";
 import { startProcess } from "../support/process.ts";
 
-/** Players in the screen. For the figures of web/README.md it is 1500. */
+/** The number of players in the crowd. The figures in web/README.md are for 1500 players. */
 const CROWD = Number(process.env.SCREEN_PLAYERS || 200);
 /** Milliseconds in which the crowd spreads from its spawns. */
 const SPREAD_MS = 10_000;
@@ -20,7 +20,7 @@ const SPREAD_MS = 10_000;
  */
 const FIRST_FRAMES = 10;
 const FRAMES = 15;
-/** Factor by which the browser slows its processor down, as a stand-in for a phone. */
+/** Factor by which the browser throttles its CPU, to simulate a phone. */
 const SLOWDOWN = 4;
 const RESULTS = new URL("../../test-results/", import.meta.url).pathname;
 const LOAD = fileURLToPath(new URL("../../bench/harness/load/main.ts", import.meta.url));

@@ -44,7 +44,7 @@ const filesIn = (folder: string) => {
 const WALKERS = 20;
 const STEPS = 2000;
 
-test("npm run replay repeats a recording, reports a changed rule, and refuses another map or version", async () => {
+test("npm run replay plays a recording, reports a changed rule, and refuses another map or version", async () => {
   const DATA_DIR = dataFolder();
   const server = startProcess({ DATA_DIR, RECORD: "1" });
   const walkers = await startBots(server, WALKERS, "plaza");

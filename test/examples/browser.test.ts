@@ -10,7 +10,7 @@ const { blank, test } = startBrowser();
 const server = startServer({ seed: 3 });
 const FILE = new URL("../../examples/browser/index.html", import.meta.url);
 
-/** Milliseconds that are enough for a step to reach the server, some ticks, and the result to reach the page. */
+/** Milliseconds that are enough for the server to apply a step and for the page to show the result. */
 const A_WHILE_MS = 300;
 
 async function open(): Promise<{ page: Page; errors: string[] }> {

@@ -104,7 +104,7 @@ for (const [program, argumentsOf] of Object.entries(PROGRAMS))
         return [x, y];
       };
       await until(() => String(place()) !== String(places[0]));
-      // The server gets no more words, and does not notice that the connection is lost.
+      // The server receives no more steps, and does not notice that the connection is lost.
       network.silence();
       let last: number[];
       do {

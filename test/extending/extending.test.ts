@@ -1,5 +1,5 @@
-// Applies the steps of docs/extending.md to a copy of the project. The long run compiles, starts and plays the copy
-// with all steps together, and with each step alone.
+// Applies the steps of docs/extending.md to a copy of the project. The long run starts and plays a copy with all steps,
+// and a copy with each step alone. It compiles only the copy with all steps.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client, type Room } from "@colyseus/sdk";
@@ -42,7 +42,7 @@ function linesOf(diff: string): string[] {
     .filter((line) => !/^\+\s*(\/\/|\/?\*|$)/.test(line));
 }
 
-/** A room of a changed project. This project's types lack the new fields of that room's state. */
+/** A room of a changed project. The types of the unchanged project lack the new fields of the room's state. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type AnyRoom = Room<unknown, any>;
 
@@ -94,7 +94,7 @@ async function arrived(joining: Promise<Room>): Promise<AnyRoom> {
   const room: AnyRoom = await joining;
   // After a failed test the server is killed. The client must not try to reconnect then.
   room.reconnection.enabled = false;
-  // Clients of earlier steps are still in the world and hear the messages of later ones.
+  // Clients of other steps may be in the same world. This handler ignores their messages.
   room.onMessage("*", () => {});
   await until(() => room.state.players?.has(room.sessionId));
   return room;
@@ -150,7 +150,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     const DATA_DIR = dataFolder();
     const server = await Game.start(project, { MAPS_DIR, DATA_DIR, RECORD: "1" });
 
-    // This client sends far more inputs than the server applies. Each frame from the server is one tick.
+    // This client sends far more inputs than the server applies. Each frame shows the state after one tick.
     const flooder = await joinWorld(server.url);
     const strides: number[] = [];
     let before = self(flooder).x;
@@ -192,7 +192,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     };
     const right = { direction: RIGHT };
     const left = { direction: LEFT };
-    // The input type of this project lacks the field `sprint`, which step 2 adds.
+    // The input type of the unchanged project lacks the field `sprint`, which step 2 adds.
     const sprint = (input: Input): Input => Object.assign({ sprint: true }, input);
     await walk(45, sprint(right), 40 * 16 + 5 * 8);
     // The next prediction starts from the server's state alone, as after a reconnection.
@@ -384,7 +384,7 @@ onlyLong(() => {
       TIMEOUT_MS,
     );
 
-    // The steps are compiled together, because the compiler takes as long as all the rest.
+    // Compiles only the copy with all steps, because the compiler takes as long as all other tests of a copy.
     if (steps === STEPS) {
       test("compiles", async () => expect(await project.errorsOf("tsc")).toBe(""), TIMEOUT_MS);
 

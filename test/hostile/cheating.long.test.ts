@@ -33,7 +33,7 @@ const server = startServer({
   reconnectionSeconds: 5,
 });
 
-/** A player's position and path after one tick. */
+/** A player's position after one tick, and the distance that the player has walked until then. */
 interface Observation {
   startedAt: number;
   endedAt: number;
@@ -74,7 +74,7 @@ function distanceBetween(a: { x: number; y: number }, b: { x: number; y: number 
   return Math.abs(a.x - b.x) + Math.abs(a.y - b.y);
 }
 
-/** Checks every period that begins with a tick and ends with the same tick or a later one. Describes each violation. */
+/** Checks every period of one or more consecutive ticks. Returns a description of each violation of the limit. */
 function violations(): string[] {
   return [...observations].flatMap(([player, past]) =>
     past.flatMap((first, from) => {

@@ -16,7 +16,7 @@ const ROWS = ["##############", "#s...........#", "#............#", "#s.........
 const MAP = drawnMap("plaza", ROWS);
 /** Whether a step onto the faulty cells of MUDDY_MAP throws. */
 let isMuddy = false;
-/** MAP, but the cells at the left edge of one tile are faulty. */
+/** A copy of MAP in which the cells at the left edge of one tile are faulty. */
 const MUDDY_MAP: WorldMap = {
   ...MAP,
   isSolid: (x, y) => {
@@ -49,7 +49,7 @@ function twoWalkers(map: WorldMap) {
 }
 
 describe("steps that throw:", () => {
-  test("the world reports one incident that can be replayed if a step throws an error, and all players walk on", async () => {
+  test("all players walk on after a step throws an error, and the world reports an incident that can be replayed", async () => {
     const { kept, world, bodies, tick } = twoWalkers(MUDDY_MAP);
     isMuddy = true;
     // For two ticks, the world ignores the input of players that joined with a saved position.

@@ -125,7 +125,7 @@ describe("changed or incompatible files:", () => {
     }
   });
 
-  test("a recording that is cut off at any byte is rejected, unless `truncated` is set: it then replays up to the cut", async () => {
+  test("a recording that is cut off at any byte is rejected, or replays up to the cut if `truncated` is set", async () => {
     const { file } = await recorded(3, 70);
     const { frames } = readRecording(file);
     for (let length = 0; length < file.length; length++) {

@@ -36,8 +36,9 @@ const burners: Worker[] = [];
 afterEach(unblock);
 
 /**
- * Overloads the process: blocks the event loop for most of the time, and runs one busy thread per core. A process that
- * uses at most 40 % of a core keeps admission open. On a busy machine the event loop alone may use less than 40 %.
+ * Overloads the process: blocks the event loop for most of the time, and runs one busy thread per core. Admission stays
+ * open in a process that uses at most 40 % of a core. The threads are necessary because the event loop alone may use
+ * less on a busy machine.
  */
 function block(): void {
   load = setInterval(() => {

@@ -40,7 +40,7 @@ test("a full map refuses guests, signed-in players and plain WebSockets with `wo
   expect(await roomCount()).toBe(2);
 });
 
-test("if too many players join an empty map at once, as many as fit get in, and all of these are in one room", async () => {
+test("an empty map opens only one room if too many players join at once: the room fills up, and the others are refused", async () => {
   const joins = await Promise.allSettled(Array.from({ length: 12 }, () => server.client().joinOrCreate("world")));
   const refused = joins.flatMap((join) => (join.status === "rejected" ? [join.reason] : []));
   expect(refused).toHaveLength(12 - MAX_PLAYERS);

@@ -124,7 +124,7 @@ test("an invitation is a random text, and a join with a number as the option `fr
 });
 
 describe("Invitations", () => {
-  test("an invitation ends a day after its player has last asked for it", () => {
+  test("an invitation ends one day after the host last requested it", () => {
     const invitations = new Invitations();
     const id = invitations.issue("ada", 0);
     expect(invitations.issue("ada", 1000)).toBe(id);

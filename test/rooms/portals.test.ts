@@ -115,7 +115,7 @@ describe("portals of a map:", () => {
 });
 
 describe("messages:", () => {
-  test("a player that touches a portal is sent one message, and can stay", async () => {
+  test("a player that touches a portal gets one message, and stays on its map", async () => {
     const { room, portals } = await join();
     const positions: number[] = [];
     room.onStateChange(() => positions.push(self(room).x));
@@ -158,7 +158,7 @@ describe("messages:", () => {
 });
 
 describe("arrivals:", () => {
-  test("a guest that arrives on another portal gets no message about that portal until it has walked away and back", async () => {
+  test("a guest that arrives on another portal gets no message about that portal until the guest walks off it and back on", async () => {
     const { map, arrival } = await throughGate();
     const room = await joinWithSdk(server, { map, arrival });
     const portals: PortalMessage[] = [];

@@ -321,7 +321,8 @@ describe("random maps:", () => {
       fc.property(anyMap, anyOffset, anyWalk, ({ map, oracle }, [offsetX, offsetY], walk) => {
         const [{ x, y }] = map.spawns as [Spot];
         const body = bodyAt(x + offsetX, y + offsetY);
-        // The spawn of a map of cells may leave no room for an offset.
+        // The walk starts at the spawn if the offset would move the body into a wall. This can happen only on a map of
+        // cells.
         if (!oracle.stands(body.x, body.y)) Object.assign(body, { x, y });
         for (const [direction, steps] of walk) {
           for (let i = 0; i < steps; i++) {

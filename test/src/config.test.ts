@@ -25,7 +25,7 @@ const UNRESTRICTED: Name[] = ["HOST", "DATA_DIR", "REDIS_SENTINEL_MASTER", "REDI
 
 const RESTRICTED_SECRETS = SECRETS.filter((name) => !UNRESTRICTED.includes(name));
 
-/** Environments for the variables that are accepted only together with other variables. */
+/** REQUIRED: for each variable that is accepted only together with others, an environment with these others. */
 const REDIS = { DATABASE_URL: "postgres://a", REDIS_URL: "redis://a" };
 const REQUIRED: Partial<Record<Name, Environment>> = { REDIS_URL: REDIS, REDIS_SENTINELS: REDIS };
 

@@ -116,8 +116,8 @@ export async function playing(page: Page): Promise<void> {
 }
 
 /**
- * Advances a page's clock by a minute, which exceeds the page's longest delay before a retry. If the page joins within
- * this minute, that join is in the array from `joinsOf` when this function resolves.
+ * Advances a page's clock by a minute, which exceeds the page's longest delay before a retry. Resolves after
+ * the array from `joinsOf` contains all join requests that the page has sent within this minute.
  */
 export async function letAMinutePass(page: Page): Promise<void> {
   await page.clock.fastForward(60_000);
@@ -134,7 +134,7 @@ export function joinsOf(page: Page): { protocol?: number }[] {
   return joins;
 }
 
-/** Returns an array that grows: each console message about content that security headers block is added to it. */
+/** Returns an array that grows: it gets each console message about content that the security headers have blocked. */
 export function refusalsOn(...pages: Page[]): string[] {
   const messages: string[] = [];
   for (const page of pages) {

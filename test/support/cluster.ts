@@ -302,7 +302,7 @@ export class TestCluster {
     this.#host?.request(process, content, (result) => this.#outgoing.answers.push(() => answer(result)));
   }
 
-  /** Tells the rooms that a connection has ended. `createHost` also tells a new authority. */
+  /** Tells the rooms that a connection has ended. `createHost` calls this method again for a new authority. */
   #disconnect(id: string): void {
     const { session, code } = this.#closed.get(id)!;
     const entry = this.#entryOf(session);

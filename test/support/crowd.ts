@@ -209,7 +209,7 @@ export class Crowd {
     Object.assign(player, fields);
   }
 
-  /** Removes a player from the map and adds the same object again, under the same id or another one. */
+  /** Removes a player from the state and adds the same object again, under the same id or another one. */
   putAgain(id: string, as = id): void {
     const actor = this.actors.get(id)!;
     this.remove(id);

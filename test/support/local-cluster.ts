@@ -15,11 +15,11 @@ const START_TIMEOUT_MS = 180_000;
 
 /** The cluster of a test file. */
 export interface TestCluster {
-  /** The cluster, which runs while the tests do. */
+  /** The cluster. It runs only during the tests of the file. */
   readonly running: LocalCluster;
   /** The address of the balancer. */
   readonly url: string;
-  /** Asks the monitor of the process at a port. */
+  /** Sends a request to the monitor of the process at a port. */
   monitor(port: number, path: string): Promise<Response>;
 }
 

@@ -9,7 +9,7 @@ export function shortOrLong<T>(short: T, long: T): T {
   return isLong ? long : short;
 }
 
-/** Returns the number of runs of a property test: `long` in a long run, a fifth of it in a short one. */
+/** Returns the number of cases of a property test: `long` in a long run, and a fifth of that number in a short run. */
 export function runs(long: number): number {
   return shortOrLong(Math.ceil(long / 5), long);
 }

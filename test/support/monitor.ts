@@ -1,4 +1,4 @@
-// Calls the methods of a room in the way in which the monitor's page does.
+// Calls the methods of a room as the monitor's page does.
 import { MONITOR, type TestServer } from "./server.ts";
 
 /** Calls a method of a room as the operator. Returns the status of the answer. */

@@ -35,7 +35,7 @@ export interface Size {
 
 const LAPTOP: Size = { width: 1280, height: 800 };
 
-/** Functions that end the started browsers. They also end a browser whose test failed while the browser started. */
+/** Functions that end the started programs. They also work if the test failed while a browser was starting. */
 const ends = new Set<() => Promise<void>>();
 
 /** Ends all browsers that were started. */
@@ -51,7 +51,7 @@ async function endGroup(leader: ChildProcess): Promise<void> {
   await once(leader, "exit");
 }
 
-/** Starts a program with a home folder of its own, which is removed when the program ends. */
+/** Starts a program with a home folder of its own. `endBrowsers` kills the program and removes the folder. */
 function startGroup(program: string, args: string[], environment: Record<string, string> = {}) {
   const home = mkdtempSync(join(tmpdir(), "sabang-browser-"));
   const env = { ...process.env, HOME: home, XDG_RUNTIME_DIR: home, ...environment };

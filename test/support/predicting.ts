@@ -13,7 +13,7 @@ const DIRECTIONS = [LEFT, RIGHT, UP, DOWN];
 /** Milliseconds from one input to the next. */
 const INPUT_MS = 50;
 
-/** The client sends no more inputs while this many are unacknowledged. The page is even more careful. */
+/** The client sends no more inputs while this many are unacknowledged. The page's limit depends on the round trip. */
 const MAX_AHEAD = 6;
 
 /** A client that walks with prediction. */
@@ -51,7 +51,7 @@ export class PredictingClient {
     return new PredictingClient(room, walls);
   }
 
-  /** Sends an input per tick, in a new direction every few steps, until `stand`. */
+  /** Sends an input per tick, in a new direction every few steps, until `stand` is called. */
   walk(): void {
     let direction = DIRECTIONS[0]!;
     this.#walking = setInterval(() => {

@@ -1,4 +1,5 @@
-// Starts the proxies of the recipes in docs/operating.md, each with Debian's own configuration around the recipe.
+// Starts the proxies with the recipes of docs/operating.md. Debian's own configuration surrounds each recipe, except
+// for deploy/Caddyfile, which is complete.
 // cspell:words fastcgi reqtimeout scgi shmcb socache subj uwsgi DFOREGROUND
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -54,7 +55,7 @@ interface Setup {
   recipe: string;
 }
 
-/** The program to start, and how it loads its configuration again. */
+/** The arguments and the environment of a proxy's program, and how the proxy loads its configuration again. */
 interface Start {
   args: string[];
   environment?: Record<string, string>;

@@ -124,7 +124,8 @@ async function recordInPage({
     return new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
   };
   const same = (one: Uint32Array, other: Uint32Array) => one.every((pixel, i) => pixel === other[i]);
-  // At first the player may still be moving from an earlier recording. When the key is pressed, it is at rest.
+  // The reference is the last frame before the first key press, when the player is at rest. In earlier frames, the
+  // player may still be moving from an earlier recording.
   const before = read(frames.findLast(({ at }) => at <= firstWalkAt)!.bitmap);
   const shots: Shot[] = [];
   let last = new Uint32Array();

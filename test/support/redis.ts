@@ -28,8 +28,8 @@ export interface TestRedis {
   /** Starts the server again on the same port. */
   start(): Promise<void>;
   /**
-   * Closes the connections of all other clients. With a type, closes only those that have (`pubsub`) or have not
-   * (`normal`) subscribed to channels.
+   * Closes the connections of all other clients. With the type `pubsub`, closes only connections that have subscribed
+   * to channels. With `normal`, closes only the other connections.
    */
   cutConnections(type?: "normal" | "pubsub"): Promise<void>;
   /** Stops the server with SIGSTOP: it keeps its connections, and answers nothing. */

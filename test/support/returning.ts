@@ -36,7 +36,7 @@ export class Returning {
   /** Signs in at `http://host:port` and joins. */
   static async join(url: string, options: object): Promise<Returning> {
     const client = new Client(url);
-    // All SDK clients of a process share a token store, so remove another player's token.
+    // All SDK clients of a process share a token store. So this removes the token of another player.
     client.auth.token = undefined as unknown as string;
     await client.auth.signInAnonymously();
     const player = new Returning(client, options);

@@ -40,7 +40,7 @@ export interface TestServer {
   colyseus: ColyseusTestServer;
   /** Signs tokens that the server accepts. */
   tokens: Tokens;
-  /** Creates an SDK client that shares no state with others. Without a token it is a guest. */
+  /** Creates an SDK client. Without a token it is a guest. All clients of a process share the SDK's token store. */
   client(token?: string): Client;
   /** Returns the room of a player. */
   roomOf(sessionId: string): Promise<WorldRoom>;
@@ -86,9 +86,8 @@ export interface TestSettings {
 /**
  * Starts a server before the tests of a file and stops it after the last one. A test file can start only one server,
  * because the matchmaker keeps its state in a module.
- * @returns the server, for hooks and tests. It is an empty object while the file is loaded, because `beforeAll` starts
- * the server. A server that was started while the file is loaded would never stop if all tests are skipped, because
- * jest runs no hooks then.
+ * @returns the server, for hooks and tests. The object is empty until `beforeAll` has started the server. A start while
+ * the file is loaded would be wrong: jest runs no hooks if all tests are skipped, so the server would never stop.
  */
 export function startServer(settings: TestSettings = {}): TestServer {
   const server = {} as TestServer;

@@ -34,7 +34,7 @@ describe("a file that is not a map is refused:", () => {
       '<!DOCTYPE map [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><map class="&b;"/>',
       "the map has a DOCTYPE, which Tiled does not write; remove it",
     ],
-  ])("%s", (_, content, fault) => {
+  ])("the reader refuses %s, and the error says why", (_, content, fault) => {
     expect(faultsOf(content)).toEqual([fault instanceof RegExp ? expect.stringMatching(fault) : fault]);
   });
 });
@@ -180,7 +180,7 @@ describe("a map with a fault is refused with a sentence that names the place of 
       map({ tilesets: [{ firstgid: 1, name: "ground", tiles: [{ id: -1 }] }] }),
       'tile -1 of tileset "ground" has the `id` -1; expected a whole number from 0 to 1048576',
     ],
-  ])("%s", (_, content, fault) => {
+  ])("a map with %s is refused", (_, content, fault) => {
     expect(faultsOf(content)).toEqual([fault instanceof RegExp ? expect.stringMatching(fault) : fault]);
   });
 
@@ -283,13 +283,13 @@ describe("a map that exceeds a limit is refused:", () => {
       "the element <map> is nested more than 2 levels deep",
       { depth: 2 },
     ],
-  ])("%s", (_, content, fault, limits) => {
+  ])("the reader refuses a map that exceeds a limit: %s", (_, content, fault, limits) => {
     expect(faultsOf(content, {}, limits)).toEqual([fault]);
     expect(() => read(content)).not.toThrow();
   });
 
   test.each(Object.entries({ zlib: deflateSync, gzip: gzipSync, zstd: zstdCompressSync }))(
-    "%s data that decompresses to more tiles than the layer has",
+    "a map is refused if its %s data decompresses to more tiles than the layer has",
     (compression, compress) => {
       expect(faultsOf(compressed(compression, compress(Buffer.alloc(20))))).toEqual([
         expect.stringMatching(

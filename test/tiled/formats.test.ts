@@ -12,16 +12,16 @@ const asJson = Object.fromEntries(Object.entries(TOWN_FILES).map(([path, json]) 
 const asXml = Object.fromEntries(Object.entries(TOWN_FILES).map(([path, json]) => [path, toXml(json)]));
 const expected = read(TOWN, asJson);
 
-describe.each(Object.entries(FORMATS))("a map in %s", (_format, write) => {
-  test.each(ENCODINGS)("is read with the same result if its tiles are encoded as %s", (encoding) => {
+describe.each(Object.entries(FORMATS))("the format %s:", (_format, write) => {
+  test.each(ENCODINGS)("a map is read with the same result if its tiles are encoded as %s", (encoding) => {
     expect(read(write(encoded(TOWN, encoding)), asJson)).toEqual(expected);
   });
 
-  test("is read with the same result if its tilesets and templates are XML files", () => {
+  test("a map is read with the same result if its tilesets and templates are XML files", () => {
     expect(read(write(TOWN), asXml)).toEqual(expected);
   });
 
-  test("is read with the same result if its file begins with a byte order mark", () => {
+  test("a map is read with the same result if its file begins with a byte order mark", () => {
     expect(read(`\uFEFF${write(TOWN)}`, asJson)).toEqual(expected);
   });
 });

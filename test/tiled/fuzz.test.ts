@@ -14,6 +14,6 @@ test("each of thousands of damaged maps is either read or refused, using little 
   expect({ seed: SEED, faults: outcome.faults }).toEqual({ seed: SEED, faults: [] });
   const refused = Object.values(outcome.refused).reduce((sum, count) => sum + count, 0);
   expect(outcome.loaded + refused).toBe(MAPS);
-  // If nearly all maps were read, or nearly all refused, the damages would be too small or too large to test much.
+  // If nearly all maps were read, or nearly all refused, the damage would be too small or too large to test much.
   expect(Math.min(outcome.loaded, refused)).toBeGreaterThan(MAPS / 10);
 });

@@ -219,7 +219,7 @@ describe("infinite maps:", () => {
     ],
   });
 
-  test("an infinite map has the bounds of the chunks of all layers, and its coordinates start at its first tile", () => {
+  test("an infinite map has the bounds of the chunks of all layers, and its coordinates start at the upper left corner of these bounds", () => {
     const map = read(infinite);
     expect(map).toMatchObject({ width: 6, height: 6, origin: { x: -2, y: -2 }, warnings: [] });
     const empty = [0, 0, 0, 0, 0, 0];
@@ -390,7 +390,7 @@ describe("unusual maps:", () => {
     expect(second!.gid).toBe(first!.gid);
   });
 
-  test("properties without types can be lists and classes, and a number of the type `string` is read as text", () => {
+  test("a property can be a list, an object without a type is read as a class, and a number of the type `string` as text", () => {
     const properties = { list: [1, "two"], empty: { type: "x" }, text: 5, nothing: null };
     expect(plain(read(small({ properties, propertytypes: { list: "list", text: "string" } })).properties)).toEqual({
       list: [

@@ -12,7 +12,7 @@ const SLOW = 0.08;
 /**
  * Draws a player in frames of 10 ms.
  * @param position the player's real x at a time. The server rounds it down to a whole step.
- * @param updates the times of the updates, rising. All are multiples of 10.
+ * @param updates the times of the updates, in ascending order. All are multiples of 10.
  * @returns the drawn x after each frame.
  */
 function draw(position: (time: number) => number, updates: number[]): Map<number, number> {
@@ -104,10 +104,10 @@ test("the page draws another player up to its last position, and not beyond, whe
 test("the next frame shows another player at its new position if the player moves farther than a player can walk", () => {
   const jump = (steps: number, from: number) =>
     draw((time) => (time < from ? 0 : time < 9000 ? 8 : 8 + 8 * steps), [from, 9000]).get(9000);
-  // In 1000 ms a player takes at most 20 + 10 steps of 8 units.
+  // In 1000 ms a player takes at most 20 steps, one per tick, and 10 additional steps. A step is 8 units.
   expect(jump(31, 8000)).toBe(32 * 8);
   expect(jump(30, 8000)).toBeLessThan(2 * 8);
-  // If the last update is older than 1500 ms, only 1500 ms count, so the player takes at most 30 + 10 steps.
+  // Only 1500 ms count if the last update is older. So the player takes at most 30 steps, and 10 additional steps.
   expect(jump(41, 1000)).toBe(42 * 8);
   expect(jump(40, 1000)).toBe(8);
 });

@@ -12,8 +12,8 @@ function at([id, right, down]: [string, number, number]): [string, { name: strin
   return [id, { name: `name of ${id}`, x: SELF.x + right, y: SELF.y + down }];
 }
 
-describe("nearest", () => {
-  test("lists the other players, nearest first, with straight-line distances in steps", () => {
+describe("the list of the nearest players:", () => {
+  test("nearest() lists the other players, nearest first, with straight-line distances in steps", () => {
     expect(
       around([
         ["far", 300, 400],
@@ -25,12 +25,12 @@ describe("nearest", () => {
     ]);
   });
 
-  test("lists at most as many players as the limit", () => {
+  test("nearest() lists at most as many players as the limit", () => {
     const crowd = Array.from({ length: 100 }, (_, index): [string, number, number] => [`p${index}`, 8 * index, 0]);
     expect(around(crowd, 3).map(({ id }) => id)).toEqual(["p0", "p1", "p2"]);
   });
 
-  test("lists players at the same distance in an order that does not depend on the order of the input", () => {
+  test("nearest() lists players at the same distance in an order that does not depend on the order of the input", () => {
     const one = around([
       ["b", 80, 0],
       ["a", 0, 80],
@@ -53,7 +53,7 @@ describe("nearest", () => {
     [0, -80, "up"],
     [80, -80, "upRight"],
     [2, -2, "here"],
-  ] as const)("gives a player at the offset %i, %i the bearing %s", (right, down, bearing) => {
+  ] as const)("nearest() gives a player at the offset %i, %i the bearing %s", (right, down, bearing) => {
     expect(around([["other", right, down]])[0]!.bearing).toBe(bearing);
   });
 });

@@ -4,31 +4,31 @@ import { describe, expect, test } from "@jest/globals";
 import { TICK_HZ, TICK_MS } from "../../sim/rules.ts";
 import { hasStandingQueue, maySend, Pacer } from "../../web/pacing.ts";
 
-describe("maySend", () => {
-  test("allows another input if the unacknowledged inputs do not exceed the limit: two plus the ticks of a round trip", () => {
+describe("the limit of unacknowledged inputs:", () => {
+  test("maySend() allows another input if at most two inputs plus one per tick of the round trip are unacknowledged", () => {
     expect(maySend(2, 0)).toBe(true);
     expect(maySend(3, 0)).toBe(false);
     expect(maySend(6, 200)).toBe(true);
     expect(maySend(7, 200)).toBe(false);
   });
 
-  test("counts only whole ticks of a round trip", () => {
+  test("maySend() counts only whole ticks of the round trip", () => {
     expect(maySend(3, 49)).toBe(false);
     expect(maySend(3, 50)).toBe(true);
   });
 });
 
-describe("hasStandingQueue", () => {
-  test("detects a queue of inputs on the server only after ten acknowledgements", () => {
+describe("queues on the server:", () => {
+  test("hasStandingQueue() detects a queue of inputs on the server only after ten acknowledgements", () => {
     expect(hasStandingQueue(Array(9).fill(500), 20)).toBe(false);
     expect(hasStandingQueue(Array(10).fill(500), 20)).toBe(true);
   });
 
-  test("detects no queue on the server if one of the last ten acknowledgements was fast", () => {
+  test("hasStandingQueue() detects no queue on the server if one of the last ten acknowledgements was fast", () => {
     expect(hasStandingQueue([120, 120, 120, 120, 60, 120, 120, 120, 120, 120], 20)).toBe(false);
   });
 
-  test("detects a queue only if acknowledgements take longer than the round trip plus one tick plus 10 ms", () => {
+  test("hasStandingQueue() detects a queue only if acknowledgements take longer than the round trip plus one tick plus 10 ms", () => {
     expect(hasStandingQueue(Array(10).fill(80), 20)).toBe(false);
     expect(hasStandingQueue(Array(10).fill(81), 20)).toBe(true);
   });
@@ -66,13 +66,13 @@ function walk({ oneWay, stall = 0 }: { oneWay: number; stall?: number }) {
   return { skipped, queueLengths };
 }
 
-describe("Pacer", () => {
-  test.each([0, 1, 2, 5])("skips no inputs on a steady network (delay each way: %i ticks)", (oneWay) => {
+describe("the pacer:", () => {
+  test.each([0, 1, 2, 5])("the pacer skips no inputs on a steady network (delay each way: %i ticks)", (oneWay) => {
     expect(walk({ oneWay }).skipped).toBe(0);
   });
 
   test.each([0, 1, 2, 5])(
-    "empties the server's queue within two seconds after the network has stalled (delay each way: %i ticks)",
+    "the pacer empties the server's queue within two seconds after the network has stalled (delay each way: %i ticks)",
     (oneWay) => {
       const { queueLengths } = walk({ oneWay, stall: 30 });
       expect(Math.max(...queueLengths)).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ import { REMEDIES, type Reason, reasonOfClose, reasonOfError } from "../../web/r
 /** Returns the error that the SDK throws for a refused join. */
 const refusedWith = (name: ErrorName) => new MatchMakeError(taggedMessage(name), ERRORS[name].code);
 
-describe("a failed join", () => {
+describe("failed joins:", () => {
   test.each<[ErrorName, Reason, (typeof REMEDIES)[Reason]]>([
     ["badJoinOption", "badName", "none"],
     ["unknownMap", "unknownMap", "none"],
@@ -28,16 +28,16 @@ describe("a failed join", () => {
     ["takenOver", "takenOver", "join"],
     ["tokenInvalid", "lost", "wait"],
     ["tokenExpired", "lost", "wait"],
-  ])("with the error %s has the reason %s and the remedy %s", (name, reason, remedy) => {
+  ])("a failed join with the error %s has the reason %s and the remedy %s", (name, reason, remedy) => {
     expect(reasonOfError(refusedWith(name))).toBe(reason);
     expect(REMEDIES[reason]).toBe(remedy);
   });
 
-  test("has the reason tooMany if the server refuses the sign-in before the join because of the rate limit", () => {
+  test("a failed join has the reason tooMany if the server refuses the sign-in before the join because of the rate limit", () => {
     expect(reasonOfError(new ServerError(ERRORS.tooManyJoins.code, taggedMessage("tooManyJoins")))).toBe("tooMany");
   });
 
-  test("has the reason lost if there was no response or the status 500, and the reason busy if the status was 503", () => {
+  test("a failed join has the reason busy if the status is 503, and the reason lost if there is no response or the status is 500", () => {
     expect(reasonOfError(new TypeError("Failed to fetch"))).toBe("lost");
     expect(reasonOfError(new ServerError("ECONNREFUSED" as unknown as number, "no server"))).toBe("lost");
     expect(reasonOfError(new MatchMakeError("", 500))).toBe("lost");
@@ -45,12 +45,12 @@ describe("a failed join", () => {
     expect(reasonOfError(new MatchMakeError("Service Unavailable", 503))).toBe("busy");
   });
 
-  test("has the reason badMap if the page cannot read the map", () => {
+  test("a failed join has the reason badMap if the page cannot read the map", () => {
     expect(reasonOfError(new MapError("plaza", "it is empty"))).toBe("badMap");
   });
 });
 
-describe("a closed connection", () => {
+describe("closed connections:", () => {
   test.each<[ErrorName, Reason, (typeof REMEDIES)[Reason]]>([
     ["serverShutdown", "restarting", "wait"],
     ["takenOver", "takenOver", "join"],
@@ -59,15 +59,15 @@ describe("a closed connection", () => {
     ["idle", "idle", "join"],
     ["kicked", "kicked", "join"],
     ["badFrame", "lost", "wait"],
-  ])("with the code of %s has the reason %s and the remedy %s", (name, reason, remedy) => {
+  ])("a closed connection with the code of %s has the reason %s and the remedy %s", (name, reason, remedy) => {
     expect(reasonOfClose(ERRORS[name].code)).toBe(reason);
     expect(REMEDIES[reason]).toBe(remedy);
   });
 });
 
 /**
- * Errors without a reason of their own. The page never receives them, treats them as a lost connection, or stays in the
- * room and shows them in its chat box or as a notice.
+ * Errors without a reason of their own. The page never receives some of them, and treats others as a lost connection.
+ * For the rest, the page stays in the room, and shows the error in its chat box or as a notice.
  */
 const WITHOUT_REASON: ErrorName[] = [
   ...([

@@ -16,8 +16,8 @@ const LAST_BELOW: readonly string[] = ["tile walls", "object floorLayer"];
 
 /**
  * Returns the layers that are drawn over the players. A property of PROPERTIES decides: the layer's own, or else the
- * one of the innermost group that has it. Without such a property, a layer is over the players in two cases. Its name
- * or the name of one of its groups says so. Or the layer is above a tile layer `walls` or an object layer `floorLayer`.
+ * one of the innermost group that has it. Without such a property, a layer is over the players if its name or a group's
+ * name contains a word of OVER. A layer is also over the players if it is above the first layer of LAST_BELOW.
  */
 export function layersOver(map: Pick<TiledMap, "layers">): ReadonlySet<Layer> {
   const layers = nestedLayers(map);

@@ -14,11 +14,11 @@ export interface Term {
   readonly inside: string | undefined;
 }
 
-/** What a declaration says. A part is undefined if the declaration does not mention it. The conventions then decide. */
+/** The content of a declaration. A part is undefined if the declaration does not mention it; conventions then apply. */
 export interface Declaration {
   readonly walls: readonly Term[] | undefined;
   readonly spawn: readonly Term[] | undefined;
-  /** What is wrong with the declaration, in sentences. */
+  /** Sentences about the errors in the declaration. */
   readonly problems: readonly string[];
 }
 

@@ -20,13 +20,13 @@ export interface Ground {
   readonly solid: Uint8Array;
   /** Where players start: free places for the centre of a body, in whole units. Empty only if there are problems. */
   readonly spawns: readonly Point[];
-  /** What is used as walls and as spawns, and why. */
+  /** Sentences about the walls and spawns in use, with the reasons. */
   readonly rules: readonly string[];
-  /** What looks like walls or spawns, but is not used as such, and why. */
+  /** Sentences about parts that look like walls or spawns, but are not used as such. */
   readonly leftOut: readonly string[];
-  /** What the author of the map should check. */
+  /** Sentences about things that the author of the map should check. */
   readonly warnings: readonly string[];
-  /** Why the map cannot be played on. Empty if the map can be played on. */
+  /** The reasons why the map cannot be played on; empty if it can be. */
   readonly problems: readonly string[];
 }
 

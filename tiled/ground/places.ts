@@ -83,7 +83,7 @@ function takeArea(start: number, open: Uint8Array, columns: number): number[] {
     area.push(square);
   };
   open[start] = 0;
-  // The list grows while it is walked.
+  // The loop also visits the squares that it adds to the list.
   for (const square of area) {
     const column = square % columns;
     if (column > 0) take(square - 1);

@@ -131,7 +131,7 @@ function withProperty(map: TiledMap, layers: readonly Nested[], { name, value }:
   throw new SelectionError(problem, name, "properties", propertyNames(map, layers));
 }
 
-/** Returns the end of a sentence. It says which tilesets are not available; empty if all tilesets are available. */
+/** Returns the part of a sentence that lists the unavailable tilesets; empty if all tilesets are available. */
 function unavailableTilesets({ tilesets }: TiledMap, what: string): string {
   return tilesets
     .filter(({ missing }) => missing)

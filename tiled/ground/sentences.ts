@@ -1,4 +1,4 @@
-// Parts of the sentences about a map.
+// Formats parts of the sentences about a map.
 import type { Point } from "../model.ts";
 import { TILE } from "./units.ts";
 

@@ -15,7 +15,7 @@ import {
 } from "./spawn-words.ts";
 import { truthOf } from "./truth.ts";
 
-/** Where players start by convention. */
+/** The spawns that the conventions find. */
 export interface FoundSpawns extends Selection {
   /** A place that a property of the map gives, in pixels. */
   readonly place: Point | undefined;

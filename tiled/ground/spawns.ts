@@ -12,13 +12,13 @@ import { count, firstOf, inTiles } from "./sentences.ts";
 import { conventionalSpawns, unusedSpawns } from "./spawn-conventions.ts";
 import { TILE } from "./units.ts";
 
-/** Where players start. */
+/** The spawns of a map. */
 export interface Spawns {
   /** Free places for the centre of a body, in whole units. A place may occur more than once. Empty if no body fits. */
   readonly places: readonly Point[];
-  /** Where the places come from, in sentences. */
+  /** Sentences about the origin of the places. */
   readonly rules: readonly string[];
-  /** What looks like spawns, but is not used as such, in sentences. */
+  /** Sentences about parts that look like spawns, but are not used as such. */
   readonly leftOut: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -42,8 +42,9 @@ interface Found {
 }
 
 /**
- * Returns where players start on the cells of a map.
- * @param terms what the map declares; undefined if it declares nothing.
+ * Returns the spawns of a map.
+ * @param terms the terms of the map's declaration; undefined if the map does not declare its spawns.
+ * @param cells the open and solid cells of the map.
  * @throws {SelectionError} if a term names something that the map does not have.
  */
 export function spawnsOf(map: TiledMap, terms: readonly Term[] | undefined, cells: Cells): Spawns {

@@ -1,6 +1,6 @@
-// Finds what is solid on a map that does not declare its walls. Uses the conventions of many games, which are in
-// groups. A group is used only if the groups before it find nothing. Objects whose names mention walls are also solid,
-// regardless of the group that is used.
+// Finds what is solid on a map that does not declare its walls. Uses groups of conventions that many games follow. A
+// group is used only if the groups before it find nothing. Objects whose names mention walls are also solid, regardless
+// of the group that is used.
 import type { Layer, MapObject, ObjectLayer, TiledMap, TileLayer } from "../model.ts";
 import { quote } from "../report.ts";
 import type { Claim } from "./claims.ts";
@@ -11,7 +11,7 @@ import { isSolidValue, isWalkable, namesOpen, namesSolid, namesWall, solidity } 
 /** The walls that the conventions find. */
 export interface FoundWalls {
   readonly claims: readonly Claim[];
-  /** What looks like walls, but is not solid, and why. */
+  /** Sentences about parts that look like walls, but are not solid, with the reasons. */
   readonly leftOut: readonly string[];
 }
 
@@ -79,8 +79,8 @@ function clearTiles(map: TiledMap, layers: readonly Nested<TileLayer>[]): Claim[
   const isNotOpen = (number: number) => !open.has(number);
   return layers.flatMap((nested): Claim[] => {
     const { layer, around } = nested;
-    // A layer that is named after collisions may also hold open tiles. So only the tiles that a property makes solid
-    // are solid, if the layer has such tiles.
+    // A layer that is named after collisions may also hold open tiles. So the layer's name is ignored if some of the
+    // layer's tiles have a property that says "solid".
     if (!saidBy(around) && hasAny(layer, solid)) {
       return [{ type: "tiles", layer, isSolid, why: "a property of the tiles" }];
     }

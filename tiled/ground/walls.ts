@@ -7,7 +7,7 @@ import { conventionalWalls, type FoundWalls } from "./wall-conventions.ts";
 
 /**
  * Returns what is solid.
- * @param terms what the map declares; undefined if it declares nothing.
+ * @param terms the terms of the map's declaration; undefined if the map does not declare its walls.
  * @throws {SelectionError} if a term names something that the map does not have.
  */
 export function wallsOf(map: TiledMap, terms: readonly Term[] | undefined): FoundWalls {

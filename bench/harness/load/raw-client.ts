@@ -68,7 +68,7 @@ export class RawClient {
     this.#socket.write(this.#dialect.moves[direction]!);
   }
 
-  /** Says something, if the server has a message for it. */
+  /** Says a text, if the server has a message for texts. */
   say(): void {
     if (this.ended === undefined && this.#dialect.say) this.#socket.write(this.#dialect.say);
   }

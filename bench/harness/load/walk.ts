@@ -9,9 +9,9 @@ const MIN_MOVES = MOVES_HZ / 2;
 const MAX_MOVES = MOVES_HZ * 3;
 
 /**
- * The walk of one client. A walk that is limited to an area around its start first goes to a random place of the area.
- * Later it turns round at the border. Servers apply each move exactly. So the load knows the displacement from the
- * start without decoding frames.
+ * The walk of one client. A limited walk stays in an area around its start. It first goes to a random place in this
+ * area, and later turns round at the border. Servers apply each move exactly, so the load knows the displacement from
+ * the start without decoding frames.
  */
 export class Walk {
   readonly #random: Random;

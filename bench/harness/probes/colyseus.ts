@@ -56,7 +56,8 @@ export function joinColyseus(room: string, isAudited: boolean): JoinProbe {
 }
 
 /**
- * Returns a function that gives the server time in the frame that is being decoded; undefined if the frame has none.
+ * Returns a function that returns the server time in the frame that is being decoded. That function returns undefined
+ * if the frame has no time.
  * Call `attachClock` right after the join, before the first frame is decoded.
  */
 function attachClock(room: Room<unknown, State>): () => number | undefined {

@@ -19,8 +19,8 @@ const GONE = 0xffff;
 const BINARY: Protocol = {
   path: "/",
   read: (message, players) => {
-    // Only the welcome begins with the client's own id (2 bytes). So only the welcome's length is not a multiple of
-    // RECORD_BYTES.
+    // `start` is 2 in the welcome, which begins with the client's own id. It is 0 in all other messages, because they
+    // contain only records.
     const start = message.length % RECORD_BYTES;
     for (let at = start; at < message.length; at += RECORD_BYTES) {
       const id = String(message.readUInt16LE(at));

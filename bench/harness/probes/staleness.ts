@@ -42,10 +42,11 @@ export class Track {
   }
 
   /**
-   * Returns the staleness of the position `shown`, which another client shows at `time`: the milliseconds since the
-   * player left it, or 0 if the player is still there. The time of the first entry counts as the time of leaving if the
-   * player was never there.
-   * @param lead the other client may have received the position this many milliseconds before the player's own client.
+   * Returns the staleness of the position `shown`, which another client shows at `time`, in milliseconds. This is the
+   * time since the player left the position, or 0 if the player is still there. A player that was never there counts as
+   * having left at the time of the first entry.
+   * @param lead the maximum number of milliseconds by which the other client may receive a position before the player's
+   * own client.
    */
   staleness(shown: Sighting, time: number, lead = 0): number {
     let index = this.#indexAt(Math.max(time, shown.at + lead));
@@ -105,8 +106,8 @@ export function reachOf(own: Place, others: Iterable<Place>): Reach {
 
 /**
  * Returns whether a player is certainly among the NEAREST players that a client shows. The result is true if the client
- * shows fewer than NEAREST other players within the distance from `own` to `real`. Such a player is really among the
- * nearest if the server keeps the shown positions of the nearest players fresh.
+ * shows fewer than NEAREST other players within the distance from `own` to `real`. This rule assumes that the client
+ * shows fresh positions of the nearest players.
  */
 export function isNearest(own: Place, real: Place, shown: Place, { last, next }: Reach): boolean {
   const square = squareOf(own, real);

@@ -135,9 +135,9 @@ function count(counts: Map<string, number>, key: string, times = 1): void {
 }
 
 /**
- * One attacker, from its connection to its end. The attacker sends no input that would crash or block a server without
- * sabang's guards. Each guard has its own test. Such a test sends harmless input, which the guard rejects for the same
- * reason as harmful input.
+ * One attacker, from its connection to its end. The attacker leaves out input that could crash or block the server if a
+ * guard of sabang were missing. Each guard has its own test instead. The test sends harmless input, which the guard
+ * rejects for the same reason as harmful input.
  */
 class Session {
   readonly #port: number;

@@ -15,7 +15,7 @@ import { damagedMap } from "./mutate.ts";
 /** The results of reading a number of maps. */
 export interface Outcome {
   loaded: number;
-  /** The number of refused maps by kind. The kind is the text of a map's first fault, without names and numbers. */
+  /** The number of refused maps by kind. The kind is the map's first error message, without names and numbers. */
   refused: Record<string, number>;
   /** The errors that were found in the reader, each with the number of the map. */
   faults: string[];
@@ -31,8 +31,8 @@ export interface ReaderRequests {
 }
 
 /**
- * A map that takes at least this many milliseconds counts as an error. Even a busy machine needs only a tenth of this
- * time.
+ * A map counts as an error if reading it takes more than this number of milliseconds. Even a busy machine needs only a
+ * tenth of this time.
  */
 const SLOW_MS = 5000;
 

@@ -45,7 +45,7 @@ export interface AttackerRequests {
   /** Makes the speakers say this number of hostile texts per second in all. */
   speak(argument: number): void;
   sayFigures(argument: null): SayFigures;
-  /** Opens and drops this number of connections, none of which joins. */
+  /** Opens and drops this number of connections. The connections do not join. */
   connect(argument: { port: number; connections: number }): Promise<ConnectionCounts>;
   halt(argument: null): void;
 }

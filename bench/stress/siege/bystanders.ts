@@ -8,7 +8,7 @@ const GOAL = 1.5;
 /**
  * Returns the verdicts on the latency and the disconnections of the walkers.
  * @param siege the name of the stress test.
- * @param losses what `Field.losses` returned after the attack.
+ * @param losses the result of `Field.losses` after the attack.
  */
 export function bystanderVerdicts(
   siege: string,

@@ -22,7 +22,7 @@ export const PRODUCTION = {
   ADMISSION_MAX_DELAY_MS: "0",
 };
 
-/** What the walkers have measured over a number of seconds. */
+/** The measurements of the walkers over a number of seconds. */
 export interface WindowFigures {
   /** The latency from a move to the frame that shows it, in milliseconds. `moves` is the number of measured moves. */
   p50: number;

@@ -32,7 +32,8 @@ export class Claim {
     this.epoch = state.epoch;
     this.#newest = state.newest;
     this.#startedAt = now;
-    // The stored place is the newest one that any client has seen. If it is lost, only the former authority knows it.
+    // The stored place is the newest place that any client has seen. Only the former authority knows this place if the
+    // store has lost it.
     this.#expected = state.newest ? others.filter((process) => process !== former) : others;
     this.#handedOver = handedOver;
     this.#limits = limits;

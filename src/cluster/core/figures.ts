@@ -1,4 +1,4 @@
-// What a process of the cluster reports about itself.
+// The state and the counters that a process of the cluster reports about itself.
 import type { Place, ProcessId } from "./ports.ts";
 
 /**

@@ -45,14 +45,14 @@ export class Handover {
     this.#name();
   }
 
-  /** Called when a process has reported its place. Gives the lease to it if it is the successor, at the last place. */
+  /** Called when a process has reported its place. Gives the lease to the successor once it reports the last place. */
   take({ process, at }: UpMessage): void {
     if (process !== this.#successor || !this.#last || !isSamePlace(at, this.#last.place)) return;
     this.#isConfirmed = true;
     this.#give();
   }
 
-  /** Names the successor again, or another one, or gives up. */
+  /** Continues the handover: repeats the last step, names another successor, or gives up. */
   advance(): void {
     const now = this.#clock();
     if (now - this.#startedAt >= this.#limits.handoverMs) this.#fail();

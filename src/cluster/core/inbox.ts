@@ -1,4 +1,4 @@
-// What the authority has heard of one process: its batches in order, its place, and whether it is alive.
+// One process as the authority knows it: its batches in order, its place, and whether it is alive.
 import type { Limits } from "./limits.ts";
 import { comparePlaces, START } from "./place.ts";
 import type { Place, ProcessId, UpMessage } from "./ports.ts";
@@ -7,7 +7,7 @@ import type { Place, ProcessId, UpMessage } from "./ports.ts";
 export class Inbox {
   readonly process: ProcessId;
   readonly #limits: Limits;
-  /** Batches that came too early: one before them is missing. */
+  /** Batches that came too early: an earlier batch is missing. */
   readonly #later = new Map<number, UpMessage>();
   #heard = 0;
   /** The time of the last message. */

@@ -1,9 +1,9 @@
-// This process's view of the lease. It counts the time of the lease from before the request, so its deadline is always
-// earlier than that of the store.
+// This process's view of the lease. The lease counts from the time of the request, so the deadline here is always
+// earlier than the deadline in the store.
 import type { Limits } from "./limits.ts";
 import type { Lease, LeaseState, ProcessId } from "./ports.ts";
 
-/** Requests the lease, and knows until when it is certainly valid. */
+/** Requests the lease, and keeps the time until which it is certainly valid. */
 export class LeaseKeeper {
   readonly #process: ProcessId;
   readonly #lease: Lease;

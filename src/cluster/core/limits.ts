@@ -2,7 +2,7 @@
 
 /** Times in milliseconds, and bounds of all queues. */
 export interface Limits {
-  /** The time after which an authority without news sends a message that shows that it is alive. */
+  /** The time after which an authority that has published nothing sends a sign of life. */
   readonly heartbeatMs: number;
   /** The time after which a process that has sent nothing sends a sign of life. */
   readonly signMs: number;
@@ -16,7 +16,7 @@ export interface Limits {
   readonly closeAllMs: number;
   /** How long a lease is valid. The lease of the store must use the same time. */
   readonly leaseMs: number;
-  /** How much earlier than the store the owner considers its lease expired. */
+  /** The owner considers its lease expired this much earlier than the store does. */
   readonly leaseMarginMs: number;
   /** The time between two renewals of the lease. */
   readonly renewMs: number;

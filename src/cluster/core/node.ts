@@ -1,5 +1,5 @@
-// One process of a cluster: a replica at all times, and the authority while it has the lease. All messages, answers of
-// the lease and the passing of time come in here.
+// One process of a cluster: a replica at all times, and the authority while it has the lease. This file handles all
+// messages, all answers of the lease, and all timeouts.
 import { Claim } from "./claim.ts";
 import type { Figures, Role } from "./figures.ts";
 import { Handover } from "./handover.ts";
@@ -28,13 +28,13 @@ import { Reign } from "./reign.ts";
 import { SessionTable } from "./session-table.ts";
 import { UpLink } from "./up-link.ts";
 
-/** Receives what the protocol does. pino's loggers implement it. */
+/** Logs the events of the protocol. pino's loggers implement this interface. */
 export interface ProtocolLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }
 
-/** What a process of a cluster consists of. */
+/** The parts and the settings of one process of a cluster. */
 export interface NodeOptions {
   /** The random id of this process. */
   readonly process: ProcessId;
@@ -73,7 +73,7 @@ export class ClusterNode {
   readonly #mirror: Mirror;
   readonly #replica: Replica;
 
-  /** The newest epoch of another process that this one knows, or its own while it is the authority. */
+  /** The newest epoch that this process knows of others, or its own epoch while it is the authority. */
   #fence: number;
   #claim: Claim | undefined;
   #reign: Reign | undefined;
@@ -82,7 +82,7 @@ export class ClusterNode {
   #authority: Authority | undefined;
   /** The last place of an authority that hands over to this process. */
   #handedOver: Place | undefined;
-  /** When the authority, or a process that is about to be the authority, was last heard from. */
+  /** The time at which this process last heard from the authority or from a claimant. */
   #heardAt: number;
   #askedAt = Number.NEGATIVE_INFINITY;
   #isAway = false;
@@ -110,7 +110,7 @@ export class ClusterNode {
     this.#heardAt = clock();
   }
 
-  /** What this process does at the moment. */
+  /** The current role of this process. */
   get role(): Role {
     return this.#role;
   }
@@ -139,7 +139,7 @@ export class ClusterNode {
     };
   }
 
-  /** Does what is due at this time. */
+  /** Performs all work that is due at this time. */
   advance(): void {
     if (this.#isStopped) return;
     const now = this.#clock();
@@ -169,8 +169,8 @@ export class ClusterNode {
 
   /**
    * Hands over the authority if this process has it. This process never takes the authority again. Calls `done` with
-   * the process that is, or will be, the authority; with undefined if there is no such process. In that case, this
-   * process may still be the authority. Its owner should then end the rooms in order, and call `stop`.
+   * the process that is, or will be, the authority. Calls `done` with undefined if there is no such process. In that
+   * case, this process may still be the authority. Its owner should then shut down the rooms, and call `stop`.
    */
   handOver(done: (authority: ProcessId | undefined) => void): void {
     this.#upLink.isLeaving = true;
@@ -282,8 +282,8 @@ export class ClusterNode {
     const { epoch } = claim;
     const { place, alive, sessions } = this.#mirror;
     const heard = new Map([...alive, ...claim.answered].map((process) => [process, now]));
-    // A former authority that has not answered the claim keeps the time at which it was last heard. So this process
-    // considers its connections lost earlier.
+    // The former authority keeps the time at which it was last heard if it has not answered the claim. So its
+    // connections are considered lost sooner.
     const former = this.#authority?.process;
     if (former !== undefined && alive.includes(former) && !claim.answered.has(former)) heard.set(former, this.#heardAt);
     this.#claim = undefined;
@@ -343,7 +343,7 @@ export class ClusterNode {
   #snapshot(snapshot: SnapshotMessage): void {
     if (this.#reign) return;
     // A claimant needs the newest state of earlier epochs. Other processes ignore snapshots of epochs before the newest
-    // claim: its claimant relies on the places that they have reported.
+    // claim, because the claimant relies on the places that these processes have reported.
     const { epoch } = snapshot.place;
     if (this.#claim ? epoch < this.#claim.epoch : epoch >= this.#fence) this.#mirror.load(snapshot);
   }

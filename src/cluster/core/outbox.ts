@@ -1,4 +1,4 @@
-// What the rooms have sent, closed, answered and changed in the session table since the authority's last message.
+// The frames, closes and answers of the rooms, and the changed and ended sessions, since the authority's last message.
 import type { Answer, ClientClose, ClientFrame, ProcessId, SessionEntry } from "./ports.ts";
 
 /** The contents of the next message, without the changes of the rooms. */

@@ -3,7 +3,7 @@ import type { Answer, Content } from "./ports.ts";
 
 interface Pending {
   readonly content: Content;
-  /** When the request fails if it has no answer. */
+  /** The time at which the request fails if it has no answer. */
   readonly until: number;
   readonly answer: (content: Content | undefined) => void;
   isSent: boolean;

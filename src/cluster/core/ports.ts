@@ -151,7 +151,7 @@ export interface Bus {
   /**
    * Sends a message of the authority to all other processes, and stores its place if it is newer than the stored one.
    * Calls `taken` once the bus has the message; never if the bus is unavailable or knows a newer epoch. The authority's
-   * own clients see the message only then, so no client sees anything that is lost with the authority.
+   * own clients get the message only after this call. So no client sees a change that is lost if the authority fails.
    */
   publish(message: DownMessage, taken: () => void): void;
 }
@@ -169,8 +169,8 @@ export interface LeaseState {
 export interface Lease {
   /**
    * Takes the lease if it is free, or renews it if the process owns it. A new owner's epoch is larger than both the
-   * stored epoch and `knownEpoch`, by a random number from 1 to 1000. So a store that has lost data, or a replica of
-   * it, does not give out an epoch twice.
+   * stored epoch and `knownEpoch`, by a random number from 1 to 1000. So neither a store
+   * that has lost data nor a replica of the store gives out an epoch twice.
    */
   take(knownEpoch: number, done: (state: LeaseState | undefined) => void): void;
   /** Gives the lease to another process, with a larger epoch, if this process still owns it. */
@@ -252,9 +252,9 @@ export interface ReplicaLink {
   disconnected(session: string, connection: string, code: number): void;
   /**
    * Asks the rooms. Calls back with undefined if there is no answer within `timeoutMs`. Within an epoch the host gets a
-   * request once. A new authority gets unanswered requests again, so its host must recognize those that it knows.
-   * @returns a function that withdraws the request. An authority that has not got it does not get it any more, and
-   * `answer` is not called.
+   * request once. A new authority gets unanswered requests again, so its host must recognize a repeated request.
+   * @returns a function that withdraws the request. After that, the request is not sent any more, and `answer` is not
+   * called.
    */
   request(content: Content, timeoutMs: number, answer: (content: Content | undefined) => void): () => void;
 }

@@ -1,4 +1,4 @@
-// The processes of the cluster, as the authority hears them.
+// The processes of the cluster, as the authority knows them.
 import { Inbox } from "./inbox.ts";
 import type { Limits } from "./limits.ts";
 import { comparePlaces } from "./place.ts";

@@ -1,15 +1,15 @@
-// Numbers the authority's messages and publishes them. This process applies a message only once the bus has it.
+// Numbers the authority's messages and publishes them. This process applies a message only after the bus has taken it.
 import type { Limits } from "./limits.ts";
 import type { Bus, DownMessage, Place } from "./ports.ts";
 
 interface Waiting {
   readonly message: DownMessage;
-  /** The number of the last attempt to send it; 0 before the first one. */
+  /** The number of the last attempt to send the message; 0 before the first attempt. */
   attempt: number;
   isTaken: boolean;
 }
 
-/** What a message says, without its place. */
+/** The contents of a message, without its type and its places. */
 export type Contents = Omit<DownMessage, "type" | "place" | "from">;
 
 interface PublisherOptions {
@@ -18,7 +18,7 @@ interface PublisherOptions {
   readonly from: Place;
   readonly bus: Bus;
   readonly limits: Limits;
-  /** Returns whether the lease is certainly valid at this moment. Nothing is sent without it. */
+  /** Returns whether the lease is certainly valid at this moment. Nothing is sent without a valid lease. */
   readonly isLeased: () => boolean;
   /** Called for each message, in order, once the bus has taken the message and the lease is valid. */
   readonly onTaken: (message: DownMessage) => void;
@@ -88,12 +88,13 @@ export class Publisher {
   }
 
   /**
-   * Called when the bus has a message. The bus takes messages in order, so it has lost earlier messages that it has not
-   * confirmed. They are sent again, because this process must not apply a message that no other process can have.
+   * Called when the bus has taken a message. The bus takes messages in order, so it has lost all earlier messages that
+   * it has not confirmed. This method sends the lost messages again. This process must not apply a message that no
+   * other process can get.
    */
   #taken(taken: Waiting, attempt: number): void {
     taken.isTaken = true;
-    // After a pause of this process, another one may have gone on without this message.
+    // This process may have paused. Another process may then have become the authority without this message.
     if (!this.#isLeased()) return;
     this.#handOn();
     for (const waiting of this.#waiting)

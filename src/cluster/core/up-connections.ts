@@ -12,13 +12,13 @@ interface Connection {
   sent: number;
   /** The frames that the rooms have not taken, oldest first. */
   readonly kept: ClientFrame[];
-  /** Whether it is in the session table. Otherwise its frames wait. */
+  /** Whether the connection is in the session table. Otherwise its frames wait. */
   isShown: boolean;
   /** Whether too many of its frames were waiting. If so, it takes no more frames and must be closed. */
   isFull: boolean;
   close: ClientClose | undefined;
   isCloseSent: boolean;
-  /** When it ended. */
+  /** The time at which the connection ended. */
   closedAt: number;
 }
 

@@ -39,7 +39,7 @@ export class FieldCodec {
     this.#isText = sparse((_, type) => type === "string");
   }
 
-  /** Writes a value. The writer must have room for all fields but the texts, for which it makes room. */
+  /** Writes a value. The writer must already have room for all fields that are not texts. */
   write(out: SchemaWriter, field: number, value: unknown): void {
     if (this.#isText[field]) {
       out.text(value as string);

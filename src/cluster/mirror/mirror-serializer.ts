@@ -110,8 +110,8 @@ export class MirrorSerializer implements SightSerializer {
   }
 
   /**
-   * For a client, returns a frame with a code and the number of the client's applied inputs. The client's process sends
-   * the full state instead of this frame. Without a client, returns the shared state: the monitor shows its size.
+   * Returns a frame with a code and the number of the client's applied inputs. The client's process sends the full
+   * state instead of this frame. Returns the shared state if there is no `client`, because the monitor shows its size.
    */
   getFullState(client?: Client, timing?: object): Uint8Array {
     if (!client) return this.#encoder.encodeAll({ offset: 0 });

@@ -23,7 +23,7 @@ export class MirroredRoom {
   readonly state = new WorldState() as unknown as StateWithPlayers & Schema;
   readonly players: MirroredPlayers;
   readonly #clients: Client[] = [];
-  /** Sends the clients what is in their sight. It is not used without clients: then a tick costs only the mirroring. */
+  /** Sends the clients what is in their sight. Without clients it does not run, which saves time in each tick. */
   readonly #serializer: InterestSerializer;
   /** Decodes the shared state. Its objects are copied, because the framework does not track the changes of a decoder. */
   #decoder = new Decoder(new WorldState());

@@ -27,7 +27,7 @@ export interface SessionRecord {
   readonly until?: number;
   /** The kind of the last connection. */
   readonly transport?: Transport;
-  /** The address of the last connection, or for which the seat was reserved. */
+  /** The address of the last connection, or of the client for which the seat was reserved. */
   readonly address?: string;
   /** The SHA-256 hashes of the reconnection tokens that are valid. */
   readonly tokens: readonly string[];

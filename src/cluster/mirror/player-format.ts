@@ -20,7 +20,7 @@ const UNSET = 0x80;
 /** Says that the number of applied inputs follows. Any other value is the increase of that number. */
 const ABSOLUTE = 0;
 
-/** Used instead of the number of applied inputs that the receivers know, if they know none. */
+/** Used as a number of applied inputs if the receivers do not know the number. */
 export const UNKNOWN = -1;
 
 /** The most bytes of a change, without its texts. */

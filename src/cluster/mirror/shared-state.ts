@@ -1,17 +1,20 @@
-// Copies the state of a room, except for its players, from the objects that a decoder has created to objects that an
-// encoder can watch. An object keeps its reference id, so that clients know it as the same one in every process.
+// Copies a room's state, except for its players, to objects that an encoder can watch. A copy has the reference id of
+// its source, so clients see the same id in every process.
 import { $refId, ArraySchema, CollectionSchema, type IRef, MapSchema, Schema, SetSchema } from "@colyseus/schema";
 import { fieldsOf } from "../../../rooms/interest/state-requirements.ts";
 
-/** The field that is mirrored on its own. */
+/** The field with the players, which are mirrored separately. */
 const PLAYERS = "players";
 
 type Values = Record<string, unknown>;
 
-/** A list of values: all collections of @colyseus/schema but MapSchema. */
+/** A list of values: any collection of @colyseus/schema except MapSchema. */
 type List = ArraySchema | SetSchema | CollectionSchema;
 
-/** Makes the fields of `target` equal to those of `source`, except for `players`. Objects that both have are kept. */
+/**
+ * Makes the fields of `target` equal to those of `source`, except for `players`. Keeps an object of `target` if its
+ * counterpart in `source` has the same reference id.
+ */
 export function copyShared(source: IRef, target: IRef): void {
   copyFields(source as unknown as Values, target as unknown as Values, PLAYERS);
 }
@@ -35,8 +38,8 @@ function copyFields(source: Values, target: Values, skipped?: string): void {
 }
 
 /**
- * Puts a copy of `value` into its place, where `current` is now.
- * @param put puts a value into the place. An object is put there before it gets its contents.
+ * Copies `value` to the target, where it updates or replaces `current`.
+ * @param put stores a value in the target. A new object is stored before its contents are copied.
  */
 function place(value: unknown, current: unknown, put: (value: unknown) => void): void {
   if (!isObject(value)) {

@@ -67,7 +67,7 @@ class Walker {
     this.#step = { x: -this.#step.x, y: -this.#step.y };
   }
 
-  /** Returns the ticks since the player left the shown position; 0 if it is still there or has left it in this tick. */
+  /** Returns the ticks since the player left the shown position; 0 if the player is there or left in this tick. */
   age({ x, y }: Place): number {
     const last = this.places.findLastIndex((place) => place.x === x && place.y === y);
     return Math.max(this.places.length - 2 - last, 0);
@@ -112,7 +112,7 @@ test.each([
   ["one cell", { left: 1920, top: 1920, width: 160, height: 160 }],
   ["one screen", { left: 1600, top: 1760, width: 960, height: 640 }],
 ])(
-  "with 1500 walking players in %s, clients show the nearest 30 as they are, and the others as they were a second ago",
+  "with 1500 walking players in %s, clients show the nearest 30 without delay, and the others with at most 1.5 s delay",
   (_, area) => {
     const { walkers, clients, tick } = createCrowd(area);
     for (let i = 0; i < WARM_UP; i++) tick(true);

@@ -149,8 +149,8 @@ class Verifier {
         view.missed = true;
         continue;
       }
-      // A client that missed patches gets a full state instead of a patch. A client that was backpressured while no
-      // visible field changed has missed no patch, and gets patches again.
+      // A client that missed patches gets a full state instead of a patch. A client gets patches again if no visible
+      // field changed while it was backpressured, because it has not missed a patch.
       if (view.missed && isFullState(frames[0])) {
         this.#verifyFullState(member, frames);
         continue;
@@ -332,9 +332,9 @@ class Verifier {
   }
 
   /**
-   * Returns the distance within which data must be current. It is the distance that includes NEAREST other players, or
-   * NEAR if NEAR is smaller. If more than NEAREST players are within that distance, because some are equally far, only the
-   * data of the nearer players must be current.
+   * Returns the distance within which data must be current: the distance of the farthest of the NEAREST other players,
+   * but at most NEAR. Returns the next smaller distance if further players are equally far, because the server may
+   * count any of them as the nearest.
    */
   #distanceOfNearest(viewpoint: Place): number {
     const distances = [...this.#crowd.actors.values()].map(({ figure }) => this.#distanceOnMap(viewpoint, figure));
@@ -723,8 +723,8 @@ interface Play {
 }
 
 /**
- * The maximum size of an update in these tests, in bytes, and the minimum share of the bytes sent to a client that are
- * updates. The number of ticks within which every player of a crowd is updated depends on both.
+ * MAX_UPDATE_BYTES: the maximum size of an update in these tests. MIN_UPDATE_SHARE: the minimum share of updates in the
+ * bytes to a client. Both determine the number of ticks within which the data of every player is updated.
  */
 const MAX_UPDATE_BYTES = 40;
 const MIN_UPDATE_SHARE = 0.2;

@@ -1,5 +1,5 @@
-// Which cells of the interest grid see each other. The expected result is computed from distances alone: positions
-// within MIN_SIGHT always see each other, and positions beyond MAX_SIGHT never do.
+// Tests which cells of the interest grid see each other. The expected result is computed from distances alone:
+// positions within MIN_SIGHT always see each other, and positions beyond MAX_SIGHT never do.
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { CELL_SIZE, Grid, MAX_SIGHT, MIN_SIGHT, NO_CELL, SIDES } from "../../../rooms/interest/grid.ts";
@@ -88,7 +88,7 @@ test("cellAt maps every integer or fractional position on the map to a cell of t
   );
 });
 
-test("with any kept sides, a client has the visible cells, at most one more row or column per side, and none beyond MAX_SIGHT", () => {
+test("Grid.eachHad lists the visible cells and one more row or column on each kept side, but no cell beyond MAX_SIGHT", () => {
   const grid = new Grid(2400, 2400);
   const cells = Array.from({ length: grid.size }, (_, cell) => cell);
   const column = (cell: number) => cell % grid.columns;
@@ -111,7 +111,7 @@ test("with any kept sides, a client has the visible cells, at most one more row 
   }
 });
 
-test("without kept sides, rowsHad lists exactly the visible cells, each once, row by row", () => {
+test("Grid.rowsHad lists exactly the visible cells, each once and row by row, if no side is kept", () => {
   const grids = maps.map(({ width, height }) => new Grid(width, height)).filter(({ size }) => size < 700);
   fc.assert(
     fc.property(grids, fc.nat(), (grid, any) => {

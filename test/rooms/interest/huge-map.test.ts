@@ -1,4 +1,4 @@
-// A crowd on a map with more cells than a call can have arguments.
+// Tests a crowd on the largest map, which has more grid cells than a function call can have arguments.
 import { expect, test } from "@jest/globals";
 import { Crowd } from "../../support/crowd.ts";
 

@@ -25,7 +25,7 @@ const closes = fc.array(
     { requiredKeys: ["session", "connection", "code"] },
   ),
 );
-/** The lists of a down message. Its other fields are optional, except the type, the places and the process. */
+/** The lists of a down message. They are required, like its type, places and process; its other fields are optional. */
 const LISTS = ["sessions", "ended", "frames", "closes", "answers", "heard", "alive"] as const;
 const answers = fc.array(fc.record({ process: text, request: text, content }));
 const claim = { process: text, epoch: number, at: place };
@@ -86,7 +86,7 @@ function decodeOrRefuse(given: Uint8Array): Message | undefined {
 }
 
 describe("the codec:", () => {
-  test("every message is decoded as it was encoded", () => {
+  test("a decoded message equals the message that was encoded", () => {
     fc.assert(
       fc.property(messages, (message) => {
         const encoded = encodeMessage(message);

@@ -61,7 +61,7 @@ describeWith("redis", "the start of a process in a cluster:", () => {
   const differing = (fields: object) => refusal({ common: { ...COMMON, ...fields } });
 
   describe("processes that join one cluster:", () => {
-    test("processes with the same settings enter, and store no secret in Redis", async () => {
+    test("processes with the same settings can join the cluster, and store no secret in Redis", async () => {
       await join("a");
       await join("b");
       const entries = await redis.client.hgetall("test:processes");
@@ -88,7 +88,7 @@ describeWith("redis", "the start of a process in a cluster:", () => {
       expect(lines.map((line) => line.split(":")[0])).toEqual(["version", "version", "JWT_SECRET"]);
     });
 
-    test("a process with another database is refused with the hint to set REDIS_PREFIX, and enters with another prefix", async () => {
+    test("a process with another database is refused with the hint to set REDIS_PREFIX, but can join with another prefix", async () => {
       await join("a");
       const other = { ...COMMON, database: "d2", JWT_SECRET: "y" };
       expect(await differing(other)).toMatch(
@@ -97,13 +97,13 @@ describeWith("redis", "the start of a process in a cluster:", () => {
       await join("b", { common: other, prefix: "other" });
     });
 
-    test("a process with different settings can enter after all other processes have left", async () => {
+    test("a process with different settings can join the cluster after all other processes have left", async () => {
       const a = await join("a");
       await a.leave();
       await join("b", { common: { ...COMMON, database: "d2" } });
     });
 
-    test("a process with different settings can enter after the entries of killed processes have expired", async () => {
+    test("a process with different settings can join the cluster after the entries of killed processes have expired", async () => {
       await redis.client.hset("test:processes", "killed", `1 {"database":"d0"}`);
       await join("a");
       expect(Object.keys(await redis.client.hgetall("test:processes"))).toEqual(["a"]);
@@ -118,7 +118,7 @@ describeWith("redis", "the start of a process in a cluster:", () => {
       await until(async () => (await expiry()) > first);
     });
 
-    test("a process logs one error if a process with other settings has entered while Redis had no data", async () => {
+    test("a process logs one error if a process with other settings has joined while Redis had no data", async () => {
       await join("a", { ttlMs: 500 });
       const other = JSON.stringify(fingerprintOf({ ...COMMON, JWT_SECRET: "x" }));
       await redis.client.hset("test:processes", "b", `${Number.MAX_SAFE_INTEGER} ${other}`);

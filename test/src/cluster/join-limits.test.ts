@@ -41,7 +41,7 @@ test("an address cannot have more connections than the limit, however they are s
   await join(1);
 });
 
-test("of many joins at once, as many get seats as the limit allows", async () => {
+test("only as many clients as the limit allows get seats if twelve clients join at once", async () => {
   const joins = await Promise.allSettled(Array.from({ length: 12 }, (_, index) => join(index % 2)));
   expect(joins.filter(({ status }) => status === "fulfilled")).toHaveLength(MAX);
 });
@@ -59,7 +59,7 @@ test("an address at its limit can replace a player's connection, and return to t
   await expect(join(0)).rejects.toMatchObject(REFUSED);
 });
 
-test("the limit counts the connections of before when another process becomes the authority", async () => {
+test("a new authority counts the existing connections of an address towards the limit", async () => {
   await join(0);
   await join(0);
   await join(1);
@@ -84,13 +84,13 @@ test("an address with many held seats gets no further seats, so that it never ha
   await join(1);
 });
 
-test("a reserved seat counts, also when another process has become the authority", async () => {
+test("a reserved seat counts towards the limit, even after another process has become the authority", async () => {
   const reserve = () => fetch(`${cluster.url}/matchmake/joinOrCreate/world`, { method: "POST", body: "{}" });
   await join(0);
   await join(0);
   expect((await reserve()).status).toBe(200);
   await expect(join(0)).rejects.toMatchObject(REFUSED);
-  // The seat must be in the changes that the new authority begins with.
+  // Gives the replica time to mirror the seat, because the new authority starts from the replica's state.
   await new Promise((resolve) => setTimeout(resolve, 200));
   cluster.endHost();
   await cluster.createHost(cluster.replicas[1]);

@@ -14,7 +14,7 @@ import { SchemaReader, SchemaWriter } from "../../../src/cluster/mirror/schema-b
 
 const RECORD = { id: "room", name: "world", options: { map: "plaza" }, width: 640, height: 640, maxBytesPerClient: 0 };
 
-/** The inputs of a client, as the framework has them. */
+/** A fake of the framework's object for the inputs of a client. */
 class ClientInputs {
   consumedCount = 0;
   latest: Input = { ...BLANK_INPUT };
@@ -73,7 +73,7 @@ class Room {
     return Uint8Array.from(this.#out.written());
   }
 
-  /** What a mirror of the room must contain. */
+  /** The expected contents of a mirror of the room. */
   get contents() {
     const players = Object.fromEntries(
       Array.from(this.state.players, ([id, player]) => {
@@ -157,7 +157,7 @@ test("a mirror equals the room after every tick, and so does a mirror that reads
           const { refId, player } = late.rooms.get(RECORD.id)?.players.of("ann") ?? {};
           late.read(mirror.snapshot());
           expect(contentsOf(late)).toEqual(room.contents);
-          // A player that the mirror had before must remain the same object. Then clients are sent only its changes.
+          // A player that the mirror had before must remain the same object, so that clients get only its changes.
           const now = late.rooms.get(RECORD.id)!.players.of("ann");
           if (now?.refId === refId) expect(now?.player).toBe(player);
         }

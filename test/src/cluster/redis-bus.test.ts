@@ -159,7 +159,7 @@ describeWith("redis", "the bus over Redis:", () => {
   });
 
   describe("when Redis fails:", () => {
-    /** Sends numbered messages, with turns of the event loop in between, while something else happens. */
+    /** Sends numbered messages until `work` ends. The event loop runs after each message. */
     async function sendWhile(a: TestBus, work: () => Promise<void>): Promise<number> {
       let isDone = false;
       let number = 0;
@@ -194,7 +194,7 @@ describeWith("redis", "the bus over Redis:", () => {
       },
     );
 
-    test("the bus comes back after Redis has lost its data in a restart, and never sends messages from during the outage", async () => {
+    test("the bus recovers after Redis has lost its data in a restart, and never sends the messages of the outage", async () => {
       const [a, b] = [await connect("a"), await connect("b")];
       publish(a, down(1));
       await until(() => b.received.length === 1);
@@ -213,7 +213,7 @@ describeWith("redis", "the bus over Redis:", () => {
       expect(await redis.client.get("test:newest")).toBe("1 100");
     });
 
-    test("the bus is unavailable while Redis is paused for long, and comes back when Redis goes on", async () => {
+    test("the bus is unavailable while Redis is paused for a long time, and recovers when Redis resumes", async () => {
       const [a, b] = [await connect("a"), await connect("b")];
       redis.pause();
       publish(a, down(1));

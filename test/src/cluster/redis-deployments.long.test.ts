@@ -15,7 +15,7 @@ import { REDIS_PASSWORD, startRedis, startSentinel, type TestRedis } from "../..
 import { describeWith } from "../../support/requiring.ts";
 import { until } from "../../support/until.ts";
 
-/** A process of a cluster, as far as Redis is concerned. */
+/** The parts of a process in a cluster that use Redis. */
 interface Member {
   process: string;
   bus: RedisBus;

@@ -215,7 +215,7 @@ test("if two sockets claim one seat at once in two processes, only one gets it",
   expect((await Promise.all(results)).sort()).toEqual(["closed 4002", "joined"]);
 });
 
-test("without an authority, a new WebSocket is closed after three seconds; the SDK reconnects once there is one", async () => {
+test("without an authority, a new WebSocket is closed after three seconds; the SDK reconnects to the next authority", async () => {
   const { room, codes, self } = await join(0);
   cluster.endHost();
   cut(room);

@@ -1,4 +1,4 @@
-// Tests that another authority goes on from what a process has mirrored, while the clients stay connected.
+// Tests that a new authority continues from a process's mirrored state, while the clients stay connected.
 import type { Room } from "@colyseus/sdk";
 import { afterEach, expect, test } from "@jest/globals";
 import { ERRORS } from "../../../schema/errors.ts";
@@ -155,7 +155,7 @@ test("a seat that was reserved before a failover can be claimed during it and af
     await until(() => room.state.players?.get(room.sessionId)?.name === name);
 });
 
-test("the new authority confirms a connection that it knows already if the connection's process asks again", async () => {
+test("the new authority confirms a known connection if the connection's process repeats its connect request", async () => {
   const { room, id } = await join(0);
   await failOver();
   const [connection] = cluster.replicas[0]!.connections() as Iterable<{ id: string }>;
@@ -181,7 +181,7 @@ test("the mirrored data of a session does not grow with the number of failovers"
   expect(cluster.replicas[0]!.snapshot().length).toBeLessThan(length + 20);
 });
 
-test("a signed-in player keeps its identity in a failover: it is saved, and a second join ends the first one", async () => {
+test("a signed-in player keeps its identity in a failover: the player is saved, and a second join ends the first session", async () => {
   const id = newPlayerId();
   const token = await cluster.tokens.sign(id);
   const first = await join(0, { name: "known" }, token);

@@ -1,5 +1,5 @@
-// Tests that everything in a room's state is mirrored, even what a developer adds. Here these are the coins of
-// docs/extending.md, and collections of all kinds.
+// Tests that all fields of a room's state are mirrored, even fields that a developer adds. This test adds the coins of
+// docs/extending.md, and collections of several kinds.
 import { ArraySchema, MapSchema, type Schema, SetSchema, schema, t } from "@colyseus/schema";
 import { expect, jest, test } from "@jest/globals";
 import { until } from "../../support/until.ts";

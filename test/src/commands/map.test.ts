@@ -103,7 +103,7 @@ test("npm run map --png draws plain ground and names the missing files if the im
   expect(PNG.sync.read(readFileSync(join(folder, "harbour.png"))).width).toBe(6 * 16);
 });
 
-test("npm run map --init writes a declaration that changes nothing, and does not overwrite an existing declaration", () => {
+test("npm run map --init writes a declaration that keeps the map's walls and spawns, and does not overwrite an existing declaration", () => {
   const before = JSON.parse(run("harbour.tmj", "--json").stdout);
   expect(run("harbour.tmj", "--init").stdout).toMatch(/\nwrote harbour\.sabang\.json\n$/);
   const file = join(folder, "harbour.sabang.json");

@@ -51,7 +51,7 @@ test("a slow request on a reused connection is answered with 408, and the connec
   }
 });
 
-test("idle connections count towards the connection limit of their address", async () => {
+test("idle connections count towards the limit of HTTP connections of their address", async () => {
   const idle = Array.from({ length: CONNECTIONS * 6 }, () => new RawConnection(server.port, "127.0.0.2"));
   for (const connection of idle) expect(await ask(connection)).toMatch(/^http\/1\.1 200/);
   const next = new RawConnection(server.port, "127.0.0.2");

@@ -156,7 +156,7 @@ test("at the connection limit of an address, a connected player can still join a
   expect(room.state.players.get(seat.sessionId)!.name).toBe("Grace");
   first.socket.destroy();
 
-  // The address is at its limit, not above it. The server refuses a player who has no connection from it.
+  // The address is at its limit, not above it. The server refuses a player who has no connection from this address.
   const stranger = { authorization: `Bearer ${await server.tokens.sign("a-player-without-a-connection")}` };
   for (const token of [stranger, { authorization: "Bearer invalid" }])
     expect(await takeSeat(server.url, {}, { ...headers, ...token })).toEqual(errorBody("tooManyConnections"));
@@ -193,7 +193,7 @@ test("a GET request for the path of a WebSocket gets the reason why an upgrade w
   for (const path of ["/websocket/x", "/process/room", "/process/constructor?sessionId=x", "/a/b/c?sessionId=x"])
     expect([path, ...(await ask(path))]).toEqual([path, 404, "notFound"]);
 
-  // The server also warns about a WebSocket request without the header Upgrade. A proxy must have dropped this header.
+  // The server also warns about a WebSocket request without the header Upgrade. A proxy has probably dropped it.
   server.expectLog(/from 127\.0\.0\.1 has no header Upgrade.*proxy_set_header Upgrade \$http_upgrade/);
   for (const path of paths) {
     const dropped = await request(server.port, [

@@ -1,4 +1,4 @@
-// Many players behind a proxy that the server does not know: they share one private address and its limits.
+// Tests many players behind a proxy that is not in TRUST_PROXY. They share one private address and its limits.
 import { expect, test } from "@jest/globals";
 import { ERRORS, errorBody } from "../../../schema/errors.ts";
 import { RawPlayer } from "../../support/raw-player.ts";

@@ -156,7 +156,7 @@ describe("ground and objects:", () => {
     expect(map.spawns).toEqual([{ x: 80, y: 32 }]);
   });
 
-  test("a declaration beside the map says what is solid and where players start", () => {
+  test("a declaration file beside a map's file defines the map's walls and spawns", () => {
     write("harbour.tmx", TMX);
     write("harbour.sabang.json", { walls: "none", spawn: "at:0.5,0.5" });
     const { map, sources } = loadMap("harbour", folder);

@@ -64,7 +64,7 @@ beforeAll(async () => {
   plain = await serve(createServer());
 });
 
-/** Any byte. The first bytes of frames are frequent, so that the rest of a split frame may look like a new frame. */
+/** A random byte, often the first byte of a frame. So the rest of a split frame may look like a new frame. */
 const byte = fc.oneof(fc.constantFrom(0x82, 0x80, 0x81, 0x00), fc.nat(255));
 const bytes = (maxLength: number, minLength = 0) =>
   fc.array(byte, { minLength, maxLength }).map((values) => Uint8Array.from(values));

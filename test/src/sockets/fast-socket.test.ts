@@ -1,5 +1,5 @@
-// FastSocket writes each frame to the kernel as one buffer. In each test, one client reads its frames at once. Another
-// client is paused, so that its frames are queued.
+// FastSocket writes each frame to the kernel as one buffer. In the first two tests, one client reads its frames at
+// once, and another client is paused, so that its frames are queued.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";

@@ -1,5 +1,5 @@
-// The frame guard of rooms: if a client sends a frame that valid clients never send, the guard closes this client's
-// connection, and no other connection.
+// Tests the frame guard of rooms: it closes the connection of a client that sends an invalid frame, and no other
+// connection. Valid clients never send such frames.
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { ERRORS } from "../../../schema/errors.ts";

@@ -146,7 +146,7 @@ function fill(room: Room, id: string): void {
   }
 }
 
-/** Counts the ticks of a room. */
+/** Counts the ticks of a room from now on. Returns a function that returns the count. */
 function ticksOf(room: Room): () => number {
   let ticks = 0;
   const step = room.step.bind(room);
@@ -186,8 +186,8 @@ test("a client that stops reading gets no more patches, and is disconnected when
   const ticks = ticksOf(room);
   await until(() => ticks() > 40);
   end();
-  // The skipped patches would have taken 800 kB. The limit leaves room for one full state, which is sent if the kernel
-  // accepts some of the queued bytes.
+  // The skipped patches would have taken 800 kB. The expected maximum includes one full state, which the server
+  // sends if the kernel accepts some of the queued bytes.
   expect(socket.bufferedAmount).toBeLessThan(BUFFER_BYTES / 4 + 30_000);
   const before = refused().slowConsumer;
   const closed = once(socket, "close");

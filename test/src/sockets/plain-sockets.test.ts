@@ -42,7 +42,7 @@ test("a client on a plain WebSocket first receives a welcome frame, then all pla
   expect(player.frames[3]).toEqual({ type: "players", players: {}, gone: [other.sessionId] });
 });
 
-test("a client on a plain WebSocket gets at most one frame with players per tick, and only if something has changed", async () => {
+test("a client on a plain WebSocket gets at most one `players` frame per tick, and only if something has changed", async () => {
   const player = await PlainPlayer.join(server.url);
   const room = await server.roomOf(player.id);
   let ticks = 0;
@@ -65,7 +65,7 @@ test("the server accepts a word even if it is sent immediately after a plain Web
   await until(() => player.players.get(player.id)?.x === 88);
 });
 
-test("the server removes the player of a plain WebSocket at once when the WebSocket closes in any way", async () => {
+test("the server removes the player of a plain WebSocket at once, regardless of how the WebSocket closes", async () => {
   const witness = await joinWithSdk(server);
   for (const end of [
     (socket: WebSocket) => socket.close(),
@@ -76,8 +76,8 @@ test("the server removes the player of a plain WebSocket at once when the WebSoc
     const player = await PlainPlayer.join(server.url);
     await until(() => witness.state.players.size === 2);
     end(player.socket);
-    // The limit is much shorter than the reconnection timeout of 20 s, for which the server would hold the seat of an
-    // SDK client.
+    // This timeout is much shorter than the reconnection timeout of 20 s. The server would hold the seat of an SDK
+    // client for that long.
     await until(() => witness.state.players.size === 1, 5000);
   }
 });

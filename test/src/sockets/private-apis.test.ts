@@ -1,5 +1,5 @@
-// Checks the private APIs of Node, ws and the framework that src/sockets uses, on a live connection. A version that
-// lacks one of them fails here and not in production. The packages are pinned to exact versions.
+// Checks the private APIs that src/sockets uses, on a live connection. They belong to Node, ws and the framework. A
+// version that lacks one of these APIs fails here and not in production. The packages are pinned to exact versions.
 import { globSync, readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -11,7 +11,7 @@ import { joinWithSdk } from "../../support/walkers.ts";
 const ROOT = new URL("../../../", import.meta.url).pathname;
 const server = startServer();
 
-/** The framework's client and room on the server. `joining` has the client's queue of messages during its join. */
+/** The queue of the client's messages during its join, and the framework's client and room on the server. */
 let joining: { early: unknown };
 let client: Client & Record<string, unknown>;
 let room: Omit<

@@ -1,4 +1,4 @@
-// Only one server may use a SQLite file. The system releases the lock of a server that was killed.
+// Only one server may use a SQLite file. The operating system releases the lock of a server that was killed.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -68,7 +68,7 @@ test("a second server cannot open the store until the first server has ended or 
   expect((await openElsewhere()).message).toBe("open");
 });
 
-test("exactly one of several servers can open their SQLite file if the servers start at the same time", async () => {
+test("exactly one of several servers opens the SQLite file if all of them start at the same time", async () => {
   const all = await Promise.all(Array.from({ length: 4 }, openElsewhere));
   const messages = all.map(({ message }) => message);
   expect(messages.filter((message) => message === "open")).toHaveLength(1);

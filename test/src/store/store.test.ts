@@ -285,7 +285,7 @@ describeWith("postgres", "PostgreSQL:", () => {
   // Runs after the hook of testContract, which closes the shared store.
   afterAll(() => postgres?.remove());
 
-  test("a PostgreSQL store survives the loss of both idle and used connections", async () => {
+  test("a PostgreSQL store survives the loss of both idle and active connections", async () => {
     await store.save([place()]);
     const terminate = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sabang'";
     await query(url, terminate);

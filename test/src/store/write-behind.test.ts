@@ -140,7 +140,7 @@ describe("the write-behind queue:", () => {
     expect(queue.counters()).toMatchObject({ saves: 1, rows: 3, failures: 0, rowsWaiting: 0, oldestWaitingMs: 0 });
   });
 
-  test("the queue logs one error, drops its rows and refuses new rows after another authority has started to save", async () => {
+  test("the queue logs one message, drops its rows and refuses new rows after another authority has started to save", async () => {
     queue.fence(4);
     await settled();
     await settle(true);
@@ -193,7 +193,7 @@ describe("the write-behind queue:", () => {
     expect(store.held).toEqual([]);
   });
 
-  test("the queue takes back the records of a failed save, except records that it already has in a newer version", async () => {
+  test("the records of a failed save return to the queue, except records of which the queue has a newer version", async () => {
     queue.put(place({ x: 1 }));
     queue.put(place({ player: "bob", x: 1 }));
     const failing = queue.flush();

@@ -229,7 +229,7 @@ describe("values of the metrics:", () => {
     plain.socket.close();
   });
 
-  test("the metrics count leaves by reason, and lost connections by outcome: the client returned or gave up", async () => {
+  test("the metrics count each leave by its reason, and each lost connection by its outcome: the client returned or gave up", async () => {
     const grown = await since(
       'sabang_leaves_total{reason="consented"}',
       'sabang_leaves_total{reason="lost"}',

@@ -1,4 +1,5 @@
-// Anyone may have written a map file, so its names can have any length. A sentence about a long name must stay short.
+// Tests that groundOf shortens long names in its sentences about a map. Anyone may have written a map file, so its
+// names can have any length.
 import { expect, test } from "@jest/globals";
 import { type Ground, groundOf } from "../../../tiled/ground/ground.ts";
 import { group, mapOf, objects, PIXELS, point, properties, tiles } from "./map-draft.ts";

@@ -188,9 +188,9 @@ describe("object layers:", () => {
   });
 });
 
-describe("conventions that apply only to maps without walls by stronger conventions:", () => {
+describe("conventions that apply only if no stronger convention finds walls:", () => {
   test.each(["Walls", "wallsLayer", "WallLayer1", "fences", "mur", "벽"])(
-    "every tile of a layer named %s is solid if the map has no walls by stronger conventions",
+    "every tile of a layer named %s is solid if no stronger convention finds walls",
     (name) => {
       expect(wallsOf(mapOf([FLOOR, tiles(name, ROWS)]))).toEqual(WALLS);
     },

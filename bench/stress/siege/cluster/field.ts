@@ -15,8 +15,8 @@ import type { WalkerRequests } from "./walkers.ts";
 const MONITOR_PASSWORD = "the siege of a cluster";
 
 /**
- * The minimum distance of a spawn from the edge of the map, in units. A client walks less far from its spawn, so it
- * never reaches the edge.
+ * The minimum distance of a spawn from the edge of the map, in units. Each client stays closer than this to its spawn,
+ * so it never reaches the edge.
  */
 const EDGE = 160;
 
@@ -66,7 +66,8 @@ export async function openClusterField(tell: (what: string) => void, processes: 
 async function playersOf(port: number): Promise<TruePlayer[]> {
   const headers = {
     authorization: `Basic ${Buffer.from(`admin:${MONITOR_PASSWORD}`).toString("base64")}`,
-    // The monitor refuses requests that may come from a page of another site. This value says that this one does not.
+    // The monitor refuses requests that may come from a page of another site. The value `none` says that this request
+    // does not come from any page.
     "sec-fetch-site": "none",
   };
   const ask = async (path: string) => {

@@ -25,7 +25,7 @@ const AFTER_MS = 6000;
 const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 12_000;
 
-/** Timeout for a process that was started again to accept players, in milliseconds. */
+/** Milliseconds within which a process must accept players after a restart or a pause. */
 const READY_TIMEOUT_MS = 30_000;
 
 /** Milliseconds between the replacements of two processes. */
@@ -58,7 +58,8 @@ export const GOALS: Readonly<Record<RoundKind, Goals>> = {
 };
 
 /**
- * Returns the rounds of a siege: `count` of each kind of attack on a process, in turns, then one of each other kind.
+ * Returns the rounds of a siege. First, the kinds of attacks on a single process take turns, with `count` rounds each.
+ * Then one round of each other kind follows.
  * @param kinds the kinds to include.
  */
 export function roundsOf(count: number, kinds: readonly RoundKind[]): Round[] {

@@ -17,7 +17,7 @@ export interface ClusterSiege {
   kinds: readonly RoundKind[];
 }
 
-/** Milliseconds of walking before the first round. The SDK does not reconnect before its minimum uptime of 5 s. */
+/** Milliseconds of walking before the first round. The SDK reconnects only if the join was at least 5 s ago. */
 const WARM_UP_MS = 7000;
 
 /** Timeout for all clients to play again after an attack, in milliseconds. */
@@ -29,7 +29,7 @@ const BACK_TIMEOUT_MS = 20_000;
  */
 const CALM_TIMEOUT_MS = 10_000;
 
-/** What has been measured in one round. */
+/** The measurements of one round. */
 interface RoundResult {
   round: Round;
   clients: ClientRound[];
@@ -152,7 +152,7 @@ function lists(named: Record<string, readonly string[]>): string[] {
   );
 }
 
-/** Returns the verdicts on all rounds: those on each kind of round, and those on what must never happen. */
+/** Returns the verdicts on each kind of round, and the verdicts on errors that must never happen. */
 function verdictsOf(results: readonly RoundResult[]): Verdict[] {
   const siege = "cluster";
   const never = (what: string, list: readonly string[]): Verdict => ({

@@ -1,4 +1,4 @@
-// Judges what one client of a cluster sees of its own player, frame by frame. It knows nothing of servers and networks.
+// Judges what one client of a cluster sees of its own player, frame by frame. Does not depend on servers or networks.
 import { clamp, DIRECTIONS, MOVE, STEP } from "../../../harness/arena.ts";
 
 /** A position in units. */
@@ -7,7 +7,7 @@ export interface Position {
   y: number;
 }
 
-/** The number of inputs that the server queues for each player. If there are more, it drops the oldest ones. */
+/** The maximum number of queued inputs per player. The server drops the oldest inputs if there are more. */
 const QUEUE_LIMIT = 8;
 
 /** Units that a player may walk per millisecond: one step per tick. */
@@ -19,10 +19,10 @@ const UNITS_PER_MS = 0.16;
  */
 const LATE_MS = 1000;
 
-/** The number of faults that are kept for each client and round. */
+/** The maximum number of errors that are kept for each client and round. */
 const MAX_FAULTS = 3;
 
-/** What a client has seen in one round. */
+/** The observations of one client in one round. */
 export interface RoundFigures {
   /** The longest time without an applied input, in milliseconds. */
   stillMs: number;
@@ -75,7 +75,7 @@ export class Track {
 
   /**
    * Called when the client has received a frame.
-   * @param acknowledged the number of the last input that the server has taken.
+   * @param acknowledged the number of the last input that the server has processed.
    */
   frame(now: number, acknowledged: number, { x, y }: Position): void {
     const inputs: number[] = [];
@@ -111,8 +111,8 @@ export class Track {
   }
 
   /**
-   * Called when the client is back in its session. The numbers of its inputs begin again. The server may have applied
-   * any of the inputs that it has not acknowledged.
+   * Called when the client has reconnected to its session. The input numbers then restart from the beginning. The
+   * server may have applied any of the inputs that it has not acknowledged.
    */
   reconnected(now: number, position: Position): void {
     if (this.#position) {

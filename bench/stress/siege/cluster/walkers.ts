@@ -18,7 +18,7 @@ export type Kind = (typeof KINDS)[number];
 export interface ClientRound extends RoundFigures {
   name: string;
   kind: Kind;
-  /** Why the session has ended, if it has. A plain WebSocket has no session. */
+  /** The reason why the session has ended; undefined if it has not. A plain WebSocket has no session. */
   lost: string | undefined;
   /** Whether the client has joined or reconnected, and has received its own player since then. */
   isPlaying: boolean;
@@ -53,7 +53,7 @@ export interface WalkerRequests {
 /** The maximum number of concurrent joins. */
 const AT_ONCE = 16;
 
-/** One client of this many is a plain WebSocket, and half of the others sign in. */
+/** One in this number of clients is a plain WebSocket. Half of all clients sign in. */
 const PLAIN_SHARE = 6;
 
 /** Milliseconds between two moves of a client. The clients take turns, so that they do not all send at once. */

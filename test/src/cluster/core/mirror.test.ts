@@ -33,7 +33,7 @@ class Process {
   }
 }
 
-/** Returns a message of epoch 1, whose changes are its number. */
+/** Returns a message of epoch 1 with this number. Its changes are one byte with the same number. */
 function down(number: number, contents: Partial<DownMessage> = {}): DownMessage {
   const from = number === 1 ? { epoch: 0, number: 0 } : { epoch: 1, number: number - 1 };
   const nothing = { sessions: [], ended: [], frames: [], closes: [], answers: [], heard: [], alive: ["a", "b"] };

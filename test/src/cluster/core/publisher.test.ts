@@ -43,14 +43,14 @@ describe("an authority's messages", () => {
     ]);
   });
 
-  test("are applied in the authority's own process only once the bus has them", () => {
+  test("are applied in the authority's own process only after the bus has confirmed them", () => {
     publish(2);
     expect(applied).toEqual([]);
     sent[0]!.taken();
     expect(applied).toEqual([1]);
   });
 
-  test("that the bus has lost are sent again, and applied only once it has them", () => {
+  test("that the bus has lost are sent again, and applied only after the bus has confirmed them", () => {
     publish(3);
     sent[1]!.taken();
     expect(applied).toEqual([]);
@@ -80,7 +80,7 @@ describe("an authority's messages", () => {
     expect(applied).toEqual([1]);
   });
 
-  test("fill the publisher if too many of them are not confirmed by the bus", () => {
+  test("set `publisher.isFull` if more of them are unconfirmed than the limit allows", () => {
     publish(3);
     expect(publisher.isFull).toBe(false);
     publish(1);

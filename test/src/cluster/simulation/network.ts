@@ -5,13 +5,13 @@ import type { Bus, DownMessage, Lease, LeaseState, Message, ProcessId } from "..
 import type { Events } from "./events.ts";
 import type { Redis } from "./redis.ts";
 
-/** How long a process waits for an answer of Redis. */
+/** The time for which a process waits for an answer from Redis. */
 const ANSWER_TIMEOUT_MS = 250;
 
 /** The connection of a process to Redis, with its current faults. */
 export interface Connection {
   readonly process: ProcessId;
-  /** Runs an action in the process, as soon as the process is not stopped. */
+  /** Runs an action in the process: now, or when the stopped process resumes. */
   readonly run: (action: () => void) => void;
   readonly receive: (message: Message) => void;
   /** Whether the connection passes neither requests nor messages. */

@@ -13,7 +13,7 @@ interface Known {
 /** A tick may come this many milliseconds too early, because timers are not exact. */
 const TOLERANCE_MS = 1;
 
-/** Thrown for the first thing that must not happen. */
+/** Thrown for the first event that must not happen. */
 class Violation extends Error {
   override readonly name = "Violation";
 }
@@ -23,10 +23,10 @@ export interface RunFigures {
   ticks: number;
   applied: number;
   reigns: number;
-  /** Epochs that went on from an older state, because no process with the newer one could be reached. */
+  /** The number of epochs that continued from an older state, because no process with a newer state was reachable. */
   rollbacks: number;
   handovers: number;
-  /** The longest time between two ticks that follow each other. */
+  /** The longest time between two consecutive ticks. */
   longestStillMs: number;
 }
 
@@ -59,7 +59,7 @@ export class Oracle {
     this.#known.set(placeName(START), { rooms, sessions: new Map() });
   }
 
-  /** Throws an error that describes what must not happen. */
+  /** Throws a Violation with this description and the current time. */
   fail(what: string): never {
     throw new Violation(`at ${this.#now().toFixed(1)} ms: ${what}`);
   }
@@ -120,8 +120,8 @@ export class Oracle {
   reigns(process: ProcessId, epoch: number, from: Place, ahead: string | undefined, isExcused: boolean): void {
     this.figures.reigns++;
     this.#newestEpoch = Math.max(this.#newestEpoch, epoch);
-    // If Redis has lost its data, a process without state may begin a new world at a smaller epoch. That world ends
-    // when another process goes on from the old one.
+    // A process without state may begin a new world at a smaller epoch if Redis has lost its data. The new world ends
+    // when another process continues the old world.
     const lastEpoch = this.#lastEpoch;
     const isOtherWorld = from.epoch > lastEpoch;
     this.#lastEpoch = epoch;
@@ -134,7 +134,7 @@ export class Oracle {
     );
   }
 
-  /** Whether an older state has come back since a time. What clients have seen since then may be lost. */
+  /** Whether an older state has come back since a time. Changes that clients have seen since then may be lost. */
   hasRolledBackSince(time: number): boolean {
     return this.#rollbackAt >= time;
   }

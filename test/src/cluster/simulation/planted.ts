@@ -52,7 +52,7 @@ const withSeveralOwners: Plant = {
   },
 };
 
-/** Hides from the session tables of the other processes which frames the rooms have taken. */
+/** Publishes 0 as the number of frames that the rooms have taken from each session. */
 const withoutReceived: Plant = {
   publish: (message) => ({ ...message, sessions: message.sessions.map((entry) => ({ ...entry, received: 0 })) }),
 };
@@ -83,7 +83,7 @@ const withGaps: Plant = {
       : message,
 };
 
-/** All planted faults, by what they do. */
+/** All planted faults, by a description of each. */
 export const PLANTED: Readonly<Record<string, Plant>> = {
   "old epochs are not fenced off": withoutFencing,
   "the lease has several owners": withSeveralOwners,

@@ -1,4 +1,4 @@
-// What the protocol needs of Redis: the lease with its expiry, the newest place, and scripts that run atomically.
+// The parts of Redis that the protocol needs: the lease with its expiry, the newest place, and atomic scripts.
 
 import type { Random } from "../../../../sim/random.ts";
 import { comparePlaces } from "../../../../src/cluster/core/place.ts";
@@ -59,7 +59,7 @@ export class Redis {
     this.#newest = undefined;
   }
 
-  /** Moves the clock, by which leases expire. */
+  /** Sets Redis's clock forward or back. This clock determines when the lease expires. */
   jump(milliseconds: number): void {
     this.#clockOffset += milliseconds;
   }

@@ -5,7 +5,7 @@ import type { RunFigures } from "./oracle.ts";
 import { PLANTED } from "./planted.ts";
 import { Simulation } from "./simulation.ts";
 
-/** Which seeds to run. */
+/** The seeds that the thread must run. */
 interface SeedsWanted {
   readonly first: number;
   readonly count: number;
@@ -13,7 +13,7 @@ interface SeedsWanted {
   readonly planted?: string;
 }
 
-/** What the seeds have shown. */
+/** The results of all seeds. */
 export interface SeedsRun {
   /** For each failed seed: the violation, and the events before it. */
   readonly failures: string[];

@@ -11,7 +11,7 @@ import { numberOf, type PlayerState } from "./state.ts";
 
 const CONSENTED_CODE = 4000;
 const ABNORMAL_CLOSE_CODE = 1006;
-/** How long a client waits for an answer. */
+/** The time for which a client waits for an answer. */
 const ANSWER_TIMEOUT_MS = 3500;
 const MAX_STEP = 8;
 const MAX_REFUSALS = 10;

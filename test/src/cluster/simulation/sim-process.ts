@@ -1,4 +1,4 @@
-// A simulated process: its node, its rooms and its timers. It may be stopped, go on, end, and be started again.
+// A simulated process: its node, its rooms and its timers. It may stop, resume and end.
 
 import { TICK_MS } from "../../../../sim/rules.ts";
 import { ClusterNode } from "../../../../src/cluster/core/node.ts";
@@ -88,7 +88,7 @@ export class SimProcess {
     return this.node.figures.place;
   }
 
-  /** Runs something in the process: now, or when it goes on. */
+  /** Runs an action in the process: now, or when the stopped process resumes. */
   run(action: () => void): void {
     if (this.isEnded) return;
     if (this.#isStopped) {

@@ -16,7 +16,7 @@ const TIMEOUT_MS = 600_000;
 const SEEDS_TO_FIND = 10;
 
 test(
-  "no fault of processes, network or Redis makes a cluster lose, double or move a player",
+  "no fault of processes, network or Redis makes a cluster lose, duplicate or teleport a player",
   async () => {
     const { failures, total } = await runSeeds({ first: FIRST, count: SEEDS });
     process.stderr.write(`seeds ${FIRST} to ${FIRST + SEEDS - 1}: ${JSON.stringify(total)}\n`);

@@ -1,4 +1,4 @@
-// A cluster in one process under one seed: processes, network, Redis and clients, and what goes wrong with them.
+// Simulates a whole cluster with one seed: its processes, network, Redis and clients, and random faults.
 
 import { createMap, type WorldMap } from "../../../../sim/map.ts";
 import { type Random, seededRandom } from "../../../../sim/random.ts";
@@ -16,7 +16,7 @@ import { SimHost } from "./sim-host.ts";
 import { SimProcess } from "./sim-process.ts";
 import { emptyState, fingerprint } from "./state.ts";
 
-/** How much is simulated. */
+/** The size of a simulation. */
 export interface Size {
   readonly processes: number;
   readonly clients: number;
@@ -24,7 +24,7 @@ export interface Size {
   readonly faults: number;
 }
 
-/** The size of one seed. */
+/** The default size. */
 const SIZE: Size = { processes: 3, clients: 20, ticks: 400, faults: 10 };
 
 /** The time before the first fault, in which all clients join. */
@@ -71,12 +71,12 @@ export class Simulation implements Faulty {
     this.oracle = new Oracle(now, fingerprint(emptyState(seed)));
   }
 
-  /** What happened, with times. */
+  /** The recorded events, with their times. */
   get log(): readonly string[] {
     return this.#log;
   }
 
-  /** Runs the whole simulation. @throws {Violation} for the first thing that must not happen. */
+  /** Runs the whole simulation. @throws {Violation} for the first event that must not happen. */
   run(): RunFigures {
     const { ticks, faults } = this.#size;
     this.begin();
@@ -98,7 +98,7 @@ export class Simulation implements Faulty {
     for (let player = 0; player < clients; player++) this.#addClient(player);
   }
 
-  /** Lets time pass, in which the clients walk. */
+  /** Lets time pass, while the clients walk. */
   walkFor(durationMs: number, afterTick?: () => void): void {
     for (const until = this.events.now + durationMs; this.events.now < until; afterTick?.()) {
       for (const client of this.clients) if (this.random(10) < 8) client.walk();

@@ -1,4 +1,4 @@
-// The state of the simulated rooms, in binary: what a host publishes, and what replicas mirror.
+// The simulated rooms' state, and its binary encoding, which a host publishes and replicas mirror.
 
 /** A queued input: its direction, and the number that its client has given it. */
 export interface NumberedInput {
@@ -49,7 +49,7 @@ export function emptyState(random: number): RoomState {
   return { tick: 0, random, players: new Map() };
 }
 
-/** The words that a state is written into before it is copied. */
+/** The 32-bit words into which a state is written before they are copied or hashed. */
 const words = new Uint32Array(1 << 14);
 
 /** Encodes players and the ids of players that are gone. */
@@ -58,12 +58,12 @@ export function encodeState(state: RoomState, gone: readonly string[] = []): Uin
   return new Uint8Array(words.slice(0, length).buffer);
 }
 
-/** Returns a number that is the same only for equal states, as far as 53 bits can tell. */
+/** Returns a 53-bit hash of a state. */
 export function fingerprint(state: RoomState): number {
   return hashOf(write(state, []));
 }
 
-/** Returns a number that is the same only for equal players, as far as 53 bits can tell. */
+/** Returns a 53-bit hash of a player. */
 export function fingerprintOfPlayer(player: PlayerState): number {
   return hashOf(writePlayer(player, 0));
 }
