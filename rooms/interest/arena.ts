@@ -68,7 +68,7 @@ export class Arena {
 
   /**
    * Appends copies of slices of this arena that are only a few bytes long. Copies each slice in words, which is faster
-   * than `appendSlice`. The copy of a slice may end with other bytes, which the next slice overwrites.
+   * than `appendSlice`. A copy may include bytes after the end of its slice, which the next copy overwrites.
    * @param slices the start and the end of the first slice, then of the second slice, and so on.
    * @param count how many numbers of `slices` are used: two per slice.
    */

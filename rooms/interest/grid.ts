@@ -27,9 +27,10 @@ const RIGHT = 2;
 const TOP = 4;
 const BOTTOM = 8;
 
-/** SIDES: all sides. SIDE_SUMS: the number of possible sums of sides. */
+/** SIDES: each side. ALL_SIDES: their sum. SIDE_SUMS: the number of possible sums of sides. */
 export const SIDES: readonly KeptSides[] = [LEFT, RIGHT, TOP, BOTTOM];
-const SIDE_SUMS = 16;
+export const ALL_SIDES: KeptSides = LEFT + RIGHT + TOP + BOTTOM;
+const SIDE_SUMS = ALL_SIDES + 1;
 
 /** The cell of a player that has not entered the world or has left it. NO_CELL sees no cell, and no cell sees it. */
 export const NO_CELL = -1;

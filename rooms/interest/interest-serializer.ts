@@ -20,6 +20,7 @@ import {
   type View,
   type Viewer,
 } from "./view.ts";
+import { WatchedCells } from "./watched-cells.ts";
 
 /** Initial sizes in bytes of the buffer for one tick and of the buffer for one full state. Both grow on demand. */
 const ARENA_SIZE = 256 * 1024;
@@ -56,10 +57,11 @@ interface Body extends Slice {
 /**
  * The interest management of a room: a `Serializer` for `room.setSerializer`. Set it after the room has its state.
  *
- * Once per tick, every changed player is encoded once, cell by cell along the rows of the grid. A client gets a copy of
- * the changes in the cells around its own player. A player that comes into sight is sent with all its fields. A player
- * that goes out of sight is removed. Clients that stay in one cell usually get the same bytes, except for the number of
- * their applied inputs. The framework's own encoder sends the other fields of the state to all clients.
+ * Once per tick, every changed player in sight of a client is encoded once, cell by cell along the rows of the grid. A
+ * client gets a copy of the changes in the cells around its own player. A player that comes into sight is sent with all
+ * its fields. A player that goes out of sight is removed. Clients that stay in one cell usually get the same bytes, except
+ * for the number of their applied inputs. The framework's own encoder sends the other fields of the state to all
+ * clients.
  *
  * Players take turns if the changes in a client's sight exceed its budget: see UpdateSchedule. The client's own player
  * and those nearest to it are still sent in every tick, see UpdateEncoder.
@@ -81,6 +83,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   #players!: StateWithPlayers["players"];
   #codec!: PlayerCodec;
   #cellIndex!: CellIndex<TrackedPlayer>;
+  readonly #watched: WatchedCells;
   #sight!: SightEncoder;
   #updates!: UpdateEncoder;
   #messages!: SightMessages;
@@ -101,22 +104,23 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     this.#inputs = inputs;
     this.#bytesPerTick = ((maxBytesPerSecond || Number.POSITIVE_INFINITY) * PATCH_SHARE) / TICK_HZ;
     this.#bodies = new Array(grid.size);
+    this.#watched = new WatchedCells(grid);
     this.reset(state);
   }
 
   /** Sets the room's state. Connected clients need a full state afterwards. */
   reset(state: StateWithPlayers): void {
-    // An encoder counts its full states, and marks each object in a full state with the count. A second encoder of the
-    // same state would begin at 1 again, and skip the objects that the first one has marked with an equal count. So a
-    // state keeps its encoder. A new encoder shares the state's root, because a new root would number the objects of
-    // the state from 0 again.
+    // An encoder marks each object in a full state with the number of that full state, counted from 1. A second encoder
+    // of the same state would count from 1 again, and skip objects with an equal mark. So a new encoder is created only
+    // for another state. It uses that state's root, because a new root would number the state's objects from 0 again.
     if ((this.#encoder as Encoder | undefined)?.state !== state)
       this.#encoder = new Encoder(state as Schema & StateWithPlayers, state[$changes]?.root);
     this.#players = state.players;
     this.#codec = new PlayerCodec(this.#encoder);
     this.#cellIndex = new CellIndex(this.#grid);
-    this.#sight = new SightEncoder(this.#grid, this.#arena, this.#cellIndex, this.#codec);
-    this.#updates = new UpdateEncoder(this.#grid, this.#arena, this.#cellIndex, this.#codec, this.#bytesPerTick);
+    const parts = [this.#grid, this.#arena, this.#cellIndex, this.#codec, this.#watched] as const;
+    this.#sight = new SightEncoder(...parts);
+    this.#updates = new UpdateEncoder(...parts, this.#bytesPerTick);
     this.#messages = new SightMessages(this.#grid, this.#cellIndex, this.#bytesPerTick);
     this.#handshake = Reflection.encode(this.#encoder);
     this.#sharedState = undefined;
@@ -132,6 +136,14 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     return this.#handshake;
   }
 
+  /**
+   * Whether a client may have a player, as of the last patches and full states. The framework need not track the next
+   * changes of other players: a client gets all fields of a player that comes into its sight.
+   */
+  isWatched({ x, y }: TrackedPlayer): boolean {
+    return this.#watched.has(this.#grid.cellAt(x, y));
+  }
+
   /** Returns a frame with the part of the state that `client` sees; with the whole state if `client` is undefined. */
   getFullState(client?: Client, timing?: Timing): Uint8Array {
     // This frame gets its own arena, because the arena of the tick may still hold frames that have not been sent.
@@ -141,6 +153,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     this.#updateCellIndex();
     const self = client && cellIndex.get(client.sessionId);
     const cell = self?.cell ?? NO_CELL;
+    this.#watched.watchFrom(cell);
     const inputs = client ? this.#inputs.get(client.sessionId) : NO_INPUTS;
     const applied = inputs.consumedCount;
     const inFullState = new Set<Entity<TrackedPlayer>>();
@@ -169,7 +182,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   /**
    * Sends each client the changes in its sight since the last call. A client without changes gets no frame.
    * 1. Updates the cell index with the players that joined, left or crossed into another cell.
-   * 2. Decides which changed players are sent in this tick, and encodes each of them once.
+   * 2. Decides which changed players in sight of a client are sent in this tick, and encodes each of them once.
    * 3. Serves the clients, starting with a different one each time, so that no client is always last. A backpressured
    *    client is skipped. It gets a full state instead of the missed patches once its queue has drained.
    */
@@ -181,6 +194,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     this.#sharedChanges = this.#encoder.encode();
     if (this.#sharedChanges.length > 0) this.#sharedState = undefined;
     this.#updateCellIndex();
+    this.#watch(clients);
     this.#sight.beginTick();
     this.#messages.beginTick();
     this.#updates.beginTick(this.#messages.bytes);
@@ -192,7 +206,6 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     const served: View[] = [];
     const bodies: Body[] = [];
     const resyncing: View[] = [];
-    this.#views.length = count;
     for (let turn = 0; turn < count; turn++) {
       const view = this.#viewOf(clients, (this.#firstServed + turn) % count);
       if (view?.needsFullState) resyncing.push(view);
@@ -231,6 +244,21 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     return this.#views[index];
   }
 
+  /** Finds the player of each client, and marks the cells around it as watched. */
+  #watch(clients: readonly Viewer[]): void {
+    this.#views.length = clients.length;
+    this.#watched.beginTick();
+    for (let index = 0; index < clients.length; index++) {
+      const view = this.#viewOf(clients, index);
+      if (!view) continue;
+      if (!view.self || view.self.cell === NO_CELL) {
+        view.self = this.#cellIndex.get(view.client.sessionId);
+        view.nearestAt = 0;
+      }
+      this.#watched.watchFrom(view.self?.cell ?? view.cell);
+    }
+  }
+
   /** @param isDirect whether frames may bypass the framework's `raw`. */
   #send(view: View, body: Body, isDirect: boolean, timing?: Timing): void {
     const { connection, client, applied } = view;
@@ -267,10 +295,6 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
 
   /** Returns the body of a client's frame in this tick; undefined if the client needs no frame. */
   #patchFor(view: View): Body | undefined {
-    if (!view.self || view.self.cell === NO_CELL) {
-      view.self = this.#cellIndex.get(view.client.sessionId);
-      view.nearestAt = 0;
-    }
     const cell = view.self?.cell ?? view.cell;
     const kept = this.#updates.keptSides(view, cell);
     const isSame = !view.inFullState && cell === view.cell && kept === view.kept;

@@ -1,7 +1,8 @@
 // Finds the players nearest to a given player. A list holds all players in the order of small square bins, which are
 // ordered row by row. So the players in adjacent bins of a row are one range of the list.
 import type { CellIndex, Entity, Positioned } from "./cell-index.ts";
-import { CELL_SIZE, type Grid, MIN_SIGHT, NO_CELL } from "./grid.ts";
+import { CELL_SIZE, type Grid, MIN_SIGHT } from "./grid.ts";
+import type { WatchedCells } from "./watched-cells.ts";
 
 /**
  * A rank orders players by their distance from a position, and by their slot if they are equally far. The upper 17 bits
@@ -14,7 +15,7 @@ const MAX_SQUARE = (1 << 17) - 1;
 /** A rank below that of every player. */
 export const NO_RANK = -1;
 
-/** A search begins with the greatest distance that the last search for this player found, plus this many units. */
+/** The first radius of a search is the greatest distance in the player's last search plus MARGIN, in units. */
 const MARGIN = 6;
 
 /** The first search covers this many times the area that contains the wanted number of players on average. */
@@ -41,7 +42,7 @@ const ENTRY = 3;
 /** The coordinate of a slot without a player. It is far from all players. */
 const NOWHERE = -(2 ** 14);
 
-/** An index of all players by position. `build` reads the positions. */
+/** An index of all players in watched cells by position. `build` reads the positions. */
 export class NearestPlayers<P extends Positioned> {
   readonly #grid: Grid;
   #wanted = 0;
@@ -79,13 +80,16 @@ export class NearestPlayers<P extends Positioned> {
     this.#occupiedBefore = new Int32Array(grid.size + 1);
   }
 
-  /** Indexes all players at their current positions. `wanted`: the number of players that each search finds. */
-  build(index: CellIndex<P>, wanted: number): void {
+  /**
+   * Indexes all players in watched cells at their current positions.
+   * @param wanted the number of players that each search finds.
+   */
+  build(index: CellIndex<P>, watched: WatchedCells, wanted: number): void {
     this.#wanted = wanted;
     const entities: Entity<P>[] = [];
     this.#counts.fill(0);
     for (const entity of index.all()) {
-      if (entity.cell === NO_CELL) continue;
+      if (!watched.has(entity.cell)) continue;
       entities.push(entity);
       this.#counts[entity.cell]!++;
     }

@@ -154,7 +154,7 @@ export class PlayerCodec {
     encode.number(bytes, index, at);
   };
 
-  /** Encodes the map of players, without its players. A full state adds the players in sight after it. */
+  /** Encodes the map of players without its entries. In a full state, the adds of the players in sight follow. */
   readonly encodePlayersMap = (players: StateWithPlayers["players"], bytes: Uint8Array, at: Iterator): void => {
     switchTo(STATE, bytes, at);
     bytes[at.offset++] = OPERATION.ADD | this.#playersField;

@@ -4,6 +4,7 @@ import type { CellIndex, Entity } from "./cell-index.ts";
 import type { Grid, KeptSides } from "./grid.ts";
 import type { PlayerCodec, TrackedPlayer } from "./player-codec.ts";
 import type { View } from "./view.ts";
+import type { WatchedCells } from "./watched-cells.ts";
 
 const NO_ENTITIES: readonly Entity<TrackedPlayer>[] = [];
 
@@ -13,23 +14,35 @@ export class SightEncoder {
   readonly #arena: Arena;
   readonly #cellIndex: CellIndex<TrackedPlayer>;
   readonly #codec: PlayerCodec;
+  readonly #watched: WatchedCells;
   readonly #encodedAdds = new Map<Entity<TrackedPlayer>, Slice>();
-  /** By cell: the players that entered or left its sight in this tick. */
+  /**
+   * By cell: the players that came into sight of the cell or went out of its sight in this tick. The lists are complete
+   * only for cells with clients.
+   */
   readonly #sightChanges: (Entity<TrackedPlayer>[] | undefined)[];
 
-  constructor(grid: Grid, arena: Arena, cellIndex: CellIndex<TrackedPlayer>, codec: PlayerCodec) {
+  constructor(
+    grid: Grid,
+    arena: Arena,
+    cellIndex: CellIndex<TrackedPlayer>,
+    codec: PlayerCodec,
+    watched: WatchedCells,
+  ) {
     this.#grid = grid;
     this.#arena = arena;
     this.#cellIndex = cellIndex;
     this.#codec = codec;
+    this.#watched = watched;
     this.#sightChanges = new Array(grid.size);
   }
 
-  /** Begins a tick. The cell index must be up to date. */
+  /** Begins a tick. The cell index and the watched cells must be up to date. */
   beginTick(): void {
     this.#encodedAdds.clear();
     this.#sightChanges.fill(undefined);
     for (const entity of this.#cellIndex.moved) {
+      if (!this.#watched.has(entity.lastSentCell) && !this.#watched.has(entity.cell)) continue;
       this.#addSightChange(entity, entity.lastSentCell, entity.cell);
       this.#addSightChange(entity, entity.cell, entity.lastSentCell);
     }

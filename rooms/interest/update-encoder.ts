@@ -7,6 +7,7 @@ import { NearestPlayers, NO_RANK } from "./nearest-players.ts";
 import type { PlayerCodec, TrackedPlayer } from "./player-codec.ts";
 import { UpdateSchedule } from "./update-schedule.ts";
 import type { View } from "./view.ts";
+import type { WatchedCells } from "./watched-cells.ts";
 
 /**
  * The number of nearest players whose changes a client gets in every tick. The client's own player counts as one of
@@ -24,6 +25,7 @@ export class UpdateEncoder {
   readonly #arena: Arena;
   readonly #cellIndex: CellIndex<TrackedPlayer>;
   readonly #codec: PlayerCodec;
+  readonly #watched: WatchedCells;
   readonly #schedule: UpdateSchedule<TrackedPlayer>;
   readonly #nearest: NearestPlayers<TrackedPlayer>;
   /** Start of each cell's updates in the arena. The updates of a row of cells are contiguous. */
@@ -35,18 +37,27 @@ export class UpdateEncoder {
   #slices = new Int32Array();
 
   /** @param bytesPerTick the budget of each client; Infinity for no limit. */
-  constructor(grid: Grid, arena: Arena, cellIndex: CellIndex<TrackedPlayer>, codec: PlayerCodec, bytesPerTick: number) {
+  constructor(
+    grid: Grid,
+    arena: Arena,
+    cellIndex: CellIndex<TrackedPlayer>,
+    codec: PlayerCodec,
+    watched: WatchedCells,
+    bytesPerTick: number,
+  ) {
     this.#grid = grid;
     this.#arena = arena;
     this.#cellIndex = cellIndex;
     this.#codec = codec;
-    this.#schedule = new UpdateSchedule(grid, bytesPerTick);
+    this.#watched = watched;
+    this.#schedule = new UpdateSchedule(grid, watched, bytesPerTick);
     this.#nearest = new NearestPlayers(grid);
     this.#updatesAt = new Uint32Array(grid.size + 1);
   }
 
   /**
-   * Begins a tick: decides which players are updated, and encodes the updates. The cell index must be up to date.
+   * Begins a tick: decides which players are updated, and encodes the updates. The cell index and the watched cells must
+   * be up to date.
    * @param messageBytes by cell: the bytes of each client's budget that messages use in this tick.
    */
   beginTick(messageBytes: Float64Array): void {
@@ -54,7 +65,7 @@ export class UpdateEncoder {
     this.#encodeShared();
     if (!this.#schedule.isLimited) return;
     this.#encodeWaiting();
-    this.#nearest.build(this.#cellIndex, NEAREST);
+    this.#nearest.build(this.#cellIndex, this.#watched, NEAREST);
   }
 
   /** Whether the clients in a cell get only some of the changes in their sight in this tick. */
@@ -77,8 +88,8 @@ export class UpdateEncoder {
   }
 
   /**
-   * Whether a client should keep a side. In the cells just out of sight there, the players that it has in crowded cells
-   * must outnumber the players that it lacks.
+   * Whether a client should keep a side. Counts the players in the cells just out of sight on this side. The players
+   * that the client has in crowded cells must outnumber the players that the client lacks.
    */
   #keeps(side: KeptSides, view: View, to: number): boolean {
     let had = 0;

@@ -6,11 +6,12 @@
 import type { CellIndex, Entity, Positioned } from "./cell-index.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type Grid, NO_CELL } from "./grid.ts";
+import type { WatchedCells } from "./watched-cells.ts";
 
 /**
  * UPDATE_BYTES: the initial estimate of the size of an update in bytes. An average of sizes replaces it later.
- * SMOOTHING: the weight of one tick in the averages. It is small, because a cell takes the smallest of many shares that
- * are computed from the averages. Noise in the averages therefore costs turns.
+ * SMOOTHING: the weight of one tick in the averages. It is small, so that the averages have little noise. A cell takes
+ * the smallest of many shares that are computed from the averages, so noise would lower its share.
  */
 const UPDATE_BYTES = 8;
 const SMOOTHING = 0.01;
@@ -31,11 +32,12 @@ interface Changes<P> {
 /** The schedule of a room. `plan` is called once per tick; the other members describe that tick. */
 export class UpdateSchedule<P extends Positioned> {
   readonly #grid: Grid;
+  readonly #watched: WatchedCells;
   readonly #bytesPerTick: number;
   #tick = 0;
   /** Players whose turn did not come in the last tick. */
   #waiting: Entity<P>[] = [];
-  /** Cells with players. */
+  /** Watched cells with players. */
   readonly #occupied: number[] = [];
   readonly #occupiedAt: Uint32Array;
   /**
@@ -67,7 +69,7 @@ export class UpdateSchedule<P extends Positioned> {
   #crowdVersion = 0;
 
   readonly deliveries = new Deliveries();
-  /** The players with changes, grouped by cell. */
+  /** The players with changes in watched cells, grouped by cell. */
   readonly players: Entity<P>[] = [];
   /**
    * By cell: positions in `players`. The cell's players begin at `starts`. All clients in sight get the updates of the
@@ -79,8 +81,9 @@ export class UpdateSchedule<P extends Positioned> {
   isLimited = false;
 
   /** @param bytesPerTick the budget of each client; Infinity for no limit. */
-  constructor(grid: Grid, bytesPerTick: number) {
+  constructor(grid: Grid, watched: WatchedCells, bytesPerTick: number) {
     this.#grid = grid;
+    this.#watched = watched;
     this.#bytesPerTick = bytesPerTick;
     this.starts = new Uint32Array(grid.size + 1);
     this.dueEnds = new Uint32Array(grid.size);
@@ -147,15 +150,16 @@ export class UpdateSchedule<P extends Positioned> {
     this.#reports[cell]!++;
   }
 
-  /** Returns the players with changes: those that wait, and those that changed in this tick. */
+  /** Returns the players with changes: those that wait, and those in watched cells that changed in this tick. */
   #collect(index: CellIndex<P>, changes: Changes<P>): Entity<P>[] {
     const pending = this.#waiting;
     this.#waiting = [];
     this.#occupied.length = 0;
     const { changedAt, pendingSince, pendingFields } = this.deliveries;
+    // In the order of the index the players are next to each other in memory, which is faster than cell by cell.
     for (const entity of index.all()) {
       const { cell, slot } = entity;
-      if (cell === NO_CELL) continue;
+      if (!this.#watched.has(cell)) continue;
       if (this.#occupiedAt[cell] !== this.#tick) {
         this.#occupiedAt[cell] = this.#tick;
         this.#occupied.push(cell);
@@ -168,18 +172,22 @@ export class UpdateSchedule<P extends Positioned> {
     return pending;
   }
 
-  /** Groups the players by cell with a counting sort. Drops those that have left. */
+  /**
+   * Groups the players by cell with a counting sort. Drops those that have left, and those that no client sees: a client
+   * gets all fields of a player that comes into its sight.
+   */
   #groupByCell(pending: readonly Entity<P>[]): void {
     const { starts } = this;
     starts.fill(0);
     for (const { cell, slot } of pending) {
-      if (cell === NO_CELL) this.deliveries.settle(slot);
+      if (!this.#watched.has(cell)) this.deliveries.settle(slot);
       else starts[cell + 1]!++;
     }
     for (let cell = 1; cell < starts.length; cell++) starts[cell]! += starts[cell - 1]!;
     // During this loop, `dueEnds` holds the position in `players` at which the next player of each cell is put.
     this.dueEnds.set(starts.subarray(0, -1));
-    for (const entity of pending) if (entity.cell !== NO_CELL) this.players[this.dueEnds[entity.cell]!++] = entity;
+    for (const entity of pending)
+      if (this.#watched.has(entity.cell)) this.players[this.dueEnds[entity.cell]!++] = entity;
   }
 
   /**

@@ -8,6 +8,7 @@ import { InterestSerializer } from "../../rooms/interest/interest-serializer.ts"
 import type { Viewer } from "../../rooms/interest/view.ts";
 import { Player } from "../../schema/player.ts";
 import { WorldState } from "../../schema/world-state.ts";
+import { MirroredInterest } from "./mirrored-interest.ts";
 
 export interface Place {
   x: number;
@@ -151,7 +152,8 @@ export interface Member {
 /** The players and clients of a room. The methods change the state as a room does. */
 export class Crowd {
   readonly state = new WorldState();
-  readonly serializer: InterestSerializer;
+  readonly #interest: InterestSerializer | MirroredInterest;
+  readonly isMirrored: boolean;
   readonly actors = new Map<string, Actor>();
   readonly members: Member[] = [];
   /** The number of applied inputs of each client. It restarts from 0 with each connection, as in the framework. */
@@ -164,20 +166,22 @@ export class Crowd {
   #connections: Connection[] = [];
   #created = 0;
 
-  /** @param maxBytesPerSecond the maximum number of bytes per second for each client; 0 for no limit. */
-  constructor(width: number, height: number, timed: boolean, maxBytesPerSecond = 0) {
+  /**
+   * @param maxBytesPerSecond the maximum number of bytes per second for each client; 0 for no limit.
+   * @param isMirrored whether the clients are those of a process that mirrors the room, and not those of the room.
+   */
+  constructor(width: number, height: number, timed: boolean, maxBytesPerSecond = 0, isMirrored = false) {
     this.size = { width, height };
     this.ground = { map: "plaza", width, height };
     this.state.assign(this.ground);
     // Frames contain the time as a 32-bit integer. The clock begins shortly before that integer overflows, and with a
     // fraction of a millisecond, so that tests cover both cases.
     if (timed) this.timing = { sNow: 2 ** 32 - 300.5 };
-    this.serializer = new InterestSerializer(
-      this.state,
-      new Grid(width, height),
-      { get: (id) => this.inputs.get(id) ?? { consumedCount: 0 } },
-      maxBytesPerSecond,
-    );
+    const inputs = { get: (id: string) => this.inputs.get(id) ?? { consumedCount: 0 } };
+    this.isMirrored = isMirrored;
+    this.#interest = isMirrored
+      ? new MirroredInterest(this.state, width, height, inputs, maxBytesPerSecond)
+      : new InterestSerializer(this.state, new Grid(width, height), inputs, maxBytesPerSecond);
   }
 
   /** Returns an unused id. */
@@ -235,12 +239,11 @@ export class Crowd {
     member.connection = connection;
     this.#connections.push(connection);
     this.inputs.set(member.id, { consumedCount: 0 });
-    const { serializer } = this;
     const isKnown = member.onlooker.room.serializer !== undefined;
     const joined = getMessageBytes[Protocol.JOIN_ROOM](
       "token",
-      serializer.id,
-      isKnown ? undefined : serializer.handshake(),
+      this.#interest.id,
+      isKnown ? undefined : this.#interest.handshake(),
     );
     member.onlooker.take(joined);
   }
@@ -253,7 +256,7 @@ export class Crowd {
 
   /** Returns the full state that a client with this connection would receive now. */
   fullState(connection?: Connection): Uint8Array {
-    return this.serializer.getFullState(connection as unknown as Client, this.timing);
+    return this.#interest.getFullState(connection as unknown as Client, this.timing);
   }
 
   /** Drops the client's connection. The client may reconnect. */
@@ -272,12 +275,12 @@ export class Crowd {
   /** Runs one tick: sends the changes to all clients. The frames arrive only when `arrive` is called. */
   tick(): void {
     if (this.timing) this.timing = { sNow: this.timing.sNow + 49.9 };
-    this.serializer.applyPatches(this.#connections as unknown as Client[], this.state, this.timing);
+    this.#interest.applyPatches(this.#connections as unknown as Client[], this.state, this.timing);
   }
 
   /** Lets a player say something to all clients that have the player in sight. */
   say(id: string, text: string): void {
-    this.serializer.toSight(id, "say", { id, text });
+    this.#interest.toSight(id, "say", { id, text });
   }
 
   /** Delivers the sent frames to a client and returns them. */

@@ -28,6 +28,8 @@ export class MirroredPlayer implements MirroredFields {
 
 const NO_INPUTS: AppliedInputs = { consumedCount: 0 };
 
+type IsTracked = (player: TrackedPlayer) => boolean;
+
 /** The map of players in a state. */
 type Players = StateWithPlayers["players"] & {
   set(sessionId: string, player: TrackedPlayer): void;
@@ -73,16 +75,19 @@ export class MirroredPlayers implements InputsById {
   /**
    * Reads the lists of removed, added and changed players of a section.
    * @param isWhole whether the list of added players has all players of the room.
-   * @param isTracked whether the framework's encoder must learn which fields have changed.
+   * @param isTracked returns whether the framework's encoder must learn which fields of a player change.
    */
-  read(source: SchemaReader, isWhole: boolean, isTracked: boolean): void {
+  read(source: SchemaReader, isWhole: boolean, isTracked: IsTracked): void {
     if (isWhole) this.#bySlot.length = 0;
     for (let slot = source.number(); slot !== END; slot = source.number()) this.#remove(this.#bySlot[slot - 1]!);
     const added = new Set<MirroredPlayer>();
-    for (let slot = source.number(); slot !== END; slot = source.number()) added.add(this.#readNew(source, slot - 1));
-    if (isWhole) for (const player of this.#bySession.values()) if (!added.has(player)) this.#remove(player);
     for (let slot = source.number(); slot !== END; slot = source.number())
-      this.#format.read(source, this.#bySlot[slot - 1]!, isTracked);
+      added.add(this.#readNew(source, slot - 1, isTracked));
+    if (isWhole) for (const player of this.#bySession.values()) if (!added.has(player)) this.#remove(player);
+    for (let slot = source.number(); slot !== END; slot = source.number()) {
+      const mirrored = this.#bySlot[slot - 1]!;
+      this.#format.read(source, mirrored, isTracked(mirrored.player));
+    }
   }
 
   /** Writes the lists of a whole section: all players are in the list of added ones, and the other lists are empty. */
@@ -98,7 +103,7 @@ export class MirroredPlayers implements InputsById {
     out.number(END);
   }
 
-  #readNew(source: SchemaReader, slot: number): MirroredPlayer {
+  #readNew(source: SchemaReader, slot: number, isTracked: IsTracked): MirroredPlayer {
     const refId = source.number();
     const sessionId = source.text();
     let mirrored = this.#bySession.get(sessionId);
@@ -111,7 +116,7 @@ export class MirroredPlayers implements InputsById {
     mirrored.refId = refId;
     this.#bySlot[slot] = mirrored;
     this.maxId = Math.max(this.maxId, refId);
-    this.#format.read(source, mirrored, true);
+    this.#format.read(source, mirrored, !isKnown || isTracked(mirrored.player));
     if (!isKnown) this.#players.set(sessionId, mirrored.player);
     return mirrored;
   }

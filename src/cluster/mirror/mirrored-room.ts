@@ -57,7 +57,8 @@ export class MirroredRoom {
     this.clock = source.float64();
     if (isWhole) this.#maxId = Math.max(this.#maxId, source.number());
     this.#readShared(source.block(), isWhole);
-    this.players.read(source, isWhole, this.#clients.length > 0);
+    const hasClients = this.#clients.length > 0;
+    this.players.read(source, isWhole, (player) => hasClients && this.#serializer.isWatched(player));
     this.#waiting = source.block();
     for (let count = source.number(); count > 0; count--) {
       this.#speakers.push(source.text());

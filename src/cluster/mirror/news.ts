@@ -33,7 +33,7 @@ export interface SessionRecord {
   readonly tokens: readonly string[];
 }
 
-/** What has changed since the last message. */
+/** The changes since the last message. */
 export interface News {
   readonly rooms?: readonly RoomRecord[];
   readonly endedRooms?: readonly string[];

@@ -4,7 +4,7 @@ import { decode, encode } from "@colyseus/schema";
 /** The bytes of the largest value that is not a text: a number of @colyseus/schema. */
 const MAX_VALUE_BYTES = 9;
 
-/** The maximum number of bytes per UTF-16 unit of a text, and of the length that precedes the text. */
+/** Maximum bytes of one UTF-16 unit of a text, and maximum bytes of the length that precedes the text. */
 const MAX_UNIT_BYTES = 3;
 const MAX_LENGTH_BYTES = 5;
 

@@ -92,7 +92,7 @@ function createCrowd(area: Area) {
     crowd.arrive(member);
   }
   let ticks = 0;
-  /** Runs a tick. Each player moves in every second tick, as a client that sends ten moves per second. */
+  /** Runs a tick. Each player moves in every second tick, as if its client sent ten moves per second. */
   const tick = (isWalking: boolean) => {
     ticks++;
     for (const [index, walker] of walkers.entries()) {

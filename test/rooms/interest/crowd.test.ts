@@ -149,8 +149,8 @@ class Verifier {
         view.missed = true;
         continue;
       }
-      // A client that missed patches gets a full state instead of a patch. A client gets patches again if no visible
-      // field changed while it was backpressured, because it has not missed a patch.
+      // A client that missed patches gets a full state instead of a patch. A backpressured client misses a patch
+      // only if a visible field changes.
       if (view.missed && isFullState(frames[0])) {
         this.#verifyFullState(member, frames);
         continue;
@@ -375,6 +375,8 @@ class Verifier {
 
   /** Expects a full state that is requested without a client to contain all players. */
   #verifyWholeState(): void {
+    // A mirrored room has no full state without a client.
+    if (this.#crowd.isMirrored) return;
     const { actors, ground } = this.#crowd;
     const everything = content({ ...ground, players: new Map([...actors].map(([id, { figure }]) => [id, figure])) });
     if (decoded(this.#crowd.fullState()) !== everything)
@@ -716,10 +718,14 @@ interface Play {
   timed: boolean;
   /** The number of members that join before the first tick. */
   present: number;
+  /** The number of players without clients that are in the state before the first tick; 0 by default. */
+  bystanders?: number;
   /** The commands before each tick. */
   history: Command[][];
   /** The maximum number of bytes per second to each client. If it is undefined, there is no maximum. */
   budget?: number;
+  /** Whether the clients are those of a process that mirrors the room. */
+  isMirrored?: boolean;
 }
 
 /**
@@ -729,15 +735,17 @@ interface Play {
 const MAX_UPDATE_BYTES = 40;
 const MIN_UPDATE_SHARE = 0.2;
 
-function play({ size, timed, present, history, budget = 0 }: Play): void {
-  const crowd = new Crowd(...size, timed, budget);
-  const players = present + history.flat().length;
+function play({ size, timed, present, bystanders = 0, history, budget = 0, isMirrored = false }: Play): void {
+  const crowd = new Crowd(...size, timed, budget, isMirrored);
+  const players = present + bystanders + history.flat().length;
   const maxAge = budget && Math.ceil((players * MAX_UPDATE_BYTES) / ((budget / 20) * MIN_UPDATE_SHARE));
   const verifier = new Verifier(crowd, maxAge);
   const stage = { crowd, verifier };
   const random = seededRandom(present);
+  const anywhere = (): Spot => ({ on: "map", x: random(WHOLE), y: random(WHOLE) });
+  for (let i = 0; i < bystanders; i++) crowd.put(crowd.newId(), figureAt(anywhere(), crowd));
   for (let i = 0; i < present; i++) {
-    const at: Spot = { on: "map", x: random(WHOLE), y: random(WHOLE) };
+    const at = anywhere();
     perform(stage, { do: "join", at, acknowledged: random(8) > 0 });
   }
   for (const commands of history) {
@@ -773,6 +781,34 @@ test("a client has current data of its nearest players and recent data of the ot
     history: fc.array(fc.array(anyCommand(16), { maxLength: 5, size: "max" }), { maxLength: 20, size: "max" }),
   });
   fc.assert(fc.property(plays, play), { numRuns: runs(2), endOnFailure: true });
+});
+
+test("the few clients in a large crowd without clients see the players within 320 units, with or without a limit of bytes", () => {
+  const plays = fc.record({
+    size: fc.constantFrom<[number, number][]>([2400, 1600], [4096, 500], [1100, 1100]),
+    timed: fc.boolean(),
+    present: fc.integer({ min: 1, max: 4 }),
+    bystanders: fc.integer({ min: 80, max: 160 }),
+    budget: fc.constantFrom(0, 1500, 8000),
+    history: fc.array(fc.array(anyCommand(16), { maxLength: 5, size: "max" }), { maxLength: 20, size: "max" }),
+  });
+  fc.assert(fc.property(plays, play), { numRuns: runs(6), endOnFailure: true });
+});
+
+test("the clients of a process that mirrors a room see the same players as the clients of the room itself would", () => {
+  // A mirror is never asked for a full state between the arrival of a text and the next tick. It has no inputs of
+  // clients without players.
+  const command = anyCommand(16).filter(({ do: name }) => name !== "say" && name !== "apply inputs");
+  const plays = fc.record({
+    size: fc.constantFrom<[number, number][]>([2400, 1600], [1100, 1100], [150, 90]),
+    timed: fc.boolean(),
+    present: fc.nat(8),
+    bystanders: fc.constantFrom(0, 0, 100),
+    budget: fc.constantFrom(0, 0, 1500, 8000),
+    history: fc.array(fc.array(command, { maxLength: 6, size: "max" }), { maxLength: 20, size: "max" }),
+    isMirrored: fc.constant(true),
+  });
+  fc.assert(fc.property(plays, play), { numRuns: runs(60), endOnFailure: true });
 });
 
 onlyLong(() => {
@@ -851,6 +887,27 @@ test("clients see the new players if the state's map of players is replaced", ()
   tick();
   expect(seenBy("watcher")).toMatchObject({ watcher: { name: "again" }, third: { x: 108 } });
   expect(Object.keys(seenBy("watcher")).sort()).toEqual(["third", "watcher"]);
+});
+
+test("a client that has just left the sight of a crowd still gets the crowd's changes if no other client sees them", () => {
+  const crowd = new Crowd(1600, 160, false, 1500);
+  const ids = Array.from({ length: 120 }, () => crowd.newId());
+  for (const [i, id] of ids.entries()) crowd.put(id, { name: id, facing: 4, x: 20 + i, y: 80 });
+  const member = crowd.join(crowd.newId());
+  crowd.put(member.id, { name: member.id, facing: 4, x: 476, y: 80 });
+  crowd.acknowledge(member);
+  const tick = (y: number) => {
+    for (const id of ids) crowd.change(id, { y });
+    crowd.tick();
+    crowd.arrive(member);
+  };
+  for (let y = 81; y < 100; y++) tick(y);
+  crowd.change(member.id, { x: 484 });
+  for (let y = 100; y < 120; y++) tick(y);
+  // All changes are sent within 15 ticks. The client keeps the crowd for 20 ticks after the last wait.
+  for (let i = 0; i < 20; i++) tick(120);
+  const shown = [...member.onlooker.players].filter(([id]) => id !== member.id).map(([, { y }]) => y);
+  expect(shown).toEqual(ids.map(() => 120));
 });
 
 test("a full state between two ticks does not contain a player that has just moved out of sight", () => {
