@@ -12,7 +12,7 @@ export interface Options {
   only: string[];
   /** The crowds, which determine where the players are. Each crowd is measured in a run of its own. */
   crowd: Crowd[];
-  /** How often each server is measured with each number of players. The table shows the medians of these runs. */
+  /** The number of runs of each server with each number of players. The table shows the medians of these runs. */
   rounds: number;
   /** Seconds of the measuring window, and seconds of the warm-up before it. All players walk in both periods. */
   seconds: number;

@@ -22,6 +22,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 const args = process.argv.slice(2);
 const options = benchLine().parse().opts<Options>();
 if (!existsSync("/proc/self/stat")) exit("the bench reads CPU and memory from /proc, which only Linux has");
+makeFolder(options.out);
 
 const tell = (what: string) => console.error(`${new Date().toTimeString().slice(0, 8)} ${what}`);
 const notes: string[] = [];
@@ -59,7 +60,6 @@ if (rounds > 1) note(`each figure is the median of ${rounds} runs, in which the 
 
 const where = machine(args);
 const markdown = results(rows, where, notes);
-mkdirSync(options.out, { recursive: true });
 const save = (file: string, text: string) => writeFileSync(join(options.out, file), text);
 save("table.md", markdown);
 save("results.json", `${JSON.stringify({ machine: where, options, rows, runs, notes }, null, 2)}\n`);
@@ -75,13 +75,21 @@ async function compareClusters(): Promise<never> {
   );
   const where = machine(args);
   const text = `${markdown}\n${[...notes.map((note) => `- ${note}`), "", placeOf(where)].join("\n")}\n`;
-  mkdirSync(options.out, { recursive: true });
   writeFileSync(join(options.out, "cluster.md"), text);
   const json = JSON.stringify({ machine: where, options, rows, runs, broken, notes }, null, 2);
   writeFileSync(join(options.out, "cluster.json"), `${json}\n`);
   tell(`written to ${options.out}: cluster.md and cluster.json`);
   process.stdout.write(text);
   process.exit(broken.length > 0 || rows.some(({ fault }) => fault !== undefined) ? 1 : 0);
+}
+
+/** Creates the folder of the results. Called before the measurements, which take minutes. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    exit(`cannot create the folder ${folder}: ${(error as Error).message}\nChoose another folder with --out.`);
+  }
 }
 
 function exit(sentence: string): never {

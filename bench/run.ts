@@ -41,12 +41,12 @@ export interface Row {
    * moves. `lost` is the number of moves that no frame showed; `moves` does not include them.
    */
   latency: { p50: number; p99: number; moves: number; lost: number };
-  /** For how long clients showed old positions of other players, in ticks; missing for a server without a game. */
+  /** The time for which clients showed old positions of others, in ticks; missing for a server without a game. */
   staleness?: StalenessFigures;
   /**
-   * Resident memory per client, in kilobytes: the growth of memory divided by the number of clients. The growth begins
-   * one second after the server's start. The memory is read at the beginning and at the end of the window, and the
-   * higher reading counts.
+   * Resident memory per client, in kilobytes: the growth of memory divided by the number of clients. The first reading
+   * is one second after the server's start. The last reading is at the beginning or the end of the window: the higher
+   * of the two counts.
    */
   memoryPerClient: number;
   /** CPU usage of the server, and of the load with the probes, in per cent of one core. */

@@ -7,7 +7,10 @@ import { missingHint, missingPrograms } from "./programs.ts";
 /** The numbers of processes that are compared. The first one is a process without a cluster. */
 const PROCESSES = [1, 2, 3];
 
-/** The number of processes in the run with bodies: the authority and two replicas, one of them without clients. */
+/**
+ * The number of processes in the run with bodies (players without a connection): the authority and two replicas. One of
+ * the replicas has no clients.
+ */
 const PROCESSES_WITH_BODIES = 3;
 
 /** The maximum number of clients in the run with bodies. They are few, because the run shows the cost of mirroring. */
@@ -86,6 +89,7 @@ function medianOf(rounds: readonly ClusterRow[]): ClusterRow {
       cpuPerFrame: ofProcess(index, (process) => process.cpuPerFrame),
       cpuPerTick: ofProcess(index, (process) => process.cpuPerTick),
       tickMs: ofProcess(index, (process) => process.tickMs),
+      tickCpuMs: ofProcess(index, (process) => process.tickCpuMs),
       sentKilobytes: ofProcess(index, (process) => process.sentKilobytes),
       receivedKilobytes: ofProcess(index, (process) => process.receivedKilobytes),
       megabytes: ofProcess(index, (process) => process.megabytes),
@@ -104,6 +108,7 @@ const COLUMNS: readonly [title: string, value: (process: ProcessFigures, row: Cl
   ["CPU µs per frame", ({ cpuPerFrame }) => (Number.isNaN(cpuPerFrame) ? "–" : cpuPerFrame.toFixed(1))],
   ["CPU ms per tick", ({ cpuPerTick }) => (cpuPerTick / 1000).toFixed(2)],
   ["tick ms", ({ tickMs }) => (tickMs === 0 ? "–" : tickMs.toFixed(2))],
+  ["tick CPU ms", ({ tickCpuMs }) => (tickCpuMs === 0 ? "–" : tickCpuMs.toFixed(2))],
   ["kB/s to Redis", ({ sentKilobytes }) => sentKilobytes.toFixed(0)],
   ["kB/s from Redis", ({ receivedKilobytes }) => receivedKilobytes.toFixed(0)],
   ["memory MB", ({ megabytes }) => megabytes.toFixed(0)],

@@ -1,5 +1,6 @@
 // Loaded into server processes with `node --import`. Fills each new world with BODIES players that walk like the clients
-// of the load, but have no connections. Only the authority of a cluster has worlds. SIGUSR2 makes these players stop.
+// of the load, but have no connections. Only the authority of a cluster has worlds. SIGUSR2 makes these players stop. Writes
+// the CPU time of the ticks to BODIES_FOLDER once per second.
 import { randomPlayer } from "../../rooms/join-options.ts";
 import type { RoomSettings, RoomWorld } from "../../rooms/room-settings.ts";
 import { createWorld } from "../../rooms/room-settings.ts";
@@ -9,6 +10,7 @@ import { type Input, inputOfWord } from "../../sim/apply-input.ts";
 import { TICK_HZ } from "../../sim/rules.ts";
 import { DIRECTIONS, MOVES_HZ } from "../harness/arena.ts";
 import { Walk } from "../harness/load/walk.ts";
+import { type BodiesFigures, writeBodiesFigures } from "./bodies-figures.ts";
 
 const INPUTS = DIRECTIONS.map((word) => inputOfWord(word)!);
 
@@ -25,6 +27,8 @@ interface Walker {
 }
 
 const bodies = Number(process.env.BODIES ?? 0);
+const folder = process.env.BODIES_FOLDER ?? ".";
+const figures: BodiesFigures = { ticks: 0, choosing: 0, game: 0 };
 const worlds = new WeakMap<WorldRoom, { world: RoomWorld; walkers: Walker[]; ticks: number }>();
 let areWalking = true;
 process.on("SIGUSR2", () => {
@@ -55,12 +59,20 @@ WorldRoom.prototype.step = function (this: WorldRoom) {
     this.state.players.set(id, player);
     walkers.push({ id, walk: new Walk(seed) });
   }
-  if (areWalking) {
-    for (let at = ticks % PERIOD; at < walkers.length; at += PERIOD) {
-      const { id, walk } = walkers[at]!;
-      world.queueMove(id, INPUTS[walk.next()] as Input);
-    }
-    worlds.get(this)!.ticks++;
-  }
+  const start = threadMicroseconds();
+  const movers = areWalking ? walkers.filter((_, at) => at % PERIOD === ticks % PERIOD) : [];
+  const inputs = movers.map(({ walk }) => INPUTS[walk.next()] as Input);
+  if (areWalking) worlds.get(this)!.ticks++;
+  const chosen = threadMicroseconds();
+  for (const [at, { id }] of movers.entries()) world.queueMove(id, inputs[at]!);
   step.call(this);
+  figures.choosing += chosen - start;
+  figures.game += threadMicroseconds() - chosen;
+  if (figures.ticks++ % TICK_HZ === 0) writeBodiesFigures(folder, figures);
 };
+
+/** Returns the CPU time of this thread in microseconds. */
+function threadMicroseconds(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+}

@@ -8,8 +8,8 @@ export interface Backend {
 
 /**
  * Returns a configuration for HAProxy that listens on a port of 127.0.0.1. New players go to processes whose `/readyz`
- * answers with 200. All other requests go to processes whose `/healthz` answers with 200, and so do the requests of new
- * players while no process is ready. So a player can return to its seat while every process is full or busy.
+ * answers with 200. All other requests go to processes whose `/healthz` answers with 200. Requests of new players go
+ * there too if no process is ready. Otherwise no player could return to its seat while every process is full or busy.
  */
 export function haproxyConfig(port: number, backends: readonly Backend[]): string {
   const servers = backends.map(({ name, port }) => `  server ${name} 127.0.0.1:${port} check`).join("\n");

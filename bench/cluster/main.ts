@@ -80,7 +80,10 @@ async function stopAll(): Promise<void> {
   process.exit(0);
 }
 
-/** Returns the variables of an environment that the cluster does not set itself. */
+/**
+ * Returns the environment variables for the server processes. Leaves out those that the cluster sets itself, and those
+ * of npm.
+ */
 function settingsOf(environment: NodeJS.ProcessEnv): Record<string, string> {
   const own = /^(PATH|PORT|HOST|DATA_DIR|REDIS_URL|DATABASE_URL|JWT_SECRET|npm_.*)$/;
   const entries = Object.entries(environment).filter(([name, value]) => !own.test(name) && value !== undefined);

@@ -5,11 +5,13 @@ import { fileURLToPath } from "node:url";
 import { TICK_HZ } from "../../sim/rules.ts";
 import { contender } from "../contenders/contenders.ts";
 import { ARENA } from "../harness/arena.ts";
+import { LOAD_CORE, moveToCore } from "../harness/children.ts";
 import { cpuMicroseconds, residentKilobytes } from "../harness/process-figures.ts";
 import { openMap } from "../harness/sabang-map.ts";
 import { makeFolder, sabangEnvironment, startServer } from "../harness/server-process.ts";
 import { type Instruments, probesAmong, type Row, startInstruments, times, verifyStates } from "../run.ts";
 import { balancerKind } from "./balancer.ts";
+import { type BodiesFigures, readBodiesFigures } from "./bodies-figures.ts";
 import { startCluster } from "./local-cluster.ts";
 
 /** Milliseconds from the start of the servers to the first reading of their memory. */
@@ -27,7 +29,9 @@ export interface ProcessFigures {
   cpuPerTick: number;
   /** The average duration of a tick of the world in milliseconds; 0 for a replica. */
   tickMs: number;
-  /** What the process publishes on Redis and gets from Redis per second, in kilobytes of 1000 bytes. */
+  /** The CPU time of a tick of the world in milliseconds; 0 for a replica and without bodies. */
+  tickCpuMs: number;
+  /** The data that the process publishes on Redis and gets from Redis per second, in kilobytes of 1000 bytes. */
   sentKilobytes: number;
   receivedKilobytes: number;
   /** Resident memory, in megabytes of 1000 kilobytes. */
@@ -70,6 +74,8 @@ interface Field {
   readonly redis: number | undefined;
   /** The credentials of the monitor. */
   readonly monitor: string;
+  /** The folder of the bodies' figures. */
+  readonly folder: string;
   /** Stops the players that have no connection. */
   haltBodies(): void;
   stop(): Promise<void>;
@@ -79,6 +85,7 @@ interface Field {
 interface Reading {
   at: number;
   cpu: number[];
+  bodies: BodiesFigures[];
   redis: number;
   metrics: string[];
 }
@@ -109,6 +116,7 @@ async function alone(): Promise<Field> {
     subjects: [{ port, pid, role: "alone", clients: 0 }],
     redis: undefined,
     monitor,
+    folder: "",
     haltBodies: () => {},
     stop: () => server.stop(),
   };
@@ -125,10 +133,13 @@ async function cluster({ processes, clients, bodies }: ClusterRun): Promise<Fiel
     folder,
     environment: {
       ...sabangEnvironment(folder, password, map),
-      ...(bodies > 0 && { NODE_OPTIONS: `--import=${agent}`, BODIES: String(bodies) }),
+      ...(bodies > 0 && { NODE_OPTIONS: `--import=${agent}`, BODIES: String(bodies), BODIES_FOLDER: folder }),
     },
   });
   const authority = await running.untilAuthority();
+  // The few clients of this run need little of the load's core. So the authority gets a core to itself, as it would have
+  // on a server. Processes that share a core slow each other down, even if it is not busy.
+  if (bodies > 0) for (const member of running.members) if (member !== authority) moveToCore(member.pid!, LOAD_CORE);
   return {
     subjects: running.members.map((member) => ({
       port: member.port,
@@ -138,6 +149,7 @@ async function cluster({ processes, clients, bodies }: ClusterRun): Promise<Fiel
     })),
     redis: running.redis.pid,
     monitor: `admin:${password}`,
+    folder,
     haltBodies: () => {
       if (bodies > 0) for (const member of running.members) member.signal("SIGUSR2");
     },
@@ -219,7 +231,9 @@ async function measure(
     latency: times(await probes.ask("latencies", null)),
     redisCpu: ((after.redis - before.redis) / wall / 1e6) * 100,
     processes: subjects.map(({ role, clients, pid }, index) => {
-      const cpu = (after.cpu[index]! - before.cpu[index]!) / wall;
+      const inTicks = (of: keyof BodiesFigures) => after.bodies[index]![of] - before.bodies[index]![of];
+      // Clients choose their moves themselves, so the choice of the bodies' moves is no work of the server.
+      const cpu = (after.cpu[index]! - before.cpu[index]! - inTicks("choosing")) / wall;
       const delta = (name: string) => metricOf(after.metrics[index]!, name) - metricOf(before.metrics[index]!, name);
       const ticks = delta("sabang_step_duration_seconds_count");
       const tickSeconds = delta("sabang_step_duration_seconds_sum") + delta("sabang_patch_duration_seconds_sum");
@@ -229,6 +243,7 @@ async function measure(
         cpuPerFrame: clients === 0 ? Number.NaN : cpu / clients / framesPerSecond,
         cpuPerTick: cpu / TICK_HZ,
         tickMs: ticks === 0 ? 0 : (1000 * tickSeconds) / ticks,
+        tickCpuMs: inTicks("ticks") === 0 ? 0 : inTicks("game") / inTicks("ticks") / 1000,
         sentKilobytes: delta('sabang_cluster_bytes_total{direction="sent"}') / wall / 1000,
         receivedKilobytes: delta('sabang_cluster_bytes_total{direction="received"}') / wall / 1000,
         megabytes: residentKilobytes(pid) / 1000,
@@ -238,13 +253,14 @@ async function measure(
   };
 }
 
-async function read({ subjects, redis }: Field): Promise<Reading> {
+async function read({ subjects, redis, folder }: Field): Promise<Reading> {
   const metrics = await Promise.all(
     subjects.map(async ({ port }) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
   );
   return {
     at: performance.now(),
     cpu: subjects.map(({ pid }) => cpuMicroseconds(pid)),
+    bodies: subjects.map(({ pid }) => readBodiesFigures(folder, pid)),
     redis: redis === undefined ? 0 : cpuMicroseconds(redis),
     metrics,
   };

@@ -8,7 +8,7 @@ const HOST = "127.0.0.1";
 const [port, ...backends] = process.argv.slice(2).map(Number);
 let next = 0;
 
-/** Returns the headers for the process: those of the client, and the client's address. */
+/** Returns the headers of the forwarded request: those of the client, and the `X-Forwarded` headers. */
 function headersOf({ headers, socket }: IncomingMessage) {
   return {
     ...headers,
@@ -20,7 +20,7 @@ function headersOf({ headers, socket }: IncomingMessage) {
 }
 
 /**
- * Sends a request to the next process. Tries each other process once if that process does not answer.
+ * Sends a request to the next process. Then tries each of the other processes once, until a process answers.
  * @param body the complete body, which is sent again with each try.
  * @param onSent is called with each request that was sent.
  * @param onFailed is called if no process has answered.

@@ -33,7 +33,7 @@ interface CrowdArea {
 }
 
 /**
- * The area of the crowd `screen`. It is aligned with the grid of cells, so it covers as few cells as possible, and each
+ * The area of the crowd `screen`. It is aligned with the grid of cells, so it covers as few cells as possible. So each
  * player in it sees as many others as possible.
  */
 const SCREEN: CrowdArea = { left: 10 * CELL, top: 11 * CELL, width: 960, height: 640 };
@@ -46,7 +46,7 @@ const VARIABLE = "STARTS";
 
 /**
  * Returns the areas in which a crowd starts. Equal shares of the players start in each area. All players of the crowds
- * `screen` and `cell` start at one point, so the load knows the position of each player within the crowd's area without
+ * `screen` and `cell` start at one point. So the load knows the position of each player within the crowd's area without
  * decoding a frame.
  */
 export function startAreas(crowd: Crowd): StartArea[] {

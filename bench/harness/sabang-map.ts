@@ -10,7 +10,7 @@ const SPAWNS = 4000;
 interface MapOptions {
   /** The minimum distance of a spawn from the map's edge, in units. */
   margin?: number;
-  /** The side of the map in units, a multiple of TILE. On a map that is not an arena, the crowd is `even`. */
+  /** The side of the map in units, a multiple of TILE. The spawns cover the whole map if the side is not ARENA. */
   side?: number;
 }
 

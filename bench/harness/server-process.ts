@@ -193,8 +193,8 @@ export function sabangEnvironment(folder: string, password: string, map: string)
 }
 
 /**
- * Returns an environment variable of this process. Returns no variable if it is not set, so the server's default
- * applies.
+ * Returns an object with an environment variable of this process. Returns an empty object if the variable is not set,
+ * so the server's default applies.
  */
 function inherited(name: string): Record<string, string> {
   const value = process.env[name];

@@ -93,7 +93,7 @@ describeWith("haproxy", "HAProxy", () => {
 commonTests("round robin of bench/");
 
 function commonTests(kind: BalancerKind): void {
-  test(`${kind} gives the requests of one client to both processes in turn, with the client's address`, async () => {
+  test(`${kind} sends a client's requests to both processes in turn, and sets X-Forwarded-For`, async () => {
     const backends = [await startBackend("one"), await startBackend("two")];
     const url = await startWith(kind, backends);
     const forged = { headers: { "X-Forwarded-For": "192.0.2.1" } };

@@ -104,7 +104,7 @@ onLinux(
     // sabang's frames carry the room's clock, so sabang's staleness does not depend on when frames arrive.
     expect(rows[0]!.staleness!.all!.max).toBeLessThanOrEqual(1);
     expect(rows[0]!.audit!.leaks).toBe(0);
-    // Only the 20 clients of the load say something. The 20 probes say nothing.
+    // Only the 20 clients of the load send texts. The 20 probes send no texts.
     expect(rows[0]!.heardPerSecond).toBeGreaterThan(10);
     expect(rows[1]).not.toHaveProperty("heardPerSecond");
     expect(code).toBe(0);
@@ -177,6 +177,7 @@ testWithCluster(
       expect(first.tickMs).toBeGreaterThan(0);
       for (const { receivedKilobytes } of replicas) expect(receivedKilobytes).toBeGreaterThan(0);
     }
+    expect(rows[3]!.processes.map(({ tickCpuMs }) => tickCpuMs > 0)).toEqual([true, false, false]);
     // The bodies walk, so the authority sends more than in the run with the same clients and no bodies.
     expect(rows[3]!.processes[0]!.sentKilobytes).toBeGreaterThan(2 * rows[1]!.processes[0]!.sentKilobytes);
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });

@@ -45,7 +45,7 @@ describe("the staleness of a shown position", () => {
     expect(trackOf([40, 100]).staleness({ x: 100, y: 1, at: 0 }, 90)).toBe(50);
   });
 
-  test("is 0 if the client shows a position earlier than the player's own client, by at most `lead` milliseconds", () => {
+  test("is 0 if the client shows a position at most `lead` milliseconds before the player's own client does", () => {
     const shown = { x: 116, y: 0, at: 1250 };
     expect([0, 40, 60].map((lead) => truth.staleness(shown, 1260, lead))).toEqual([60, 60, 0]);
     // The client has shown this position since 1000, so the lead of 60 ms ends at 1060. At 1150 the position is out of
@@ -70,7 +70,7 @@ describe("the nearest players of a client", () => {
     expect(isNearest(own, { x: 4000, y: 0 }, { x: 30, y: 0 }, reach)).toBe(true);
   });
 
-  test("exclude a player if the client shows 30 others within the distance to this player's real position", () => {
+  test("exclude a player if the client shows 30 other players at least as near as this player's real position", () => {
     const reach = reachOf(own, row(40).reverse());
     expect(reach).toEqual({ last: 900, next: 961 });
     const isNear = (real: number, shown: number) => isNearest(own, { x: real, y: 0 }, { x: shown, y: 0 }, reach);

@@ -10,7 +10,7 @@ const serverState = {
 const { far, ...allowed } = serverState;
 const { between, ...needed } = allowed;
 
-/** Compares the state of one client with `serverState`, by the rule for sight that docs/protocol.md promises. */
+/** Compares the state of one client with `serverState`, by the rule for sight in docs/protocol.md. */
 const promise = (players: Record<string, object>, id = "me") =>
   mismatchWithServer(serverState, [{ id, players: players as typeof serverState }], "promise");
 

@@ -239,7 +239,7 @@ function sampled(): LatencyFigures {
   };
 }
 
-/** Returns the staleness by the clock in the frames. Without a clock the time of arrival counts. */
+/** Returns the staleness, measured by the clock in the frames, or by the times of arrival if there is no clock. */
 function staleness(): StalenessFigures {
   return stalenessOf(observers, clocks.size > 0 ? roomClock(clocks) : arrivalClock(from, to));
 }

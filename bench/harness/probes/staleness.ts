@@ -121,7 +121,7 @@ function squareOf(a: Place, b: Place): number {
   return (a.x - b.x) ** 2 + (a.y - b.y) ** 2;
 }
 
-/** What one probe has observed. */
+/** The observations of one probe. */
 export interface Observations {
   id: string;
   own: Track;

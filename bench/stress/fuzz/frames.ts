@@ -6,7 +6,7 @@ import { BINARY, CLOSE, PING, PONG, TEXT } from "../../harness/load/masked-frame
 const CONTINUATION = 0;
 const KEY = [0x37, 0xfa, 0x21, 0x3d];
 
-/** The differences between a frame and a valid frame. */
+/** The properties that may make a frame invalid. Their defaults describe a valid frame. */
 interface Shape {
   fin?: boolean;
   /** The three reserved bits as a number from 0 to 7. */

@@ -22,8 +22,8 @@ const BATCH = 500;
 const TIMEOUT_MS = 60_000;
 
 /**
- * The memory that the child process may use, in bytes. It is enough for Node itself, for the largest map that the
- * limits allow, for the data from which that map is decoded, and for garbage that is not collected yet.
+ * The memory that the child process may use, in bytes. It is enough for Node itself, for the largest allowed map with
+ * its encoded data, and for garbage that is not collected yet.
  */
 const MAX_MEMORY = 600e6;
 

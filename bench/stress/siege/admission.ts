@@ -42,8 +42,8 @@ const MAX_TRIES = 6;
 const TIMEOUT_MS = 15 * 60_000;
 
 /**
- * The goals: the lowest number of ticks per second, the highest ratio of the p99 latency to the p99 latency of the
- * baseline, and the highest number of seconds until joins are accepted again.
+ * The goals: the minimum ticks per second, the maximum p99 latency as a multiple of the baseline's, and the maximum
+ * seconds until joins are accepted again.
  */
 const MIN_TICKS = 19.5;
 const MAX_SLOWDOWN = 2;
