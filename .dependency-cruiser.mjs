@@ -32,13 +32,13 @@ export const ALLOWED = {
 
 const FOLDERS = [...Object.keys(ALLOWED), "test"];
 
-/** Returns a pattern that matches the files of a folder. For `src`, it matches only the files directly in it. */
+/** Returns a pattern that matches all files below a folder. The pattern for `src` matches only files directly in it. */
 const filesOf = (folder) => (folder === "src" ? "^src/[^/]+$" : `^${folder}/`);
 
 /**
  * Patterns of the files that are exempt from the rules of their folder. In web, these files build the page. In tiled,
- * the file reads map files from disk. In bench, they are the benchmarks of recordings and of the store, the players
- * without connections, and the servers that are compared with sabang.
+ * the file reads map files from disk. In bench, these files are two benchmarks, the agent that adds players without
+ * connections, and the servers that are compared with sabang.
  */
 const EXCEPTIONS = {
   web: "^web/build-(if-stale|plugins)[.]ts$",

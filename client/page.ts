@@ -1,8 +1,8 @@
 // Reports when the user leaves a page. Does nothing in a program without a page.
 
 /**
- * The user has not left the page if it still runs this many milliseconds after `beforeunload`. A click on a download
- * link emits this event too.
+ * The user has not left the page if the page still runs this many milliseconds after `beforeunload`. A click on a
+ * download link emits this event too.
  */
 const STAYED_MS = 3000;
 

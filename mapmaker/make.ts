@@ -15,7 +15,7 @@ const folder = join(import.meta.dirname, "../maps");
 
 writeSheet();
 writeFileSync(join(folder, "tiles.tsj"), `${tilesetFile()}\n`);
-// The spawns of the plaza are within 10 tiles (320 units), so players who have just joined see each other.
+// The spawns of the plaza are in a square of 10 x 10 tiles (320 units), so players who have just joined see each other.
 const plaza = drawPlaza();
 writeMap("plaza", plaza, scatterSpawns(plaza, middle(plaza, 10), 1, 1), 0.6);
 const meadow = drawMeadow();

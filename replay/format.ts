@@ -46,7 +46,10 @@ export const OP = {
   otherMove: 13,
 } as const;
 
-/** The methods of World that are recorded as calls. Add a method that changes the world here and in RecordedWorld. */
+/**
+ * The methods of World that are recorded as calls. A new method that changes the world must be added here and in
+ * RecordedWorld.
+ */
 export const CALLS = ["join", "leave", "clearQueue"] as const;
 /** The name of a method in CALLS. */
 export type Call = (typeof CALLS)[number];

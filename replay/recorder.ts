@@ -168,7 +168,7 @@ export class Recorder {
   }
 }
 
-/** Returns the pose of a body. Converts the values to bounded integers, so that it can record an invalid body too. */
+/** Returns the pose of a body. Converts the values to bounded integers, so that an invalid body can be recorded too. */
 export function poseOf({ x, y, facing }: { x: number; y: number; facing: number }): Pose {
   return { x: bounded(x), y: bounded(y), facing: bounded(facing) };
 }

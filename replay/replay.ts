@@ -93,7 +93,7 @@ export class Replay {
     return this.#tick > tick;
   }
 
-  /** Goes to a tick of the recording. Clears the divergence and the fault if this restores a snapshot. */
+  /** Goes to a tick of the recording. Clears the divergence and the fault if the seek restores a snapshot. */
   seek(tick: number): void {
     const isBefore = (frame: Frame) => frame.kind === KIND.snapshot && frame.tick <= tick;
     const start = Math.max(0, this.#recording.frames.findLastIndex(isBefore));
@@ -166,8 +166,7 @@ export class Replay {
     try {
       (this.#world[name] as (id: string, ...values: unknown[]) => void).call(this.#world, id, ...given);
     } catch (error) {
-      // The replay goes on after this error, because the recording does: the caller of the recorded world caught the
-      // same error.
+      // The replay goes on after this error. The recorded world went on too, because its caller caught the same error.
       this.#fault(id, `could not ${name}: ${error}`);
     }
   }

@@ -40,7 +40,7 @@ export class Invitations {
     this.#hosts.delete(invitation.id);
   }
 
-  /** Returns the player that an invitation leads to; undefined if it has ended. */
+  /** Returns the player that an invitation leads to; undefined if the invitation has ended. */
   hostOf(id: string, now = Date.now()): string | undefined {
     const player = this.#hosts.get(id);
     return player !== undefined && this.#current(player, now) ? player : undefined;

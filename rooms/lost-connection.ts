@@ -1,5 +1,5 @@
-// Tells lost connections from those that were closed on purpose. The room holds the seat of a lost connection, so that
-// its client can return.
+// Distinguishes lost connections from those that were closed on purpose. The room holds the seat of a lost connection,
+// so that its client can return.
 import { CloseCode } from "colyseus";
 
 /** The lowest code that applications may use (RFC 6455, section 7.4.2). */

@@ -73,7 +73,10 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     });
   }
 
-  /** A player starts where its portal leads, at its saved position or at a spawn. `onLeave` follows if this throws. */
+  /**
+   * A player starts where its portal leads, at its saved position or at a spawn. The framework calls `onLeave` if this
+   * method throws.
+   */
   override async onJoin(client: WorldClient, { player: chosen, arrival }: Partial<JoinOptions> = {}) {
     const session = this.#settings.sessions.begin(this, client); // Kicks the player's other session, and saves it.
     const record = await this.#autosave.load(session.playerId);

@@ -19,7 +19,7 @@ export const SAY_BURST = 5;
 /** Milliseconds after which a player may send one more text or wave. */
 export const SAY_INTERVAL_MS = 1000;
 
-/** Bytes before the body of an untimed state frame. They are the code of the frame. */
+/** Bytes before the body of an untimed state frame: only the code of the frame. */
 export const STATE_HEADER_BYTES = 1;
 
 /**

@@ -46,9 +46,9 @@ export interface MapObject {
 /** A map as plain data, which `GET /maps/NAME.json` returns. */
 export interface MapDescription {
   readonly name: string;
-  /** In units: a whole number of tiles. */
+  /** In units; always a whole number of tiles. */
   readonly width: number;
-  /** In units: a whole number of tiles. */
+  /** In units; always a whole number of tiles. */
   readonly height: number;
   /**
    * The rows of cells from top to bottom. `#` is a solid cell and `.` an open one. A number repeats the character after

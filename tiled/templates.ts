@@ -35,7 +35,7 @@ export class Templates {
     }
     const tileset = template.inner("tileset");
     if (!tileset || !object.has("gid")) return object;
-    // The template numbers tiles as if its tileset were the only one.
+    // In the template's file, the global tile id refers only to the template's own tileset.
     const gid = object.integer("gid", 0, 0, MAX_GID);
     const id = tileNumber(gid) - tileset.required("firstgid", 1, MAX_TILE_NUMBER);
     const flags = gid - tileNumber(gid);

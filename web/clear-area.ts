@@ -28,9 +28,9 @@ export function measureClearArea(): Area {
 }
 
 /**
- * Returns the area of a screen that no cover overlaps. For each cover, cuts off a strip that includes the cover, along
- * one side of the screen. Chooses the smallest of the strips that leave at least MIN_CLEAR. Ignores a cover without
- * such a strip, so this cover may overlap the area. Covers with wide strips come first, because these strips may
+ * Returns the clear area of a screen. For each cover, cuts off a strip that includes the cover, along one side of the
+ * screen. Chooses the smallest of the strips that leave at least MIN_CLEAR. Ignores a cover without such a strip, so
+ * this cover may overlap the area. Starts with the covers that need the largest strips, because these strips may
  * include other covers.
  */
 export function clearArea(screen: { width: number; height: number }, covers: readonly Area[]): Area {

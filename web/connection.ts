@@ -95,8 +95,8 @@ export class Connection {
 
   /**
    * Joins again with another name or look. The page stays in its room until the server has accepted the join, so a
-   * player whose new name is refused stays in the room. The new session takes over the player in its position. A busy
-   * server does not refuse this join, because the join is a takeover.
+   * player whose new name is refused stays in the room. The new session takes over the player, which keeps its
+   * position. A busy server does not refuse this join, because the join is a takeover.
    */
   change(choice: PlayerChoice): void {
     this.#replaceOptions(choice);

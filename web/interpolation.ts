@@ -8,7 +8,7 @@ import { STEP, TICK_MS } from "../sim/rules.ts";
  */
 const EXTRA_STEPS = 10;
 
-/** The longest interval between two updates of a walking player. In a longer one, the player stood still for a time. */
+/** Maximum interval between two updates while a player walks. The player stood still in a part of a longer interval. */
 const MAX_INTERVAL_MS = 1500;
 
 /**
@@ -17,7 +17,7 @@ const MAX_INTERVAL_MS = 1500;
  */
 const SHORTENING = 1 / 8;
 
-/** The player stood still for a part of an interval that is longer than this factor times the expected interval. */
+/** Factor for the expected interval. The player stood still in a part of an interval longer than the product. */
 const TOLERANCE = 1.5;
 
 /**

@@ -1,8 +1,8 @@
 // The parts of Phaser that the scene uses. The build replaces the package `phaser` by this file, because the complete
 // package is twice as large. Each import registers its classes with Phaser, as in Phaser's own custom builds.
 
-// This import must come first. The files of Phaser import each other in circles, which works only if this file is
-// loaded first.
+// This import must come first. The files of Phaser import each other in circles, which works only if renderer/index.js
+// is loaded first.
 import "../node_modules/phaser/src/renderer/index.js";
 
 import "../node_modules/phaser/src/cameras/2d/CameraManager.js";

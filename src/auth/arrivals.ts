@@ -26,8 +26,8 @@ const Content = z.object({
 export class Arrivals implements ArrivalTokens {
   readonly #key: Buffer;
   /**
-   * The redeemed tokens, oldest first: by id, the time (ms since 1970) at which the token has certainly expired. After
-   * this time the id can be forgotten.
+   * The redeemed tokens, oldest first. The key is the id of a token. The value is a time (ms since 1970) at which the
+   * token has certainly expired, so its id can be forgotten.
    */
   readonly #redeemed = new Map<string, number>();
 

@@ -66,7 +66,7 @@ export interface ClusterSettings {
   log: ProtocolLog;
 }
 
-/** What a cluster needs from the app. */
+/** The parts of the app that a cluster needs. */
 export interface ClusterParts extends Omit<ReplicaSettings, "reservePlain"> {
   /** Returns whether a join takes over the session of a player in a room of this process. */
   isTakeover: IsTakeover;
@@ -213,7 +213,7 @@ export class Cluster {
     };
   }
 
-  /** Hands the authority over if this process has it. @returns whether another process goes on with the rooms. */
+  /** Hands the authority over if this process has it. @returns whether another process takes over the rooms. */
   async handOver(): Promise<boolean> {
     const authority = await new Promise<ProcessId | undefined>((resolve) => this.#node.handOver(resolve));
     return authority !== undefined && authority !== this.#settings.process;

@@ -1,4 +1,4 @@
-// A process asks the authority whether a connection may take a seat. These are the question and its answer.
+// The question of a process to the authority whether a connection may take a seat, and the answer to it.
 import type { Transport } from "../telemetry/transports.ts";
 import type { Content } from "./core/ports.ts";
 

@@ -1,7 +1,7 @@
 // Hashes of the values that must be the same in all processes of a cluster. Redis gets the hashes, but no secrets.
 import { createHash } from "node:crypto";
 
-/** The values that must be the same in all processes. Further fields are settings, by the name of their variable. */
+/** The values that must be the same in all processes. Each further field is a setting, named like its variable. */
 export interface Common {
   /** The random id of the database. Clusters with different databases are different clusters. */
   database: string;
@@ -37,7 +37,7 @@ export function differences(mine: Fingerprint, others: Fingerprint, prefix: stri
 
 const SAME = "give all of them the same value";
 
-/** The sentences for fields that are not a setting. */
+/** The sentences for fields that are not settings. */
 const SENTENCES: Record<string, string> = {
   wire: "version: the other processes of the cluster run a version that this one does not understand; stop them first",
   rules: "version: the other processes of the cluster have other rules of the game; stop them first",

@@ -3,7 +3,7 @@ import type { Client, Deferred } from "colyseus";
 import type { RoomSeats } from "../../rooms/room-seats.ts";
 import type { Seats } from "../sockets/seats.ts";
 
-/** What the seats report to the host, and what they ask it. */
+/** The part of the host that the seats use. */
 export interface SeatsHost {
   /** Called before a seat is held. @returns the seconds for which it must be held. */
   hold(sessionId: string, seconds: number): number;

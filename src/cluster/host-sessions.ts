@@ -26,7 +26,7 @@ export interface HostSession {
   /** When the reserved or held seat expires, in ms of the cluster's clock; undefined for a connected client. */
   until: number | undefined;
   connection: HostConnection | undefined;
-  /** The address of the client, if it is known, and the counter in which the session counts for this address. */
+  /** The address of the client, if it is known, and the counter that counts the session for this address. */
   address: string | undefined;
   counter: ConnectionCounter | undefined;
   /**

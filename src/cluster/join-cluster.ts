@@ -34,7 +34,7 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
-/** The number of times that an entry is renewed within the time after which it would expire. */
+/** The number of renewals of an entry per TTL. An entry expires after its TTL. */
 const RENEWALS_PER_TTL = 5;
 
 /**

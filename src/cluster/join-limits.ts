@@ -21,7 +21,7 @@ export interface CountedAddresses {
   reserved(sessionId: string, address: string): void;
 }
 
-/** A limit of 0 is no limit. */
+/** A limit of 0 means no limit. */
 interface Limits {
   readonly maxConnectionsPerAddress: number;
   readonly maxJoinsPerMinute: number;

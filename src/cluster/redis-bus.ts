@@ -29,14 +29,14 @@ export interface BusCounters {
   bytesReceived: number;
   /** The number of received byte sequences that are not a message of this version. */
   refused: number;
-  /** How often old messages were skipped, because this process had been stopped. */
+  /** The number of stalls of this process after which old messages were skipped. */
   stalls: number;
 }
 
-/** Milliseconds between two checks whether this process was stopped. */
+/** Milliseconds between two checks whether this process has stalled. */
 const CHECK_MS = 100;
 
-/** This process skips the messages that have queued up if it was stopped for at least this many milliseconds. */
+/** This process skips the messages that have queued up if it has stalled for at least this many milliseconds. */
 const STALL_MS = 1000;
 
 /** The subscriber's connection is pinged once per this many checks. It is replaced if a ping gets no answer. */

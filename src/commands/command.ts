@@ -17,7 +17,7 @@ export interface StoreCommand {
   /**
    * Runs the command on the store that the environment names.
    * @returns the line to print at the end.
-   * @throws {StoreError | ConfigError} whose message is printed.
+   * @throws {StoreError | ConfigError} The caller prints its message.
    */
   run(line: Command, environment: Environment): Promise<string>;
 }

@@ -14,7 +14,7 @@ const PAGE = 1000;
 /**
  * Removes the records that were saved before a time. A record that is saved again during the purge stays.
  * @param savedBefore ms since 1970.
- * @param dryRun counts the records without removing them.
+ * @param dryRun whether to count the records without removing them.
  * @returns the number of removed (or counted) records.
  */
 export async function purge(store: Store, savedBefore: number, dryRun = false): Promise<number> {

@@ -182,7 +182,7 @@ test(${JSON.stringify(title)}, () => {
   return test;
 }
 
-/** What the user can do about some errors. Each text is appended to the message. */
+/** Hints for the user about some errors. Each hint is appended to the message of its error. */
 const HINTS: Partial<Record<Hindrance, string>> = {
   version: "; --any-version shows whether the rules still agree",
   truncated: "; --allow-truncated plays the existing part",

@@ -174,8 +174,8 @@ export class Seats implements RoomSeats {
    * because of a flood.
    *
    * The close code is `takenOver` if the client has acknowledged the connection. Otherwise the code lets the client
-   * reconnect. Requests may arrive out of order, so an old request that the client has given up may take the seat of
-   * the client's newer connection.
+   * reconnect, because the dropped connection may be the client's newer one. Requests may arrive out of order, so an
+   * old request that the client has given up may take the seat.
    */
   #dropConnection(client: Client): void {
     const { ref } = client as unknown as PrivateClient;

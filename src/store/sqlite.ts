@@ -34,7 +34,7 @@ export async function openSqlite(file: string, setting = "DATA_DIR", isServer = 
     throw explain(error);
   }
   const dialect = () => sqliteDialect({ path: file, busyTimeoutMs: BUSY_TIMEOUT_MS }, explain);
-  // Two threads: one writes, the other one reads. So a join does not wait for a save or for the disk writes of a save.
+  // Two threads: one writes, and the other one reads. So a load does not wait for a save or its disk writes.
   return openSqlStore({ dialect: dialect(), reader: dialect(), explain, onClosed: unlock });
 }
 

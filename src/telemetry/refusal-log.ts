@@ -6,7 +6,7 @@ interface Logger {
   info(fields: object, message: string): void;
 }
 
-/** Maximum lines per address in a period, and maximum addresses with lines in a period. */
+/** Limits per period: the number of lines for one address, and the number of addresses that get lines. */
 const MAX_LINES_PER_ADDRESS = 20;
 const MAX_ADDRESSES = 100;
 

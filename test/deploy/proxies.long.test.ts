@@ -96,7 +96,7 @@ const afterPause = new Map<(typeof PROXIES)[number], Promise<number>>();
  */
 async function connectionsAfterPause(name: (typeof PROXIES)[number]): Promise<number> {
   if (afterPause.size === 0) for (const proxy of PROXIES) afterPause.set(proxy, pauseAndAsk(proxy));
-  // The end of a test stops all proxies, so the first test waits for every proxy.
+  // The end of a test stops all proxies, so the first test waits until all proxies are measured.
   await Promise.allSettled(afterPause.values());
   return afterPause.get(name)!;
 }

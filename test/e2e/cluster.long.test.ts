@@ -234,7 +234,7 @@ function tests(): void {
       });
     }, 180_000);
 
-    test("Redis is killed and starts again empty; until then joins are refused and /readyz says why", async () => {
+    test("Redis is killed and restarts without data; joins are refused and /readyz says why while Redis is down", async () => {
       await goesOn(async () => {
         await cluster.running.redis.kill();
         const { port } = cluster.running.members[0]!;

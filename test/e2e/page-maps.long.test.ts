@@ -136,7 +136,7 @@ async function openDrawn(map = "plaza"): Promise<Page> {
   return page;
 }
 
-/** Returns the colour of the game at a place in tiles. */
+/** Returns the colour of the game at a position, which is given in tiles. */
 async function colorAt(page: Page, column: number, row: number): Promise<Color> {
   return page.evaluate(
     ([x, y]) => {

@@ -103,7 +103,7 @@ test("the players panel lists the nearest twelve players, counts the others, and
   await until(async () => hasNearly(await coloursAt(page, farthest[1].x, farthest[1].y, 4), "#14181c"));
   const { view } = await hook(page);
   expect(hasNearly(await coloursAt(page, view!.left, view!.top + view!.height / 3, 1), "#f6f1e4")).toBe(true);
-  // A pond is a wall, and has another colour than open ground.
+  // A pond is a wall, and differs in colour from open ground.
   const [pond] = await coloursAt(page, 400, 400, 0);
   expect(pond).not.toBe((await coloursAt(page, 60, 60, 0))[0]);
   for (const other of others) other.socket.close();

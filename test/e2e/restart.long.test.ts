@@ -235,7 +235,7 @@ async function readerOf(code: string, port: number) {
   return {
     /** Waits until the player has rejoined by itself, then leaves. */
     async isBack(): Promise<void> {
-      // The SDK retries its old seat for more than a minute if it takes the stop for a lost connection.
+      // The SDK tries to reconnect for more than a minute if it mistakes the stop for a lost connection.
       await until(() => room() !== first && room().connection.isOpen && self(), 100_000);
       expect(self()).toEqual(await stood);
       expect(client.auth.token).toBe(token);

@@ -1,4 +1,4 @@
-// Opens the browser example from a local file in a real browser. So the server has another origin than the page.
+// Opens the browser example from a local file in a real browser. So the server and the page have different origins.
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { startBrowser } from "../support/browser.ts";

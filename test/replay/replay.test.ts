@@ -64,7 +64,7 @@ describe("recordings:", () => {
     );
   });
 
-  test("a replay that seeks a tick has the same state as a replay that plays up to this tick", async () => {
+  test("a replay that seeks to a tick has the same state as a replay that plays up to this tick", async () => {
     const { file } = await recorded();
     const recording = readRecording(file);
     const sequential = new Replay(recording, MAP);

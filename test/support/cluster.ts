@@ -46,7 +46,7 @@ interface Connection {
   delivered: number;
 }
 
-/** What the authority will publish with the next changes. */
+/** The data that the authority publishes together with the next changes. */
 interface Outgoing {
   sessions: Map<string, SessionEntry | undefined>;
   answers: (() => void)[];

@@ -29,7 +29,7 @@ export interface TestRedis {
   start(): Promise<void>;
   /**
    * Closes the connections of all other clients. With the type `pubsub`, closes only connections that have subscribed
-   * to channels. With `normal`, closes only the other connections.
+   * to channels. With `normal`, closes only connections that have not subscribed.
    */
   cutConnections(type?: "normal" | "pubsub"): Promise<void>;
   /** Stops the server with SIGSTOP: it keeps its connections, and answers nothing. */

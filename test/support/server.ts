@@ -86,8 +86,8 @@ export interface TestSettings {
 /**
  * Starts a server before the tests of a file and stops it after the last one. A test file can start only one server,
  * because the matchmaker keeps its state in a module.
- * @returns the server, for hooks and tests. The object is empty until `beforeAll` has started the server. A start while
- * the file is loaded would be wrong: jest runs no hooks if all tests are skipped, so the server would never stop.
+ * @returns the server, for hooks and tests. The object is empty until `beforeAll` has started the server. The server
+ * must not start while jest loads the file. Jest runs no hooks if all tests are skipped, so nothing would stop it.
  */
 export function startServer(settings: TestSettings = {}): TestServer {
   const server = {} as TestServer;

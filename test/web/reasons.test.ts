@@ -37,7 +37,7 @@ describe("failed joins:", () => {
     expect(reasonOfError(new ServerError(ERRORS.tooManyJoins.code, taggedMessage("tooManyJoins")))).toBe("tooMany");
   });
 
-  test("a failed join has the reason busy if the status is 503, and the reason lost if there is no response or the status is 500", () => {
+  test("a failed join has the reason `busy` if the status is 503, and `lost` if there is no response or the status is 500", () => {
     expect(reasonOfError(new TypeError("Failed to fetch"))).toBe("lost");
     expect(reasonOfError(new ServerError("ECONNREFUSED" as unknown as number, "no server"))).toBe("lost");
     expect(reasonOfError(new MatchMakeError("", 500))).toBe("lost");
@@ -84,7 +84,7 @@ const WITHOUT_REASON: ErrorName[] = [
   ...(["metricsTokenInvalid", "passwordInvalid", "internalError", "roomFull"] as const),
 ];
 
-test("each error has a reason other than lost, except for the errors that are listed in this file", () => {
+test("each error has a reason other than `lost`, except for the errors in WITHOUT_REASON", () => {
   const unmapped = (Object.keys(ERRORS) as ErrorName[]).filter(
     (name) => reasonOfError(refusedWith(name)) === "lost" && reasonOfClose(ERRORS[name].code) === "lost",
   );

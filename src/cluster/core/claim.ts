@@ -32,8 +32,8 @@ export class Claim {
     this.epoch = state.epoch;
     this.#newest = state.newest;
     this.#startedAt = now;
-    // The stored place is the newest place that any client has seen. Only the former authority knows this place if the
-    // store has lost it.
+    // The claim does not wait for the former authority if the store has the newest place that any client has seen.
+    // Without a stored place, only the former authority may know that place.
     this.#expected = state.newest ? others.filter((process) => process !== former) : others;
     this.#handedOver = handedOver;
     this.#limits = limits;

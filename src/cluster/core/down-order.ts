@@ -24,12 +24,12 @@ export class DownOrder {
     return this.#newest;
   }
 
-  /** Whether messages are missing: later ones have come. */
+  /** Whether a message is missing although later ones have arrived. */
   get hasGap(): boolean {
     return this.#later.size > 0;
   }
 
-  /** Adds a message, unless it is old. While the number of later messages is at the limit, further ones are dropped. */
+  /** Adds a message, unless it is old. At the limit of later messages, adds only the message that comes next. */
   add(message: DownMessage): void {
     if (comparePlaces(message.place, this.#newest) > 0) this.#newest = message.place;
     if (comparePlaces(message.place, this.#place) <= 0) return;

@@ -2,7 +2,7 @@
 import type { Place, ProcessId } from "./ports.ts";
 
 /**
- * What a process does. A replica mirrors the rooms. A claimant has the lease, and makes sure that its state is the
+ * The role of a process. A replica mirrors the rooms. A claimant has the lease, and makes sure that its state is the
  * newest. The authority runs the rooms.
  */
 export type Role = "replica" | "claimant" | "authority";

@@ -75,7 +75,7 @@ export class Handover {
     this.#last = this.#reign.pause(this.#successor);
   }
 
-  /** Gives the lease to the successor. If the answer is lost, the answer to the next attempt names the owner. */
+  /** Gives the lease to the successor. The next attempt's answer names the owner if this answer is lost. */
   #give(): void {
     if (this.#isGiving) return;
     this.#isGiving = true;

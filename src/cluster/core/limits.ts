@@ -64,7 +64,7 @@ export interface Limits {
   readonly requests: number;
   /** Ended connections that are remembered. The oldest ones are forgotten. */
   readonly closedConnections: number;
-  /** Processes that the authority remembers, lost ones included. The one lost first is forgotten. */
+  /** Processes that the authority remembers, lost ones included. With one more, it forgets a lost process. */
   readonly processes: number;
 }
 

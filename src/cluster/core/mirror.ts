@@ -51,7 +51,7 @@ export class Mirror {
     return this.#order.newest;
   }
 
-  /** Whether messages are missing: later ones have come. */
+  /** Whether a message is missing although later ones have arrived. */
   get hasGap(): boolean {
     return this.#order.hasGap;
   }

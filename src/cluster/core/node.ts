@@ -38,7 +38,7 @@ export interface ProtocolLog {
 export interface NodeOptions {
   /** The random id of this process. */
   readonly process: ProcessId;
-  /** Returns the time in milliseconds. It must never go backwards, and must run on while the process is stopped. */
+  /** Returns the time in milliseconds. It must never go backwards, and must advance while the process is suspended. */
   readonly clock: () => number;
   readonly bus: Bus;
   readonly lease: Lease;
@@ -49,7 +49,7 @@ export interface NodeOptions {
   /** Called after the role has changed. */
   readonly onRole?: (role: Role) => void;
   readonly log?: ProtocolLog;
-  /** Other times and bounds than those of production. */
+  /** Replacements for some of the limits of production. */
   readonly limits?: Partial<Limits>;
 }
 
@@ -73,7 +73,7 @@ export class ClusterNode {
   readonly #mirror: Mirror;
   readonly #replica: Replica;
 
-  /** The newest epoch that this process knows of others, or its own epoch while it is the authority. */
+  /** The newest known epoch of other processes, or this process's epoch while it is the authority. */
   #fence: number;
   #claim: Claim | undefined;
   #reign: Reign | undefined;
@@ -282,7 +282,7 @@ export class ClusterNode {
     const { epoch } = claim;
     const { place, alive, sessions } = this.#mirror;
     const heard = new Map([...alive, ...claim.answered].map((process) => [process, now]));
-    // The former authority keeps the time at which it was last heard if it has not answered the claim. So its
+    // A former authority that has not answered the claim keeps the time at which it was last heard from. So its
     // connections are considered lost sooner.
     const former = this.#authority?.process;
     if (former !== undefined && alive.includes(former) && !claim.answered.has(former)) heard.set(former, this.#heardAt);

@@ -24,7 +24,7 @@ interface Entry {
 /** The close code of a connection that has missed a frame. */
 const MISSED_FRAME_CODE = 4010;
 
-/** The authority's session table, and what goes with the next message. */
+/** The authority's session table, and the contents of the next message. */
 export class Outbox {
   readonly #frameLimit: number;
   readonly #entries = new Map<string, Entry>();
@@ -39,7 +39,7 @@ export class Outbox {
     for (const entry of sessions) this.#entries.set(entry.session, { ...entry });
   }
 
-  /** Called when a connection belongs to a session from now on. */
+  /** Called when a session gets a new connection. */
   connect(session: string, process: ProcessId, connection: string): void {
     this.#entries.set(session, { session, process, connection, received: 0 });
     this.#changed.add(session);

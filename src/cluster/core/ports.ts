@@ -32,8 +32,8 @@ export interface ClientFrame {
 }
 
 /**
- * The end of a connection. In a message to the rooms, the connection was lost or left. In a message to a process, the
- * rooms close the connection.
+ * The end of a connection. In a message to the rooms, the client has left or has lost the connection. In a message to a
+ * process, the rooms close the connection.
  */
 export interface ClientClose {
   readonly session: string;
@@ -169,8 +169,8 @@ export interface LeaseState {
 export interface Lease {
   /**
    * Takes the lease if it is free, or renews it if the process owns it. A new owner's epoch is larger than both the
-   * stored epoch and `knownEpoch`, by a random number from 1 to 1000. So neither a store
-   * that has lost data nor a replica of the store gives out an epoch twice.
+   * stored epoch and `knownEpoch`. The step is a random number from 1 to 1000, so an epoch is very rarely issued twice,
+   * even by a store that has lost data or by a replica of the store.
    */
   take(knownEpoch: number, done: (state: LeaseState | undefined) => void): void;
   /** Gives the lease to another process, with a larger epoch, if this process still owns it. */
@@ -194,7 +194,7 @@ export interface Host {
   end(): void;
 }
 
-/** What the host needs from the protocol. */
+/** The part of the protocol that the host uses. */
 export interface HostLink {
   /** Whether the process is the authority at this moment. If not, the host must not tick. */
   readonly isAuthority: boolean;
@@ -204,7 +204,7 @@ export interface HostLink {
    */
   publish(changes: Uint8Array): void;
   /**
-   * Called when a connection belongs to a session from now on. A previous connection of the session gets no more
+   * Called when a session gets a new connection. The previous connection of the session, if any, gets no more
    * frames.
    */
   connected(session: string, process: ProcessId, connection: string): void;
@@ -228,7 +228,7 @@ export interface Replica {
   load(rooms: Uint8Array): void;
   /** Applies the changes of one tick, and sends each client what it must see. */
   apply(changes: Uint8Array): void;
-  /** Returns the whole mirrored state, with which another replica, or a host, can go on. Empty before any changes. */
+  /** Returns the whole mirrored state, from which another replica or a host can continue. Empty before any changes. */
   snapshot(): Uint8Array;
   /** Passes a frame on to a client, after all changes that were published before it. Ignored for unknown connections. */
   receive(session: string, connection: string, frame: Uint8Array): void;
@@ -241,7 +241,7 @@ export interface Replica {
 /** Creates the mirrored rooms and the connections. */
 export type CreateReplica = (link: ReplicaLink) => Replica;
 
-/** What the replica needs from the protocol. */
+/** The part of the protocol that the replica uses. */
 export interface ReplicaLink {
   /**
    * Passes a client's frame on to the rooms. It is kept until they have taken it. Frames of a connection wait until the

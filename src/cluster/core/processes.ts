@@ -4,13 +4,13 @@ import type { Limits } from "./limits.ts";
 import { comparePlaces } from "./place.ts";
 import type { ProcessId, UpMessage } from "./ports.ts";
 
-/** What the authority has heard of each process. */
+/** The inboxes of all processes, at the authority. */
 export class Processes {
   readonly #own: ProcessId;
   readonly #limits: Limits;
   readonly #inboxes = new Map<ProcessId, Inbox>();
 
-  /** @param heard the processes that may be alive, and when each was heard last. */
+  /** @param heard the processes that may be alive, and when each was last heard from. */
   constructor(own: ProcessId, heard: ReadonlyMap<ProcessId, number>, limits: Limits) {
     this.#own = own;
     this.#limits = limits;
@@ -37,7 +37,7 @@ export class Processes {
     return message.batch > 0 && message.at.epoch === epoch ? inbox.take(message) : [];
   }
 
-  /** Returns the processes that have become lost since the last call: they were not heard for too long. */
+  /** Returns the processes that have become lost since the last call, because they were silent for too long. */
   lose(now: number): ProcessId[] {
     const lost = this.#others().filter(({ heardAt }) => now - heardAt > this.#limits.lostMs);
     for (const inbox of lost) inbox.isAlive = false;
@@ -45,8 +45,8 @@ export class Processes {
   }
 
   /**
-   * Called when a connection of a process belongs to a session from now on. If that process is lost, `lose` returns it
-   * again.
+   * Called when a session gets a connection of a process. The next `lose` returns this process if it is lost, even if
+   * an earlier `lose` has returned it already.
    */
   expect(process: ProcessId): void {
     const inbox = this.#inboxes.get(process) ?? this.#add(process, Number.NEGATIVE_INFINITY);

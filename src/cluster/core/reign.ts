@@ -142,7 +142,7 @@ export class Reign implements HostLink {
     this.#host.end();
   }
 
-  /** Takes requests first, because a request may open a connection. Then takes frames, and ends of connections last. */
+  /** Takes requests first, because a request may open a connection. The ends of connections come last. */
   #deliver({ process, requests, frames, closes }: UpMessage): void {
     for (const { request, content } of requests)
       this.#host.request(process, content, (answer) => this.#outbox.answer({ process, request, content: answer }));

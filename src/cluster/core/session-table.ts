@@ -7,7 +7,7 @@ export interface OwnConnection {
   readonly connection: string;
 }
 
-/** What an update has changed. */
+/** The changes that an update has made. */
 export interface TableChanges {
   /** The connections of this process that have lost their session. */
   readonly displaced: readonly OwnConnection[];

@@ -1,5 +1,6 @@
-// The link from a process to the authority. It sends frames and ends of connections, and requests. It keeps them until
-// the mirrored state shows that the rooms have taken them. So a new authority gets what the previous one has lost.
+// The link from a process to the authority. It sends the frames and the ends of connections, and the requests. It keeps
+// them until the mirrored state shows that the rooms have taken them. So a new authority gets what the previous one has
+// lost.
 import type { Limits } from "./limits.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import type { Answer, Content, Place, ProcessId, ReplicaLink, SessionEntry, UpMessage } from "./ports.ts";

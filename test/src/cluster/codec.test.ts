@@ -13,7 +13,7 @@ const place = fc.record({ epoch: number, number });
 const content = fc
   .dictionary(text, fc.jsonValue())
   .chain((fields) => text.map((type) => ({ ...fields, type })))
-  // JSON has no -0, and no key `__proto__`.
+  // Changes each -0 to 0, as the codec's JSON.stringify does.
   .map((value) => JSON.parse(JSON.stringify(value)));
 const sessions = fc.array(
   fc.record({ session: text, process: fc.option(text, { nil: undefined }), connection: text, received: number }),

@@ -138,7 +138,7 @@ function apply(room: Room, one: typeof change extends fc.Arbitrary<infer Change>
   else if (one.kind === "moves") room.moves.set(one.id, one.queue);
 }
 
-test("a mirror equals the room after every tick, and so does a mirror that reads its snapshot", () => {
+test("a mirror equals the room after every tick, and so does another mirror that reads the first mirror's snapshot", () => {
   fc.assert(
     fc.property(fc.array(fc.array(change, { maxLength: 6 }), { minLength: 1, maxLength: 12 }), (ticks) => {
       const room = new Room();

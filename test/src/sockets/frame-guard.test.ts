@@ -46,7 +46,7 @@ function unreliableInput(modifiers: number): number[] {
 /** The valid first bytes: the codes that clients send, without modifier bits. */
 const VALID_CODES = [10, 12, 13, 17, 18, 19, 21];
 
-/** Invalid frames with valid first bytes. */
+/** Invalid frames: an empty frame, and frames with valid first bytes. */
 const INVALID_FRAMES: Array<[what: string, bytes: number[]]> = [
   ["an empty frame", []],
   ["a join acknowledgement with an extra byte", [10, 0]],

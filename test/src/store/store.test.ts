@@ -151,7 +151,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect((await other.cluster("sabang")).epoch).toBe(0);
   });
 
-  test("a database keeps the prefix of the first cluster that uses it", async () => {
+  test("a database keeps the Redis prefix of the first cluster that uses the database", async () => {
     const where = await settings();
     const [first, second] = [await open(where), await open(where)];
     expect((await first.cluster("first")).prefix).toBe("first");
@@ -309,7 +309,7 @@ describeWith("postgres", "PostgreSQL:", () => {
     expect(await store.load("ann", "plaza")).toBeUndefined();
   });
 
-  test("a save waits for an unfinished save with an older epoch, and later saves with that epoch fail", async () => {
+  test("a save waits for an unfinished save with an older epoch; later saves with the older epoch fail", async () => {
     await query(url, "update cluster set epoch = 0");
     const older = new pg.Client({ connectionString: url });
     await older.connect();

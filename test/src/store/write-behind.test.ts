@@ -525,7 +525,7 @@ onlyLong(() => {
       url = await postgres.database();
     });
 
-    test.each(["stop", "kill"] as const)("the queue loses no record while PostgreSQL is down (by %s)", async (end) => {
+    test.each(["stop", "kill"] as const)("the queue loses no record if PostgreSQL is down after a %s", async (end) => {
       const store = await openPostgres(url);
       const queue = queueFor(store, { periodMs: 20 });
       queue.start();

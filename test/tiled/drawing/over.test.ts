@@ -55,7 +55,7 @@ test("layers above the tile layer `walls` or above the object layer `floorLayer`
   expect(over(layer("ground"), layer("Walls"), layer("objects walls"), layer("floorLayer"))).toEqual([]);
 });
 
-test("a property of a layer or its group decides whether the layer is drawn over the players, whatever their names say", () => {
+test("a property of a layer or its group decides whether the layer is drawn over the players, regardless of layer names", () => {
   const yes = { "sabang.over": true };
   const no = { "sabang.over": false };
   expect(over(layer("ground", yes), layer("walls"), layer("rug", no), layer("decor"))).toEqual(["ground", "decor"]);

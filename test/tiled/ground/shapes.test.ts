@@ -191,7 +191,10 @@ function countedCells(polygons: readonly Polygon[]): Cells {
   return cells;
 }
 
-/** Returns whether a point is in a polygon. Such a point has an odd number of edges to its left, or through it. */
+/**
+ * Returns whether a point is in a polygon. A point is inside if the polygon's edges cross its row an odd number of
+ * times, at the point or to the left of it.
+ */
 function isInside(x: number, y: number, polygon: Polygon): boolean {
   const left = polygon.filter((corner, index) => {
     const next = polygon[(index + 1) % polygon.length]!;

@@ -29,7 +29,7 @@ describe("a process that has just taken the lease", () => {
     expect(one.isReady(at(5), LIMITS.claimMs)).toBe(true);
   });
 
-  test("waits for the answer of the former authority too if the store has no newest place", () => {
+  test("also waits for the answer of the former authority if no place is stored", () => {
     const one = claim(undefined);
     for (const process of ["b", "c"]) one.answer(answer(process, at(5)));
     expect(one.isReady(at(5), LIMITS.claimMs - 1)).toBe(false);

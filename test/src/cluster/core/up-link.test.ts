@@ -90,7 +90,7 @@ describe("frames from a client", () => {
 });
 
 describe("the end of a connection", () => {
-  test("is sent again if an older state contains the connection again", () => {
+  test("is sent again if an older state puts the connection back into the table of sessions", () => {
     show("c");
     upLink.disconnected("s", "c", 1006);
     expect(flush()[0]?.closes).toHaveLength(1);

@@ -60,7 +60,7 @@ export class SimClient {
     return this.#attached !== undefined;
   }
 
-  /** The number of the last input that the client knows as applied. */
+  /** The number of the last input that the client knows to be applied. */
   get applied(): number {
     return this.#seen?.applied ?? 0;
   }

@@ -11,7 +11,7 @@ export interface PlayerState {
   readonly session: string;
   /** The number in the session id. */
   readonly id: number;
-  /** The number of the player, who has one body. */
+  /** The number of the player. The rooms have at most one session per player. */
   readonly player: number;
   x: number;
   y: number;
