@@ -22,7 +22,7 @@ export class Arena {
     this.#words = wordsOf(this.#bytes);
   }
 
-  /** The current buffer. A write replaces it if it is too small. */
+  /** The current buffer. A write replaces this buffer if the buffer is too small. */
   get bytes(): Buffer {
     return this.#bytes;
   }

@@ -16,6 +16,12 @@ export interface PlayersById<P> {
   entries(): Iterable<[string, P]>;
 }
 
+/** The first bytes of the encoding that adds a player, and the values of the text fields that they contain. */
+interface AddHead {
+  readonly bytes: Uint8Array;
+  readonly texts: readonly unknown[];
+}
+
 /** A player in the index. */
 export interface Entity<P extends Positioned> {
   readonly id: string;
@@ -35,6 +41,8 @@ export interface Entity<P extends Positioned> {
    * A small number that no other player in the index has. A later player may get the number of a player that has left.
    */
   readonly slot: number;
+  /** A cache of PlayerCodec; undefined until it first encodes the player. */
+  addHead: AddHead | undefined;
 }
 
 /**
@@ -55,6 +63,11 @@ export class CellIndex<P extends Positioned> {
   constructor(grid: Grid) {
     this.#grid = grid;
     this.#entitiesByCell = new Array(grid.size);
+  }
+
+  /** The number of entities, as of the last `update`. */
+  get size(): number {
+    return this.#entities.size;
   }
 
   /** All slots are below this number. */
@@ -135,6 +148,7 @@ export class CellIndex<P extends Positioned> {
         cell: NO_CELL,
         lastSentCell: NO_CELL,
         slot: this.#freeSlots.pop() ?? this.#slotCount++,
+        addHead: undefined,
       });
     }
   }

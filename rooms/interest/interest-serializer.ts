@@ -137,8 +137,8 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   }
 
   /**
-   * Whether a client may have a player, as of the last patches and full states. The framework need not track the next
-   * changes of other players: a client gets all fields of a player that comes into its sight.
+   * Whether any client may have this player, as of the last patches and full states. The framework need not track the
+   * next changes of other players: a client gets all fields of a player that comes into its sight.
    */
   isWatched({ x, y }: TrackedPlayer): boolean {
     return this.#watched.has(this.#grid.cellAt(x, y));
@@ -244,19 +244,26 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     return this.#views[index];
   }
 
-  /** Finds the player of each client, and marks the cells around it as watched. */
+  /** Marks the cells around all clients as watched. */
   #watch(clients: readonly Viewer[]): void {
     this.#views.length = clients.length;
-    this.#watched.beginTick();
+    // Usually each player has a client. Only a process of a cluster has many players without clients of its own.
+    const areAllWatched = clients.length >= this.#cellIndex.size;
+    this.#watched.beginTick(areAllWatched);
+    if (areAllWatched) return;
     for (let index = 0; index < clients.length; index++) {
       const view = this.#viewOf(clients, index);
-      if (!view) continue;
-      if (!view.self || view.self.cell === NO_CELL) {
-        view.self = this.#cellIndex.get(view.client.sessionId);
-        view.nearestAt = 0;
-      }
-      this.#watched.watchFrom(view.self?.cell ?? view.cell);
+      if (view) this.#watched.watchFrom(this.#cellOf(view));
     }
+  }
+
+  /** Returns the cell of a client's own player; the last cell of its player if it has none. Looks for a new player. */
+  #cellOf(view: View): number {
+    if (!view.self || view.self.cell === NO_CELL) {
+      view.self = this.#cellIndex.get(view.client.sessionId);
+      view.nearestAt = 0;
+    }
+    return view.self?.cell ?? view.cell;
   }
 
   /** @param isDirect whether frames may bypass the framework's `raw`. */
@@ -295,7 +302,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
 
   /** Returns the body of a client's frame in this tick; undefined if the client needs no frame. */
   #patchFor(view: View): Body | undefined {
-    const cell = view.self?.cell ?? view.cell;
+    const cell = this.#cellOf(view);
     const kept = this.#updates.keptSides(view, cell);
     const isSame = !view.inFullState && cell === view.cell && kept === view.kept;
     const shared = isSame ? this.#bodyOfCell(view) : this.#writeBody(view, cell, kept);

@@ -21,7 +21,7 @@ const MARGIN = 6;
 /** The first search covers this many times the area that contains the wanted number of players on average. */
 const FIRST_MARGIN = 1.4;
 
-/** A search accepts up to this many players more than wanted, without a further guess. */
+/** A search accepts up to this many extra players without another guess. */
 const SURPLUS = 1;
 
 /** The greatest rank of the nearest players is guessed up to this number of times, and then found by bisection. */
@@ -109,9 +109,9 @@ export class NearestPlayers<P extends Positioned> {
   }
 
   /**
-   * Finds the wanted number of players nearest to the player in a slot, who counts as one of them. Finds all players
-   * within MIN_SIGHT if they are fewer. May find one or two players more. Puts the slots of the found players into
-   * `found`, in no particular order.
+   * Finds the wanted number of players nearest to the player in a slot. This player counts as one of them. Finds all
+   * players within MIN_SIGHT if these are fewer than wanted. May find one or two extra players. Puts the slots of the
+   * found players into `found`, in no particular order.
    * @param cell the player's cell.
    * @param lastRank the `lastRank` of an earlier search for this player; NO_RANK if there was none.
    * @returns the number of players found.
@@ -130,7 +130,7 @@ export class NearestPlayers<P extends Positioned> {
   }
 
   /**
-   * Whether the player in `slot` was among the nearest to the player in the slot `by` before the last `build`.
+   * Whether the player in `slot` was among those nearest to the player in the slot `by` at the second-to-last `build`.
    * @param lastRank the `lastRank` of the search for the player in the slot `by` at that time.
    */
   wasFound(slot: number, by: number, lastRank: number): boolean {
@@ -206,7 +206,7 @@ export class NearestPlayers<P extends Positioned> {
     return this.#rowStart(first, row) + this.#binsBefore(first, Math.min(x, columns * CELL_SIZE - 1));
   }
 
-  /** Returns the first bin in the row of bins `row`. `first`: the first cell of the row of cells that contains it. */
+  /** Returns the first bin in the row of bins `row`. `first`: the first cell of the row of cells around these bins. */
   #rowStart(first: number, row: number): number {
     const before = this.#occupiedBefore[first]!;
     const inRow = this.#occupiedBefore[first + this.#grid.columns]! - before;
@@ -300,8 +300,8 @@ export class NearestPlayers<P extends Positioned> {
   }
 
   /**
-   * Returns a rank between `low` and `high`. From above `low` up to the returned rank, there are `count` players or
-   * slightly more.
+   * Returns a rank between `low` and `high`. `count` players, or slightly more, have a rank above `low` that does not
+   * exceed the returned rank.
    */
   #divide(low: number, high: number, count: number): number {
     const ranks = this.#ranks;

@@ -17,7 +17,8 @@ import type { Entity, PlayersById } from "./cell-index.ts";
 import { fieldsOf, requirePlayers } from "./state-requirements.ts";
 
 /**
- * The byte that announces an object's reference id; the operations after it belong to that object. The state has id 0.
+ * The byte that announces an object's reference id. The operations after the id belong to that object. The state has
+ * id 0.
  */
 const SWITCH_TO_STRUCTURE = 255;
 const STATE = 0;
@@ -26,12 +27,6 @@ const STATE = 0;
  * The highest bit of a set of fields. It stands for field 31 and all later fields. Each lower bit stands for one field.
  */
 const LAST_BIT = 31;
-
-/** The first bytes of the encoding that adds a player, and the values of the text fields that they contain. */
-interface AddHead {
-  readonly bytes: Uint8Array;
-  readonly texts: readonly unknown[];
-}
 
 /** The initial size of a head in bytes. It grows on demand. */
 const HEAD_SIZE = 128;
@@ -53,7 +48,6 @@ export class PlayerCodec {
   /** The fields that are texts, and all others. */
   readonly #textFields: readonly number[];
   readonly #otherFields: readonly number[];
-  readonly #addHeads = new WeakMap<Entity<TrackedPlayer>, AddHead>();
 
   /**
    * @param encoder the framework's encoder of the state.
@@ -123,12 +117,12 @@ export class PlayerCodec {
    */
   #addHeadOf(entity: Entity<TrackedPlayer>): Uint8Array {
     const values = valuesOf(entity.player);
-    const cached = this.#addHeads.get(entity);
+    const cached = entity.addHead;
     if (cached && this.#textFields.every((field, at) => values[field] === cached.texts[at])) return cached.bytes;
     const arena = new Arena(HEAD_SIZE);
     arena.write(this.#encodeAddHead, entity);
     const bytes = arena.bytes.slice(0, arena.offset);
-    this.#addHeads.set(entity, { bytes, texts: this.#textFields.map((field) => values[field]) });
+    entity.addHead = { bytes, texts: this.#textFields.map((field) => values[field]) };
     return bytes;
   }
 

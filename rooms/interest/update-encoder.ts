@@ -82,6 +82,7 @@ export class UpdateEncoder {
     if (view.inFullState) return 0;
     if (to === view.cell && (view.kept === 0 || view.keptAt === this.#schedule.crowdVersion)) return view.kept;
     view.keptAt = this.#schedule.crowdVersion;
+    if (!this.#schedule.hasCrowds) return 0;
     let kept = 0;
     for (const side of SIDES) if (this.#keeps(side, view, to)) kept += side;
     return kept;

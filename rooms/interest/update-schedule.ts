@@ -1,8 +1,8 @@
 // Decides whose changes are sent in a tick when the clients' budgets do not suffice for all changes in their sight.
 //
 // Players take turns: all clients that have a player in sight get its update in its turn. The decision is made per
-// player and not per client, so the clients in a cell can share their bytes. The clients with the smallest remaining
-// budget limit the number of turns in a cell. The players that have waited longest have the next turns.
+// player and not per client, so the clients in a cell can share their bytes. The number of turns in a cell
+// depends on the clients with the smallest remaining budget. The players that have waited longest have the next turns.
 import type { CellIndex, Entity, Positioned } from "./cell-index.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type Grid, NO_CELL } from "./grid.ts";
@@ -73,7 +73,7 @@ export class UpdateSchedule<P extends Positioned> {
   readonly players: Entity<P>[] = [];
   /**
    * By cell: positions in `players`. The cell's players begin at `starts`. All clients in sight get the updates of the
-   * players from `starts` to `dueEnds`, which is exclusive. The cell's players from `dueEnds` on wait.
+   * players from `starts` to `dueEnds`, which is exclusive. The cell's other players wait.
    */
   readonly starts: Uint32Array;
   readonly dueEnds: Uint32Array;
@@ -112,6 +112,11 @@ export class UpdateSchedule<P extends Positioned> {
   /** Whether the clients in a cell get only some of the updates of the players in their sight. */
   limits(cell: number): boolean {
     return this.#limitedAt[cell] === this.#tick;
+  }
+
+  /** Whether any cell is crowded. */
+  get hasCrowds(): boolean {
+    return this.#crowded.size > 0;
   }
 
   /** Whether players wait in a cell, or have recently waited. */
@@ -156,7 +161,8 @@ export class UpdateSchedule<P extends Positioned> {
     this.#waiting = [];
     this.#occupied.length = 0;
     const { changedAt, pendingSince, pendingFields } = this.deliveries;
-    // In the order of the index the players are next to each other in memory, which is faster than cell by cell.
+    // Visits the players in the order of the index, in which they are next to each other in memory. A loop over the
+    // cells would be slower.
     for (const entity of index.all()) {
       const { cell, slot } = entity;
       if (!this.#watched.has(cell)) continue;

@@ -67,12 +67,12 @@ export const VIEW = Symbol("view");
 export type Viewer = Client & {
   [VIEW]?: View | undefined;
   ref?: {
-    /** Whether so many bytes are still queued for the client that it should get no patch in this tick. */
+    /** Whether too many bytes are still queued for the client. It should then get no patch in this tick. */
     readonly isBackpressured?: boolean;
     /**
      * Sends `bytes` from `start` to `end`, and then the frames that follow them. May overwrite the four bytes before
      * `start` with the header of the WebSocket frame. The caller may reuse the buffer after the call. Returns false if
-     * it cannot send them in this way. In that case it has sent no bytes.
+     * the connection cannot send the frames in this way. In that case the call has sent no bytes.
      */
     sendInPlace?(bytes: Buffer, start: number, end: number, following?: FollowingFrames): boolean;
   };

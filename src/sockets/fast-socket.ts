@@ -80,8 +80,13 @@ export class FastSocket extends WebSocket {
    */
   sendInPlace(bytes: Buffer, start: number, end: number, following?: FollowingFrames): boolean {
     if (!this.canSendDirectly(end - start)) return false;
-    this.#write(bytes, writeFrameHeader(bytes, start, end - start), following?.end ?? end);
+    this.writeInPlace(bytes, start, end, following);
     return true;
+  }
+
+  /** Sends what `sendInPlace` sends. Requires that `canSendDirectly` has returned true. */
+  protected writeInPlace(bytes: Buffer, start: number, end: number, following: FollowingFrames | undefined): void {
+    this.#write(bytes, writeFrameHeader(bytes, start, end - start), following?.end ?? end);
   }
 
   /** Whether a payload of `length` bytes can be written to the kernel as one buffer. */

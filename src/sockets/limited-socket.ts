@@ -56,8 +56,8 @@ export const ABNORMAL_CLOSURE = 1006;
 
 /**
  * Close codes for an exceeded limit. The server sends such a code if the client exceeded a limit of the server. A
- * client sends one if the server exceeded a limit of the client. The room must treat a connection as lost if the client
- * has closed it with such a code.
+ * client sends such a code if the server exceeded a limit of the client. The room must treat a connection as lost if
+ * the client has closed it with such a code.
  */
 const LIMIT_CODES = [1008, 1009];
 
@@ -138,7 +138,8 @@ export class LimitedSocket extends FastSocket {
     const isAdmitted = following
       ? this.#admitFrames(end - start + following.bytes, 1 + following.count)
       : this.#admitFrames(end - start);
-    return !isAdmitted || super.sendInPlace(bytes, start, end, following);
+    if (isAdmitted) this.writeInPlace(bytes, start, end, following);
+    return true;
   }
 
   /**

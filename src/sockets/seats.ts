@@ -61,7 +61,7 @@ export class Seats implements RoomSeats {
   readonly #presented = new Map<string, string>();
   /**
    * For the earlier reconnection token of each client: the client's current token. The framework issues a new token at
-   * each reconnection, but the client may not receive it. So the earlier token stays valid until the client
+   * each reconnection, but the client may miss that token. So the earlier token stays valid until the client
    * acknowledges the new connection.
    */
   readonly #successors = new Map<string, string>();
@@ -174,8 +174,8 @@ export class Seats implements RoomSeats {
    * because of a flood.
    *
    * The close code is `takenOver` if the client has acknowledged the connection. Otherwise the code lets the client
-   * reconnect, because the dropped connection may be the client's newer one. Requests may arrive out of order, so an
-   * old request that the client has given up may take the seat.
+   * reconnect, because the dropped connection may be newer than the request for the seat. The client may have given up
+   * that request: requests may arrive out of order.
    */
   #dropConnection(client: Client): void {
     const { ref } = client as unknown as PrivateClient;
