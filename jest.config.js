@@ -1,6 +1,6 @@
 // Tests are ES modules in TypeScript: swc strips the types, and Node runs the result (see the script `test`).
 // `npm test` takes at most five minutes on two cores. `npm run test:long` runs the files named *.long.test.ts. It also
-// runs the files that import test/support/long.ts, which test more in this long run.
+// runs the files that import test/support/long.ts. These files test more in the long run than in `npm test`.
 import { globSync, readFileSync } from "node:fs";
 
 const isLong = process.env.TEST_LONG === "1";

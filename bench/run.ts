@@ -45,8 +45,8 @@ export interface Row {
   staleness?: StalenessFigures;
   /**
    * Resident memory per client, in kilobytes: the growth of memory divided by the number of clients. The first reading
-   * is one second after the server's start. The last reading is at the beginning or the end of the window: the higher
-   * of the two counts.
+   * is one second after the server's start. The last reading is the higher of two readings, at the beginning and at the
+   * end of the window.
    */
   memoryPerClient: number;
   /** CPU usage of the server, and of the load with the probes, in per cent of one core. */

@@ -1,5 +1,5 @@
 // Measures how long it takes to load one player record from a store with millions of records. The join of a signed-in
-// player waits for this.
+// player waits for the record.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

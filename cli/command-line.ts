@@ -9,8 +9,8 @@ const USAGE_ERROR = 2;
 export type Output = Pick<Console, "log" | "error">;
 
 /**
- * Creates the command line of an npm script. For `--help` it prints the help to `output.log`. For wrong usage it prints
- * the error and a hint to `output.error`. In both cases it then ends the process.
+ * Creates the command line of an npm script. The command line prints the help to `output.log` for `--help`, and an
+ * error with a hint to `output.error` for wrong usage. In both cases the command line then ends the process.
  */
 export function commandLine(script: string, description: string, output: Output = console): Command {
   return new Command(`npm run ${script} --`)

@@ -60,8 +60,8 @@ class Pace {
 
   /**
    * Fetches like `fetch`, but sends a further request after each `attemptMs` without an answer. All requests stay open
-   * until the upper limit, because on a slow network even the first request takes long. With round trips of 3 s, TCP,
-   * TLS and the request take 12 s.
+   * until the upper limit, because on a slow network even the first request takes long. TCP, TLS and the request
+   * take 12 s if a round trip takes 3 s.
    */
   readonly fetch = async (...request: Parameters<typeof fetch>): Promise<Response> => {
     const since = performance.now();
@@ -127,7 +127,7 @@ export class SabangClient extends Client {
     return room;
   }
 
-  /** Gives up a connection of a room if its first frame does not arrive in time. */
+  /** Gives up each connection of a room if the connection's first frame does not arrive in time. */
   #limitAttempts({ connection }: Room): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const begin = () => {

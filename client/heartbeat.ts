@@ -11,7 +11,7 @@ const INTERVAL_MS = 1000;
 const MAX_UNANSWERED = 8;
 
 /**
- * The number of beats without a pong that is allowed after the program or its machine was suspended. It is lower than
+ * The maximum number of beats without a pong after the program or its machine was suspended. This limit is lower than
  * MAX_UNANSWERED, because the connection is then probably dead.
  */
 const MAX_UNANSWERED_AFTER_SLEEP = 2;

@@ -108,7 +108,7 @@ export interface Frame {
 /** A recording as it was read from a file. */
 export interface Recording {
   header: Header;
-  /** The snapshots and seconds, in order. The first is a snapshot. */
+  /** The `snapshot` and `second` frames, in order. The first frame is a snapshot. */
   frames: Frame[];
   /** Completed ticks at the beginning and at the end of the recording. */
   firstTick: number;
@@ -184,8 +184,8 @@ export function jsonFrame(kind: number, tick: number, value: unknown, writer: By
 }
 
 /**
- * Bytes before the payload of a frame: four fields of four bytes. The fields are the length with the kind, the tick,
- * the checksum of the payload, and the checksum of the first three fields.
+ * Bytes before the payload of a frame: four fields of four bytes each. The first field holds the length and the kind.
+ * The other fields are the tick, the checksum of the payload, and the checksum of the first three fields.
  */
 const PREFIX_BYTES = 16;
 

@@ -154,7 +154,7 @@ export class RecordedWorld extends World {
 
   #report(incident: Incident): void {
     const recorder = this.#recorder;
-    // Faults that differ only in their numbers count as one fault, for example if two players stand in walls.
+    // Faults that differ only in their numbers, such as the coordinates of players in walls, count as one fault.
     const fault = incident.fault.replace(/\d+/g, "0");
     if (!recorder || this.#reported.has(fault) || this.#reported.size >= MAX_INCIDENTS) return;
     this.#reported.add(fault);

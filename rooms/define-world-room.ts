@@ -88,8 +88,8 @@ export function defineWorldRoom({ admission, identify, maxPlayers, oneRoomPerMap
       // Load the record only to check that the store is available. A failure here becomes an HTTP error, and no seat
       // has been reserved yet. `onJoin` loads the record again, because the record may have changed by then.
       if (id !== undefined && maps.has(parsed.map)) await loadRecord(store, id, parsed.map);
-      // The arrival token is redeemed after the checks above, because a join that they refuse must not use it up. It is
-      // redeemed before seats are freed, because a join with an invalid token must not end a session.
+      // Redeems the arrival token after the checks above, so that a refused join does not use up the token. Redeems it
+      // before seats are freed. Freeing a seat may end a session, and a join with an invalid token must not do that.
       if (arrival !== undefined) options.arrival = arrivals.redeem(arrival, id, parsed.map);
       if (id !== undefined) await sessions.freeSeatForRejoin(id, parsed.map);
       if (friends) await makeWay([friends]);

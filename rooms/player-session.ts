@@ -170,7 +170,7 @@ export class Sessions {
     return this.#bySession.get(sessionId);
   }
 
-  /** Sends a player its own invitation, as the message `invite`. Friends can join beside the player with it. */
+  /** Sends a player its own invitation, as the message `invite`. Friends can use it to join beside the player. */
   invite(client: Pick<Client, "sessionId" | "send">): void {
     const session = this.get(client.sessionId);
     if (session) client.send("invite", { friend: this.#invitations.issue(session.identity) });
@@ -204,8 +204,8 @@ export class Sessions {
   }
 
   /**
-   * Ends a player's session if it occupies a place in a full room on this map. Without this, a player who reloads the
-   * page would find the room full and get into another room.
+   * Ends a player's session if it occupies a place in a full room on this map. A player who reloads the page would
+   * otherwise find the room full and get into another room.
    */
   async freeSeatForRejoin(playerId: string, map: string): Promise<void> {
     const session = this.#byPlayer.get(playerId);

@@ -105,7 +105,8 @@ export class Portals {
 
   /**
    * Sends `portal` to each client whose body touches a portal that it did not touch at the last check. Called once per
-   * tick. A player that arrives on a portal gets no message for it. It must first leave the portal and touch it again.
+   * tick. A player that arrives on a portal gets no message at first. The player must leave the portal and
+   * touch it again.
    */
   check(clients: Iterable<PortalClient>, bodies: { get(sessionId: string): Spot | undefined }): void {
     if (this.#portals.length === 0) return;

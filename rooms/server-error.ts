@@ -4,7 +4,7 @@ import { ERRORS, type ErrorName, taggedMessage } from "../schema/errors.ts";
 
 /**
  * Returns an error for a handler to throw. The framework then refuses the join or the request with it.
- * @param message replaces the error's message in ERRORS.
+ * @param message is sent instead of the error's message in ERRORS.
  */
 export function serverError(name: ErrorName, message?: string): ServerError {
   return new ServerError(ERRORS[name].code, taggedMessage(name, message));

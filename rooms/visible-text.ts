@@ -15,7 +15,7 @@ export interface TextLimits {
 
 /**
  * Controls, format characters, characters that fonts do not draw, line breaks, and lone surrogates (halves of
- * characters). The last three code points in the class are the blanks of Braille, of the Khitan script and of musical
+ * characters). The last three code points in the pattern are the blanks of Braille, of the Khitan script and of musical
  * notation.
  */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{16FE4}\u{1D159}]/gu;
@@ -86,7 +86,7 @@ function isNeeded(character: string, before: string, after: string): boolean {
 
 /**
  * Whether a text ends in a virama: a mark of Canonical_Combining_Class 9. Regular expressions do not have this
- * property, but `normalize` sorts marks by it. It sorts a virama between U+3099 (class 8) and U+05B0 (class 10).
+ * property, but `normalize` sorts marks by their class. A virama comes between U+3099 (class 8) and U+05B0 (class 10).
  */
 function endsInVirama(text: string): boolean {
   const last = /\p{M}$/u.exec(text)?.[0];

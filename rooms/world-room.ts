@@ -73,12 +73,9 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     });
   }
 
-  /**
-   * A player starts where its portal leads, at its saved position or at a spawn. The framework calls `onLeave` if this
-   * method throws.
-   */
+  /** A player starts where its portal leads, at its saved position or at a spawn. An error here causes `onLeave`. */
   override async onJoin(client: WorldClient, { player: chosen, arrival }: Partial<JoinOptions> = {}) {
-    const session = this.#settings.sessions.begin(this, client); // Kicks the player's other session, and saves it.
+    const session = this.#settings.sessions.begin(this, client); // Kicks the player's other session and saves its body.
     const record = await this.#autosave.load(session.playerId);
     session.startPlaying(); // Throws if the client has disconnected or a newer session has begun meanwhile.
     const player = new Player().assign({ ...randomPlayer(), ...(record && persistedFieldsOf(record)), ...chosen });
@@ -88,7 +85,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** Called when a connection closes. Stops the body. `onJoin` is not called if the client returns in time. */
+  /** Called when a connection is lost. Stops the body. A client that returns in time continues without `onJoin`. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;

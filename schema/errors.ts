@@ -150,7 +150,7 @@ function uniqueCodes(): Map<number, AnyErrorName> {
 /**
  * Returns the text of an error that is sent with an HTTP status: its message and, at the end, its name. The SDK exposes
  * only the status and this text.
- * @param message replaces the error's message in ERRORS.
+ * @param message is used instead of the error's message in ERRORS.
  */
 export function taggedMessage(name: ErrorName, message: string = ERRORS[name].message): string {
   return `${message} [${name}]`;

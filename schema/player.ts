@@ -2,7 +2,7 @@
 import { type SchemaType, schema, t } from "@colyseus/schema";
 import { DOWN } from "../sim/directions.ts";
 
-/** Number of looks of a player. Each client decides how to draw a look; the page draws a jacket and hair for each. */
+/** Number of different looks. Each client decides how to draw a look; the page draws a jacket and hair for each. */
 export const LOOKS = 48;
 
 /**

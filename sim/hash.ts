@@ -37,9 +37,9 @@ export function hashOfMap(map: WorldMap): number {
 const CELLS_PER_TILE = TILE / CELL;
 
 /**
- * Returns 0 for an open tile and 1 for a solid tile. Each other combination of solid cells has a larger number of its
- * own. Older recordings know only 0 and 1, because all walls were whole tiles then. So the hashes in these recordings
- * stay valid.
+ * Returns 0 for an open tile and 1 for a solid tile. Returns a different, larger number for each other combination of
+ * solid cells. Older recordings know only 0 and 1, because all walls were whole tiles then. So the hashes in these
+ * recordings stay valid.
  */
 function wallsOfTile(tileX: number, tileY: number, { isSolid }: WorldMap): number {
   let solid = 0;

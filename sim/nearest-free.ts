@@ -41,7 +41,7 @@ export function nearestFree(wanted: Spot, map: WorldMap): Spot {
       }
     }
   };
-  // A spot belongs to the tile with the upper left corner of the body, so the search starts at this tile.
+  // A spot belongs to the tile that contains the body's upper left corner, so the search starts at this tile.
   const column = Math.floor((x - HALF_BODY) / TILE);
   const row = Math.floor((y - HALF_BODY) / TILE);
   consider(column, row);

@@ -105,14 +105,15 @@ export function createApp(settings: AppSettings): App {
     const client = id ? sessions.clientOf(id) : undefined;
     return client !== undefined && addressOf(client) === address;
   };
-  // In a cluster only the authority knows the players, and it limits the joins of all processes.
+  // In a cluster only the authority knows the players, and it limits the joins of all processes. So this process treats
+  // every client as a returning player.
   const replaced = settings.joinCluster
     ? { isTakeover: async () => true, isConnected: () => true }
     : { isTakeover, isConnected };
   const filter = new EdgeFilter(edge, edgeCounters, replaced);
   const onRefused: OnRefused = (error, address = "") => {
     const name = nameOfError(error);
-    // The authority of a cluster applies these limits, too.
+    // The authority of a cluster applies these limits, too. Its refusals count as refusals of the filter.
     if (name === "tooManyConnections" || name === "tooManyJoins") filter.countRefusal(name, address);
     else telemetry.refusedAtDoor(error, address);
   };

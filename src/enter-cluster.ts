@@ -23,7 +23,7 @@ interface ServerParts {
   logger: ReturnType<typeof createLogger>;
 }
 
-/** The settings that must be the same in all processes, so that it does not matter which of them runs the rooms. */
+/** The settings that must be the same in all processes, so that any process can run the rooms. */
 const COMMON_SETTINGS = [
   "JWT_SECRET",
   "JWT_SECRET_OLD",

@@ -148,7 +148,7 @@ function onSecondSignal(act: () => void): () => void {
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-/** Prints the addresses of the server for people to read. They go to the console, not to the log. */
+/** Prints the addresses of the server for people to read: to the console, not to the log. */
 function announce(port: number, config: ReturnType<typeof readConfig>): void {
   const host = `localhost:${port}`;
   const rows = [
@@ -174,7 +174,7 @@ async function placeInCluster(parts: Parameters<typeof enterCluster>[0]): Promis
   return place;
 }
 
-/** Returns the result of `read`. Prints the message of an expected error that `read` throws, and ends the process. */
+/** Returns the result of `read`. Prints the error's message and ends the process if `read` throws an expected error. */
 async function orExit<T>(read: () => T | Promise<T>, expected: new (...values: never[]) => Error): Promise<T> {
   try {
     return await read();

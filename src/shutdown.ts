@@ -44,7 +44,7 @@ interface Stopped {
  * answers with 503. Settles within 9 seconds, even if a room, a client or the store hangs.
  *
  * Another process continues the rooms if the app is in a cluster with other processes. The clients of this process
- * are closed with 4010 instead, and reconnect through another process. This takes up to 11 seconds more.
+ * are closed with 4010 instead, and reconnect through another process. The stop then takes up to 11 seconds more.
  */
 export async function shutDown(app: App): Promise<Stopped> {
   const { server, httpServer, plainSockets, admission, store, cluster } = app;

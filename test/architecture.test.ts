@@ -30,12 +30,12 @@ function cruise(cwd: string, ...options: string[]): Cruise {
   return JSON.parse(stdout);
 }
 
-/** Files of bench whose imports do not count, because they measure parts of the server in their own process. */
+/** Files of bench whose imports do not count, because these files measure parts of the server in their own process. */
 const EXEMPT = ["bench/store.ts", "bench/cluster/bodies-agent.ts"];
 
 /**
- * Returns the name that .dependency-cruiser.mjs uses for the folder of a file; undefined if it has no name for the
- * folder.
+ * Returns the name that .dependency-cruiser.mjs uses for the folder of a file; undefined if the folder has no name
+ * there.
  */
 function folderOf(path: string): string | undefined {
   const [first, second, third] = path.split("/");

@@ -7,8 +7,8 @@ export type Values = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the fields of one element of a file. A value of a wrong type is a fault. Numbers and booleans may be strings,
- * because all attributes of XML are strings. `key` is the name of a field. Methods with
- * a parameter `fallback` return it if the field has no valid value.
+ * because all attributes of XML are strings. `key` is the name of a field. Methods with a parameter `fallback` return
+ * this fallback if the field has no valid value.
  */
 export class Fields {
   readonly values: Values;
@@ -84,7 +84,7 @@ export class Fields {
     return choice ?? choices[0];
   }
 
-  /** Returns the value of a field as a color; undefined without a color. Other text is only a warning. */
+  /** Returns the value of a field as a color; undefined if there is no color. Invalid text is only a warning. */
   color(key: string): Color | undefined {
     const text = this.text(key);
     const color = parseColor(text);

@@ -38,8 +38,8 @@ export interface TiledMap {
   readonly tileWidth: number;
   readonly tileHeight: number;
   /**
-   * The first tile's place in the file, in tiles. It may be negative if the map is infinite, and is (0, 0) on other
-   * maps. The reader has already subtracted it from all other places.
+   * The first tile's coordinates in the file, in tiles. They may be negative if the map is infinite, and are (0, 0) on
+   * other maps. The reader has already subtracted them from all places.
    */
   readonly origin: Point;
   readonly backgroundColor: Color | undefined;
@@ -109,7 +109,7 @@ export interface TileLayer extends LayerBase {
 /** A layer of objects. */
 export interface ObjectLayer extends LayerBase {
   readonly type: "object";
-  /** Whether objects are drawn by their `y` instead of their order in the list. */
+  /** Whether objects are drawn in the order of their `y`, and not in the order of the list. */
   readonly sortedByY: boolean;
   readonly objects: readonly MapObject[];
 }

@@ -15,8 +15,8 @@ const EXTENSIONS: readonly string[] = [".tsx", ".tsj", ".tx", ".tj", ".xml", ".j
 const MAX_BYTES_PER_UNIT = 3;
 
 /**
- * Reads a map from a folder, with the tilesets and templates that it names. Looks for a tileset or template beside the
- * map, and then in the folder `NAME.tilesets`, if the file is not where the map says. NAME is the name of the map.
+ * Reads a map from a folder, with the tilesets and templates that it names. Looks for a tileset or template first where
+ * the map says, then beside the map, and then in the folder `NAME.tilesets`. NAME is the name of the map.
  * Never reads files outside the folder, not even through links.
  * @param file the path of the map's file, relative to the folder.
  * @throws {TiledError} if the map cannot be read.

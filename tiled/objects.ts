@@ -8,11 +8,14 @@ import { quote } from "./report.ts";
 
 /** The context that `readObjects` needs from the rest of the map. */
 export interface ObjectContext {
-  /** Returns the object of a template file; undefined, with a warning, if there is none. */
+  /** Returns the object of a template file; undefined, with a warning, if the file is not available. */
   template(path: string): Fields | undefined;
   /** Returns the size of a tile in pixels; undefined if it is unknown. */
   tileSize(gid: number): { readonly width: number; readonly height: number } | undefined;
-  /** The place in the file that becomes (0, 0), in pixels. The reader subtracts it from the places of objects. */
+  /**
+   * The point that becomes (0, 0): its coordinates in the file, in pixels. The reader subtracts them from the places of
+   * objects.
+   */
   readonly origin: Point;
 }
 

@@ -81,7 +81,10 @@ function typed(owner: Fields, name: string, type: unknown, value: unknown, depth
   }
 }
 
-/** Returns the type of a value for which the file has no type: a member of a class, or a property before Tiled 1.2. */
+/**
+ * Returns the type of a value for which the file has no type. Such a value is a member of a class, or a property from
+ * before Tiled 1.2.
+ */
 function typeOf(value: unknown): Property["type"] {
   if (typeof value === "boolean") return "bool";
   if (typeof value === "number") return Number.isInteger(value) ? "int" : "float";

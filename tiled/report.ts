@@ -3,7 +3,7 @@
 import type { Limits } from "./limits.ts";
 import { TiledError } from "./tiled-error.ts";
 
-/** Maximum faults that are kept, and also maximum warnings. A damaged file can have thousands of them. */
+/** Maximum number of kept faults, and of kept warnings. A damaged file can have thousands of each. */
 const MAX_SENTENCES = 100;
 
 /** The faults and the warnings of one map. */

@@ -1,4 +1,4 @@
-// Reads the tiles of a tile layer. In an infinite map, they are in chunks at any place.
+// Reads the tiles of a tile layer. In an infinite map, the tiles are in chunks, which may be at any place.
 import { FARTHEST } from "./bounds.ts";
 import { type Fields, numberOf } from "./fields.ts";
 import type { Area } from "./model.ts";

@@ -2,7 +2,10 @@
 export class TiledError extends Error {
   /** The map's file, as the caller named it. */
   readonly file: string;
-  /** All faults that were found, one sentence each. Each names the layer, object or tileset that it is about. */
+  /**
+   * Sentences about the first 100 faults that were found, and the number of the others if there are any. Each sentence
+   * about a fault names the part that has the fault.
+   */
   readonly faults: readonly string[];
 
   constructor(file: string, faults: readonly string[]) {

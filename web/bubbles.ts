@@ -8,7 +8,7 @@ import { type Box, stack } from "./stack.ts";
 const BASE_MS = 3500;
 const MS_PER_CHARACTER = 55;
 
-/** Maximum number of bubbles at a time. A further bubble replaces the oldest one. */
+/** Maximum number of bubbles at a time. An additional bubble replaces the oldest one. */
 const MAX_BUBBLES = 16;
 
 /** Distance in CSS pixels between a player's head and its bubble. The player's name is between them. */

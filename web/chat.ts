@@ -66,7 +66,7 @@ export class Chat {
     return true;
   }
 
-  /** @param text what the player says; undefined if it waves. */
+  /** @param text the text that the player says; undefined for a wave. */
   #heard(room: WorldRoom, id: string, text?: string): void {
     if (room !== this.#room || this.#muted.has(id)) return;
     if (text === undefined) this.#bubbles.wave(id, performance.now());

@@ -11,7 +11,7 @@ import { REMEDIES, type Reason, reasonOfClose, reasonOfError } from "./reasons.t
 import type { PlayerChoice } from "./settings-panel.ts";
 import { isWindowPlayer, playAsWindow } from "./window-player.ts";
 
-/** The page's view of a room. The name of the room's type is `world`. */
+/** A room of the server's room type `world`, as the page sees it. */
 export type WorldRoom = Room<unknown, WorldState>;
 
 /** Milliseconds within which a joined room must be ready. Without this limit, the page could wait forever. */

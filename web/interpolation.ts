@@ -8,21 +8,21 @@ import { STEP, TICK_MS } from "../sim/rules.ts";
  */
 const EXTRA_STEPS = 10;
 
-/** Maximum interval between two updates while a player walks. The player stood still in a part of a longer interval. */
+/** Maximum interval between two updates while a player walks. An interval is longer only if the player stood still. */
 const MAX_INTERVAL_MS = 1500;
 
 /**
- * An early update shortens the expected interval by this share of the time by which it is early. The share is small,
- * because the intervals of a distant player vary.
+ * After an early update, the expected interval shrinks by this share of its difference from the actual interval. The
+ * share is small, because the intervals of a distant player vary.
  */
 const SHORTENING = 1 / 8;
 
-/** Factor for the expected interval. The player stood still in a part of an interval longer than the product. */
+/** The player stood still at first if an interval is longer than the expected interval times this factor. */
 const TOLERANCE = 1.5;
 
 /**
- * Early or late playback changes its speed so that it would be on time after CORRECTION_MS. MAX_SPEED_CHANGE is the
- * largest change, as a share of the normal speed.
+ * Playback runs slower if it is early, and faster if it is late. At this speed it would be on time after CORRECTION_MS.
+ * MAX_SPEED_CHANGE is the largest change, as a share of the normal speed.
  */
 const CORRECTION_MS = 250;
 const MAX_SPEED_CHANGE = 0.5;
@@ -86,7 +86,7 @@ export class Interpolation {
 
   /**
    * Moves the drawn position for a frame.
-   * @param now the current time on the server's clock, minus the time that an update travels to the page.
+   * @param now the current time on the server's clock, minus the time that an update takes to reach the page.
    * @param milliseconds the length of the frame.
    */
   advance(now: number, milliseconds: number): void {

@@ -6,7 +6,7 @@ export class Loading {
   readonly #view = byId("loading", HTMLElement);
   readonly #bar = byId("loading-bar", HTMLProgressElement);
 
-  /** Counts the first part: the page's script, which has arrived when this runs. */
+  /** Counts the first part: the page's script, which has arrived when the constructor runs. */
   constructor() {
     this.#bar.value = 1;
   }

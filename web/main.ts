@@ -235,7 +235,7 @@ function updatePanels(): void {
   announcer.update(room.sessionId, players, map, performance.now());
 }
 
-/** Returns a link that opens the page on a map. The other options of the page stay. */
+/** Returns a link that opens the page on a map, and keeps the other options of the page's URL. */
 function linkTo(map: string): MapLink {
   const options = new URLSearchParams(query);
   options.set("map", map);

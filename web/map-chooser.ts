@@ -34,7 +34,7 @@ export class MapChooser {
     this.#select.value = map;
   }
 
-  /** Loads the names of the maps, offers them, and returns them. If that fails, the offered names stay as they are. */
+  /** Loads, offers and returns the names of the maps. Keeps and returns the present names if loading fails. */
   async load(): Promise<readonly string[]> {
     const offered = Array.from(this.#select.options, ({ value }) => value);
     const names = await loadJson<string[]>(this.#url).catch(() => offered);

@@ -28,7 +28,7 @@ export class MapPainter {
 
   /**
    * Paints the part of the map in an area.
-   * @param over whether to paint the layers over the players; otherwise the layers below the players.
+   * @param over whether to paint the layers that are over the players; otherwise paints those below the players.
    * @param now the time in milliseconds, which determines the frames of animated tiles.
    */
   paint(context: CanvasRenderingContext2D, area: Area, over: boolean, now: number): Painting {

@@ -3,7 +3,7 @@
 
 const STORAGE_KEY = "sabang-muted";
 
-/** Maximum number of players that are kept. A further player replaces the oldest one. */
+/** Maximum number of muted players. Muting an additional player ends the oldest mute. */
 const MAX_PLAYERS = 200;
 
 /** The muted players, by session id. */

@@ -27,7 +27,7 @@ export function maySend(unacknowledged: number, roundTripMs: number): boolean {
 
 /**
  * Returns whether the server has a standing queue: a queue of inputs that never becomes empty. This function also finds
- * queues that `maySend` does not detect, because they are too short.
+ * queues that are too short for `maySend` to detect.
  *
  * Without a queue, an input is acknowledged after the round trip and the rest of a tick. With jitter, some inputs take
  * longer; with a standing queue, all inputs take longer.

@@ -4,7 +4,7 @@ import { messages } from "./language.ts";
 import type { MutedPlayers } from "./muted-players.ts";
 import { type Bearing, type Neighbour, nearest } from "./neighbours.ts";
 
-/** Maximum number of players in the list. Further players are only counted. */
+/** Maximum number of players in the list. The other players are only counted. */
 const MAX_ROWS = 12;
 
 const ARROWS: Record<Bearing, string> = {

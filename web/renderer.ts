@@ -1,4 +1,4 @@
-// Decides whether the game is drawn with WebGL or on a 2D canvas. The user can choose; by default it is the faster of
+// Decides whether the game is drawn with WebGL or on a 2D canvas. The user can choose; the default is the faster of
 // the two.
 // cspell:words llvmpipe softpipe
 import { byId } from "./elements.ts";

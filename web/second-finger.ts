@@ -4,7 +4,7 @@
 /** Elements that a click operates. */
 const CONTROLS = "summary, button, label, input";
 
-/** Clicks each control that a further finger taps while another finger touches the screen. */
+/** Clicks each control that a finger taps while another finger already touches the screen. */
 export function clickForSecondFingers(): void {
   const pressed = new Map<number, HTMLElement>();
   addEventListener("pointerdown", ({ isPrimary, pointerType, pointerId, target }) => {

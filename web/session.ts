@@ -150,7 +150,7 @@ export class Session {
     this.roundTrip.reset();
   }
 
-  /** Reports inputs that get no answer. The heartbeat takes longer to decide that the connection is dead. */
+  /** Reports inputs that get no answer, because the heartbeat takes longer to detect a dead connection. */
   #watch(prediction: Prediction): void {
     const isStalled = prediction.waitingMs > STALL_MS + (this.roundTrip.best ?? 0);
     if (isStalled === this.#isStalled) return;
@@ -205,7 +205,7 @@ export class Session {
 
 /**
  * Returns the direction that another player faces when it is drawn. While the player walks, this is the direction of
- * its drawn movement. `facing` is newer than the drawn position, because positions are drawn with a delay.
+ * its drawn movement. `player.facing` would change too early, because positions are drawn with a delay.
  */
 function facingOf(player: Player, at: { x: number; y: number }, before: Figure | undefined): number {
   if (!before) return player.facing;

@@ -13,7 +13,10 @@ const PROCESSES = [1, 2, 3];
  */
 const PROCESSES_WITH_BODIES = 3;
 
-/** The maximum number of clients in the run with bodies. They are few, because the run shows the cost of mirroring. */
+/**
+ * The maximum number of clients in the run with bodies. The run shows the cost of mirroring, so the cost of clients
+ * must stay low.
+ */
 const CLIENTS_WITH_BODIES = 24;
 
 /** The report of a run. */
@@ -65,7 +68,7 @@ function nameOf(processes: number, bodies: number): string {
   return bodies === 0 ? what : `${what}, ${bodies} bodies`;
 }
 
-/** Returns the medians of all figures of several rounds, and the errors of all of them. */
+/** Returns the median of each figure over several rounds, and the errors of all rounds. */
 function medianOf(rounds: readonly ClusterRow[]): ClusterRow {
   const first = rounds[0]!;
   const of = (figure: (row: ClusterRow) => number) => middle(rounds.map(figure));

@@ -18,7 +18,7 @@ export function writeBodiesFigures(folder: string, figures: BodiesFigures): void
   writeFileSync(fileOf(folder, process.pid), JSON.stringify(figures));
 }
 
-/** Returns the last figures of the process `pid`. They are 0 if it had no tick. */
+/** Returns the last figures of the process `pid`. The figures are 0 if the process had no tick. */
 export function readBodiesFigures(folder: string, pid: number): BodiesFigures {
   const file = fileOf(folder, pid);
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { ticks: 0, choosing: 0, game: 0 };

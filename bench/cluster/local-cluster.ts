@@ -46,7 +46,7 @@ export interface LocalCluster {
 /** Starts a cluster. Resolves when the balancer answers and one process is the authority. */
 export async function startCluster(options: ClusterOptions): Promise<LocalCluster> {
   const { folder, balancer: kind, processes, onOutput = () => {} } = options;
-  // If this process is root, PostgreSQL runs as another user. That user must be able to reach its folder.
+  // PostgreSQL runs as another user if this process is root. That user must be able to reach PostgreSQL's folder.
   chmodSync(folder, 0o755);
   const password = randomBytes(12).toString("hex");
   const postgresPort = await freePort();

@@ -24,7 +24,7 @@ interface User {
 
 /**
  * Returns the user for the server, which refuses to run as root. Returns undefined if this process does not run as
- * root: its own user can then run the server.
+ * root: the user of this process can then run the server.
  */
 export function unprivilegedUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -34,7 +34,7 @@ export function unprivilegedUser(): User | undefined {
 
 /**
  * Creates the data folder of a server.
- * @param folder an empty folder, which will belong to the user of the server.
+ * @param folder an empty or missing folder, which will belong to the user of the server.
  * @returns the path of the data folder, which is in `folder`.
  */
 export function createData(folder: string, password: string): string {

@@ -24,7 +24,7 @@ const MS_PER_BODY = 1;
 export interface ProcessFigures {
   role: "alone" | "authority" | "replica";
   clients: number;
-  /** CPU time in microseconds: per frame that one of its clients received, and per tick. */
+  /** CPU time in microseconds: per frame that a client of this process received, and per tick. */
   cpuPerFrame: number;
   cpuPerTick: number;
   /** The average duration of a tick of the world in milliseconds; 0 for a replica. */
@@ -137,8 +137,8 @@ async function cluster({ processes, clients, bodies }: ClusterRun): Promise<Fiel
     },
   });
   const authority = await running.untilAuthority();
-  // The few clients of this run need little of the load's core. So the authority gets a core to itself, as it would have
-  // on a server. Processes that share a core slow each other down, even if it is not busy.
+  // This run has few clients, so the replicas can share the load's core. The authority keeps a core to itself, as on a
+  // server. Processes that share a core slow each other down, even if that core is not busy.
   if (bodies > 0) for (const member of running.members) if (member !== authority) moveToCore(member.pid!, LOAD_CORE);
   return {
     subjects: running.members.map((member) => ({
@@ -232,7 +232,7 @@ async function measure(
     redisCpu: ((after.redis - before.redis) / wall / 1e6) * 100,
     processes: subjects.map(({ role, clients, pid }, index) => {
       const inTicks = (of: keyof BodiesFigures) => after.bodies[index]![of] - before.bodies[index]![of];
-      // Clients choose their moves themselves, so the choice of the bodies' moves is no work of the server.
+      // Real clients choose their own moves, so choosing the bodies' moves does not count as work of the server.
       const cpu = (after.cpu[index]! - before.cpu[index]! - inTicks("choosing")) / wall;
       const delta = (name: string) => metricOf(after.metrics[index]!, name) - metricOf(before.metrics[index]!, name);
       const ticks = delta("sabang_step_duration_seconds_count");

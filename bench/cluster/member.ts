@@ -29,7 +29,7 @@ export class Member {
   #output = "";
 
   /**
-   * @param folder a folder for its data, which is created.
+   * @param folder the folder in which the process's data folder is created.
    * @param environment all of its environment variables except `PORT`, `HOST` and `DATA_DIR`.
    * @param onOutput is called with everything that the process prints.
    */

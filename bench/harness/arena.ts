@@ -29,8 +29,8 @@ export const CELL = 160;
 export const REACH = 2;
 
 /**
- * Sabang's promise to a client: it receives all players within NEAR units of its own player, and no players beyond FAR
- * units.
+ * Sabang's promise to a client: the client receives all players within NEAR units of its own player, and no players
+ * beyond FAR units.
  */
 export const NEAR = 320;
 export const FAR = 960;

@@ -135,7 +135,8 @@ export function lushPatch(corners: number, seed: number): Canvas {
 }
 
 /**
- * Whether the terrain at the given corners covers a pixel. Its border is a wavy line half-way to the other corners.
+ * Whether the terrain at the given corners covers a pixel. The terrain's border is a wavy line half-way to the other
+ * corners.
  */
 function coversPixel(corners: number, pixelX: number, pixelY: number, seed: number): boolean {
   const x = Math.min(31, Math.max(0, pixelX));

@@ -177,7 +177,7 @@ const MAX_NUMBER_BYTES = 8;
 /** The bytes of the longest text that counts as short. Must be less than 128, so that its length is one byte. */
 const MAX_SHORT_TEXT = 32;
 
-/** Size of the cache of short texts: enough for the ids of some ten thousand players. A power of two. */
+/** Size of the cache of short texts: enough for the ids of about ten thousand players. A power of two. */
 const SHORT_TEXTS = 65_536;
 
 /** The ASCII text that was read last, for each hash. */

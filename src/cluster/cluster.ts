@@ -57,11 +57,11 @@ export interface ClusterSettings {
   maxConnectionsPerAddress: number;
   /** Maximum joins per minute of each client address, through all processes; 0 for no limit. */
   maxJoinsPerMinute: number;
-  /** The address at which clients reach this process. Without it, they come through a balancer. */
+  /** The address at which clients reach this process; undefined if they come through a balancer. */
   publicAddress: string | undefined;
   /** The credentials of this process's own monitor. */
   monitor: { user: string; password: string };
-  /** Called with the epoch of this process before it runs the rooms. */
+  /** Called with the epoch of this process before the process runs the rooms. */
   fence: (epoch: number) => void;
   log: ProtocolLog;
 }
@@ -71,8 +71,8 @@ export interface ClusterParts extends Omit<ReplicaSettings, "reservePlain"> {
   /** Returns whether a join takes over the session of a player in a room of this process. */
   isTakeover: IsTakeover;
   /**
-   * Returns the error with which this process itself would refuse new players now, whatever the state of the cluster.
-   * Returns undefined if it would accept them.
+   * Returns the error with which this process itself would refuse new players now, regardless of the state of the
+   * cluster. Returns undefined if the process would accept them.
    */
   refusal: () => ErrorName | undefined;
   /** Returns the address on which this process listens. */
@@ -99,8 +99,9 @@ export class Cluster {
   #isStopping = false;
 
   /**
-   * Connects to Redis, and lets the framework's matchmaking ask the authority. Create the cluster before limits are
-   * added to matchmaking. The authority answers without these limits, because the asking process has applied its own.
+   * Connects to Redis, and lets the framework's matchmaking ask the authority. Create the cluster before
+   * `watchMatchmaking` adds limits to matchmaking. The authority then answers joins without these limits, which the
+   * asking process has already applied.
    */
   constructor(settings: ClusterSettings, { address, refusal, isTakeover, onRoundTrip, ...parts }: ClusterParts) {
     this.#settings = settings;

@@ -1,4 +1,4 @@
-// The question of a process to the authority whether a connection may take a seat, and the answer to it.
+// The request of a process to the authority to let a connection take a seat, and the answer.
 import type { Transport } from "../telemetry/transports.ts";
 import type { Content } from "./core/ports.ts";
 

@@ -1,4 +1,4 @@
-// The sessions of all rooms in the authority, and what other processes must know of them to go on.
+// The sessions of all rooms in the authority, and the data with which another authority can continue them.
 import { createHash } from "node:crypto";
 import type { WebSocketClient } from "colyseus";
 import { ConnectionCounter } from "../edge/connection-counter.ts";
@@ -34,7 +34,7 @@ export interface HostSession {
    * knows. The two differ for earlier tokens, and for tokens of an earlier authority: only their hashes are mirrored.
    */
   readonly tokens: Map<string, string>;
-  /** The hash of the token that the client was sent on its connection; undefined for a restored connection. */
+  /** The hash of the token that was sent to the client on its connection; undefined for a restored connection. */
   sentToken: string | undefined;
 }
 
@@ -86,7 +86,7 @@ export class HostSessions {
     return session;
   }
 
-  /** Called when the client's address is known after a seat was reserved. */
+  /** Called with the address of the client for which a seat was reserved. */
   reservedFor(session: HostSession, address: string): void {
     if (session.connection) return;
     this.#count(session, address, this.#present);
@@ -122,7 +122,7 @@ export class HostSessions {
 
   /**
    * Called for a restored session. From now on only the tokens with these hashes are valid. An earlier authority gave
-   * them to the client. They all lead to the token that the framework of this process has created for the session.
+   * these tokens to the client. They all lead to the token that the framework of this process created for the session.
    */
   replaceTokens(session: HostSession, hashes: Iterable<string>): void {
     const token = session.connection?.client.reconnectionToken;

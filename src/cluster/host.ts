@@ -124,7 +124,7 @@ export class RoomHost implements Host, SeatsHost {
     if (room) this.#sessions.reserved(room, seat, this.time + 1000 * room.room.seatReservationTimeout);
   }
 
-  /** Called when the client's address is known after a seat was reserved. */
+  /** Called with the address of the client for which a seat was reserved. */
   reservedFor(sessionId: string, address: string): void {
     const session = this.#sessions.get(sessionId);
     if (session) this.#sessions.reservedFor(session, address);
@@ -158,7 +158,7 @@ export class RoomHost implements Host, SeatsHost {
     return this.#restoration?.playersOf(roomId);
   }
 
-  /** Returns the record of a player that is being restored. The store may be unavailable, or have an older one. */
+  /** Returns the record of a player that is being restored. The store may be unavailable, or have an older record. */
   restoredRecordOf(player: string, map: string): Promise<PlayerRecord> | undefined {
     return this.#restoration?.recordOf(player, map);
   }
@@ -216,7 +216,7 @@ export class RoomHost implements Host, SeatsHost {
 
   /**
    * Creates a client of the framework whose real socket is in some process.
-   * @param isMuted returns whether the client is being restored. Its frames are then dropped.
+   * @param isMuted returns whether the client is being restored. Frames to the client are then dropped.
    */
   #clientOf(session: string, { process, id, ...ref }: RealSocket, isMuted?: () => boolean): WebSocketClient {
     const socket: RemoteSocket = new RemoteSocket(

@@ -15,7 +15,10 @@ import { MirrorSerializer, type RoomInputs } from "./mirror/mirror-serializer.ts
 
 type Mutable<T> = { -readonly [Key in keyof T]?: T[Key] };
 
-/** The rooms of a process of a cluster. There is one object per process, as the framework keeps its rooms in a module. */
+/**
+ * The rooms of a process of a cluster. There is one object per process, because the framework keeps its rooms in a
+ * module variable.
+ */
 export class Hosting {
   /** The host while this process is the authority. */
   #host: RoomHost | undefined;

@@ -1,5 +1,5 @@
 // The start of a process in a cluster: checks Redis, and that the process fits the others. While the process runs,
-// Redis has hashes of its settings, which later processes compare with theirs.
+// Redis has hashes of the process's settings. Later processes compare these hashes with their own.
 // cspell:words ECONN EHOST ENET HDEL HGETALL HSET NOAUTH NOPERM TIMEDOUT WRONGPASS
 import { type Common, differences, type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import { RedisConnection, type RedisSettings } from "./redis-connection.ts";
@@ -38,7 +38,7 @@ export interface Membership {
 const RENEWALS_PER_TTL = 5;
 
 /**
- * Enters a process if all others have the same fingerprint. Otherwise returns a fingerprint that differs.
+ * Adds the entry of a process if all others have the same fingerprint. Otherwise returns a fingerprint that differs.
  * Keys: processes. Arguments: process, fingerprint, TTL in milliseconds.
  */
 const ENTER = `
@@ -60,7 +60,7 @@ redis.call("PEXPIRE", KEYS[1], ARGV[3])
 return false`;
 
 /**
- * Checks Redis and the settings of the other processes, and enters this one.
+ * Checks Redis and the settings of the other processes, and adds the entry of this process.
  * @throws {ClusterError} if Redis cannot be used or may evict keys, or if the process does not fit the others.
  */
 export async function joinCluster(options: JoinOptions): Promise<Membership> {
@@ -101,7 +101,10 @@ class RedisMembership implements Membership {
     return this.#names.of(this.#options.process);
   }
 
-  /** Enters or renews this process if it does not differ from another process. Otherwise returns the differences. */
+  /**
+   * Adds or renews the entry of this process if all others have the same fingerprint. Otherwise returns the
+   * differences.
+   */
   async enter(): Promise<string[]> {
     const { process, prefix } = this.#options;
     const fingerprint = JSON.stringify(this.#fingerprint);

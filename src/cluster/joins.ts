@@ -1,5 +1,5 @@
-// Joins in a cluster. The process that receives the HTTP request has checked its address and its origin. It then asks the
-// authority, whose rooms answer the join.
+// Joins in a cluster. The process that receives the HTTP request checks the request's address and origin. Then the
+// process asks the authority, whose rooms answer the join.
 import { type AuthContext, type matchMaker, ServerError } from "colyseus";
 import { serverError } from "../../rooms/server-error.ts";
 import type { Content } from "./core/ports.ts";

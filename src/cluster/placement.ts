@@ -2,7 +2,7 @@
 import type { Content, ProcessId } from "./core/ports.ts";
 import type { Seat } from "./joins.ts";
 
-/** The report of a process to the authority about itself. */
+/** The status that a process reports to the authority. */
 export interface ProcessStatus {
   publicAddress: string;
   /** Connections that the process can carry in addition to its present ones. */

@@ -180,7 +180,7 @@ export class RedisBus implements Bus {
     }
   }
 
-  /** After a stall, replaces the subscription's connection. The messages that wait in the old one are skipped. */
+  /** Replaces the subscription's connection after a stall. Messages that wait in the old connection are skipped. */
   #noticeStall(): void {
     if (performance.now() - this.#checkedAt < STALL_MS) return;
     this.#checkedAt = performance.now();

@@ -5,7 +5,7 @@ import { Redis, type RedisOptions } from "ioredis";
 export interface RedisSettings {
   /** `redis://user:password@host:port`; `rediss://` for TLS. */
   readonly url: string;
-  /** The Sentinels, which know the address of the master. The host and port of `url` are ignored if there are any. */
+  /** The Sentinels, which know the master's address. The host and port of `url` are ignored if Sentinels are set. */
   readonly sentinels: readonly { host: string; port: number }[];
   /** The name that the Sentinels have for the master. */
   readonly master: string;
@@ -22,7 +22,7 @@ const CLOSE_TIMEOUT_MS = 100;
 /** The longest pause in milliseconds between two attempts to connect. */
 const MAX_RETRY_MS = 500;
 
-/** A connection that comes back by itself. */
+/** A connection that reconnects automatically. */
 export class RedisConnection {
   /** The client. Use it for events and for the state only, and send commands with {@link RedisConnection.call}. */
   readonly client: Redis;

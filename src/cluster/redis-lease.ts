@@ -27,8 +27,8 @@ const STATE = `return redis.call("MGET", KEYS[1], KEYS[2], KEYS[3])`;
 
 /**
  * Takes the lease if it is free, or renews it if this process has it. A new owner gets an epoch that is larger than
- * three others: the stored epoch, the epoch of the newest place, and the epoch that the process knows. Redis may have
- * lost data. So an owner also gets a new epoch if it knows a larger epoch than the stored one.
+ * three others: the stored epoch, the epoch of the newest place, and the epoch that the process knows. An owner
+ * also gets a new epoch if it knows a larger epoch than the stored one, because Redis may have lost data.
  * Arguments: process, TTL in milliseconds, known epoch, step of the epoch.
  */
 const TAKE = `
@@ -111,7 +111,10 @@ export class RedisLease implements Lease {
   }
 }
 
-/** Returns a random step, so that Redis does not issue an epoch twice if it loses data or a replica takes over. */
+/**
+ * Returns a random step of the epoch, so that Redis does not issue an epoch twice if it loses data or a replica takes
+ * over.
+ */
 function epochStep(): number {
   return randomInt(1, MAX_EPOCH_STEP + 1);
 }

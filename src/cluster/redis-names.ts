@@ -1,5 +1,5 @@
-// The names of the keys and channels in Redis. Each cluster on a Redis has its own prefix. Channels need it too: they
-// are shared by all databases of a Redis.
+// The names of the keys and channels in Redis. Each cluster on a Redis has its own prefix. Channels need a prefix
+// too, because all databases of a Redis share them.
 
 /** The names of one cluster. */
 export interface RedisNames {

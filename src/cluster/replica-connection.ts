@@ -4,7 +4,7 @@ import { type Client, Protocol, ProtocolModifier } from "colyseus";
 import type { MirroredRoom } from "./mirror/mirrored-room.ts";
 import { SchemaReader } from "./mirror/schema-bytes.ts";
 
-/** The bits of a frame's first byte that are its code, without the modifier. */
+/** The bits of a frame's first byte that hold the code, without the modifier. */
 const CODE_BITS = 0xff & ~ProtocolModifier.TIMED;
 
 /** Milliseconds for which a connection of a new session counts as new. */
@@ -58,7 +58,7 @@ export class ReplicaConnection {
     if (this.#closing) this.close(this.#closing.code, this.#closing.reason);
   }
 
-  /** Passes a frame on to the client. Called after all changes that were published before the frame. */
+  /** Passes a frame on to the client. Called when all changes published before the frame are applied. */
   receive(frame: Uint8Array, room: MirroredRoom | undefined): void {
     if (this.#waiting) this.#waiting.push(frame);
     else this.#pass(frame, room, false);
@@ -94,7 +94,7 @@ export class ReplicaConnection {
   #pass(frame: Uint8Array, room: MirroredRoom | undefined, hasChanges: boolean): void {
     const client = this.#client!;
     if ((frame[0]! & CODE_BITS) !== Protocol.ROOM_STATE) client.raw(frame as Buffer);
-    // The player may not be mirrored yet. The next changes add it.
+    // The player might not be mirrored yet. The next changes add the player.
     else if (!room || (!room.players.of(this.session) && !hasChanges)) this.#waiting = [frame];
     else {
       const source = new SchemaReader(frame);

@@ -188,7 +188,7 @@ export class ClusterReplica implements Replica {
   /**
    * Asks the authority whether a connection may take its seat.
    * @returns a function that withdraws the question. Call it when the connection is gone. Otherwise a later authority
-   * could give this connection a seat that the client already has through another one.
+   * could give this connection a seat that the client already has through another connection.
    */
   #ask(
     connection: ReplicaConnection,

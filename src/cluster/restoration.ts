@@ -1,5 +1,5 @@
 // Creates the rooms of the cluster from the last state that another authority has published. A room sees ordinary
-// joins: each client joins again through the room's `onJoin`, with its player as it was.
+// joins: each client joins again through the room's `onJoin`, with its player unchanged.
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { IRef, Schema } from "@colyseus/schema";
 import { connectClientToRoom, createAuthContext, logger, matchMaker, Protocol, type WebSocketClient } from "colyseus";
@@ -38,7 +38,7 @@ type Waiting = Readonly<Record<"moves" | "predicted", WaitingInputs>>;
 /** The number of sessions that are restored before the process does something else, for example renews its lease. */
 const SESSIONS_AT_ONCE = 100;
 
-/** Seconds for which the seat of a session is reserved until its client has joined, which takes less than a tick. */
+/** Seconds for which the seat of a session is reserved. The client then joins in less than a tick. */
 const JOIN_SECONDS = 60;
 
 /** Restores the rooms and sessions that another authority has published. */

@@ -1,4 +1,4 @@
-// Moves the clients of a process that ends to the other processes, without ending their sessions.
+// Moves the clients of a stopping process to the other processes. The clients' sessions continue.
 import { setTimeout as delay } from "node:timers/promises";
 import { ERRORS } from "../../schema/errors.ts";
 

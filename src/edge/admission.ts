@@ -35,7 +35,7 @@ const LATE_SECONDS = 3;
  * CPU use of the process, in shares of one core. Admission closes only above CLOSING_CPU. It opens again at
  * OPENING_CPU, even if ticks are still late. In that case other programs on the machine delay the ticks, and refusing
  * players would not help. All threads of the process count, because ticks also wait for the threads of the garbage
- * collector. The remaining threads use little CPU time.
+ * collector. Threads for which ticks do not wait use little CPU time.
  */
 const CLOSING_CPU = 0.4;
 const OPENING_CPU = 0.3;
@@ -64,8 +64,9 @@ const MAX_MEAN_DELAY = 1 / 100;
 const OPENING_DELAY = 0.8;
 
 /**
- * The utilization of the event loop above which admission closes, and the one below which it opens again. Late ticks
- * alone would close admission too late, because players who have already reserved a seat still join afterwards.
+ * The utilization of the event loop above which admission closes, and the utilization below which admission opens
+ * again. The tick delays alone would close admission too late, because players who have already reserved a seat still
+ * join afterwards.
  */
 const CLOSING_LOOP_USE = 0.75;
 const OPENING_LOOP_USE = 0.65;

@@ -10,9 +10,9 @@ interface UnclaimedSeat {
 }
 
 /**
- * While clients replace their connections, old connections may still be open beside the new ones. So the limit of an
- * address is multiplied by this factor for clients that replace a connection. Without this second limit, a client could
- * open any number of new connections that replace the same old connection.
+ * While clients replace their connections, old connections may still be open beside the new ones. So clients that
+ * replace a connection have a higher limit: the limit of their address, multiplied by this factor. Without a limit, a
+ * client could open any number of connections that replace the same old connection.
  */
 export const REPLACING_FACTOR = 2;
 

@@ -89,9 +89,9 @@ export class LoadMeter {
   }
 
   /**
-   * Returns the p99 tick delay of the last slices in ms. Ticks are missing if fewer were recorded than one room has in
-   * these slices. Missing ticks count as on time. Otherwise one late tick would decide the p99 of a process that has
-   * just started or just got its first player.
+   * Returns the p99 tick delay of the last slices in ms. Ticks are missing if fewer ticks were recorded than one room
+   * has in these slices. Missing ticks count as on time. Otherwise one late tick would decide the p99 of a process that
+   * has just started or just got its first player.
    */
   p99TickDelay(slices: number): number {
     const all = this.#merged;

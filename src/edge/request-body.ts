@@ -22,7 +22,7 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 
 /**
  * Reads the body. Resolves with undefined as soon as the body is known to be too large, from `Content-Length` or from
- * the bytes received so far. It then closes the connection LINGER_MS later, unless the body has ended by then.
+ * the bytes received so far. Then closes the connection after LINGER_MS milliseconds, unless the body has ended.
  * @throws if the connection closes before the body ends.
  */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {

@@ -345,8 +345,8 @@ function refusalOfType(request: IncomingMessage): Refusal | undefined {
 }
 
 /**
- * Removes the origin `null` from a request, unless it is a join, a sign-in or a WebSocket. Even if pages with this
- * origin may join, they must not read the answers to any other requests.
+ * Removes the origin `null` from requests other than joins, sign-ins and WebSockets. Pages with this origin must not
+ * read the answers to other requests, even if the pages may join.
  */
 function hideOpaqueOrigin(request: IncomingMessage): void {
   if (request.headers.origin !== OPAQUE) return;

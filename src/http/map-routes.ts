@@ -1,12 +1,12 @@
-// Serves the maps to clients: the solid ground, the spawns and the objects of each map, and how to draw it.
+// Serves the maps to clients: the solid ground, the spawns and the objects of each map, and how to draw the map.
 import express, { type Application, type RequestHandler, type Response } from "express";
 import type { MapFolder } from "../maps/load-maps.ts";
 import { allowCaching } from "./caching.ts";
 import { sendError } from "./errors.ts";
 
 /**
- * Adds the routes of the maps. `/maps.json` lists their names. `/maps/NAME.json` describes a map.
- * `/maps/drawings/NAME.json` says how to draw it. The files that are needed to draw maps are below `/maps/files/`.
+ * Adds the routes of the maps. `/maps.json` lists the names of the maps. `/maps/NAME.json` describes a map.
+ * `/maps/drawings/NAME.json` says how to draw the map. The files that are needed to draw maps are below `/maps/files/`.
  */
 export function mapRoutes(app: Application, { folder, maps, drawings, files }: MapFolder): void {
   const descriptions = new Map([...maps].map(([name, { description }]) => [name, description]));

@@ -1,4 +1,4 @@
-// Lets the monitor of any process of a cluster show and control all rooms. The monitor's page comes from the process
+// Lets the monitor of any process of a cluster show and control all rooms. Each process serves the monitor's page
 // itself. The monitor of the process that runs the rooms answers the page's requests about the rooms.
 import type { Request, RequestHandler } from "express";
 import { sendError } from "./errors.ts";

@@ -32,7 +32,7 @@ export interface HttpSettings {
   metricsToken?: string;
   /** Signs and verifies the tokens of `/auth`. */
   tokens: Tokens;
-  /** Returns whether player records can be saved. The rooms may refuse joins with a token while saving fails. */
+  /** Returns whether player records can be saved. If not, the rooms may refuse players with a token. */
   isStoreHealthy: () => boolean;
   /** Accepts or refuses new players. */
   admission: Pick<Admission, "blockedReason" | "delayMs">;

@@ -25,7 +25,8 @@ function isPicture(path: string): boolean {
 }
 
 /**
- * Whether a path leads to an existing file inside the folder. A link to a file with another extension does not count.
+ * Whether a path leads to an existing file inside the folder. A link does not count if its target has a different
+ * extension.
  */
 function isInside(folder: string, path: string): boolean {
   try {

@@ -29,7 +29,7 @@ const MIGRATIONS: Record<string, Migration> = {
         .createTable("places")
         .addColumn("player", "text", (column) => column.notNull())
         .addColumn("map", "text", (column) => column.notNull())
-        // Text, not a JSON type: no query reads fields of it, and text is the same in both databases.
+        // Text, not a JSON type: no query reads single fields, and text is the same in both databases.
         .addColumn("kept", "text", (column) => column.notNull())
         .addColumn("saved_at", "bigint", (column) => column.notNull())
         .addPrimaryKeyConstraint("places_0002_key", ["player", "map"])

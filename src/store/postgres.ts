@@ -66,7 +66,7 @@ function addressOf(url: string, settings: pg.ClientConfig, setting: string): str
 
 /**
  * Parses 64-bit integers as numbers. By default `pg` returns them as strings, but all integers in our tables fit into a
- * number.
+ * JavaScript number.
  */
 const getTypeParser = ((type: number, format?: "text" | "binary") =>
   type === pg.types.builtins.INT8 && format !== "binary"

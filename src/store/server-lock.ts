@@ -1,6 +1,6 @@
-// Lets only one server use a SQLite file. The lock is a SQLite lock on a second file. The operating system releases it
-// when the process ends, even after a crash. A file with the server's process id would not work, because the id is 1 in
-// every container.
+// Lets only one server use a SQLite file. The lock is a SQLite lock on a second file. The operating system releases the
+// lock when the process ends, even after a crash. A file with the server's process id would not work, because the id is
+// 1 in every container.
 import { hostname } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 

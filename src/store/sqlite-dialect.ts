@@ -39,7 +39,7 @@ class SqliteDriver implements Driver {
   #thread!: SqliteThread;
   /**
    * Only one caller at a time may use the connection. This promise settles when the last caller in the queue releases
-   * it.
+   * the connection.
    */
   #free: Promise<void> = Promise.resolve();
   #release: () => void = () => {};

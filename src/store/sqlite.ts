@@ -39,8 +39,8 @@ export async function openSqlite(file: string, setting = "DATA_DIR", isServer = 
 }
 
 /**
- * Checks that a file and its folder are writable. SQLite opens even a read-only file without an error, and only the
- * saves would fail.
+ * Checks that a file and its folder are writable. SQLite opens even a read-only file without an error. Only
+ * later saves would fail.
  */
 async function probe(file: string): Promise<void> {
   const folder = dirname(file);

@@ -16,8 +16,8 @@ interface WriteBehindOptions {
   /** Milliseconds after which a load or a save counts as failed. 3000 by default. */
   timeoutMs?: number;
   /**
-   * Maximum number of queued rows. A newer record of a player replaces the queued one, so only different players fill
-   * the queue. A full queue keeps its rows and refuses records of further players. 100,000 by default.
+   * Maximum number of queued rows. A newer record of a player on a map replaces the queued one and needs no additional
+   * row. A full queue keeps its rows and refuses records that need a new row. 100,000 by default.
    */
   maxRows?: number;
 }
@@ -167,8 +167,8 @@ export class WriteBehind {
   }
 
   /**
-   * Deletes all records of a player, committed or not. The player must have left before. Records of this player are
-   * refused until the deletion is done.
+   * Deletes all records of a player, committed or not. The player must have left before the call. Records of this
+   * player are refused until the deletion is done.
    * @returns the number of deleted records in the store.
    * @throws {StoreError} if the store is unavailable. Queued records are then already deleted, but stored records are
    * not. Call `forget` again.
@@ -281,7 +281,7 @@ export class WriteBehind {
     this.#epoch = undefined;
     this.#isFenced = true;
     this.#queued.clear();
-    // Logged as info, because the epoch also becomes stale when an authority hands over before its end.
+    // Logged as info, because the epoch also becomes stale when an authority hands over before it stops.
     this.#logger.info({ reason: message }, "this process saves no more player records");
     return false;
   }

@@ -12,7 +12,7 @@ export interface ClusterFigures {
   processes: number;
   /** Milliseconds since the process last heard from the authority; 0 for the authority itself. */
   lagMs: number;
-  /** The connections of clients that the process carries. */
+  /** The client connections that the process carries. */
   connections: number;
   /** Bytes of messages to and from other processes, over Redis. */
   bytesSent: number;

@@ -331,7 +331,7 @@ export class Metrics {
 /**
  * Returns the reason for which a player left.
  * @param code the close code.
- * @param error the name of the error with that code, if schema/errors.ts has one.
+ * @param error the name of the error with that code in schema/errors.ts; undefined if no error has that code.
  */
 export function leaveReason(code: number | undefined, error: string | undefined): string {
   if (isLostConnection(code)) return "lost";

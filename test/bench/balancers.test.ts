@@ -129,7 +129,7 @@ function commonTests(kind: BalancerKind): void {
     expect((await closed)[0]).toBe(1006);
   });
 
-  test(`${kind} asks the other process if one does not answer`, async () => {
+  test(`${kind} forwards requests to the other process if one process does not answer`, async () => {
     const backends = [await startBackend("one"), await startBackend("two")];
     const url = await startWith(kind, backends);
     endBackend(backends[0]!);

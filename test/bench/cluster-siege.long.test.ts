@@ -8,7 +8,10 @@ const PLAYERS = 60;
 /** Milliseconds that the siege may take on a busy machine. */
 const TIMEOUT_MS = 600_000;
 
-/** Whether a verdict is about a duration. The test ignores failures of these verdicts: the machine may be busy. */
+/**
+ * Whether a verdict is about a duration. The test ignores failed verdicts about durations, because the machine may be
+ * busy.
+ */
 const isTimed = (what: string) => what.includes("stillness");
 
 describeWith("redis", "with Redis", () => {

@@ -20,7 +20,7 @@ function frame(opcode: number, payload: Uint8Array, isLast = true): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-/** Feeds chunks of a stream to a frame counter. Returns the callbacks that it has called, each as a line of text. */
+/** Feeds chunks of a stream to a frame counter. Returns the events that the counter reports, each as a line of text. */
 function eventsOf(chunks: Uint8Array[]): string[] {
   const events: string[] = [];
   const counter = new FrameCounter({

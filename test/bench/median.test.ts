@@ -35,7 +35,7 @@ test("median() returns the median of each figure and the sum of each count of se
   expect(median([row(10), row(20)])).toMatchObject({ cpuPerFrame: 15, cpuPerClientSecond: 300 });
 });
 
-test("median() keeps the errors of all benchmark runs, and returns only the aborted run if there is one", () => {
+test("median() keeps the errors of all benchmark runs, and returns the aborted run instead of a median if a run was aborted", () => {
   const broken = { server: "sabang", clients: 400, crowd: "screen" as const, broken: "it ended by itself" };
   expect(median([row(1), broken, row(2)])).toBe(broken);
   expect(median([row(1), row(2, { fault: "it was wrong" }), row(3)])).toHaveProperty("fault", "it was wrong");

@@ -11,8 +11,8 @@ import {
 } from "../../bench/harness/probes/staleness.ts";
 
 /**
- * Returns the positions of a player on the x axis over time. Each entry is a time and the x from then on. Without an x,
- * the client does not know the player.
+ * Returns the positions of a player on the x axis over time. Each entry is a time and the x from then on. After an
+ * entry without an x, the client does not know the player.
  */
 function trackOf(...entries: [at: number, x?: number][]): Track {
   const track = new Track();
@@ -40,7 +40,7 @@ describe("the staleness of a shown position", () => {
     expect(staleness(108, 1350)).toBe(50);
   });
 
-  test("counts from the first known position if the player was never at the shown position", () => {
+  test("counts from the time of the first known position if the player was never at the shown position", () => {
     expect(staleness(500, 1050)).toBe(1050);
     expect(trackOf([40, 100]).staleness({ x: 100, y: 1, at: 0 }, 90)).toBe(50);
   });

@@ -30,7 +30,7 @@ test("hedgedFetch returns the answer to its first request, and aborts the later 
   await until(() => responses.slice(1).every(({ closed }) => closed));
 });
 
-test("hedgedFetch sends a request again if the first one gets no answer", async () => {
+test("hedgedFetch sends its request again if the first request gets no answer", async () => {
   const { url, responses } = await serve((number, response) => number === 2 && response.end("second"));
   const response = await hedgedFetch([url, { method: "POST", body: "{}" }], { againMs: 50, limitMs: 10_000 });
   expect([await response.text(), responses[1]!.req.method]).toEqual(["second", "POST"]);

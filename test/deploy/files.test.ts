@@ -207,7 +207,7 @@ test("the GitHub workflow runs .ci/run with read permissions only, and uses no s
   }
   const { steps } = (workflow.jobs as Record<string, { steps: Step[] }>).tests!;
   expect(steps.some(({ run }) => run?.includes(".ci/run"))).toBe(true);
-  // The workflow uploads the results of the page's tests even if they fail.
+  // The workflow uploads the results of the page's tests even if a test fails.
   expect(steps.at(-1)).toMatchObject({
     uses: expect.stringContaining("actions/upload-artifact@"),
     if: "always()",

@@ -49,7 +49,7 @@ describe.each(["nginx", "haproxy", "apache2"] as const)("the recipe for %s:", (n
       expect(log).not.toMatch(/sessionId|token|\?/i);
     });
 
-    test("a page can join through the proxy only if the page's origin, including its port, is the proxy's origin", async () => {
+    test("a page can join from the proxy's origin, but not from an unknown host or with another scheme or port", async () => {
       const server = startProcess(PRODUCTION);
       const proxy = await startProxy(name, await server.listening());
       const join = async (origin: string) => {

@@ -193,7 +193,7 @@ describe("seats in a room:", () => {
     [1000, false],
     [undefined, true],
   ])(
-    "the server holds the seat for a reconnection after a close with the code %s (undefined means no code): %s",
+    "after a close with the code %s (undefined means no code), the server holds the seat for a reconnection: %s",
     async (code, isHeld) => {
       const ada = await join("Ada", 5);
       const witness = await join("미나", 17);

@@ -109,7 +109,7 @@ function tests(): void {
     await until(() => witness.state.players.size === 1, 40_000);
   });
 
-  test("the Node example walks, and its prediction is right when it stops", async () => {
+  test("the Node example's player walks, and its predicted position is right when the player stops", async () => {
     const player = startExample(process.execPath, "examples/node/walk.ts", cluster.url, "40");
     expect([await player.ended, player.stderr()]).toEqual([0, ""]);
     const [, predicted, actual] = /^stopped at (\d+, \d+); server: (\d+, \d+)$/m.exec(player.stdout())!;
@@ -194,7 +194,7 @@ function tests(): void {
   );
 
   describe("a client keeps its session and its place when", () => {
-    /** Joins six clients, calls `act`, and checks that all six clients play on. */
+    /** Lets six clients join, calls `act`, and checks that all six clients play on. */
     async function goesOn(act: () => Promise<void>): Promise<void> {
       const rooms: Room<unknown, WorldState>[] = [];
       for (let i = 0; i < 6; i++) rooms.push(await join(`walker-${i}`));

@@ -102,7 +102,7 @@ interface Scene {
   restart(): Promise<void>;
 }
 
-/** The disturbances. Each resolves when the clients can reach the server again. */
+/** The disturbances. Each `disturb` resolves when the clients can reach the server again. */
 const DISTURBANCES: Record<string, { disturb(scene: Scene): unknown; endsSessions?: boolean }> = {
   "0.3 s of silence": {
     disturb: async ({ network }) => {

@@ -94,7 +94,10 @@ const aroundBoth = (game: string, lit: string) => `<!doctype html>
     <kbd class="ArrowLeft">←</kbd><kbd class="ArrowRight">→</kbd></footer>
 </main>`;
 
-/** Records a player that walks back and forth, with and without prediction. Writes both, side by side, as one file. */
+/**
+ * Records a player that walks back and forth, with and without prediction. Writes both recordings, side by side, as one
+ * file.
+ */
 async function takePicture(page: Page): Promise<void> {
   const game = await stageOf(page);
   const take = async (predicted: boolean) => {

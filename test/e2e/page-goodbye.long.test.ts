@@ -51,7 +51,7 @@ type LeftBrowser = Pick<OtherBrowser, "open" | "back" | "evaluate" | "closeTab" 
 
 /**
  * Follows a link only after the script has returned. A driver may lose the result of a script if the browser leaves
- * the page before that.
+ * the page before the script has returned.
  */
 const follow = (browser: LeftBrowser, url: string) =>
   browser.evaluate(`void setTimeout(() => { location.href = ${JSON.stringify(url)}; })`);

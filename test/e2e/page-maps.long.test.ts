@@ -123,7 +123,7 @@ writeFileSync(join(folder, "bare.tmj"), JSON.stringify(BARE));
 const { open, test } = startBrowser();
 const server = startServer({ page: builtPage, mapFolder: loadMaps(folder) });
 
-/** The colours of the game before its first frame, and where there is no map. */
+/** The colour of the game's canvas before the first frame, and its colour where there is no map. */
 const NO_MAP = [
   [0, 0, 0],
   [29, 36, 40],

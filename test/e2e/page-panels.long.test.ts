@@ -169,7 +169,7 @@ test("with the keyboard alone, a user can walk and reach every control of the pa
   await walk(page, "ArrowLeft", 200);
   expect((await hook(page)).self).not.toEqual(self);
 
-  // Moves the focus to the start of the page, as if it had just been opened.
+  // Moves the focus to the start of the page, as if the page had just been opened.
   await page.evaluate(() => {
     document.body.tabIndex = -1;
     document.body.focus();

@@ -17,7 +17,7 @@ interface Refusing {
   text: string;
 }
 const STALL_MS = 100;
-/** Makes a server report 100 % CPU use without using it. Real use would leave too little CPU time for the browser. */
+/** Makes a server report 100 % CPU use. Real use would leave too little CPU time for the browser. */
 const FULL_CORE = encodeURIComponent("process.cpuUsage = () => ({ user: performance.now() * 1000, system: 0 });");
 const isUnready = async (url: string) => (await fetch(`${url}/readyz`)).status === 503;
 

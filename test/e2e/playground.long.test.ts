@@ -19,7 +19,7 @@ test("the playground joins as a separate player, and the security headers do not
   await playground.getByRole("button", { name: "Join or Create" }).first().click();
   await page.waitForFunction(() => Object.keys(window.sabang.players).length === 2);
   expect(await hook(page)).toMatchObject({ sessionId, connected: true });
-  // The playground's editors check JSON in a worker. If its script were blocked, it would not define `require`.
+  // The playground's editors check JSON in a worker. The worker would not define `require` if its script were blocked.
   expect(await (await worker).evaluate(() => typeof (globalThis as { require?: unknown }).require)).toBe("function");
   expect({ errors, blocked }).toEqual({ errors: [], blocked: [] });
 });

@@ -179,7 +179,7 @@ describe("a server that stops", () => {
   });
 });
 
-/** Returns an SDK client without a token. This also removes the token that all SDK clients of this process share. */
+/** Returns an SDK client without a token. Also removes the token that all SDK clients of this process share. */
 function guest(port: number): Client {
   const client = new Client(`http://127.0.0.1:${port}`);
   client.auth.token = undefined as unknown as string;

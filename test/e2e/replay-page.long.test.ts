@@ -54,7 +54,7 @@ async function open(locale: string): Promise<{ page: Page; errors: string[] }> {
   return { page, errors };
 }
 
-/** Opens a file on the page, as its button does. */
+/** Opens a file on the page, as the page's button does. */
 const openFile = (page: Page, buffer: Buffer, name = "plaza.replay") =>
   page.locator("#file").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
 

@@ -127,7 +127,7 @@ test(
   playsAfterKill,
 );
 
-/** Returns the only recording of a server; undefined while it cannot be read. */
+/** Returns the only recording of a server; undefined while the recording cannot be read. */
 function readRecordingOf(folder: string) {
   try {
     return readRecording(readFileSync(filesIn(folder)[0]!));

@@ -38,7 +38,8 @@ test("the browser example joins, walks by keys and touch, draws players, and rej
   await page.keyboard.down("ArrowRight");
   await until(() => self.facing === 2 && (self.x !== start.x || self.y !== start.y));
   await page.keyboard.up("ArrowRight");
-  // While Command is down, macOS does not report that other keys are released. So releasing Command stops the player.
+  // macOS does not report that other keys are released while Command is down. So the example stops the player when
+  // Command is released.
   await page.keyboard.down("ArrowLeft");
   await until(() => self.facing === 1);
   await page.keyboard.press("Meta");

@@ -174,7 +174,7 @@ describe("changed or incompatible files:", () => {
 describe("replays on a changed map:", () => {
   test("a replay on a changed map reports the first second that diverges, with the players' positions", async () => {
     const { file } = await recorded(5, 2000);
-    // This map lacks one wall tile. The function `play` does not check whether a map fits its recording.
+    // This map lacks one wall tile. The function `play` does not check whether the map fits the recording.
     const isInHole = (x: number, y: number) => Math.floor(x / 4) === 6 && Math.floor(y / 4) === 1;
     const holed = { ...MAP, isSolid: (x: number, y: number) => !isInHole(x, y) && MAP.isSolid(x, y) };
     const { divergence } = play(readRecording(file), holed);
@@ -183,7 +183,7 @@ describe("replays on a changed map:", () => {
     );
     const { tick } = divergence!;
     expect(tick % 20).toBe(0);
-    // A replay of the frames before that tick must not diverge.
+    // A replay of the frames before the reported tick must not diverge.
     const { frames, ...rest } = readRecording(file);
     const before = frames.filter((frame) => frame.tick < tick);
     expect(play({ frames: before, ...rest }, holed).divergence).toBeUndefined();

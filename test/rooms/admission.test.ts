@@ -22,8 +22,8 @@ const BLOCKED_MS = 200;
 const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", [".........", "....s....", "........."])]]),
   maxDelayMs: MAX_DELAY_MS,
-  // This is a fifth of the default. So admission depends on the ticks of the last two seconds. By default it depends on
-  // the last ten seconds.
+  // This slice is a fifth of the default slice. It shortens each window of measurement to a fifth, for example from ten
+  // seconds to two.
   edge: { admissionSliceMs: 50 },
 });
 let admission: Admission;
@@ -37,8 +37,8 @@ afterEach(unblock);
 
 /**
  * Overloads the process: blocks the event loop for most of the time, and runs one busy thread per core. Admission stays
- * open in a process that uses at most 40 % of a core. The threads are necessary because the event loop alone may use
- * less on a busy machine.
+ * open in a process that uses at most 40 % of a core. The threads are necessary because the event loop alone may not
+ * use more than that on a busy machine.
  */
 function block(): void {
   load = setInterval(() => {

@@ -76,7 +76,7 @@ test("a client gets no text that was said before its join, even if the text is s
   const world = await server.roomOf(speaker.id);
   let lateHeard: unknown[] = [];
   const fullStates: string[] = [];
-  // Says one text right before each full state and one right after it, so no tick is between them.
+  // Says one text right before each full state and one right after it. No tick runs between the two texts.
   const { sendFullState } = world as unknown as { sendFullState(client: { sessionId: string }): void };
   Object.assign(world, {
     sendFullState(client: { sessionId: string }) {

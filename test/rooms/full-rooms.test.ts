@@ -112,7 +112,7 @@ async function reserve(): Promise<{ roomId: string; sessionId: string; processId
   return (await response.json()) as Awaited<ReturnType<typeof reserve>>;
 }
 
-/** Claims a reserved seat with a WebSocket. Resolves with whether the server accepted it. */
+/** Claims a reserved seat with a WebSocket. Resolves with whether the server accepted the claim. */
 async function claim({ roomId, sessionId, processId }: Awaited<ReturnType<typeof reserve>>): Promise<boolean> {
   const socket = new WebSocket(`${server.url.replace("http", "ws")}/${processId}/${roomId}?sessionId=${sessionId}`);
   socket.binaryType = "arraybuffer";
@@ -166,7 +166,7 @@ describe("rejoining a full room:", () => {
     return (await PlainPlayer.join(server.url, `?token=${token}&map=${map}`)).id;
   }
 
-  describe.each(["SDK", "plain"] as const)("a first client whose WebSocket is of the type `%s`:", (first) => {
+  describe.each(["SDK", "plain"] as const)("a player whose first client is a %s WebSocket client:", (first) => {
     test.each(["SDK", "plain"] as const)(
       "a signed-in player rejoins its full room with a %s WebSocket client",
       async (then) => {

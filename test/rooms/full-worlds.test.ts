@@ -1,4 +1,4 @@
-// Tests full maps if each map has only one room: further players are refused, and never join a second room.
+// Tests maps that have at most one room each: a full map refuses more players, and never opens a second room.
 import { MatchMakeError } from "@colyseus/sdk";
 import { expect, test } from "@jest/globals";
 import { matchMaker } from "colyseus";

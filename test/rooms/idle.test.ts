@@ -46,7 +46,7 @@ test("the server disconnects an idle client on a plain WebSocket with the code a
   expect(plain.closed).toEqual(IDLE);
 });
 
-test("a walking player is not removed as idle, whether its moves are SDK messages, predicted inputs or plain WebSocket words", async () => {
+test("a walking player is not removed as idle, whether its moves are SDK messages, predicted inputs or words on a plain WebSocket", async () => {
   const walkers = await Promise.all(WAYS.map((way) => way.join(server)));
   const room = await server.roomOf(walkers[0]!.id);
   const since = performance.now();

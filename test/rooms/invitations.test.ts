@@ -13,8 +13,8 @@ import { joinWithSdk } from "../support/walkers.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 /**
- * A map with two spawns. The distance between the spawns is larger than the distance between a host and a friend that
- * joins beside it.
+ * A map with two spawns. The distance between the spawns is larger than the distance at which a friend joins beside its
+ * host.
  */
 const ROWS = ["....................", ".s................s.", "...................."];
 

@@ -116,7 +116,7 @@ describe("signed-in players:", () => {
     expect(await store.load(id, "plaza")).toMatchObject({ look: chosen });
   });
 
-  test("the next join of a player adds a look to a record that was saved before players had looks", async () => {
+  test("a player's record that was saved before players had looks gets a look at the player's next join", async () => {
     store.put({ player: id, map: "plaza", ...SPAWN, facing: 4, name: "Ada", savedAt: 1 });
     const { look } = self(await joinWithSdk(server, {}, token))!;
     await until(async () => (await store.load(id, "plaza"))?.look === look);
@@ -312,7 +312,7 @@ describe("repeated joins of one signed-in player:", () => {
     return seen;
   }
 
-  describe.each(WAYS)("a first client whose WebSocket is of the type `%s`:", (first) => {
+  describe.each(WAYS)("a player whose first client is a %s WebSocket client:", (first) => {
     test.each(WAYS)(
       "a second join with a %s WebSocket client closes the first connection, and the player keeps its position",
       async (then) => {

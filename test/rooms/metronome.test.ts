@@ -66,8 +66,8 @@ test("in any interval, the number of beats exceeds the number of periods by at m
     stall(7);
     await until(() => beats.length >= stallsIn + 12);
   }
-  // docs/protocol.md limits the distance that a player can move in a given time. That limit follows from the maximum
-  // number of beats that this loop checks.
+  // docs/protocol.md limits the distance that a player can move in a given time. That limit follows from the
+  // number of beats that this loop allows.
   for (const [first, begin] of ends.entries()) {
     for (let last = first; last < ends.length; last++) {
       expect(last - first + 1).toBeLessThanOrEqual(Math.floor(ends[last]! - begin) + 10);

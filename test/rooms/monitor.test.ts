@@ -39,7 +39,7 @@ describe.each<[string, (sessionId: string) => unknown[]]>([
   ["kickClient", (sessionId) => [sessionId]],
   ["_deleteStateProperty", (sessionId) => [["players", sessionId]]],
 ])("the room method %s, called by the monitor:", (method, argsFor) => {
-  test.each(["a guest", "a signed-in player"])("%s is kicked, and the seat is not held", async (who) => {
+  test.each(["a guest", "a signed-in player"])("the room kicks %s and does not hold the player's seat", async (who) => {
     const witness = await join();
     const token = who === "a guest" ? undefined : await server.tokens.sign(newPlayerId());
     const { client, end, drops } = await join(token);

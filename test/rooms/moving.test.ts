@@ -91,7 +91,7 @@ describe.each(WAYS)("moves by $name:", (way) => {
     await until(() => witness.state.players.has(walker.id));
     await walker.leave();
     // The limit of 900 ms is shorter than the reconnection timeout of one second. After a lost connection, the player
-    // would stay visible for that timeout.
+    // would stay visible until that timeout.
     await until(() => !witness.state.players.has(walker.id), 900);
   });
 });

@@ -97,7 +97,7 @@ describe("the length of a name:", () => {
     ["25 emoji", "🦊".repeat(25), "it has 25, 25 and 100."],
     ["97 code points", `${"a\u0301\u0302\u0303".repeat(24)}\u0304`, "it has 24, 97 and 170."],
     ["257 bytes", `${ASTRONAUT.repeat(17)}ab`, "it has 19, 70 and 257."],
-  ])("a name of %s is rejected, with a message that states its length", (_what, name, has) => {
+  ])("a name of %s is rejected, with a message that states the name's length", (_what, name, has) => {
     expect(nameProblem(name)).toBe(`${LIMITS}; ${has}`);
   });
 });

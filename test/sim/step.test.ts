@@ -267,8 +267,8 @@ describe("random maps:", () => {
     });
 
   /**
-   * The reference implementation: it reads only the drawing, and checks for every unit of the body whether it is in a
-   * wall or outside the map. `side` is the side of a square of the drawing, in units.
+   * The reference implementation: it reads only the drawing, and checks whether any unit of the body is in a wall or
+   * outside the map. `side` is the side of a square of the drawing, in units.
    */
   function oracleOf(rows: string[], side: number) {
     const solid = rows.map((row) => [...row].map((square) => square === "#"));

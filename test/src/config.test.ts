@@ -26,7 +26,7 @@ const UNRESTRICTED: Name[] = ["HOST", "DATA_DIR", "REDIS_SENTINEL_MASTER", "REDI
 const RESTRICTED_SECRETS = SECRETS.filter((name) => !UNRESTRICTED.includes(name));
 
 const REDIS = { DATABASE_URL: "postgres://a", REDIS_URL: "redis://a" };
-/** The variables that are accepted only together with others, each with an environment that has these others. */
+/** The variables that require other variables, each with an environment that sets the required variables. */
 const REQUIRED: Partial<Record<Name, Environment>> = { REDIS_URL: REDIS, REDIS_SENTINELS: REDIS };
 
 /** The numeric settings, with their bounds. */

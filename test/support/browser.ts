@@ -60,7 +60,7 @@ type PageOptions = BrowserContextOptions & {
 
 /**
  * Starts the browser before the tests of a file and closes it after them. Pages are closed after each test. Call this
- * function before `startServer`, so that no page rejoins while the server closes its clients.
+ * function before `startServer`. Then the pages are closed before the server closes its clients, and no page rejoins.
  * @param webgl whether WebGL is on. Without a graphics card WebGL uses most of the CPU, so by default the game draws on
  * a 2D canvas.
  * @param everyFrame whether pages draw each frame of the screen. By default they draw every third one.

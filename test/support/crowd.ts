@@ -40,7 +40,7 @@ export interface Actor {
 export class Connection {
   readonly sessionId: string;
   state: ClientState = ClientState.JOINING;
-  /** The properties of the socket that the serializer uses. Only sabang's own sockets have `sendInPlace`. */
+  /** The socket's properties that the serializer uses. Only sabang's own sockets have `sendInPlace`. */
   readonly ref: Pick<NonNullable<Viewer["ref"]>, "sendInPlace"> & { isBackpressured: boolean } = {
     isBackpressured: false,
   };

@@ -70,7 +70,7 @@ export function mapObject(changes: Partial<MapObject>): MapObject {
   return { ...point, points: [], properties: {}, ...changes };
 }
 
-/** Returns a copy of a map that has these objects instead of its own. */
+/** Returns a copy of a map. The copy has these objects instead of the map's own objects. */
 export function withObjects({ description }: WorldMap, ...objects: Partial<MapObject>[]): WorldMap {
   return createMap({ ...description, objects: objects.map(mapObject) });
 }

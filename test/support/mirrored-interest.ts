@@ -21,7 +21,7 @@ export class MirroredInterest {
   /** A mirror without clients, for snapshots. */
   readonly #other: MirroredRoom;
   #reads = 0;
-  /** The clients that the mirrored room has. */
+  /** The clients of the mirrored room. */
   readonly #shown = new Set<Client>();
 
   constructor(state: StateWithPlayers, width: number, height: number, inputs: InputsById, maxBytes: number) {

@@ -51,8 +51,8 @@ export async function startPostgres(): Promise<Postgres> {
 }
 
 /**
- * Returns the data folder of a server without databases, which each new server copies. The first call in a test run
- * creates the folder with initdb. A copy takes a sixth of the time that initdb takes.
+ * Returns the data folder of a server without databases. Each new server copies this folder. The first call in a test
+ * run creates the folder with initdb. A copy takes a sixth of the time that initdb takes.
  */
 function dataOfRun(): string {
   const shared = join(runFolder(), "postgres");

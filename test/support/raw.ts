@@ -9,7 +9,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** Opens a TCP connection that stays half open when the server ends its side. It is destroyed after the test. */
+/** Opens a TCP connection, which is destroyed after the test. It stays half open when the server ends its side. */
 function connection(port: number, localAddress = "127.0.0.1"): Socket {
   const socket = connect({ port, host: "127.0.0.1", localAddress, allowHalfOpen: true });
   sockets.push(socket);

@@ -110,7 +110,7 @@ export async function startSentinel(master: TestRedis, name: string, downAfterMs
   client.on("error", () => {});
   const masterPort = async () =>
     Number(((await client.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name)) as string[])[1]);
-  // A Sentinel can promote a replica only after it has learned about it from the master.
+  // A Sentinel can promote a replica only after the Sentinel has learned of this replica from the master.
   await until(async () => ((await client.call("SENTINEL", "REPLICAS", name)) as string[]).length > 0);
   return {
     port,

@@ -8,12 +8,12 @@ import { shortOrLong } from "../support/long.ts";
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const MAPS = Number(process.env.FUZZ_MAPS ?? shortOrLong(1000, 20_000));
 
-test("each of thousands of damaged maps is either read or refused, using little time and memory", async () => {
+test("the reader either reads or refuses each of many damaged maps, and uses little time and memory", async () => {
   const outcome = await trial({ seed: SEED, maps: MAPS });
   process.stderr.write(`seed ${SEED}\n${report(outcome)}`);
   expect({ seed: SEED, faults: outcome.faults }).toEqual({ seed: SEED, faults: [] });
   const refused = Object.values(outcome.refused).reduce((sum, count) => sum + count, 0);
   expect(outcome.loaded + refused).toBe(MAPS);
-  // If nearly all maps were read, or nearly all refused, the damage would be too small or too large to test much.
+  // The damage would be too small to test much if nearly all maps were read, and too large if nearly all were refused.
   expect(Math.min(outcome.loaded, refused)).toBeGreaterThan(MAPS / 10);
 });

@@ -418,7 +418,7 @@ describe("unusual maps:", () => {
     expect(layer(map, "sky", "image").image).toBeUndefined();
   });
 
-  test("a template is read even if it has no tile, or if its tileset is embedded in its file", () => {
+  test("a template without a tile is read, and so is a template with an embedded tileset", () => {
     const files = {
       "point.tj": { object: { name: "start", point: true } },
       "tile.tj": { object: { gid: 2, width: 8, height: 8 }, tileset: { firstgid: 1, name: "inner" } },

@@ -13,7 +13,7 @@ test("the clear area is the whole screen if no element covers the screen", () =>
   expect(clearArea(DESKTOP, [{ left: 0, top: 0, width: 0, height: 0 }])).toEqual({ left: 0, top: 0, ...DESKTOP });
 });
 
-test("the clear area loses only one strip on the left to the title and the column of panels below it", () => {
+test("the title and the column of panels below it reduce the clear area by only one strip on the left", () => {
   const column = [74, 122].map((top) => ({ left: 14, top, width: 232, height: 300 }));
   const cards = [{ left: 1034, top: 12, width: 232, height: 260 }];
   expect(clearArea(DESKTOP, [TITLE, ...column, ...cards])).toEqual({ left: 246, top: 0, width: 788, height: 800 });

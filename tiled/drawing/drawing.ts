@@ -40,7 +40,7 @@ export interface DrawnTile {
  * left corner of the tile's cell.
  */
 export interface DrawnFrame extends Area {
-  /** The index of the image; -1 if it is not available. */
+  /** The index of the image; -1 if the image is not available. */
   readonly image: number;
   /** The part of the image to draw; undefined for the whole image. The tile's swap and flips turn this part. */
   readonly part?: Area;

@@ -14,7 +14,7 @@ export class DrawnTiles {
   readonly #numbers = new Map<number | string, number>();
   readonly #imageIndices = new Map<string, number>();
 
-  /** @param urlOf returns the URL of an image; undefined if it is not available to clients. */
+  /** @param urlOf returns the URL of an image; undefined if the image is not available to clients. */
   constructor(map: TiledMap, urlOf: (source: string) => string | undefined) {
     this.#map = map;
     this.#urlOf = urlOf;

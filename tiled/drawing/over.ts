@@ -5,19 +5,19 @@ import { type Nested, nestedLayers } from "../ground/nested.ts";
 import { truthOf } from "../ground/truth.ts";
 import type { Layer, TiledMap } from "../model.ts";
 
-/** Properties of layers and groups that say whether they are drawn over the players. */
+/** The properties that say whether a layer or group is drawn over the players. */
 const PROPERTIES: readonly string[] = ["sabang.over", "ge_alwaysTop"];
 
 /** Words in the names of layers and groups that are drawn over the players. */
 const OVER = /\b(above|over|overhead|foreground|fg|fore|roofs?|ceilings?|tops?|treetops?|canopy)\b/;
 
-/** Layers below the players, by type and name. All layers above the first such layer are drawn over the players. */
+/** Layers below the players, by type and name. All layers above the lowest such layer are drawn over the players. */
 const LAST_BELOW: readonly string[] = ["tile walls", "object floorLayer"];
 
 /**
  * Returns the layers that are drawn over the players. A property of PROPERTIES decides: the layer's own, or else the
  * one of the innermost group that has it. Without such a property, a layer is over the players if its name or a group's
- * name contains a word of OVER. A layer is also over the players if it is above the first layer of LAST_BELOW.
+ * name contains a word of OVER. A layer is also over the players if it is above the lowest layer of LAST_BELOW.
  */
 export function layersOver(map: Pick<TiledMap, "layers">): ReadonlySet<Layer> {
   const layers = nestedLayers(map);

@@ -39,7 +39,7 @@ const TERMS = {
   none: { pattern: /^none$/, form: "none" },
 } as const;
 
-/** For each part of a declaration, the keywords that its terms may have. */
+/** The keywords that each part of a declaration allows. */
 const KEYWORDS = {
   walls: ["layer", "object", "class", "property", "not-property", "shapes", "auto", "none"],
   spawn: ["layer", "object", "class", "property", "at", "auto", "none"],
@@ -52,7 +52,8 @@ const PREFIX = "sabang.";
 
 /**
  * Reads the declaration of a map.
- * @param file the parsed JSON of the file beside the map. Its parts replace those in the map's properties.
+ * @param file the parsed JSON of the file beside the map. A part in this file replaces the same part in the map's
+ * properties.
  */
 export function readDeclaration({ properties }: Pick<TiledMap, "properties">, file?: unknown): Declaration {
   const problems: string[] = [];
@@ -111,7 +112,7 @@ function hintForWord(word: string, known: readonly Keyword[]): string {
   return `only for ${known === KEYWORDS.walls ? "spawn" : "walls"}`;
 }
 
-/** Returns a hint if a text may be a list that its author separated by commas. */
+/** Returns a hint if a text may be a list that is separated by commas; otherwise an empty string. */
 export function hintForList(text: string): string {
   return /,\s*\p{L}/u.test(text) ? "; separate terms by semicolons" : "";
 }

@@ -20,7 +20,7 @@ export interface Ground {
   readonly solid: Uint8Array;
   /** Where players start: free places for the centre of a body, in whole units. Empty only if there are problems. */
   readonly spawns: readonly Point[];
-  /** Sentences about the walls and spawns in use, with the reasons. */
+  /** Sentences that say which walls and spawns are used, and why. */
   readonly rules: readonly string[];
   /** Sentences about parts that look like walls or spawns, but are not used as such. */
   readonly leftOut: readonly string[];

@@ -29,7 +29,7 @@ export function lettersOf(name: string): string {
   return words.includes(" ") ? words.replaceAll(" ", "") : words;
 }
 
-/** Returns a pattern that matches any of these patterns. */
+/** Combines patterns. The result matches a text if at least one of the patterns matches it. */
 export function anyOf(...patterns: readonly string[]): RegExp {
   return new RegExp(patterns.join("|"));
 }

@@ -10,7 +10,7 @@ const MAX_MOVE = 4 * TILE;
 export function nearestFree(wanted: Point, cells: Cells): Point | undefined {
   if (isFree(wanted.x, wanted.y, cells)) return wanted;
   // At the nearest free place, each coordinate is either the wanted one, or a coordinate at which the body touches a
-  // wall. Walls consist of cells, so only these coordinates have to be tried.
+  // wall. The sides of walls are on borders of cells. So only the results of `coordinatesAround` have to be tried.
   const rows = coordinatesAround(wanted.y);
   let nearest: Point | undefined;
   let least = Number.POSITIVE_INFINITY;
@@ -34,7 +34,7 @@ function coordinatesAround(wanted: number): number[] {
 
 /** Returns a place in the middle of the largest open area; undefined if a body fits nowhere. */
 export function middleOfLargestArea(cells: Cells): Point | undefined {
-  // A body may still fit between partly solid tiles if no tile is entirely open.
+  // A body may still fit between partly solid tiles, even if no tile is entirely open.
   return middleOfSquares(cells, CELLS_PER_TILE, CELLS_PER_TILE) ?? middleOfSquares(cells, CELLS_PER_BODY, 1);
 }
 

@@ -57,7 +57,10 @@ export function conventionalSpawns(map: TiledMap): FoundSpawns {
   );
 }
 
-/** Returns whether an object is a spawn of players by its name, its class, or a property that stands for the class. */
+/**
+ * Returns whether an object is a spawn of players: its name, its class or a property that stands for the class must say
+ * so.
+ */
 function isPlayerSpawn({ name, class: type, properties }: MapObject): boolean {
   if (namesPlayerSpawn(name)) return true;
   const kinds = [type, ...KIND_PROPERTIES.map((key) => String(properties.get(key)?.value ?? ""))];

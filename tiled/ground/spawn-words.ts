@@ -12,7 +12,7 @@ const WORDS = [
   ...["스폰", "시작", "출발", "플레이어", "지점", "위치"],
 ];
 
-/** Further words that the name of a layer or of a property may have if it stands for spawns. */
+/** Additional words that may be in the name of a layer or of a property that stands for spawns. */
 const LAYER_WORDS = ["is", "spawn(s|ers?)", "starts", "layers?", "tiles?", "objects?", "areas?", "zones?"];
 
 /** Words for creatures and things that games spawn, other than players. */
@@ -44,7 +44,7 @@ export function namesSpawns(name: string): boolean {
   return SPAWN_LAYER.test(lettersOf(name)) && mentionsSpawn(name);
 }
 
-/** Returns whether a name has a word for spawns. They may be spawns of players or of others. */
+/** Returns whether a name has a word for spawns of players or of anything else. */
 export function mentionsSpawn(name: string): boolean {
   return START.test(lettersOf(name));
 }

@@ -16,7 +16,7 @@ import { TILE } from "./units.ts";
 export interface Spawns {
   /** Free places for the centre of a body, in whole units. A place may occur more than once. Empty if no body fits. */
   readonly places: readonly Point[];
-  /** Sentences about the origin of the places. */
+  /** Sentences that say where the places come from. */
   readonly rules: readonly string[];
   /** Sentences about parts that look like spawns, but are not used as such. */
   readonly leftOut: readonly string[];

@@ -45,7 +45,7 @@ export function namesSolid(name: string): boolean {
   return NOT_WALKABLE.test(words) || (SOLID.test(words) && !NEGATION.test(words));
 }
 
-/** Returns whether a name says that everything of that name is a wall, or looks like one. */
+/** Returns whether a name says that everything of that name is a wall or a picture of a wall. */
 export function namesWall(name: string): boolean {
   const words = wordsOf(name);
   return WALL.test(words) && !NEGATION.test(words);

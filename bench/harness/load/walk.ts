@@ -16,7 +16,7 @@ const MAX_MOVES = MOVES_HZ * 3;
 export class Walk {
   readonly #random: Random;
   readonly #area: WalkArea | undefined;
-  /** The remaining moves to the random place to which the walk goes first, in reverse order. */
+  /** The remaining moves to the walk's first destination, a random place. The next move is the last element. */
   readonly #way: number[];
   #direction = 0;
   #remaining = 0;
@@ -68,7 +68,7 @@ export function wayToRandomPlace(random: Random, { columns, rows }: WalkArea): n
   return [...moves(x, x < 0 ? "left" : "right"), ...moves(y, y < 0 ? "up" : "down")];
 }
 
-/** Returns the seconds after which every walk has reached the random place to which it goes first. */
+/** Returns the seconds within which every walk in this area reaches its first destination, a random place. */
 export function spreadSeconds({ columns, rows }: WalkArea): number {
   return (columns + rows) / 2 / MOVES_HZ;
 }

@@ -65,8 +65,8 @@ const SETTLE_MS = 30_000;
 const JITTER = 0.25;
 
 /**
- * Makes a probe walk to and fro. If its walk is limited to an area, it first goes to a random place of the area, and
- * turns round at the area's border.
+ * Makes a probe walk to and fro. A probe whose walk is limited to an area first goes to a random place in the area, and
+ * later turns round at the area's border.
  */
 class Walker {
   readonly probe: Probe;
@@ -79,9 +79,9 @@ class Walker {
   #lastSent = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #area: WalkArea | undefined;
-  /** The remaining moves to the random place to which the probe goes first, in reverse order. */
+  /** The remaining moves to the probe's first destination, a random place. The next move is the last element. */
   #way: number[] = [];
-  /** The x of the place to which the probe goes first; NaN if the probe is not on the way there. */
+  /** The x of the probe's first destination; NaN if the probe is not on the way there. */
   #firstX = Number.NaN;
   /** The probe turns round before it leaves this range of x. */
   #minX = TURN;
@@ -160,8 +160,8 @@ class Walker {
   #begin(): Leg | undefined {
     const own = this.probe.own();
     if (!own) return undefined;
-    // No leg begins until the frames have shown all moves on the way to the first place. Otherwise the leg would count
-    // these moves.
+    // No leg begins until the frames have shown all moves on the way to the first destination. Otherwise the leg would
+    // count these moves.
     const isOnTheWay = Math.abs(own.x - this.#firstX) > STEP / 2;
     if (isOnTheWay && performance.now() - this.#lastSent < LOST_MS) return undefined;
     this.#firstX = Number.NaN;

@@ -169,8 +169,8 @@ export function roomClock(times: Iterable<number>): FrameClock {
 }
 
 /**
- * Returns the clock for a server whose frames carry no time. It uses the times at which frames arrive, from the start
- * to the end of the measuring window. Ages are rounded down, because these times jitter.
+ * Returns the clock for a server whose frames carry no time. The samples are one tick apart, from the start to the end
+ * of the measuring window. Ages are rounded down, because the arrival times of frames jitter.
  */
 export function arrivalClock(from: number, to: number): FrameClock {
   return {

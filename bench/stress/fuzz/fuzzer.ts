@@ -18,7 +18,7 @@ export interface Attack {
   seed: number;
   /** The minimum number of hostile frames and requests. The last sessions run to their end, so more may be sent. */
   frames: number;
-  /** The number of the first session; by default 0. The seed and a session's number determine what it sends. */
+  /** The number of the first session; by default 0. The seed and a session's number determine what the session sends. */
   from?: number;
   /** The maximum number of concurrent sessions. */
   atOnce?: number;
@@ -34,7 +34,7 @@ export interface AttackResult {
   kinds: Map<string, number>;
   /**
    * Number of HTTP requests, by outcome. The key is the status of the response, with the prefix `seat` if a seat was
-   * requested. Without a response, it is `closed` (by the server), `no response` (the connection stayed open) or
+   * requested. Without a response, the key is `closed` (by the server), `no response` (the connection stayed open) or
    * `no connection`.
    */
   answers: Map<string, number>;
@@ -289,15 +289,15 @@ class Session {
 
   /**
    * Opens a WebSocket, sends frames, and disconnects in one of several ways. Sometimes also sends an offence: bytes
-   * that break the protocol. In a room, the first frame acknowledges the join. It is sent after the handshake and
-   * before any offence.
+   * that break the protocol. In a room, the first frame acknowledges the join. This frame is sent after the handshake
+   * and before any offence.
    */
   async #webSocket(path: string, frames: Buffer[], isRoom = false): Promise<void> {
     const socket = await this.#open();
     if (!socket) return;
     let received = Buffer.alloc(0);
     socket.on("data", (data) => {
-      // Keeps only the beginning and the last chunk, which may hold the server's close frame.
+      // Keeps only the beginning and the last chunk of long data. The last chunk may hold the server's close frame.
       received =
         received.length < 65_536 ? Buffer.concat([received, data]) : Buffer.concat([received.subarray(0, 200), data]);
     });

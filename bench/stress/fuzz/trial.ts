@@ -61,8 +61,8 @@ const WARM_UP = 20_000;
 const WARM_UP_FROM = 2 ** 30;
 
 /**
- * The maximum growth of memory, as a share of the memory before the attack. It is measured after all attackers have
- * disconnected.
+ * The maximum growth of memory, as a share of the memory before the attack. The growth is measured after all attackers
+ * have disconnected.
  */
 const MAX_GROWTH = 0.1;
 

@@ -15,7 +15,7 @@ interface Change {
 }
 
 const CHANGES: readonly Change[] = [
-  // Removes an item of a list in JSON or an element in XML. Replaces other values in JSON by an empty list.
+  // Removes a JSON list item or an XML element. Replaces any other JSON value with an empty list.
   { json: () => [], xml: () => "" },
   { json: (random) => pick(random, VALUES), xml: (random) => pick(random, STRINGS) },
   {

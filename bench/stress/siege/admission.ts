@@ -24,9 +24,7 @@ const PACE_MS = 1000;
 
 /** A refusal is due to the server's own load if the server used at least this share of its core. */
 const MIN_OWN_SHARE = 0.75;
-/**
- * The period before a refusal for which the share is computed, in milliseconds. Admission control uses the same period.
- */
+/** The share is computed over this many milliseconds before a refusal. Admission control uses the same period. */
 const LOOK_BACK_MS = 10_000;
 
 const SETTLE_S = 4;

@@ -14,9 +14,9 @@ export interface Figures {
   readonly epoch: number;
   /** The last authority that the process has heard from; undefined if there was none. */
   readonly authority: ProcessId | undefined;
-  /** The place of its mirrored state. The epoch is 0 until there is a state. */
+  /** The place of the process's mirrored state. The epoch is 0 until there is a state. */
   readonly place: Place;
-  /** The newest place of which it has heard. */
+  /** The newest place that the process has heard of. */
   readonly newest: Place;
   /** The number of messages from `place` to `newest`. */
   readonly lag: number;

@@ -75,7 +75,7 @@ export class Handover {
     this.#last = this.#reign.pause(this.#successor);
   }
 
-  /** Gives the lease to the successor. The next attempt's answer names the owner if this answer is lost. */
+  /** Gives the lease to the successor. `advance` tries again if the answer is lost. The next answer names the owner. */
   #give(): void {
     if (this.#isGiving) return;
     this.#isGiving = true;

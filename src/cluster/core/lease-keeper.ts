@@ -1,4 +1,4 @@
-// This process's view of the lease. The lease counts from the time of the request, so the deadline here is always
+// This process's view of the lease. Here the lease counts from the time of the request, so its deadline is always
 // earlier than the deadline in the store.
 import type { Limits } from "./limits.ts";
 import type { Lease, LeaseState, ProcessId } from "./ports.ts";

@@ -41,15 +41,18 @@ export interface Limits {
   /** How long the end of a connection is remembered, in case an older state shows the connection again. */
   readonly closedMs: number;
 
-  /** Later messages that a process keeps during a gap. The next ones are dropped; the snapshot has them. */
+  /** Maximum later messages that a process keeps during a gap. Others are dropped; the snapshot has them. */
   readonly laterMessages: number;
   /** Messages whose frames are kept for processes that have missed them. The oldest ones are forgotten. */
   readonly recentMessages: number;
   /** Maximum messages that the bus has not confirmed. With one more, the process gives up the authority. */
   readonly unconfirmedMessages: number;
-  /** Batches of a process that the authority has not confirmed. Further frames wait. */
+  /** Maximum batches of a process that the authority has not confirmed. No new batch is sent at this limit. */
   readonly unheardBatches: number;
-  /** Batches that the authority keeps per process while an earlier one is missing. Further ones are sent again. */
+  /**
+   * Maximum batches that the authority keeps per process while an earlier one is missing. Others are dropped, and the
+   * process sends them again.
+   */
   readonly laterBatches: number;
   /** Frames in one batch. The next batch has the rest. */
   readonly framesPerBatch: number;
@@ -60,7 +63,7 @@ export interface Limits {
   readonly framesPerConnection: number;
   /** Frames to clients, queued until the next message. Further frames are dropped, and their connections closed. */
   readonly outgoingFrames: number;
-  /** Requests without an answer. The next ones fail at once. */
+  /** Maximum requests without an answer. Additional requests fail at once. */
   readonly requests: number;
   /** Ended connections that are remembered. The oldest ones are forgotten. */
   readonly closedConnections: number;

@@ -282,8 +282,8 @@ export class ClusterNode {
     const { epoch } = claim;
     const { place, alive, sessions } = this.#mirror;
     const heard = new Map([...alive, ...claim.answered].map((process) => [process, now]));
-    // A former authority that has not answered the claim keeps the time at which it was last heard from. So its
-    // connections are considered lost sooner.
+    // The start of the epoch counts as the last sign of life of each process. Only a former authority that has not
+    // answered the claim keeps its earlier time, so it is considered lost sooner.
     const former = this.#authority?.process;
     if (former !== undefined && alive.includes(former) && !claim.answered.has(former)) heard.set(former, this.#heardAt);
     this.#claim = undefined;
@@ -343,7 +343,7 @@ export class ClusterNode {
   #snapshot(snapshot: SnapshotMessage): void {
     if (this.#reign) return;
     // A claimant needs the newest state of earlier epochs. Other processes ignore snapshots of epochs before the newest
-    // claim, because the claimant relies on the places that these processes have reported.
+    // claim. Such a snapshot would change the place that the process has already reported to the claimant.
     const { epoch } = snapshot.place;
     if (this.#claim ? epoch < this.#claim.epoch : epoch >= this.#fence) this.#mirror.load(snapshot);
   }

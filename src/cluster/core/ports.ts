@@ -149,9 +149,10 @@ export interface Bus {
   /** Sends a message to one process, or to all other processes. Does nothing while the bus is unavailable. */
   send(message: Exclude<Message, DownMessage>, to?: ProcessId): void;
   /**
-   * Sends a message of the authority to all other processes, and stores its place if it is newer than the stored one.
-   * Calls `taken` once the bus has the message; never if the bus is unavailable or knows a newer epoch. The authority's
-   * own clients get the message only after this call. So no client sees a change that is lost if the authority fails.
+   * Sends a message of the authority to all other processes. Stores the message's place if it is newer than the stored
+   * place. Calls `taken` once the bus has the message; never if the bus is unavailable or knows a newer epoch. The
+   * authority's own clients get the message only after the call of `taken`. So no client sees a change that is lost if
+   * the authority fails.
    */
   publish(message: DownMessage, taken: () => void): void;
 }
@@ -161,7 +162,7 @@ export interface LeaseState {
   /** The owner; undefined if the lease is free. */
   readonly owner: ProcessId | undefined;
   readonly epoch: number;
-  /** The newest stored place of those that authorities have published; undefined if none is stored. */
+  /** The newest published place that is stored; undefined if no place is stored. */
   readonly newest: Place | undefined;
 }
 
@@ -244,8 +245,8 @@ export type CreateReplica = (link: ReplicaLink) => Replica;
 /** The part of the protocol that the replica uses. */
 export interface ReplicaLink {
   /**
-   * Passes a client's frame on to the rooms. It is kept until they have taken it. Frames of a connection wait until the
-   * host has called `connected` for it.
+   * Passes a client's frame on to the rooms. The frame is kept until the rooms have taken it. Frames of a connection
+   * wait until the host has called `connected` for that connection.
    */
   deliver(session: string, connection: string, frame: Uint8Array): void;
   /** Called when a client's connection has ended. */

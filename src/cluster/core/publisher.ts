@@ -54,7 +54,7 @@ export class Publisher {
     return this.#waiting.length > this.#limits.unconfirmedMessages;
   }
 
-  /** Publishes the next message. It waits while the lease is not valid. @returns the message. */
+  /** Publishes the next message. The message waits while the lease is not valid. @returns the message. */
   publish(contents: Contents): DownMessage {
     const from = this.#place;
     this.#place = { epoch: this.#epoch, number: from.epoch === this.#epoch ? from.number + 1 : 1 };
@@ -89,8 +89,8 @@ export class Publisher {
 
   /**
    * Called when the bus has taken a message. The bus takes messages in order, so it has lost all earlier messages that
-   * it has not confirmed. This method sends the lost messages again. This process must not apply a message that no
-   * other process can get.
+   * it has not confirmed. This method sends the lost messages again. This process does not apply any later message
+   * until the bus has taken the lost messages.
    */
   #taken(taken: Waiting, attempt: number): void {
     taken.isTaken = true;

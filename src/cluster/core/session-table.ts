@@ -36,7 +36,7 @@ export class SessionTable {
     return this.#entries.values();
   }
 
-  /** Returns the entry that a connection of this process belongs to; undefined if it belongs to none. */
+  /** Returns the entry that a connection of this process belongs to; undefined if there is no such entry. */
   entryOf(connection: string): SessionEntry | undefined {
     const session = this.#own.get(connection);
     return session === undefined ? undefined : this.#entries.get(session);

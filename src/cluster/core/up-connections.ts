@@ -51,7 +51,10 @@ export class UpConnections {
     return this.#dropped;
   }
 
-  /** Adds the next frame of a connection. If too many are waiting, drops all of them: the connection must be closed. */
+  /**
+   * Adds the next frame of a connection. Drops all frames of the connection if too many are waiting. The connection
+   * must then be closed.
+   */
   deliver(session: string, id: string, frame: Uint8Array): void {
     const connection = this.#get(session, id);
     if (connection.close || connection.isFull) return;
@@ -96,8 +99,8 @@ export class UpConnections {
   }
 
   /**
-   * Called when the table does not have the connection any more. If an older state brings it back, its end is sent
-   * again.
+   * Called when the table does not have the connection any more. The end of the connection is sent again if an older
+   * state shows the connection again.
    */
   hidden(id: string): void {
     const connection = this.#connections.get(id);

@@ -117,7 +117,7 @@ export class MirrorSerializer implements SightSerializer {
     if (!client) return this.#encoder.encodeAll({ offset: 0 });
     const { sessionId } = client;
     const entry = this.#entries.get(sessionId);
-    // Only the client's process gets the number by this frame. The next changes bring it to all processes.
+    // Only the client's process gets this frame. The next changes bring the number of applied inputs to all processes.
     if (entry) entry.sent = UNKNOWN;
     const frame = new SchemaWriter(16);
     frame.byte(timing ? Protocol.ROOM_STATE | ProtocolModifier.TIMED : Protocol.ROOM_STATE);

@@ -25,7 +25,10 @@ export class MirroredRoom {
   readonly #clients: Client[] = [];
   /** Sends the clients what is in their sight. Without clients it does not run, which saves time in each tick. */
   readonly #serializer: InterestSerializer;
-  /** Decodes the shared state. Its objects are copied, because the framework does not track the changes of a decoder. */
+  /**
+   * Decodes the shared state, which is then copied to `state`. The framework does not track the changes that a decoder
+   * makes.
+   */
   #decoder = new Decoder(new WorldState());
   #isTimed = false;
   /** The room's clock in ms. */

@@ -4,8 +4,9 @@ import { decode, encode } from "@colyseus/schema";
 /** The bytes of the largest value that is not a text: a number of @colyseus/schema. */
 const MAX_VALUE_BYTES = 9;
 
-/** Maximum bytes of one UTF-16 unit of a text, and maximum bytes of the length that precedes the text. */
+/** Maximum bytes of one UTF-16 unit of a text. */
 const MAX_UNIT_BYTES = 3;
+/** Maximum bytes of the length that precedes a text. */
 const MAX_LENGTH_BYTES = 5;
 
 /** Writes into a buffer that grows. */

@@ -3,16 +3,16 @@
 //   flags, the room's clock, the largest earlier reference id (only in a whole section), the changes of the shared
 //   state, the slots of removed players, added players, changed players, waiting inputs, messages to players in sight
 //
-// In a list of players, each player begins with its slot plus 1, and 0 ends the list. A slot is a small number that no
-// other player of the room has. A later player may get it.
+// In a list of players, each player begins with its slot plus 1, and 0 ends the list. Each player of a room
+// has its own slot, a small number. A later player may get the slot of a removed player.
 import type { Input } from "../../../sim/apply-input.ts";
 import { readInput, writeInput } from "./input-format.ts";
 import type { SchemaReader, SchemaWriter } from "./schema-bytes.ts";
 
-/** The flag of a section that has the whole room, not only its changes. */
+/** The flag of a section that contains the whole room, not only the changes of a tick. */
 export const WHOLE = 1;
 
-/** The flag of a section whose room defines inputs. The frames for the clients of such a room have its clock. */
+/** The flag of a section whose room defines inputs. The frames for that room's clients contain the room's clock. */
 export const TIMED = 2;
 
 /** The number that ends a list of players. */

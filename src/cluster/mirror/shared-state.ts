@@ -87,7 +87,7 @@ function emptyCopy(source: IRef): IRef {
   return copy;
 }
 
-/** Gives a new object the reference id that it has in the other processes. */
+/** Gives a new object the reference id of its counterpart in the other processes. */
 export function setRefId(object: IRef, id: number): void {
   Object.defineProperty(object, $refId, { value: id, enumerable: false, writable: true });
 }

@@ -62,8 +62,8 @@ export function declarationPath(path: string): string {
 const MAX_LISTED_SPAWNS = 4;
 
 /**
- * Returns the text of an initial declaration, which the author of a map can edit. It has no effect before the author
- * edits it.
+ * Returns the text of an initial declaration, which the author of a map can edit. The declaration has no effect
+ * before the author edits it.
  */
 export function initialDeclaration({ spawns }: Ground): string {
   const places = spawns.map(({ x, y }) => `at:${x / TILE},${y / TILE}`);

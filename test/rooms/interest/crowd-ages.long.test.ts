@@ -1,5 +1,5 @@
-// Tests how old the positions are that clients show in a crowd of 1500 players, counted in ticks. Some of the players
-// have clients, which decode their frames.
+// Tests the age, in ticks, of the positions that clients show in a crowd of 1500 players. Some of the players have
+// clients, which decode their frames.
 import { expect, test } from "@jest/globals";
 import { type Random, seededRandom } from "../../../sim/random.ts";
 import { TICK_HZ } from "../../../sim/rules.ts";
@@ -123,7 +123,7 @@ test.each([
       tick(true);
       for (const { walker, member } of clients) {
         const others = byDistance(walkers, walker.place).filter((other) => other.walker !== walker);
-        // Of players that are equally far, any may count as the nearest.
+        // The server may count any of several equally far players as the nearest.
         const reach = others[NEAREST]!.square;
         for (const { walker: other, square } of others) {
           const shown = shownBy(member, other);

@@ -190,8 +190,8 @@ class Verifier {
   }
 
   /**
-   * Expects one frame if a visible value changed, and no frame if no visible field was written. Accepts one frame or
-   * none if a field was written, but kept its value.
+   * Expects at most one frame, and a frame if a visible value changed. The number of applied inputs counts as a visible
+   * value. Accepts a frame without a changed value if a field was written or a text arrived.
    */
   #verifyFrames(member: Member, view: ClientView, before: Known, arrived: Uint8Array[]): void {
     const frames = arrived.filter((frame) => WireAudit.isState(frame));
@@ -218,8 +218,8 @@ class Verifier {
   }
 
   /**
-   * Expects the header of the frame to have its code. In a room with inputs, the header must also have the clock of the
-   * tick and the number of applied inputs.
+   * Expects the header of the frame to have the given code. In a room with inputs, the header must also have the clock
+   * of the tick and the number of applied inputs.
    */
   #verifyHeader(member: Member, code: number, frame: Uint8Array): void {
     const { timing, inputs } = this.#crowd;
@@ -262,9 +262,9 @@ class Verifier {
   }
 
   /**
-   * Expects the member to get the texts of all players within NEAR, in order, and no text that is older than its last
-   * full state. If the bytes to each client are limited, texts may be missing. A text from beyond FAR is a leak. The
-   * audit finds such texts: it checks that the member knows the speaker of each text.
+   * Expects the member to get the texts of all players within NEAR, in order, and no text that is older than the
+   * member's last full state. If the bytes to each client are limited, texts may be missing. A text from beyond FAR is
+   * a leak. The audit finds such texts: it checks that the member knows the speaker of each text.
    */
   #verifyTexts(member: Member, { viewpoint, saidBefore }: ClientView, texts: string[]): void {
     const { actors } = this.#crowd;
@@ -333,8 +333,8 @@ class Verifier {
 
   /**
    * Returns the distance within which data must be current: the distance of the farthest of the NEAREST other players,
-   * but at most NEAR. Returns the next smaller distance if further players are equally far, because the server may
-   * count any of them as the nearest.
+   * but at most NEAR. Returns the next smaller distance if the next player is equally far, because the server may
+   * count either player as one of the nearest.
    */
   #distanceOfNearest(viewpoint: Place): number {
     const distances = [...this.#crowd.actors.values()].map(({ figure }) => this.#distanceOnMap(viewpoint, figure));
@@ -653,7 +653,7 @@ function spotAt(spot: Spot, { size: { width, height } }: Crowd): Place {
 }
 
 const pick = fc.nat(999);
-/** A fraction in units of 1/WHOLE. Floating-point numbers from fast-check would mostly be close to zero. */
+/** A fraction as an integer in units of 1/WHOLE. Most floating-point numbers from fast-check would be close to zero. */
 const share = fc.nat(WHOLE - 1);
 const byOne = fc.integer({ min: -1, max: 1 });
 const acknowledged = fc.boolean();
@@ -796,8 +796,8 @@ test("the few clients in a large crowd without clients see the players within 32
 });
 
 test("the clients of a process that mirrors a room see the same players as the clients of the room itself would", () => {
-  // A mirror is never asked for a full state between the arrival of a text and the next tick. It has no inputs of
-  // clients without players.
+  // Excludes `say`, because a mirror is never asked for a full state between the arrival of a text and the next tick.
+  // Excludes `apply inputs`, because a mirror has no inputs of clients without players.
   const command = anyCommand(16).filter(({ do: name }) => name !== "say" && name !== "apply inputs");
   const plays = fc.record({
     size: fc.constantFrom<[number, number][]>([2400, 1600], [1100, 1100], [150, 90]),
@@ -889,7 +889,7 @@ test("clients see the new players if the state's map of players is replaced", ()
   expect(Object.keys(seenBy("watcher")).sort()).toEqual(["third", "watcher"]);
 });
 
-test("a client that has just left the sight of a crowd still gets the crowd's changes if no other client sees them", () => {
+test("a client that has just left the sight of a crowd still gets the crowd's changes if no other client sees the crowd", () => {
   const crowd = new Crowd(1600, 160, false, 1500);
   const ids = Array.from({ length: 120 }, () => crowd.newId());
   for (const [i, id] of ids.entries()) crowd.put(id, { name: id, facing: 4, x: 20 + i, y: 80 });
@@ -904,7 +904,7 @@ test("a client that has just left the sight of a crowd still gets the crowd's ch
   for (let y = 81; y < 100; y++) tick(y);
   crowd.change(member.id, { x: 484 });
   for (let y = 100; y < 120; y++) tick(y);
-  // All changes are sent within 15 ticks. The client keeps the crowd for 20 ticks after the last wait.
+  // All changes are sent within 15 ticks. The client keeps the crowd until 20 ticks after the last delayed change.
   for (let i = 0; i < 20; i++) tick(120);
   const shown = [...member.onlooker.players].filter(([id]) => id !== member.id).map(([, { y }]) => y);
   expect(shown).toEqual(ids.map(() => 120));
@@ -991,7 +991,7 @@ test("a client that moves away from a player gets one removal, even if the playe
   expect(removals.map(({ id }) => id)).toStrictEqual(["other"]);
 });
 
-test("all clients know a player's latest position, even if the player moves between its own full state and the next patch", () => {
+test("all clients know a player's latest position, even if the player moves between its client's full state and the next patch", () => {
   const { crowd, tick } = crowdAt({ other: HERE });
   const late = crowd.join("late");
   crowd.put("late", { name: "late", facing: 4, ...HERE });

@@ -199,7 +199,7 @@ test("the monitor shows the size of a room's state", async () => {
   expect((await inspect(room)).stateSize).toBeGreaterThan(id.length);
 });
 
-test("a room sends no frames while nothing changes, except a header without a body to acknowledge an input", async () => {
+test("a room sends no frames while nothing changes, but acknowledges an input with a header without a body", async () => {
   const idle = await join();
   const walker = await join();
   const room = await server.roomOf(walker.id);
@@ -225,7 +225,7 @@ test("a room sends no frames while nothing changes, except a header without a bo
   expect(toWalker.map((frame) => [frame[0], frame.length])).toEqual([[Protocol.ROOM_STATE_PATCH | 0x80, 9]]);
 });
 
-test("each frame acknowledges exactly the inputs whose steps its state contains", async () => {
+test("each frame acknowledges exactly the inputs whose steps are in the state of this frame", async () => {
   const { client, id } = await join();
   const room = await server.roomOf(id);
   place(room, id, 800);

@@ -38,7 +38,7 @@ test("messages use half of a client's bytes per second, plus at most one second'
     bytes += sizeOf(messagesOf(crowd));
   }
   expect(bytes).toBeGreaterThan(0.9 * seconds * (budget / 2));
-  // The last message of a tick may be longer than the number of bytes that are left. It has up to 100 bytes.
+  // The last message of a tick has up to 100 bytes, and may be longer than the number of bytes that are left.
   expect(bytes).toBeLessThan((seconds + 1) * (budget / 2) + 100);
 });
 

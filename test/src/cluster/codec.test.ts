@@ -25,7 +25,7 @@ const closes = fc.array(
     { requiredKeys: ["session", "connection", "code"] },
   ),
 );
-/** The lists of a down message. They are required, like its type, places and process; its other fields are optional. */
+/** The lists of a down message. The lists, type, places and process are required; all other fields are optional. */
 const LISTS = ["sessions", "ended", "frames", "closes", "answers", "heard", "alive"] as const;
 const answers = fc.array(fc.record({ process: text, request: text, content }));
 const claim = { process: text, epoch: number, at: place };

@@ -100,7 +100,7 @@ function contentsOf(mirror: Mirror) {
   return { map: state.map, players };
 }
 
-/** Returns a copy of a mirror, which is made from the mirror's snapshot. */
+/** Returns a copy of a mirror, made from the mirror's snapshot. */
 function copyOf(mirror: Mirror): Mirror {
   const copy = new Mirror();
   copy.read(mirror.snapshot());

@@ -54,8 +54,8 @@ describeWith("redis", "the bus over Redis:", () => {
 
   let marks = 0;
   /**
-   * Sends marks (numbered `place` messages) from one bus to another until one arrives. All earlier messages have then
-   * arrived, or are lost.
+   * Sends marks (numbered `place` messages) from one bus to another until a mark arrives. All earlier messages have
+   * then arrived, or are lost.
    */
   async function settle(from: TestBus, to: TestBus): Promise<void> {
     const first = ++marks;

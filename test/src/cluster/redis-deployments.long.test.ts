@@ -46,7 +46,7 @@ function memberOf(redis: RedisSettings, process: string): Member {
   return member;
 }
 
-/** Sends messages from one process until the other one has received one of them. */
+/** Sends messages from one process until the other process has received a message. */
 async function expectTalk(from: Member, to: Member, epoch: number): Promise<void> {
   await until(() => {
     from.bus.send({ type: "place", process: from.process, epoch, at: { epoch: 0, number: 0 } });

@@ -9,7 +9,7 @@ test.each([
   ["sdk", CloseCode.ABNORMAL_CLOSURE],
   ["plain", CloseCode.CONSENTED],
 ] as const)(
-  "if the process of a client with the transport %s is lost, its room gets the close code %i",
+  "the room of a client with the transport %s gets the close code %i if the client's process is lost",
   (transport, expected) => {
     const socket = new RemoteSocket(connection, { transport, address: undefined });
     const codes: number[] = [];

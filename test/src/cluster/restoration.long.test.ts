@@ -129,7 +129,7 @@ test("held seats survive a failover: one client returns to its seat, and another
   await until(() => !witness.room.state.players.has(gone.id));
 });
 
-test("a seat that was reserved before a failover can be claimed during it and after it", async () => {
+test("a seat that was reserved before a failover can be claimed during and after the failover", async () => {
   await join(0);
   const seats = await Promise.all(
     ["during", "after"].map(async (name) => {

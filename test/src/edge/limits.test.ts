@@ -193,7 +193,7 @@ test("a GET request for the path of a WebSocket gets the reason why an upgrade w
   for (const path of ["/websocket/x", "/process/room", "/process/constructor?sessionId=x", "/a/b/c?sessionId=x"])
     expect([path, ...(await ask(path))]).toEqual([path, 404, "notFound"]);
 
-  // The server also warns about a WebSocket request without the header Upgrade. A proxy has probably dropped it.
+  // The server also warns about a WebSocket request without the header Upgrade. A proxy probably dropped the header.
   server.expectLog(/from 127\.0\.0\.1 has no header Upgrade.*proxy_set_header Upgrade \$http_upgrade/);
   for (const path of paths) {
     const dropped = await request(server.port, [

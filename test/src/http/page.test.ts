@@ -46,7 +46,7 @@ test("browsers may cache files with hashed names for ever, but must always check
     expect(script.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     const page = await fetchAs("/", encodings);
     expect(page.headers.get("cache-control")).toBe("public, max-age=0");
-    // The page contains the host of its request, so both requests must have the same host.
+    // The page contains the host of its request. So the ETag is valid only for requests with the same host.
     const host = `Host: 127.0.0.1:${server.port}`;
     const lines = [
       "GET / HTTP/1.1",

@@ -54,7 +54,7 @@ test("the monitor shows all rooms and their players", async () => {
 });
 
 test.each(["/monitor", "/MONITOR", "/playground"])(
-  "%s redirects to the same path with a slash at its end, even if a proxy serves it below a path prefix",
+  "%s redirects to the same path with a trailing slash, even behind a proxy with a path prefix",
   async (path) => {
     const headers = basic(MONITOR.user, MONITOR.password);
     for (const query of ["", "?a=/b/c?d"]) {

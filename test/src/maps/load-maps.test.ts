@@ -1,4 +1,4 @@
-// Tests that the server loads a folder of Tiled maps: players can join its good maps, and its bad maps are reported.
+// Tests that the server loads a folder of Tiled maps: players can join the good maps, and the bad maps are reported.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -216,7 +216,7 @@ describe("maps that cannot be used:", () => {
   });
 
   test.each([[[]], [["meadow"]]])(
-    "loadMaps throws if the folder contains only the maps %j, and not the default map plaza",
+    "loadMaps throws if the folder contains only the maps %j, and not the default map `plaza`",
     (names) => {
       for (const name of names) write(`${name}.tmj`, tiledMap(["s"]));
       expect(errorOf()).toBe(

@@ -64,7 +64,7 @@ beforeAll(async () => {
   plain = await serve(createServer());
 });
 
-/** A random byte, often the first byte of a frame. So the rest of a split frame may look like a new frame. */
+/** A random byte, often a value with which frames begin. So the rest of a split frame may look like a new frame. */
 const byte = fc.oneof(fc.constantFrom(0x82, 0x80, 0x81, 0x00), fc.nat(255));
 const bytes = (maxLength: number, minLength = 0) =>
   fc.array(byte, { minLength, maxLength }).map((values) => Uint8Array.from(values));
@@ -135,7 +135,7 @@ test("a short incoming frame bypasses the Receiver of ws, and its data stays unc
   client.destroy();
 });
 
-test("a WebSocket completes the closing handshake if its own message handler closes it", async () => {
+test("the closing handshake completes if a message handler closes its own WebSocket", async () => {
   const { client, socket } = await open(plain);
   socket.once("message", () => socket.close(4000));
   const replies: Buffer[] = [];

@@ -44,7 +44,7 @@ test("frames of every size arrive unchanged and in order, even if the client is 
       sent.push(frame);
       socket.send(frame, { binary: true });
     }
-    // Waits until the queue of the reading client is empty, so that its next frame is written directly to the kernel.
+    // Waits until the queue of the reading client is empty. Then the next frame is written directly to the kernel.
     await until(() => reading.received.length === reading.sent.length);
   }
   expect(paused.socket.bufferedAmount).toBeGreaterThan(0);
@@ -56,7 +56,7 @@ test("frames of every size arrive unchanged and in order, even if the client is 
   for (const { client } of [paused, reading]) client.terminate();
 });
 
-test("queued bytes stay unchanged when the caller of sendInPlace reuses its buffer", async () => {
+test("queued bytes stay unchanged when the caller reuses the buffer that it has passed to sendInPlace", async () => {
   const [paused, reading] = [await connect(), await connect()];
   paused.client.pause();
   const memory = Buffer.alloc(4096 + 4);

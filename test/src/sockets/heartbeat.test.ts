@@ -15,7 +15,7 @@ const server = startServer({
   edge: { heartbeatMs: shortOrLong(BEAT_MS, undefined) },
 });
 
-/** Connects a client that counts the pings that it receives. If `autoPong` is set, it answers them. */
+/** Connects a client that counts the received pings, and answers them if `autoPong` is set. */
 async function connect(path: string, autoPong: boolean) {
   const socket = new WebSocket(server.wsUrl + path, { autoPong });
   const client = { socket, pings: 0, openedAt: 0, closedAt: 0 };

@@ -239,7 +239,7 @@ test.each(["plain", "room"])(
     const positions = (players: ReadonlyMap<string, { x: number; y: number }>) =>
       JSON.stringify([...players].map(([id, { x, y }]) => [id, x, y]).sort());
     await until(() => positions(seen()) === positions(room.state.players as unknown as Map<string, Player>));
-    // From then on, the client receives changes again.
+    // The client also receives later changes.
     witness.send("move", "up");
     const { y } = witness.state.players.get(witness.sessionId)!;
     await until(() => seen().get(witness.sessionId)?.y === y - 8);

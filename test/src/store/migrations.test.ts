@@ -1,4 +1,4 @@
-// Opening a store migrates the records that an earlier version has saved, in every supported database.
+// Opening a store of any supported database migrates the records that an earlier version of sabang has saved.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

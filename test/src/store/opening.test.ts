@@ -1,4 +1,4 @@
-// Tests that the server does not start with a store that cannot be used, and that its message says what to do.
+// Tests that the server does not start with a store that cannot be used, and that the error message says what to do.
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -92,7 +92,7 @@ describe("data folders:", () => {
     );
   });
 
-  test("opening a SQLite store throws if a newer version has written to it", async () => {
+  test("opening a SQLite store throws if a newer version of sabang has written to the database", async () => {
     await (await openStore(at(folder))).close();
     const database = new DatabaseSync(join(folder, "sabang.sqlite"));
     database.exec("insert into kysely_migration values ('9999-future', '2999-01-01T00:00:00.000Z')");
@@ -198,7 +198,7 @@ onlyLong(() => {
       expect(await errorOfUrl(url)).toMatch(/read-only transaction; name the primary server, not a replica$/);
     });
 
-    test("opening a PostgreSQL store throws if a newer version has written to it", async () => {
+    test("opening a PostgreSQL store throws if a newer version of sabang has written to the database", async () => {
       const url = await postgres.database();
       await (await openPostgres(url)).close();
       await query(url, "insert into kysely_migration values ('9999-future', '2999-01-01T00:00:00.000Z')");

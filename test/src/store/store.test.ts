@@ -62,7 +62,7 @@ function inOrder(records: PlayerRecord[]): PlayerRecord[] {
 /**
  * Defines the tests that every store must pass. They share one store, which is emptied before each test.
  * @param settings returns the settings of a store that does not exist yet.
- * @param empty empties the store with these settings directly in its database.
+ * @param empty deletes all records of the store with these settings, directly in the database.
  */
 function testContract(settings: () => Promise<StoreSettings>, empty: (store: StoreSettings) => Promise<void>): void {
   let shared: StoreSettings;

@@ -58,7 +58,7 @@ class HeldStore implements Store {
   readonly records = new Map<string, PlayerRecord>();
   /** The saves that have not ended yet. */
   readonly held: { records: readonly PlayerRecord[]; settle: (done: boolean) => void }[] = [];
-  /** The newest epoch of a save. */
+  /** The newest epoch of all successful saves. */
   epoch = 0;
   away = false;
   closed = false;
@@ -454,7 +454,7 @@ describe("SQLite:", () => {
   });
 
   // A hanging disk cannot be simulated on every system. Instead another connection locks the file, so SQLite waits.
-  test("the event loop is not blocked and records can still be loaded while SQLite waits for a lock", async () => {
+  test("SQLite's wait for a lock does not block the event loop, and records can still be loaded", async () => {
     const store = await openStore({ dataDir: folder });
     await store.save([place()]);
     const queue = queueFor(store, { periodMs: 20 });
@@ -476,7 +476,7 @@ describe("SQLite:", () => {
     other.exec("rollback");
     other.close();
     await until(() => queue.counters().rowsWaiting === 0);
-    // If the event loop waited for SQLite, it would be blocked until SQLite gives up after two seconds.
+    // An event loop that waits for SQLite would be blocked until SQLite gives up after two seconds.
     expect(longestGap).toBeLessThan(1500);
     expect(await queue.close(5000)).toBe(0);
   });

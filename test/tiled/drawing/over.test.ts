@@ -34,12 +34,12 @@ function over(...layers: object[]): string[] {
 test.each([
   ...["above", "above1", "Above Player", "abovePlayer", "OverLayer", "Over1", "overhead", "foreground", "walls-fg"],
   ...["roof", "building1-roof", "Roofs", "ceiling", "top_layer", "Trees Top", "treetops"],
-])("a layer named %s is drawn over the players", (name) => {
+])("a layer named `%s` is drawn over the players", (name) => {
   expect(over(layer("ground"), layer(name))).toEqual([name]);
 });
 
 test.each(["ground", "Tile Layer 1", "overworld", "stop", "desktop"])(
-  "a layer named %s is drawn below the players",
+  "a layer named `%s` is drawn below the players",
   (name) => {
     expect(over(layer(name))).toEqual([]);
   },

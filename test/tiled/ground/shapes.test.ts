@@ -172,8 +172,8 @@ test("cover() makes the same cells solid as a simple implementation that counts 
 });
 
 /**
- * The reference for `cover`: takes samples of each cell of 3 x 3 tiles. A cell is solid if at least half of its samples
- * are inside any polygon.
+ * The reference for `cover`: takes samples of each cell in a grid of 3 x 3 tiles. A cell is solid if at least half of
+ * its samples are inside any polygon.
  */
 function countedCells(polygons: readonly Polygon[]): Cells {
   const cells = openCells(3, 3);

@@ -26,7 +26,7 @@ describe("objects:", () => {
     "Player",
     "hero",
     "시작 지점",
-  ])("players start on an object named %s", (name) => {
+  ])("players start on an object named `%s`", (name) => {
     expect(spawnsOf(mapOf([FLOOR, objects("Objects", [point(1.5, 1.5, { name })])]))).toEqual([[1.5, 1.5]]);
   });
 
@@ -41,7 +41,7 @@ describe("objects:", () => {
     expect(ground.leftOut).toEqual(['1 object named "ENEMY_START": not taken for spawns of players']);
   });
 
-  test("players start on an object of the class start", () => {
+  test("players start on an object of the class `start`", () => {
     const start = point(1.5, 1.5, { type: "start" });
     expect(spawnsOf(mapOf([FLOOR, objects("Objects", [start])]))).toEqual([[1.5, 1.5]]);
   });
@@ -64,7 +64,7 @@ describe("objects:", () => {
     expect(spawnsOf(mapOf([FLOOR, objects("Objects", [object])]))).toEqual(MIDDLE);
   });
 
-  test("players start on the objects of a layer named spawnpoints, but not on monsters in this layer", () => {
+  test("players start on the objects of a layer named `spawnpoints`, but not on monsters in this layer", () => {
     const list = [
       point(1.5, 1.5, { name: "north" }),
       rectangle(4, 2, 1, 1),
@@ -78,7 +78,7 @@ describe("objects:", () => {
     expect(spawnsOf(mapOf([FLOOR, layer]))).toEqual([[3, 1.5]]);
   });
 
-  test("players start on the nameless objects of a layer named player", () => {
+  test("players start on the nameless objects of a layer named `player`", () => {
     const list = [point(1.5, 1.5), point(4.5, 2.5, { name: "bed" })];
     expect(spawnsOf(mapOf([FLOOR, objects("player", list)]))).toEqual([[1.5, 1.5]]);
   });
@@ -93,7 +93,7 @@ describe("objects:", () => {
 });
 
 describe("tile layers:", () => {
-  test.each(["start", "spawners", "Spawn", "spawn_tiles"])("players start on the tiles of a layer named %s", (name) => {
+  test.each(["start", "spawners", "Spawn", "spawn_tiles"])("players start on the tiles of a layer `%s`", (name) => {
     expect(spawnsOf(mapOf([FLOOR, tiles(name, ROWS)]))).toEqual(TILES);
   });
 
@@ -102,7 +102,7 @@ describe("tile layers:", () => {
     expect(spawnsOf(mapOf([FLOOR, layer]))).toEqual(TILES);
   });
 
-  test("players start only on the layer named start if another layer has the property `startLayer`", () => {
+  test("players start on the layer named `start`, and not on another layer with the property `startLayer`", () => {
     const other = tiles("from-north", ["1.....", ...ROWS.slice(1)], { properties: properties({ startLayer: true }) });
     expect(spawnsOf(mapOf([FLOOR, other, tiles("start", ROWS)]))).toEqual(TILES);
   });

@@ -22,7 +22,7 @@ describe("properties of tiles:", () => {
     ["impassable", true],
     ["walkable", false],
     ["status", "unpassable"],
-  ])("a tile is solid in every layer if its property %s is %p", (name, value) => {
+  ])("a tile is solid in every layer if its property `%s` is %p", (name, value) => {
     const map = mapOf([FLOOR, tiles("decor", ROWS)], { 1: { properties: properties({ [name]: value }) } });
     expect(wallsOf(map)).toEqual(WALLS);
   });
@@ -33,7 +33,7 @@ describe("properties of tiles:", () => {
     ["collides", ""],
     ["height", true],
     ["terrain", "grass"],
-  ])("a tile is not solid if its property %s is %p", (name, value) => {
+  ])("a tile is not solid if its property `%s` is %p", (name, value) => {
     const map = mapOf([FLOOR, tiles("decor", ROWS)], { 1: { properties: properties({ [name]: value }) } });
     expect(wallsOf(map)).toEqual(OPEN);
   });
@@ -76,42 +76,42 @@ describe("tile layers named after collisions:", () => {
     "colisión",
     "Colission",
     "충돌",
-  ])("every tile of a layer named %s is solid", (name) => {
+  ])("every tile of a layer named `%s` is solid", (name) => {
     expect(wallsOf(mapOf([FLOOR, tiles(name, ROWS)]))).toEqual(WALLS);
   });
 
   test.each(["Coliseum", "rocks", "upper"])(
-    "no tile of a layer named %s is solid, because the name does not mean walls or collisions",
+    "no tile of a layer named `%s` is solid, because the name does not mean walls or collisions",
     (name) => {
       expect(wallsOf(mapOf([FLOOR, tiles(name, ROWS)]))).toEqual(OPEN);
     },
   );
 
-  test("every tile of a hidden layer named collisions is solid", () => {
+  test("every tile of a hidden layer named `collisions` is solid", () => {
     expect(wallsOf(mapOf([FLOOR, tiles("collisions", ROWS, { visible: false })]))).toEqual(WALLS);
   });
 
-  test("every tile of both layers is solid if two layers are named collision", () => {
+  test("every tile of both layers is solid if two layers are named `collision`", () => {
     const other = tiles("collision", ["....1.", "......", "......", "......"]);
     expect(wallsOf(mapOf([FLOOR, tiles("collision", ROWS), other]))).toEqual(["#...#.", "......", "......", ".....#"]);
   });
 
-  test("every tile of the layers in a group named collisions is solid", () => {
+  test("every tile of the layers in a group named `collisions` is solid", () => {
     expect(wallsOf(mapOf([FLOOR, group("collisions", [tiles("upper", ROWS)])]))).toEqual(WALLS);
   });
 
-  test("only the tiles with the property `collides` are solid in a layer named collisions if the layer has such tiles", () => {
+  test("only the tiles with the property `collides` are solid in a layer named `collisions` if the layer has such tiles", () => {
     const carpets = tiles("collisions", ["133333", "......", "......", "....31"]);
     expect(wallsOf(mapOf([FLOOR, carpets], { 1: { properties: properties({ collides: true }) } }))).toEqual(WALLS);
   });
 
-  test("a tile whose property `collides` is false is open, even in a layer named collisions", () => {
+  test("a tile whose property `collides` is false is open, even in a layer named `collisions`", () => {
     const layer = tiles("collisions", ["13....", "......", "......", ".....1"]);
     expect(wallsOf(mapOf([FLOOR, layer], { 3: { properties: properties({ collides: false }) } }))).toEqual(WALLS);
   });
 
   test.each(["wallsNoCollide", "no collision", "noncollidable", "not solid"])(
-    "a layer named %s is not solid",
+    "a layer named `%s` is not solid",
     (name) => {
       const ground = groundOf(mapOf([FLOOR, tiles(name, ROWS)]));
       expect(ground.solid).not.toContain(1);
@@ -152,7 +152,7 @@ describe("properties of layers and objects:", () => {
     expect(wallsOf(mapOf([FLOOR, layer]))).toEqual(["#.....", "......", "......", "......"]);
   });
 
-  test("an object named wall and an object of the class Collision are solid, and an object named door is not", () => {
+  test("an object named `wall` and an object of the class `Collision` are solid, and an object named `door` is not", () => {
     const layer = objects("things", [
       rectangle(0, 0, 1, 1, { name: "wall" }),
       rectangle(2, 0, 1, 1, { type: "Collision" }),
@@ -164,25 +164,25 @@ describe("properties of layers and objects:", () => {
 
 describe("object layers:", () => {
   test.each(["collision", "Collision Boxes", "collide", "boundaries", "obstacles", "ObjectsOnCollide", "Walls"])(
-    "the shapes of a layer named %s are solid",
+    "the shapes of a layer named `%s` are solid",
     (name) => {
       const layer = objects(name, [rectangle(0, 0, 1, 1), rectangle(5, 3, 1, 1, { name: "desk" })]);
       expect(wallsOf(mapOf([FLOOR, layer]))).toEqual(WALLS);
     },
   );
 
-  test("an object whose property `collides` is false is open, even in a layer named collision", () => {
+  test("an object whose property `collides` is false is open, even in a layer named `collision`", () => {
     const open = rectangle(2, 2, 1, 1, { properties: properties({ collides: false }) });
     const layer = objects("collision", [rectangle(0, 0, 1, 1), rectangle(5, 3, 1, 1), open]);
     expect(wallsOf(mapOf([FLOOR, layer]))).toEqual(WALLS);
   });
 
-  test("points and texts are not solid, even in an object layer named collision", () => {
+  test("points and texts are not solid, even in an object layer named `collision`", () => {
     const text = rectangle(2, 2, 1, 1, { text: { text: "mind the step" } });
     expect(wallsOf(mapOf([FLOOR, objects("collision", [point(1, 1), text])]))).toEqual(OPEN);
   });
 
-  test("tile objects in a layer named Wall are not solid, because they are only pictures of walls", () => {
+  test("tile objects in a layer named `Wall` are not solid, because they are only pictures of walls", () => {
     const tile = { gid: 1, x: 0, y: PIXELS, width: PIXELS, height: PIXELS };
     expect(wallsOf(mapOf([FLOOR, objects("Wall", [tile])]))).toEqual(OPEN);
   });
@@ -190,20 +190,20 @@ describe("object layers:", () => {
 
 describe("conventions that apply only if no stronger convention finds walls:", () => {
   test.each(["Walls", "wallsLayer", "WallLayer1", "fences", "mur", "벽"])(
-    "every tile of a layer named %s is solid if no stronger convention finds walls",
+    "every tile of a layer named `%s` is solid if no stronger convention finds walls",
     (name) => {
       expect(wallsOf(mapOf([FLOOR, tiles(name, ROWS)]))).toEqual(WALLS);
     },
   );
 
-  test("a tile layer named walls is not solid on a map with a tile layer named collisions", () => {
+  test("a tile layer named `walls` is not solid on a map with a tile layer named `collisions`", () => {
     const ground = groundOf(mapOf([tiles("walls", FLOOR_ROWS), tiles("collisions", ROWS)]));
     expect(ground.leftOut).toEqual(['layer "walls": named after walls, but clearer walls exist']);
     expect(wallsOf(mapOf([tiles("walls", FLOOR_ROWS), tiles("collisions", ROWS)]))).toEqual(WALLS);
   });
 
   test.each(["torch on the wall", "Wall Street", "inwall", "Blocked door", "solid gold"])(
-    "an object named %s is solid, and so is a tile layer named walls on the same map",
+    "an object named `%s` is solid, and so is a tile layer named `walls` on the same map",
     (name) => {
       const things = objects("things", [rectangle(2, 2, 1, 1, { name })]);
       const map = mapOf([FLOOR, tiles("walls", ROWS), things]);
@@ -212,7 +212,7 @@ describe("conventions that apply only if no stronger convention finds walls:", (
     },
   );
 
-  test("a tile layer named walls is open, and an object named wall is solid, if another object has the class collision", () => {
+  test("a tile layer named `walls` is open, and an object named `wall` is solid, if another object has the class `collision`", () => {
     const things = [rectangle(0, 1, 1, 1, { type: "collision" }), rectangle(1, 1, 1, 1, { name: "wall" })];
     const map = mapOf([FLOOR, tiles("walls", ROWS), objects("things", things)]);
     expect(wallsOf(map)).toEqual(["......", "##....", "......", "......"]);

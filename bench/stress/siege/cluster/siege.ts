@@ -37,7 +37,7 @@ interface RoundResult {
   missing: string[];
   doubled: string[];
   strangers: string[];
-  /** Clients whose own position differs from that in the state of the authority, when all have stopped. */
+  /** Clients whose own position differs from their position in the authority's state after all clients have stopped. */
   drifted: string[];
   error?: string;
 }

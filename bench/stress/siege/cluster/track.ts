@@ -34,7 +34,7 @@ export interface RoundFigures {
 
 /** A client's own player, as the client's frames show it. */
 export class Track {
-  /** The directions of the inputs that are not acknowledged yet, by their number. */
+  /** The directions of the inputs that are not acknowledged yet, by input number. */
   readonly #sent = new Map<number, number>();
   #position: Position | undefined;
   #acknowledged = 0;

@@ -37,7 +37,7 @@ describe("a process that has just taken the lease", () => {
     expect(one.isReady(at(5), LIMITS.claimMs - 1)).toBe(true);
   });
 
-  test("asks the process with the newest place for its state, and starts the rooms once it has reached this place", () => {
+  test("gets the newest state from another process before it starts the rooms", () => {
     const one = claim(at(5));
     one.answer(answer("b", at(6)));
     one.answer(answer("c", at(7)));

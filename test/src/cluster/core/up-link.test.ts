@@ -68,7 +68,7 @@ describe("frames from a client", () => {
     expect(sent.map(({ batch }) => batch)).toEqual([1]);
   });
 
-  test("are sent before the end of their connection", () => {
+  test("are sent even if their connection ends first, in the same batch as the end of the connection", () => {
     show("c");
     deliver(1);
     upLink.disconnected("s", "c", 1006);

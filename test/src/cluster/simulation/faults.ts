@@ -18,7 +18,7 @@ export interface Faulty {
   disturb(durationMs: number, process?: SimProcess): void;
   /** Kills a process, and starts another one later. */
   kill(process: SimProcess, restartMs: number): void;
-  /** Ends a process as SIGTERM does: it hands over, closes its connections, and ends. */
+  /** Ends a process as SIGTERM does: the process hands over, closes its connections, and ends. */
   terminate(process: SimProcess, restartMs: number): void;
 }
 
@@ -34,7 +34,7 @@ const ofProcess =
     return process !== undefined;
   };
 
-/** A fault of the whole network, which lasts up to about two seconds. `begin` returns a function that ends it. */
+/** A fault of the whole network. It lasts up to about two seconds. `begin` returns a function that ends the fault. */
 const ofNetwork =
   (begin: (simulation: Faulty, random: Random) => () => void): Fault =>
   (simulation, random) => {

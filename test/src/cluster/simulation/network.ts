@@ -11,7 +11,7 @@ const ANSWER_TIMEOUT_MS = 250;
 /** The connection of a process to Redis, with its current faults. */
 export interface Connection {
   readonly process: ProcessId;
-  /** Runs an action in the process at once, or when the process resumes if it is stopped. */
+  /** Runs an action in the process at once, or as soon as the process resumes from a stop. */
   readonly run: (action: () => void) => void;
   readonly receive: (message: Message) => void;
   /** Whether the connection passes neither requests nor messages. */

@@ -35,7 +35,7 @@ export class Oracle {
   readonly #now: () => number;
   readonly #known = new Map<string, Known>();
   readonly #authors = new Map<number, ProcessId>();
-  /** The time of each tick, by its number, in the history that the newest authority continues. */
+  /** By tick number: the time of each tick in the history that the newest authority continues. */
   readonly #tickedAt: number[] = [];
   /** The sessions that the rooms have ended, for example because the client left. */
   readonly #ended = new Set<string>();

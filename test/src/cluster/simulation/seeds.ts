@@ -17,7 +17,7 @@ interface SeedsWanted {
 export interface SeedsRun {
   /** For each failed seed: the violation, and the events before it. */
   readonly failures: string[];
-  /** The sums over all other seeds. */
+  /** The sums over all seeds that did not fail. */
   readonly total: Omit<RunFigures, "longestStillMs">;
 }
 

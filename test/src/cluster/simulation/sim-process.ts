@@ -88,7 +88,7 @@ export class SimProcess {
     return this.node.figures.place;
   }
 
-  /** Runs an action in the process at once, or when the process resumes if it is stopped. */
+  /** Runs an action in the process at once, or as soon as the process resumes from a stop. */
   run(action: () => void): void {
     if (this.isEnded) return;
     if (this.#isStopped) {
