@@ -24,6 +24,8 @@ export interface ClusterOptions {
   folder: string;
   /** Additional environment variables of the processes. */
   environment?: Record<string, string>;
+  /** Returns environment variables of the process that listens on a port. */
+  environmentOf?: (port: number) => Record<string, string>;
   /** Called with everything that a process prints. */
   onOutput?: (member: Member, text: string) => void;
 }
@@ -45,7 +47,7 @@ export interface LocalCluster {
 
 /** Starts a cluster. Resolves when the balancer answers and one process is the authority. */
 export async function startCluster(options: ClusterOptions): Promise<LocalCluster> {
-  const { folder, balancer: kind, processes, onOutput = () => {} } = options;
+  const { folder, balancer: kind, processes, environmentOf = () => ({}), onOutput = () => {} } = options;
   // PostgreSQL runs as another user if this process is root. That user must be able to reach PostgreSQL's folder.
   chmodSync(folder, 0o755);
   const password = randomBytes(12).toString("hex");
@@ -67,7 +69,9 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
   const members: Member[] = [];
   for (let index = 1; index <= processes; index++) {
     const name = `process ${index}`;
-    const member: Member = new Member(name, await freePort(), folder, environment, (text) => onOutput(member, text));
+    const port = await freePort();
+    const own = { ...environment, ...environmentOf(port) };
+    const member: Member = new Member(name, port, folder, own, (text) => onOutput(member, text));
     members.push(member);
   }
   const authority = async () => (await authorities(members))[0];

@@ -181,13 +181,18 @@ export class Cluster {
 
   /** Why this process accepts no new players; undefined if it accepts them. */
   get blockedReason(): string | undefined {
+    return this.#awayReason ?? (this.#isFull ? "full: no new players" : undefined);
+  }
+
+  /** Why this process cannot reach the world; undefined if it can. */
+  get #awayReason(): string | undefined {
     const { place, silentMs } = this.#node.figures;
     if (!this.#bus.isReady) return "Redis is unavailable: the world stands still";
     if (!this.isAuthority) {
       if (silentMs > MAX_SILENCE_MS) return "no process is the authority: the world stands still";
       if (place.epoch === 0) return "joining the cluster: the world is not here yet";
     }
-    return this.#isFull ? "full: no new players" : undefined;
+    return undefined;
   }
 
   get isAuthority(): boolean {
@@ -250,8 +255,9 @@ export class Cluster {
 
   /** The error with which this process refuses new players because of the state of the cluster. */
   get #refusal(): ErrorName | undefined {
-    if (this.blockedReason === undefined) return undefined;
-    return this.#isFull ? "busy" : "clusterAway";
+    if (this.#awayReason !== undefined) return "clusterAway";
+    // With public addresses, the authority sends new players to a process that is not full.
+    return this.#isFull && this.#settings.publicAddress === undefined ? "busy" : undefined;
   }
 
   readonly #createHost: CreateHost = (link, snapshot) => {
@@ -274,7 +280,7 @@ export class Cluster {
     switch (content.type) {
       case JOIN:
         return this.#hosting.started.then(() =>
-          answerJoin(this.#ownMatchmaking, content, this.#limits, (seat) => this.#placement.place(seat)),
+          answerJoin(this.#ownMatchmaking, content, this.#limits, this.#placement),
         );
       case MONITOR:
         return answerMonitor(content, this.#address(), this.#settings.monitor);

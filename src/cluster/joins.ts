@@ -4,6 +4,7 @@ import { type AuthContext, type matchMaker, ServerError } from "colyseus";
 import { serverError } from "../../rooms/server-error.ts";
 import type { Content } from "./core/ports.ts";
 import type { JoinLimits } from "./join-limits.ts";
+import type { Placement } from "./placement.ts";
 
 /** Asks the authority. Resolves with undefined if there is no answer in time. */
 export type Ask = (content: Content) => Promise<Content | undefined>;
@@ -40,13 +41,13 @@ export function remoteMatchmaking(ask: Ask): Invoke {
  * Answers a join in the authority.
  * @param invoke the framework's own matchmaking.
  * @param limits the limits of joins, which do not apply to reconnections.
- * @param place sets the `publicAddress` of the seat.
+ * @param placement sets the `publicAddress` of the seat. New players are refused as `busy` if it is full.
  */
 export async function answerJoin(
   invoke: Invoke,
   content: Content,
   limits: Pick<JoinLimits, "reserve">,
-  place: (seat: Seat) => void,
+  placement: Pick<Placement, "isFull" | "place">,
 ): Promise<Content> {
   const { method, target, options, auth } = content as unknown as {
     method: Parameters<Invoke>[0];
@@ -57,8 +58,10 @@ export async function answerJoin(
   try {
     const context = { token: auth.token, ip: auth.ip, headers: new Headers(auth.headers) } as AuthContext;
     const join = () => invoke(method, target, options, context) as unknown as Promise<Seat>;
-    const seat = method === "reconnect" ? await join() : await limits.reserve(String(auth.ip), auth.token, join);
-    place(seat);
+    const isNew = method !== "reconnect";
+    if (isNew && placement.isFull) throw serverError("busy");
+    const seat = isNew ? await limits.reserve(String(auth.ip), auth.token, join) : await join();
+    placement.place(seat);
     return { type: "seat", seat };
   } catch (error) {
     const { code, message } = error as ServerError;

@@ -15,10 +15,24 @@ export const STATUS = "status";
 /** Milliseconds after which a status is out of date. The process has missed three reports by then. */
 const MAX_AGE_MS = 3500;
 
+/**
+ * Milliseconds that a client may take to connect. A status may lack the clients whose seats were placed this long before
+ * it, so they are subtracted from its room. Some of them are then counted twice, until the next status.
+ */
+const CONNECT_MS = 1000;
+
+/** A process with a public address. */
+interface PlacedProcess extends ProcessStatus {
+  /** The time at which the process reported its status. */
+  at: number;
+  /** The times at which the process got seats that its status may lack. */
+  placedAt: number[];
+}
+
 /** Tracks the processes with a public address. Used by the authority. */
 export class Placement {
   readonly #clock: () => number;
-  readonly #statuses = new Map<ProcessId, ProcessStatus & { at: number }>();
+  readonly #processes = new Map<ProcessId, PlacedProcess>();
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -27,20 +41,34 @@ export class Placement {
   /** Called when a process has reported its status. */
   update(from: ProcessId, content: Content): void {
     const { publicAddress, room } = content as unknown as ProcessStatus;
-    this.#statuses.set(from, { publicAddress, room, at: this.#clock() });
+    const at = this.#clock();
+    const placedAt = this.#processes.get(from)?.placedAt.filter((time) => time > at - CONNECT_MS) ?? [];
+    this.#processes.set(from, { publicAddress, room, at, placedAt });
+  }
+
+  /** Whether processes have reported their status, and all of them are full. False without public addresses. */
+  get isFull(): boolean {
+    const processes = this.#recent();
+    return processes.length > 0 && processes.every((process) => roomOf(process) <= 0);
   }
 
   /** Gives a seat the address of the process with the most room. The seat gets no address if no process has room. */
   place(seat: Seat): void {
-    const now = this.#clock();
-    let best: ProcessStatus | undefined;
-    for (const [process, status] of this.#statuses) {
-      if (now - status.at > MAX_AGE_MS) this.#statuses.delete(process);
-      else if (status.room > (best?.room ?? 0)) best = status;
-    }
+    let best: PlacedProcess | undefined;
+    for (const process of this.#recent()) if (roomOf(process) > (best ? roomOf(best) : 0)) best = process;
     if (!best) return;
-    // The seat counts as a connection until the next status.
-    best.room--;
+    best.placedAt.push(this.#clock());
     seat.publicAddress = best.publicAddress;
   }
+
+  /** Returns the processes whose status is not out of date, and forgets the others. */
+  #recent(): PlacedProcess[] {
+    const now = this.#clock();
+    for (const [process, { at }] of this.#processes) if (now - at > MAX_AGE_MS) this.#processes.delete(process);
+    return [...this.#processes.values()];
+  }
+}
+
+function roomOf({ room, placedAt }: PlacedProcess): number {
+  return room - placedAt.length;
 }

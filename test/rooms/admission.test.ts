@@ -36,9 +36,9 @@ const burners: Worker[] = [];
 afterEach(unblock);
 
 /**
- * Overloads the process: blocks the event loop for most of the time, and runs one busy thread per core. Admission stays
- * open in a process that uses at most 40 % of a core. The threads are necessary because the event loop alone may not
- * use more than that on a busy machine.
+ * Overloads the process: blocks the event loop for most of the time, and runs one busy thread per core. Admission closes
+ * only if the process uses more than 40 % of a core. On a busy machine the event loop alone might stay below that limit,
+ * so the threads are necessary.
  */
 function block(): void {
   load = setInterval(() => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "@jest/globals";
 import { balancerKind } from "../../bench/cluster/balancer.ts";
-import { type LocalCluster, startCluster } from "../../bench/cluster/local-cluster.ts";
+import { type ClusterOptions, type LocalCluster, startCluster } from "../../bench/cluster/local-cluster.ts";
 import { COMPILE_CACHE } from "./compile-cache.ts";
 
 /** The credentials of the monitor. */
@@ -24,7 +24,10 @@ export interface TestCluster {
 }
 
 /** Starts a cluster before the tests of a file, and stops it after them. */
-export function testCluster(environment: Record<string, string> = {}, processes = 3): TestCluster {
+export function testCluster(
+  environment: Record<string, string> = {},
+  { processes = 3, environmentOf }: Partial<Pick<ClusterOptions, "processes" | "environmentOf">> = {},
+): TestCluster {
   let cluster: LocalCluster;
   let folder: string;
   beforeAll(async () => {
@@ -39,6 +42,7 @@ export function testCluster(environment: Record<string, string> = {}, processes 
         MONITOR_PASSWORD: OPERATOR.password,
         ...environment,
       },
+      ...(environmentOf && { environmentOf }),
     });
   }, START_TIMEOUT_MS);
   afterAll(async () => {

@@ -23,7 +23,7 @@ const EDGE = 160;
 /** Milliseconds within which the monitor must answer. */
 const MONITOR_TIMEOUT_MS = 3000;
 
-/** A player in the state of the authority. */
+/** A player's real position, as the authority knows it. */
 export interface TruePlayer extends Position {
   name: string;
 }

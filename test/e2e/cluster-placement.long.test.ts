@@ -1,0 +1,112 @@
+// Tests a real cluster whose processes have public addresses: clients are distributed evenly, and a full process refuses
+// new players, but honours seats within its reserve.
+import { setTimeout as wait } from "node:timers/promises";
+import { Client, type Room } from "@colyseus/sdk";
+import { afterAll, expect, test } from "@jest/globals";
+import { WebSocket } from "ws";
+import type { Member } from "../../bench/cluster/member.ts";
+import type { WorldState } from "../../schema/world-state.ts";
+import { testCluster } from "../support/local-cluster.ts";
+import { describeWith } from "../support/requiring.ts";
+import { until } from "../support/until.ts";
+
+/** The limit of each process, and the number of clients with reserved seats that it accepts in addition: a quarter. */
+const LIMIT = 4;
+const RESERVE = 1;
+
+describeWith("redis", "with Redis", () => {
+  describeWith("postgres", "and PostgreSQL", tests);
+});
+
+/** A seat, as the server answers a join. */
+interface Seat {
+  sessionId: string;
+  roomId: string;
+  processId: string;
+  publicAddress: string;
+}
+
+function tests(): void {
+  const rooms: Room<unknown, WorldState>[] = [];
+  const sockets: WebSocket[] = [];
+  // Runs before the cluster is stopped. The clients would otherwise try to reconnect for a long time.
+  afterAll(async () => {
+    for (const socket of sockets) socket.close();
+    await Promise.all(rooms.map((room) => room.leave()));
+  });
+
+  const cluster = testCluster(
+    { MAX_PLAYERS_PER_ROOM: String(LIMIT) },
+    { environmentOf: (port) => ({ PUBLIC_ADDRESS: `127.0.0.1:${port}` }) },
+  );
+
+  async function connectionsOf(member: Member): Promise<number> {
+    return Number(/^sabang_cluster_connections (\d+)$/m.exec((await member.metrics()) ?? "")?.[1]);
+  }
+
+  const counts = () => Promise.all(cluster.running.members.map(connectionsOf));
+
+  /** Joins through the balancer. */
+  async function join(): Promise<void> {
+    const client = new Client(cluster.url);
+    // All SDK clients of a process share one token. This client must be a guest, so the token is removed.
+    client.auth.token = undefined as unknown as string;
+    const room = await client.joinOrCreate<WorldState>("world");
+    room.onMessage("*", () => {});
+    rooms.push(room);
+    await until(() => room.state.players?.has(room.sessionId));
+  }
+
+  /** Asks for a seat through the balancer. */
+  async function requestSeat(): Promise<{ status: number; body: Seat & { name?: string } }> {
+    const request = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+    const response = await fetch(`${cluster.url}/matchmake/joinOrCreate/world`, request);
+    return { status: response.status, body: (await response.json()) as Seat };
+  }
+
+  /** Opens a connection for a seat at a process. Resolves with whether the process has accepted it. */
+  async function claim({ processId, roomId, sessionId }: Seat, { port }: Member): Promise<boolean> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/${processId}/${roomId}?sessionId=${sessionId}`);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    socket.once("message", () => resolve(true)).once("error", () => resolve(false));
+    const isAccepted = await promise;
+    sockets.push(socket);
+    return isAccepted;
+  }
+
+  /** Waits until all seats are connected or no longer count. Each process reports its connections once per second. */
+  const untilReported = () => wait(2500);
+
+  test("new players connect directly to the process with the most room", async () => {
+    await untilReported();
+    for (let i = 0; i < 6; i++) await join();
+    expect((await counts()).toSorted((a, b) => a - b)).toEqual([expect.any(Number), 2, expect.any(Number)]);
+    expect(new Set(rooms.map(({ roomId }) => roomId)).size).toBe(1);
+  });
+
+  test("joins are refused as busy if all processes are full, and a full process still honours a reserved seat", async () => {
+    for (let i = 0; i < 5; i++) {
+      await join();
+      await untilReported();
+    }
+    expect((await counts()).toSorted((a, b) => a - b)).toEqual([LIMIT - 1, LIMIT, LIMIT]);
+    const { body: seat } = await requestSeat();
+    // The first seat counts as a connection for a while. It is not claimed, so there is room again afterwards.
+    expect(await requestSeat()).toMatchObject({ status: 503, body: { name: "busy" } });
+    await untilReported();
+    const { body: laterSeat } = await requestSeat();
+    expect([seat, laterSeat].map(({ publicAddress }) => publicAddress)).toEqual([
+      expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      seat.publicAddress,
+    ]);
+    const full = cluster.running.members.find(({ port }) => !seat.publicAddress.endsWith(`:${port}`))!;
+    await until(async () => (await connectionsOf(full)) === LIMIT);
+    expect(await claim(seat, full)).toBe(true);
+    expect(await connectionsOf(full)).toBe(LIMIT + RESERVE);
+    expect(await claim(laterSeat, full)).toBe(false);
+    await untilReported();
+    await join();
+    await untilReported();
+    expect(await requestSeat()).toMatchObject({ status: 503, body: { name: "busy" } });
+  });
+}
