@@ -1,4 +1,5 @@
-// The room `world`: players walk in four directions on a map and see each other. Read it from top to bottom.
+// The room `world`: players walk in four directions on a map and see each other. Read it from top to bottom. A body
+// is a player's figure on the map. A session is a player's stay in a room, with or without a connection.
 import type { Client, MessageContext } from "colyseus";
 import { MoveInput } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
@@ -21,13 +22,12 @@ type WorldClient = Client<{ auth: { id?: string } }>;
 /** The room `world`. Its settings come from `defineWorldRoom`. */
 export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; client: WorldClient }> {
   override state = new WorldState();
-  /** The inputs of clients with prediction, one per tick. A full buffer drops and acknowledges its oldest input. */
+  /** The inputs of clients that predict their moves, one per tick. All other clients send the message `move`. */
   override inputs = this.defineInput(MoveInput, {
     tickRate: TICK_HZ,
-    bufferMaxSize: QUEUE_LIMIT,
-    sanitize: () => this.#rates.countInput(), // The framework calls this hook for every input that arrives.
+    bufferMaxSize: QUEUE_LIMIT, // A full buffer drops its oldest input, which then counts as applied.
+    sanitize: () => this.#rates.countInput(), // Called by the framework for every input that arrives. Changes no input.
   });
-
   #settings!: RoomSettings;
   #world!: RoomWorld;
   #autosave!: PlayerAutosave;
@@ -48,7 +48,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     say: (client: Client, text: unknown, context: MessageContext) => this.#chat.say(client, text, context),
     /** Waves at all players in sight. */
     wave: (client: Client, _: unknown, context: MessageContext) => this.#chat.wave(client, context),
-    /** Makes the invitation with which friends join beside the player. */
+    /** Makes an invitation. A friend that joins with it gets an `arrival` beside the player. */
     invite: (client: Client) => this.#settings.sessions.invite(client),
     /** Ends the player's invitation. */
     uninvite: (client: Client) => this.#settings.sessions.uninvite(client),
@@ -73,10 +73,10 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     });
   }
 
-  /** A player starts where its portal leads, at its saved position or at a spawn. An error here causes `onLeave`. */
+  /** A player starts at its arrival (portal or friend), its saved position or a spawn. An error causes `onLeave`. */
   override async onJoin(client: WorldClient, { player: chosen, arrival }: Partial<JoinOptions> = {}) {
-    const session = this.#settings.sessions.begin(this, client); // Kicks the player's other session and saves its body.
-    const record = await this.#autosave.load(session.playerId);
+    const session = this.#settings.sessions.begin(this, client); // Kicks the player's other session: see `despawn`.
+    const record = await this.#autosave.load(session.playerId); // Includes what the other session has just saved.
     session.startPlaying(); // Throws if the client has disconnected or a newer session has begun meanwhile.
     const player = new Player().assign({ ...randomPlayer(), ...(record && persistedFieldsOf(record)), ...chosen });
     this.#world.join(client.sessionId, player, this.#portals.placeOf(arrival) ?? record);
@@ -85,9 +85,9 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** Called when a connection is lost. Stops the body. A client that returns in time continues without `onJoin`. */
+  /** Called when a connection ends early. Holds the seat if it was lost: its client may return, without `onJoin`. */
   override async onDrop(client: WorldClient, code?: number) {
-    this.#world.clearQueue(client.sessionId); // The framework clears the predicted inputs.
+    this.#world.clearQueue(client.sessionId); // The body stands still. The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;
     await sessions.get(client.sessionId)?.hold(code, () => this.holdSeat(client, reconnectionSeconds));
   }
@@ -99,7 +99,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#settings.sessions.get(client.sessionId)?.end();
   }
 
-  /** Called when all players have left and the room ends. There is no world if `onCreate` threw. */
+  /** Called after the last `onLeave`. There is no world if `onCreate` threw. `end` completes the world's recording. */
   override async onDispose() {
     await super.onDispose();
     await this.#world?.end?.();
@@ -118,7 +118,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#autosave.save();
   }
 
-  /** Saves and removes a session's body, if it has one. Called by `onLeave`, and by `sessions` for each kick. */
+  /** Saves and removes a session's body, if it has one. Called by `onLeave`, and at once for a kicked session. */
   despawn(sessionId: string) {
     this.#autosave.release(sessionId);
     this.#world.leave(sessionId);
