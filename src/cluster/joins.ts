@@ -4,7 +4,6 @@ import { type AuthContext, type matchMaker, ServerError } from "colyseus";
 import { serverError } from "../../rooms/server-error.ts";
 import type { Content } from "./core/ports.ts";
 import type { JoinLimits } from "./join-limits.ts";
-import type { Placement } from "./placement.ts";
 
 /** Asks the authority. Resolves with undefined if there is no answer in time. */
 export type Ask = (content: Content) => Promise<Content | undefined>;
@@ -47,7 +46,7 @@ export async function answerJoin(
   invoke: Invoke,
   content: Content,
   limits: Pick<JoinLimits, "reserve">,
-  placement: Pick<Placement, "isFull" | "place">,
+  placement: { readonly isFull: boolean; place(seat: Seat): void },
 ): Promise<Content> {
   const { method, target, options, auth } = content as unknown as {
     method: Parameters<Invoke>[0];
