@@ -25,8 +25,8 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   /** The inputs of clients that predict their moves, one per tick. All other clients send the message `move`. */
   override inputs = this.defineInput(MoveInput, {
     tickRate: TICK_HZ,
-    bufferMaxSize: QUEUE_LIMIT, // A full buffer drops its oldest input, which then counts as applied.
-    sanitize: () => this.#rates.countInput(), // Called by the framework for every input that arrives. Changes no input.
+    bufferMaxSize: QUEUE_LIMIT, // A full buffer drops its oldest input, and acknowledges it.
+    sanitize: () => this.#rates.countInput(), // The framework calls this hook for each input. It only counts them.
   });
   #settings!: RoomSettings;
   #world!: RoomWorld;
@@ -48,7 +48,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     say: (client: Client, text: unknown, context: MessageContext) => this.#chat.say(client, text, context),
     /** Waves at all players in sight. */
     wave: (client: Client, _: unknown, context: MessageContext) => this.#chat.wave(client, context),
-    /** Makes an invitation. A friend that joins with it gets an `arrival` beside the player. */
+    /** Makes an invitation. A friend who joins with it starts beside the player. */
     invite: (client: Client) => this.#settings.sessions.invite(client),
     /** Ends the player's invitation. */
     uninvite: (client: Client) => this.#settings.sessions.uninvite(client),
@@ -73,9 +73,9 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     });
   }
 
-  /** A player starts at its arrival (portal or friend), its saved position or a spawn. An error causes `onLeave`. */
+  /** A player starts where a portal or a friend is, else where it was saved, else at a spawn. Errors end in onLeave. */
   override async onJoin(client: WorldClient, { player: chosen, arrival }: Partial<JoinOptions> = {}) {
-    const session = this.#settings.sessions.begin(this, client); // Kicks the player's other session: see `despawn`.
+    const session = this.#settings.sessions.begin(this, client); // Despawns and kicks the player's other session.
     const record = await this.#autosave.load(session.playerId); // Includes what the other session has just saved.
     session.startPlaying(); // Throws if the client has disconnected or a newer session has begun meanwhile.
     const player = new Player().assign({ ...randomPlayer(), ...(record && persistedFieldsOf(record)), ...chosen });
@@ -85,7 +85,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** Called when a connection ends early. Holds the seat if it was lost: its client may return, without `onJoin`. */
+  /** Called when a client is gone without a leave. After a lost connection it may return to its seat for a while. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The body stands still. The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;
@@ -99,10 +99,10 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#settings.sessions.get(client.sessionId)?.end();
   }
 
-  /** Called after the last `onLeave`. There is no world if `onCreate` threw. `end` completes the world's recording. */
+  /** Called after the last `onLeave`: the room is empty, or the server stops. The server then flushes the store. */
   override async onDispose() {
     await super.onDispose();
-    await this.#world?.end?.();
+    await this.#world?.end?.(); // Completes the recording, if any. There is no world if `onCreate` threw.
   }
 
   /**
@@ -118,7 +118,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#autosave.save();
   }
 
-  /** Saves and removes a session's body, if it has one. Called by `onLeave`, and at once for a kicked session. */
+  /** Saves and removes a session's body, if it has one. Called by `onLeave`. A kick calls it before `onLeave`. */
   despawn(sessionId: string) {
     this.#autosave.release(sessionId);
     this.#world.leave(sessionId);
