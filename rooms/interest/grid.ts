@@ -27,9 +27,13 @@ const RIGHT = 2;
 const TOP = 4;
 const BOTTOM = 8;
 
-/** SIDES: each side. ALL_SIDES: their sum. SIDE_SUMS: the number of possible sums of sides. */
+/** The sides, one by one. */
 export const SIDES: readonly KeptSides[] = [LEFT, RIGHT, TOP, BOTTOM];
+
+/** The sum of all sides. */
 export const ALL_SIDES: KeptSides = LEFT + RIGHT + TOP + BOTTOM;
+
+/** The number of possible sums of sides. */
 const SIDE_SUMS = ALL_SIDES + 1;
 
 /** The cell of a player that has not entered the world or has left it. NO_CELL sees no cell, and no cell sees it. */
