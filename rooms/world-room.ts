@@ -73,7 +73,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     });
   }
 
-  /** A player starts where a portal or a friend is, else where it was saved, else at a spawn. Errors end in onLeave. */
+  /** A player starts where its portal or invitation leads, else where it was saved, else at a spawn. */
   override async onJoin(client: WorldClient, { player: chosen, arrival }: Partial<JoinOptions> = {}) {
     const session = this.#settings.sessions.begin(this, client); // Despawns and kicks the player's other session.
     const record = await this.#autosave.load(session.playerId); // Includes what the other session has just saved.

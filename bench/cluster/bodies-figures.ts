@@ -1,5 +1,5 @@
 // The figures that bodies-agent.ts writes to a file, and measure.ts reads.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The CPU time of the ticks of a process since its start, in microseconds. */
@@ -15,7 +15,10 @@ const fileOf = (folder: string, pid: number) => join(folder, `bodies-${pid}.json
 
 /** Writes the figures of this process. */
 export function writeBodiesFigures(folder: string, figures: BodiesFigures): void {
-  writeFileSync(fileOf(folder, process.pid), JSON.stringify(figures));
+  const file = fileOf(folder, process.pid);
+  // A reader never sees an incomplete file.
+  writeFileSync(`${file}.new`, JSON.stringify(figures));
+  renameSync(`${file}.new`, file);
 }
 
 /** Returns the last figures of the process `pid`. The figures are 0 if the process had no tick. */

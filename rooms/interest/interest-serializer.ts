@@ -137,8 +137,9 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   }
 
   /**
-   * Whether any client may have this player, as of the last patches and full states. The framework need not track the
-   * next changes of other players: a client gets all fields of a player that comes into its sight.
+   * Whether any client may have this player, as of the last patches and full states. The player must still have its
+   * position of that time. The framework need not track the next changes of other players: a client gets all fields of a
+   * player that comes into its sight.
    */
   isWatched({ x, y }: TrackedPlayer): boolean {
     return this.#watched.has(this.#grid.cellAt(x, y));

@@ -1,5 +1,5 @@
-// Finds the players nearest to a given player. A list holds all players in the order of small square bins, which are
-// ordered row by row. So the players in adjacent bins of a row are one range of the list.
+// Finds the players nearest to a given player. A list holds all players that clients may see, in the order of small
+// square bins, which are ordered row by row. So the players in adjacent bins of a row are one range of the list.
 import type { CellIndex, Entity, Positioned } from "./cell-index.ts";
 import { CELL_SIZE, type Grid, MIN_SIGHT } from "./grid.ts";
 import type { WatchedCells } from "./watched-cells.ts";

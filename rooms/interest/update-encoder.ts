@@ -141,8 +141,8 @@ export class UpdateEncoder {
   }
 
   /**
-   * Encodes the updates that all clients in sight get, cell by cell, so that the updates of a row of cells are one
-   * slice.
+   * Encodes the updates of the players that are due, cell by cell. In this order, the updates of a row of cells are one
+   * slice. Each client that sees such a player gets its update.
    */
   #encodeShared(): void {
     const arena = this.#arena;

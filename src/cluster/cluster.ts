@@ -92,7 +92,10 @@ export class Cluster {
   readonly #lease: RedisLease;
   readonly #node: ClusterNode;
   readonly #limits: JoinLimits;
-  readonly #placement = new Placement(() => performance.now());
+  readonly #placement = new Placement(
+    () => performance.now(),
+    () => this.#node.figures.alive.length,
+  );
   /** The framework's own matchmaking. */
   readonly #ownMatchmaking: Invoke;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -123,8 +126,11 @@ export class Cluster {
       return this.#ask(content);
     };
     const matchmaking = remoteMatchmaking(askForSeat);
-    const reservePlain = (options: object, auth: AuthContext) =>
-      matchmaking("joinOrCreate", "world", options, auth) as ReturnType<ReplicaSettings["reservePlain"]>;
+    const reservePlain = async (options: object, auth: AuthContext) => {
+      // A plain client stays at this process. It does not follow the address of its seat.
+      if (this.#isFull) throw serverError("busy");
+      return matchmaking("joinOrCreate", "world", options, auth) as ReturnType<ReplicaSettings["reservePlain"]>;
+    };
     let replica: ClusterReplica | undefined;
     let link: ReplicaLink | undefined;
     this.#node = new ClusterNode({
@@ -256,7 +262,7 @@ export class Cluster {
   /** The error with which this process refuses new players because of the state of the cluster. */
   get #refusal(): ErrorName | undefined {
     if (this.#awayReason !== undefined) return "clusterAway";
-    // With public addresses, the authority sends new players to a process that is not full.
+    // With public addresses, the authority sends clients of the SDK to a process that is not full.
     return this.#isFull && this.#settings.publicAddress === undefined ? "busy" : undefined;
   }
 

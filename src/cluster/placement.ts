@@ -32,10 +32,13 @@ interface PlacedProcess extends ProcessStatus {
 /** Tracks the processes with a public address. Used by the authority. */
 export class Placement {
   readonly #clock: () => number;
+  readonly #running: () => number;
   readonly #processes = new Map<ProcessId, PlacedProcess>();
 
-  constructor(clock: () => number) {
+  /** @param running returns the number of processes in the cluster. */
+  constructor(clock: () => number, running: () => number) {
     this.#clock = clock;
+    this.#running = running;
   }
 
   /** Called when a process has reported its status. */
@@ -46,10 +49,11 @@ export class Placement {
     this.#processes.set(from, { publicAddress, room, at, placedAt });
   }
 
-  /** Whether processes have reported their status, and all of them are full. False without public addresses. */
+  /** Whether all processes of the cluster have reported their status, and all of them are full. */
   get isFull(): boolean {
     const processes = this.#recent();
-    return processes.length > 0 && processes.every((process) => roomOf(process) <= 0);
+    if (processes.length < Math.max(this.#running(), 1)) return false;
+    return processes.every((process) => roomOf(process) <= 0);
   }
 
   /** Gives a seat the address of the process with the most room. The seat gets no address if no process has room. */

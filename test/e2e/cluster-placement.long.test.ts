@@ -1,5 +1,5 @@
-// Tests a real cluster whose processes have public addresses: clients are distributed evenly, and a full process refuses
-// new players, but honours seats within its reserve.
+// Tests a real cluster whose processes have public addresses: clients are distributed evenly, and a full cluster refuses
+// new players, but its processes honour seats within their reserve.
 import { setTimeout as wait } from "node:timers/promises";
 import { Client, type Room } from "@colyseus/sdk";
 import { afterAll, expect, test } from "@jest/globals";

@@ -75,7 +75,8 @@ export class MirroredPlayers implements InputsById {
   /**
    * Reads the lists of removed, added and changed players of a section.
    * @param isWhole whether the list of added players has all players of the room.
-   * @param isTracked returns whether the framework's encoder must learn which fields of a player change.
+   * @param isTracked returns whether the framework's encoder must learn which fields of a player change. Called before
+   * the player changes.
    */
   read(source: SchemaReader, isWhole: boolean, isTracked: IsTracked): void {
     if (isWhole) this.#bySlot.length = 0;

@@ -31,6 +31,8 @@ export class MirroredRoom {
    */
   #decoder = new Decoder(new WorldState());
   #isTimed = false;
+  /** Whether `serve` was called after the last `read`, so that the serializer knows the positions of the players. */
+  #isServed = true;
   /** The room's clock in ms. */
   clock = 0;
   #maxId = 0;
@@ -51,7 +53,7 @@ export class MirroredRoom {
     return Math.max(this.#maxId, this.players.maxId);
   }
 
-  /** Reads a section. `serve` must follow. */
+  /** Reads a section. `serve` must be called at some time afterwards; more sections may be read before. */
   read(section: Uint8Array): void {
     const source = new SchemaReader(section);
     const flags = source.byte();
@@ -61,7 +63,9 @@ export class MirroredRoom {
     if (isWhole) this.#maxId = Math.max(this.#maxId, source.number());
     this.#readShared(source.block(), isWhole);
     const hasClients = this.#clients.length > 0;
-    this.players.read(source, isWhole, (player) => hasClients && this.#serializer.isWatched(player));
+    const isServed = this.#isServed;
+    this.#isServed = false;
+    this.players.read(source, isWhole, (player) => hasClients && (!isServed || this.#serializer.isWatched(player)));
     this.#waiting = source.block();
     for (let count = source.number(); count > 0; count--) {
       this.#speakers.push(source.text());
@@ -71,6 +75,7 @@ export class MirroredRoom {
 
   /** Sends the clients of this process what has changed in their sight. */
   serve(): void {
+    this.#isServed = true;
     if (this.#clients.length > 0) {
       for (const [index, sessionId] of this.#speakers.entries()) {
         const { type, content } = readMessage(this.#messages[index]!);

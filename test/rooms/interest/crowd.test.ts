@@ -332,9 +332,9 @@ class Verifier {
   }
 
   /**
-   * Returns the distance within which data must be current: the distance of the farthest of the NEAREST other players,
-   * but at most NEAR. Returns the next smaller distance if the next player is equally far, because the server may
-   * count either player as one of the nearest.
+   * Returns the distance within which data must be current. Sorts the other players by their distance: this is the
+   * distance of player number NEAREST, but at most NEAR. If the player after it is at the same distance, the server may
+   * choose either of them. The result is then the largest distance below theirs.
    */
   #distanceOfNearest(viewpoint: Place): number {
     const distances = [...this.#crowd.actors.values()].map(({ figure }) => this.#distanceOnMap(viewpoint, figure));
@@ -908,6 +908,25 @@ test("a client that has just left the sight of a crowd still gets the crowd's ch
   for (let i = 0; i < 20; i++) tick(120);
   const shown = [...member.onlooker.players].filter(([id]) => id !== member.id).map(([, { y }]) => y);
   expect(shown).toEqual(ids.map(() => 120));
+});
+
+test("a client of a mirror gets a change in a tick, even if the mirror has read earlier changes without sending them", () => {
+  const crowd = new Crowd(4000, 160, false, 0, true);
+  const put = (id: string, x: number) => crowd.put(id, { name: id, facing: 1, x, y: 80 });
+  const [walker, newcomer] = [crowd.join("walker"), crowd.join("newcomer")];
+  put("walker", 1680);
+  put("other", 2000);
+  put("newcomer", 80);
+  crowd.acknowledge(walker);
+  crowd.tick();
+  crowd.change("walker", { x: 2000 });
+  crowd.change("other", { x: 2320 });
+  // The mirror reads the changes for the full state of the newcomer.
+  crowd.acknowledge(newcomer);
+  crowd.change("other", { facing: 3 });
+  crowd.tick();
+  crowd.arrive(walker);
+  expect(walker.onlooker.players.get("other")).toMatchObject({ x: 2320, facing: 3 });
 });
 
 test("a full state between two ticks does not contain a player that has just moved out of sight", () => {

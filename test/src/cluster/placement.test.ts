@@ -2,10 +2,13 @@
 import { expect, test } from "@jest/globals";
 import { Placement } from "../../../src/cluster/placement.ts";
 
-/** Returns a placement, its clock in ms, and a function that returns the address of the next seat. */
+/** Returns a placement for two processes, its clock in ms, and a function that returns the address of the next seat. */
 function createPlacement() {
   const clock = { now: 0 };
-  const placement = new Placement(() => clock.now);
+  const placement = new Placement(
+    () => clock.now,
+    () => 2,
+  );
   const next = () => {
     const seat: Parameters<Placement["place"]>[0] = { sessionId: "s", roomId: "r" };
     placement.place(seat);
@@ -47,11 +50,12 @@ test("a seat counts until a status that the process reports at least a second la
   expect([next(), next()]).toEqual(["one", undefined]);
 });
 
-test("a placement is full only if processes have reported their status and none of them has room", () => {
+test("a placement is full only if all processes have reported their status and none of them has room", () => {
   const { clock, report, next, placement } = createPlacement();
   expect(placement.isFull).toBe(false);
-  report("one", 1);
   report("two", 0);
+  expect(placement.isFull).toBe(false);
+  report("one", 1);
   expect(placement.isFull).toBe(false);
   next();
   expect(placement.isFull).toBe(true);

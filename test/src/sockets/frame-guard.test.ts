@@ -15,7 +15,8 @@ import { joinWithSdk } from "../../support/walkers.ts";
 const server = startServer();
 
 const JOINED = 10;
-const PONG = 18;
+/** The code of pings and of the answers to them. */
+const PING = 18;
 
 /** This bit in the first byte of an input means that a time precedes the input's fields. */
 const TIMED = 0x80;
@@ -113,7 +114,7 @@ test("a text frame over the SDK's protocol closes its sender's connection, even 
 
 test("the frame guard accepts every kind of frame that the SDK sends", async () => {
   const player = await RawPlayer.join(server.url, {});
-  const pongs = () => player.frames.filter((frame) => frame[0] === PONG).length;
+  const pongs = () => player.frames.filter((frame) => frame[0] === PING).length;
   const frames = [
     [13, ...MOVE, ...LEFT],
     [13, 0xd9, 40, ...Array<number>(40).fill(0x61)],
@@ -130,7 +131,7 @@ test("the frame guard accepts every kind of frame that the SDK sends", async () 
   for (const frame of frames) {
     const before = pongs();
     player.send(Uint8Array.from(frame));
-    player.send(Uint8Array.of(PONG));
+    player.send(Uint8Array.of(PING));
     await until(() => pongs() > before || player.closed !== undefined);
     expect([frame, player.closed]).toEqual([frame, undefined]);
   }
@@ -143,9 +144,9 @@ test("a client may send 64 frames before it acknowledges its join, and the next 
     code = closedWith;
   });
   for (let sent = 0; sent < 64; sent++) socket.send(Uint8Array.from(REQUEST));
-  const pong = new Promise((resolve) => socket.on("message", (frame: Buffer) => frame[0] === PONG && resolve(frame)));
+  const pong = new Promise((resolve) => socket.on("message", (frame: Buffer) => frame[0] === PING && resolve(frame)));
   // Pings do not count towards the limit of 64 frames.
-  socket.send(Uint8Array.of(PONG));
+  socket.send(Uint8Array.of(PING));
   await pong;
   expect(code).toBeUndefined();
   socket.send(Uint8Array.from(REQUEST));
@@ -200,7 +201,7 @@ test("the server logs an error that the handler of a frame throws, and closes on
     throw new Error("boom");
   });
   const closed = closing(player.socket);
-  player.send(Uint8Array.of(PONG));
+  player.send(Uint8Array.of(PING));
   expect((await closed)[0]).toBe(ERRORS.badFrame.code);
   await until(() => witness.players.size === 1);
 });

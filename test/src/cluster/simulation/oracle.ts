@@ -4,7 +4,7 @@ import { TICK_MS } from "../../../../sim/rules.ts";
 import { comparePlaces, placeName, START } from "../../../../src/cluster/core/place.ts";
 import type { DownMessage, Place, ProcessId, SessionEntry } from "../../../../src/cluster/core/ports.ts";
 
-/** The state at a place: the fingerprint of the rooms, and the session table. */
+/** The state at a place in the message stream: the fingerprint of the rooms, and the session table. */
 interface Known {
   readonly rooms: number;
   readonly sessions: ReadonlyMap<string, SessionEntry>;
