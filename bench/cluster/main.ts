@@ -61,8 +61,9 @@ try {
   console.error((error as Error).message);
   process.exit(1);
 }
-describe(cluster);
-await watch(cluster);
+const first = await cluster.untilAuthority();
+describe(cluster, first.name);
+await watch(cluster, first.name);
 
 /**
  * Stops all programs and ends this process. The second signal ends this process at once, unless it is the duplicate that
@@ -99,8 +100,8 @@ function printLines(name: string, text: string): void {
   }
 }
 
-/** Prints the addresses of all programs. */
-function describe({ port, members, redis, postgresPort }: LocalCluster): void {
+/** Prints the addresses of all programs, and which process is the authority. */
+function describe({ port, members, redis, postgresPort }: LocalCluster, authority: string): void {
   const rows = [
     ["the game", `http://localhost:${port}/`],
     ["the monitor", `http://localhost:${port}/monitor (user admin, password ${MONITOR_PASSWORD})`],
@@ -111,12 +112,15 @@ function describe({ port, members, redis, postgresPort }: LocalCluster): void {
   ];
   console.log(`\nthe cluster is ready on port ${port}, through ${kind}\n`);
   for (const [name, address] of rows) console.log(`  ${name!.padEnd(16)}${address}`);
-  console.log("");
+  console.log(`\n${authority} is the authority`);
 }
 
-/** Prints a line each time the authority changes or a process ends. */
-async function watch({ authority, members }: LocalCluster): Promise<never> {
-  let last: string | undefined;
+/**
+ * Prints a line each time the authority changes or a process ends.
+ * @param first the present authority.
+ */
+async function watch({ authority, members }: LocalCluster, first: string): Promise<never> {
+  let last: string | undefined = first;
   const ended = new Set<string>();
   for (;;) {
     const name = (await authority())?.name;

@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { TICK_HZ } from "../../sim/rules.ts";
 import { contender } from "../contenders/contenders.ts";
 import { ARENA } from "../harness/arena.ts";
-import { LOAD_CORE, moveToCore } from "../harness/children.ts";
 import { cpuMicroseconds, residentKilobytes } from "../harness/process-figures.ts";
 import { openMap } from "../harness/sabang-map.ts";
 import { makeFolder, sabangEnvironment, startServer } from "../harness/server-process.ts";
@@ -137,9 +136,6 @@ async function cluster({ processes, clients, bodies }: ClusterRun): Promise<Fiel
     },
   });
   const authority = await running.untilAuthority();
-  // This run has few clients, so the replicas can share the load's core. The authority keeps a core to itself, as on a
-  // server. Processes that share a core slow each other down, even if that core is not busy.
-  if (bodies > 0) for (const member of running.members) if (member !== authority) moveToCore(member.pid!, LOAD_CORE);
   return {
     subjects: running.members.map((member) => ({
       port: member.port,

@@ -24,21 +24,12 @@ let isPinned = false;
 export function pinToCores(): string | undefined {
   if (cpus().length < 2) return "this machine has one core; server and load share it";
   try {
-    pin(process.pid, LOAD_CORE);
+    execFileSync("taskset", ["-a", "-c", "-p", String(LOAD_CORE), String(process.pid)], { stdio: "ignore" });
   } catch {
     return "taskset is not available; server and load are not pinned to separate cores";
   }
   isPinned = true;
   return undefined;
-}
-
-/** Moves a process to a core if this process is pinned. */
-export function moveToCore(pid: number, core: number): void {
-  if (isPinned) pin(pid, core);
-}
-
-function pin(pid: number, core: number): void {
-  execFileSync("taskset", ["-a", "-c", "-p", String(core), String(pid)], { stdio: "ignore" });
 }
 
 /** Whether server and load run on separate cores. Figures per core are meaningful only in this case. */

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
-import type { ClusterRow, ProcessFigures } from "../../bench/cluster/measure.ts";
+import type { ClusterReport } from "../../bench/cluster/bench.ts";
+import type { ProcessFigures } from "../../bench/cluster/measure.ts";
 import type { Row } from "../../bench/run.ts";
 import { startBench } from "../support/bench.ts";
 import { testWith } from "../support/requiring.ts";
@@ -160,7 +161,8 @@ testWithCluster(
     const out = folder();
     const args = ["--cluster", "--clients", "12", "--bodies", "300", "--seconds", "2", "--warmup", "1", "--out", out];
     const { code, stdout, stderr } = await bench(...args);
-    const { rows } = JSON.parse(readFileSync(join(out, "cluster.json"), "utf8")) as { rows: ClusterRow[] };
+    const { rows, broken } = JSON.parse(readFileSync(join(out, "cluster.json"), "utf8")) as ClusterReport;
+    expect(broken).toEqual([]);
     const roles = rows.map(({ processes }) => processes.map(({ role, clients }) => `${role} ${clients}`));
     expect(roles).toEqual([
       ["alone 12"],

@@ -1,6 +1,8 @@
 // Tests a real cluster whose processes have public addresses: clients are distributed evenly, and a full cluster refuses
 // new players, but its processes honour seats within their reserve.
+import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { Client, type Room } from "@colyseus/sdk";
 import { afterAll, expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
@@ -44,7 +46,12 @@ function tests(): void {
     return Number(/^sabang_cluster_connections (\d+)$/m.exec((await member.metrics()) ?? "")?.[1]);
   }
 
-  const counts = () => Promise.all(cluster.running.members.map(connectionsOf));
+  /** Waits until the processes have these numbers of connections, in any order. */
+  async function untilCounts(...expected: number[]): Promise<void> {
+    const counts = async () =>
+      (await Promise.all(cluster.running.members.map(connectionsOf))).toSorted((a, b) => a - b);
+    await until(async () => isDeepStrictEqual(await counts(), expected));
+  }
 
   /** Joins through the balancer. */
   async function join(): Promise<void> {
@@ -79,8 +86,11 @@ function tests(): void {
 
   test("new players connect directly to the process with the most room", async () => {
     await untilReported();
-    for (let i = 0; i < 6; i++) await join();
-    expect((await counts()).toSorted((a, b) => a - b)).toEqual([expect.any(Number), 2, expect.any(Number)]);
+    for (let i = 0; i < 6; i++) {
+      await join();
+      await untilReported();
+    }
+    await untilCounts(2, 2, 2);
     expect(new Set(rooms.map(({ roomId }) => roomId)).size).toBe(1);
   });
 
@@ -89,7 +99,7 @@ function tests(): void {
       await join();
       await untilReported();
     }
-    expect((await counts()).toSorted((a, b) => a - b)).toEqual([LIMIT - 1, LIMIT, LIMIT]);
+    await untilCounts(LIMIT - 1, LIMIT, LIMIT);
     const { body: seat } = await requestSeat();
     // The first seat counts as a connection for a while. It is not claimed, so there is room again afterwards.
     expect(await requestSeat()).toMatchObject({ status: 503, body: { name: "busy" } });
@@ -102,8 +112,13 @@ function tests(): void {
     const full = cluster.running.members.find(({ port }) => !seat.publicAddress.endsWith(`:${port}`))!;
     await until(async () => (await connectionsOf(full)) === LIMIT);
     expect(await claim(seat, full)).toBe(true);
-    expect(await connectionsOf(full)).toBe(LIMIT + RESERVE);
+    await until(async () => (await connectionsOf(full)) === LIMIT + RESERVE);
     expect(await claim(laterSeat, full)).toBe(false);
+    // A plain client cannot be sent to another process, so the full process refuses it.
+    const plain = new WebSocket(`ws://127.0.0.1:${full.port}/websocket`);
+    sockets.push(plain);
+    const [frame] = await once(plain, "message");
+    expect(JSON.parse(String(frame))).toMatchObject({ name: "busy" });
     await untilReported();
     await join();
     await untilReported();
