@@ -111,14 +111,14 @@ function tests(): void {
     ]);
     const full = cluster.running.members.find(({ port }) => !seat.publicAddress.endsWith(`:${port}`))!;
     await until(async () => (await connectionsOf(full)) === LIMIT);
-    expect(await claim(seat, full)).toBe(true);
-    await until(async () => (await connectionsOf(full)) === LIMIT + RESERVE);
-    expect(await claim(laterSeat, full)).toBe(false);
     // A plain client cannot be sent to another process, so the full process refuses it.
     const plain = new WebSocket(`ws://127.0.0.1:${full.port}/websocket`);
     sockets.push(plain);
     const [frame] = await once(plain, "message");
     expect(JSON.parse(String(frame))).toMatchObject({ name: "busy" });
+    expect(await claim(seat, full)).toBe(true);
+    await until(async () => (await connectionsOf(full)) === LIMIT + RESERVE);
+    expect(await claim(laterSeat, full)).toBe(false);
     await untilReported();
     await join();
     await untilReported();
