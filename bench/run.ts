@@ -149,8 +149,8 @@ export async function run(contender: Contender, clients: number, options: RunOpt
 }
 
 /**
- * Returns the server's error if the server has exited, because the exit is the cause of other errors. Returns undefined
- * while the server is running.
+ * Returns the server's error if the server has exited or exits within EXIT_MS. Otherwise returns undefined. The caller
+ * reports this error instead of other errors, because the exit has caused them.
  */
 async function exitError(server: Server | undefined): Promise<Error | undefined> {
   const timeout = wait(EXIT_MS).then(() => undefined);
@@ -326,8 +326,8 @@ async function playersOf(
   room = "",
 ): Promise<Players> {
   const path = sight === "cells" ? "players" : `monitor/api/room?roomId=${encodeURIComponent(room)}`;
-  // The monitor refuses requests that may come from a page of another site. The value `none` says that this request
-  // does not come from any page.
+  // The monitor refuses requests that may come from a page of another site. The value `none` of `sec-fetch-site` says
+  // that this request does not come from any page.
   const headers = {
     authorization: `Basic ${Buffer.from(monitor).toString("base64")}`,
     "sec-fetch-site": "none",

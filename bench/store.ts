@@ -57,7 +57,8 @@ async function measure(): Promise<void> {
 }
 
 /**
- * Returns a player's record. The ids are as long as real ids, and their order differs from the order of the numbers.
+ * Returns the record of the player with this number. The player's id is as long as a real id. The order of the ids
+ * differs from the order of the players' numbers.
  */
 function placeOf(number: number): PlayerRecord {
   const player = [...String(number).padStart(10, "0")].reverse().join("").padEnd(22, "x");

@@ -106,8 +106,8 @@ export async function play<State = unknown>(
         await signIn?.prepare();
         room = await client.joinOrCreate<State>("world", { ...options, map, arrival });
       } catch (error) {
-        // The join may have failed because the portal's arrival token has expired. The next join does not use the
-        // token.
+        // Joins again even after a final error if this join used a portal's arrival token, because the token may have
+        // expired. The next join does not use the token.
         if (isFinalError(error) && !isArriving) throw error;
         signIn?.failed(error);
         onTrouble?.(error as Error);

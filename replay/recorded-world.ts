@@ -22,7 +22,7 @@ const MAX_INCIDENTS = 10;
 
 /** Stores recordings. Its methods must not block and must not throw, because a full disk must not stop a game. */
 export interface Recordings {
-  /** Starts the file of a world. Returns undefined if the world should not be recorded from start to end. */
+  /** Starts a file for all ticks of a world. Returns undefined if no such file should or can be written. */
   begin(map: string, room: string): RecordingSink | undefined;
   /** Saves the recording of the last minutes before an incident. Called once per world and kind of fault. */
   keep(map: string, room: string, incident: Incident, file: Uint8Array[]): void;

@@ -81,7 +81,8 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
     this.#sessions = sessions;
     this.seats = seatsOf(this as unknown as Room);
     this.#ticks = startClock(() => this.#tick(), this as unknown as Room);
-    // The framework ticks the room's clock 60 times per second if `patchRate` is null and no timestep is set.
+    // Sets a timestep, because without one the framework would tick the room's clock 60 times per second while
+    // `patchRate` is null.
     this.setTimestep(everySecond, 1000);
     this.patchRate = null;
     observer?.opened(this.#observed);
@@ -203,7 +204,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
     this.kick(sessionId);
   }
 
-  /** Called by the framework's other tools for operators. */
+  /** Called by the framework's tools for operators, except the monitor. */
   override kickClient(sessionId: string): void {
     this.kick(sessionId);
   }

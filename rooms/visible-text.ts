@@ -77,9 +77,9 @@ function isNeeded(character: string, before: string, after: string): boolean {
     case "\uFE0F":
       return /\p{Extended_Pictographic}$/u.test(before) || (/[0-9#*]$/.test(before) && after.startsWith("\u20E3"));
   }
-  // Variants of Chinese characters, which also occur in Japanese names.
+  // Variation selectors of Chinese characters. They also occur in Japanese names.
   if (/[\uFE00-\uFE02\u{E0100}-\u{E01EF}]/u.test(character)) return /\p{Ideographic}$/u.test(before);
-  // Variants of Mongolian letters.
+  // Variation selectors of Mongolian letters.
   if (/[\u180B-\u180D\u180F]/.test(character)) return /\p{Script=Mongolian}$/u.test(before);
   return false;
 }

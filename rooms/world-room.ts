@@ -26,7 +26,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   override inputs = this.defineInput(MoveInput, {
     tickRate: TICK_HZ,
     bufferMaxSize: QUEUE_LIMIT, // A full buffer drops its oldest input, and acknowledges it.
-    sanitize: () => this.#rates.countInput(), // The framework calls this hook for each input. It only counts them.
+    sanitize: () => this.#rates.countInput(), // A hook that is called for each input. Only counts the inputs.
   });
   #settings!: RoomSettings;
   #world!: RoomWorld;
@@ -76,7 +76,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   /** A player starts where its portal or invitation leads, else where it was saved, else at a spawn. */
   override async onJoin(client: WorldClient, { player: chosen, arrival }: Partial<JoinOptions> = {}) {
     const session = this.#settings.sessions.begin(this, client); // Despawns and kicks the player's other session.
-    const record = await this.#autosave.load(session.playerId); // Includes what the other session has just saved.
+    const record = await this.#autosave.load(session.playerId); // Includes the last save of a kicked session.
     session.startPlaying(); // Throws if the client has disconnected or a newer session has begun meanwhile.
     const player = new Player().assign({ ...randomPlayer(), ...(record && persistedFieldsOf(record)), ...chosen });
     this.#world.join(client.sessionId, player, this.#portals.placeOf(arrival) ?? record);
@@ -85,7 +85,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** Called when a client is gone without a leave. After a lost connection it may return to its seat for a while. */
+  /** Called when a connection closes without a leave. The client may return to its seat if the connection was lost. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The body stands still. The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;

@@ -53,7 +53,7 @@ export const ERRORS = {
   tooManyConnections: { code: 429, message: "Too many connections from your address. Close one of them first." },
   tooManyPasswords: { code: 429, message: "Too many wrong passwords from your address. Try again later." },
   internalError: { code: 500, message: "The server failed to answer this request. Try again later." },
-  /** The server is overloaded by its own work, or a process of a cluster has reached its limit of connections. */
+  /** The server is overloaded, or a process of a cluster has reached its limit of connections. */
   busy: { code: 503, message: "The server is too busy for new players. Try again in 10 seconds." },
   stopping: { code: 503, message: "The server is about to stop. Try again in 10 seconds." },
   storeUnavailable: {

@@ -10,8 +10,8 @@ import type { PlayerInWorld } from "./world.ts";
 type HashedPlayer = Pick<PlayerInWorld, "id" | "body"> & { readonly moves: readonly Input[] };
 
 /**
- * Returns the hash of all bodies and queued moves. Of each body, it covers only the fields in BODY_FIELDS
- * (sim/step.ts). Add a field to them if a rule of your own changes it.
+ * Returns the hash of all bodies and queued moves. It covers only those fields of a body that are in BODY_FIELDS
+ * (sim/step.ts). Add a field to BODY_FIELDS if a rule of your own changes the field.
  */
 export function hashOfPlayers(players: Iterable<HashedPlayer>): number {
   let hash = OFFSET_BASIS;
@@ -38,8 +38,8 @@ const CELLS_PER_TILE = TILE / CELL;
 
 /**
  * Returns 0 for an open tile and 1 for a solid tile. Returns a different, larger number for each other combination of
- * solid cells. Older recordings know only 0 and 1, because all walls were whole tiles then. So the hashes in these
- * recordings stay valid.
+ * solid cells. Older recordings contain hashes from a time when all walls were whole tiles. The numbers 0 and 1 keep
+ * these hashes valid.
  */
 function wallsOfTile(tileX: number, tileY: number, { isSolid }: WorldMap): number {
   let solid = 0;

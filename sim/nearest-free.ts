@@ -72,14 +72,14 @@ function isSolidTile(tileX: number, tileY: number, walls: Walls): boolean {
 }
 
 /**
- * Units that a body can move along an axis before it touches one more cell. The left or upper edge of the body starts
- * at the edge of a cell.
+ * Units that a body can move right or down before it touches one more cell, if its left or upper edge starts at the
+ * edge of a cell.
  */
 const SLACK = CELL - 1 - ((2 * HALF_BODY - 1) % CELL);
 
 /**
- * A cell has two spans of coordinates. In the first span, a body touches as few cells as possible. In the second span,
- * it touches one more cell.
+ * The left or upper edge of a body is in the same cell for two spans of coordinates. In the first span, the body
+ * touches as few cells as possible. In the second span, it touches one more cell.
  */
 const SPANS_PER_TILE = 2 * CELLS_PER_TILE;
 

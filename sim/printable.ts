@@ -1,4 +1,5 @@
-// Names of maps, layers and objects come from files that anyone may have written. They are shown in terminals and logs.
+// Makes text from files safe to show in terminals and logs. Names of maps, layers and objects come from files that
+// anyone may have written.
 
 /** Characters that move the cursor, end the line, or change the direction of the text. */
 const HARMFUL = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;

@@ -105,8 +105,8 @@ export function createApp(settings: AppSettings): App {
     const client = id ? sessions.clientOf(id) : undefined;
     return client !== undefined && addressOf(client) === address;
   };
-  // In a cluster only the authority knows the players, and it limits the joins of all processes. So this process treats
-  // every client as a returning player.
+  // A process of a cluster does not know which clients replace a connection, so it gives all clients the higher limit
+  // for replacing clients. The authority knows the players, and applies the exact limits to the joins of all processes.
   const replaced = settings.joinCluster
     ? { isTakeover: async () => true, isConnected: () => true }
     : { isTakeover, isConnected };

@@ -83,8 +83,8 @@ const proxies = z
   .or(z.undefined().transform((): string[] => []));
 
 /**
- * Whether a text is the URL of a Redis server. Only database 0 is accepted, because all databases share their channels
- * anyway.
+ * Whether a text is the URL of a Redis server. Only database 0 is accepted. Another number would not separate two
+ * clusters, because all databases of a Redis server share their channels.
  */
 function isRedisUrl(value: string): boolean {
   const url = /^rediss?:\/\//.test(value) ? URL.parse(value) : null;

@@ -45,7 +45,8 @@ export interface ClusterPlace {
 }
 
 /**
- * Adds this process to the cluster if Redis is usable and the process fits the other processes.
+ * Adds this process to the cluster if Redis is usable and the process has the same database, versions, maps and
+ * COMMON_SETTINGS as the other processes.
  * @throws {ClusterError} if the process cannot be part of the cluster.
  */
 export async function enterCluster({ config, maps, store, writeBehind, logger }: ServerParts): Promise<ClusterPlace> {
@@ -58,7 +59,8 @@ export async function enterCluster({ config, maps, store, writeBehind, logger }:
     sentinelPassword: config.REDIS_SENTINEL_PASSWORD,
   };
   const { id, epoch, prefix: prefixOfDatabase } = await store.cluster(prefix);
-  // Two clusters must not use one database, because their authorities would block each other's saves.
+  // Two clusters must not use one database. Each cluster has an authority, the process that runs its rooms, and the two
+  // authorities would block each other's saves.
   if (prefixOfDatabase !== prefix) {
     throw new ClusterError([
       `REDIS_PREFIX: got ${prefix}; the database of DATABASE_URL belongs to the cluster ${prefixOfDatabase}. Set the same ` +

@@ -50,8 +50,8 @@ export async function shutDown(app: App): Promise<Stopped> {
   const { server, httpServer, plainSockets, admission, store, cluster } = app;
   admission.stop();
   if (cluster && (await cluster.handOver())) {
-    // This process accepts no new connections from now on, so the balancer sends clients to other processes. Clients
-    // whose connections `retire` closes must also reach other processes.
+    // Stops accepting connections before `retire` closes the connections of clients. So the load balancer sends these
+    // clients to other processes.
     httpServer.close();
     await cluster.retire();
   }

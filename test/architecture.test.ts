@@ -125,7 +125,7 @@ test("dependency-cruiser reports forbidden imports in every folder, and circular
   }
 });
 
-test("each step of a `move` in docs/architecture.md names a function that exists in the linked file", () => {
+test("each step of the path of a `move` input in docs/architecture.md names a function in the linked file", () => {
   const steps = [...page.matchAll(/^\| \d \| \[([\w/.-]+)\]\(\.\.\/\1\) `(\w+)` \|/gm)];
   expect(steps).toHaveLength(8);
   for (const [, file, name] of steps) {

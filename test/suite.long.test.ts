@@ -11,7 +11,7 @@ const STARTING_FILES = ["examples/python", "e2e/page", "src/store/store", "src/s
 
 /** Runs jest in a child process that exits only when no handle, such as a socket or a timer, is open. */
 function jest(args: string[], environment: Record<string, string> = {}) {
-  // The child removes its shared folder at its end, so it must not get the folder of this test run.
+  // At its end, a test run removes its shared folder. So the child must not get the folder of this test run.
   const { CI: _, TEST_LONG: _long, [RUN_FOLDER]: _folder, ...inherited } = process.env;
   const options = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--runInBand", ...args];
   const { status, signal, stderr } = spawnSync(process.execPath, options, {

@@ -12,7 +12,7 @@ export const MAX_GID = 0xffffffff;
 /** The greatest global tile id without flags. */
 export const MAX_TILE_NUMBER = 0x0fffffff;
 
-/** How a tile is turned. The diagonal flip swaps x and y and comes first. */
+/** How a tile is turned. The diagonal flip, which swaps x and y, is applied before the other flips. */
 export interface Turn {
   readonly flippedHorizontally: boolean;
   readonly flippedVertically: boolean;

@@ -1,6 +1,6 @@
 import { MAX_SIDE } from "./ground/units.ts";
 
-/** The maximum values for one map. They bound the time and the memory that reading it takes. */
+/** The maximum values for one map. They limit the time and the memory that are needed to read the map. */
 export interface Limits {
   /** The total length of the map's file and of all files that it names, in UTF-16 code units. */
   readonly textLength: number;

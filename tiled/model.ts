@@ -178,7 +178,7 @@ export interface Tileset {
   readonly class: string;
   /** The path of the tileset's file, relative to the map's folder; undefined if the tileset is part of the map. */
   readonly source: string | undefined;
-  /** Whether the tileset's file is not available. Then the fields below have default values. */
+  /** True if the tileset's file is not available. The fields below then have default values. */
   readonly missing: boolean;
   readonly tileWidth: number;
   readonly tileHeight: number;

@@ -13,8 +13,8 @@ export interface ObjectContext {
   /** Returns the size of a tile in pixels; undefined if it is unknown. */
   tileSize(gid: number): { readonly width: number; readonly height: number } | undefined;
   /**
-   * The point that becomes (0, 0): its coordinates in the file, in pixels. The reader subtracts them from the places of
-   * objects.
+   * The coordinates in the file, in pixels, of the point that becomes (0, 0). The reader subtracts them from the places
+   * of objects.
    */
   readonly origin: Point;
 }

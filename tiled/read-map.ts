@@ -123,7 +123,7 @@ function readBounds(map: Fields): Area {
   if (bounds.width > side || bounds.height > side) {
     report.stop("the map", `is ${bounds.width} x ${bounds.height} tiles; expected at most ${side} x ${side}`);
   }
-  // Otherwise an invalid size would also cause a fault in each layer.
+  // Reading stops here after a fault, because an invalid size would also cause a fault in each layer.
   report.throwFaults();
   return bounds;
 }

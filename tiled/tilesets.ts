@@ -46,7 +46,7 @@ function tilesetOf(fields: Fields, firstGid: number, source: string | undefined,
   /** Returns how many tiles fit into the width or the height of the image. */
   const tilesWithin = (length: number, tile: number) =>
     Math.max(0, Math.floor((length - margin + spacing) / (tile + spacing)) || 0);
-  // Tiled writes `tilecount` since 0.13 and `columns` since 0.15.
+  // Files from before Tiled 0.13 lack `tilecount`, and files from before Tiled 0.15 lack `columns`.
   const columns = fields.integer("columns", image ? tilesWithin(image.width, tileWidth) : 0, 0, MAX_PIXELS);
   const rows = image ? tilesWithin(image.height, tileHeight) : 0;
   const offset = fields.inner("tileoffset");

@@ -56,7 +56,10 @@ export function parseXml(text: string, root: string, report: Report): Values {
   return document;
 }
 
-/** Each level of properties within properties is two XML elements deep. Each level of groups is one element deep. */
+/**
+ * The maximum number of nested XML elements per level: two for a level of properties within properties, one for a level
+ * of groups.
+ */
 const ELEMENTS_PER_LEVEL = 2;
 
 function isTileData({ name }: Element): boolean {

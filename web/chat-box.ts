@@ -1,5 +1,5 @@
-// The box in which the user writes to the players in sight, and the button with which the user waves to them. Enter opens
-// the box and Escape closes it. After that, the keys move the player again.
+// The box in which the user writes to the players in sight, and the button with which the user waves to them. Enter
+// opens the box, and Escape closes it. While the box is closed, the keys move the player.
 import { byId, write } from "./elements.ts";
 import { onLanguage } from "./language.ts";
 
@@ -74,7 +74,7 @@ export class ChatBox {
 
   #keyDown(event: KeyboardEvent): void {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-    // If another element has the focus, these keys press a button or write a letter.
+    // Enter and WAVE_KEY press a button or write a letter if another element has the focus.
     if (event.target !== document.body && event.target !== this.#game) return;
     if (event.code === WAVE_KEY) this.#wave();
     else if (event.key === "Enter") this.#toggle(true);

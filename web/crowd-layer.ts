@@ -34,7 +34,8 @@ export class CrowdLayer {
     const height = SMALL_HEIGHT * Math.ceil((JACKETS.length * HAIR.length) / COLUMNS);
     const canvas = document.createElement("canvas");
     Object.assign(canvas, { width, height });
-    // Phaser reads the pixels of the canvas after each painting.
+    // Phaser reads the pixels of the canvas after each painting. Without this option, the browser would copy them from
+    // the graphics card.
     canvas.getContext("2d", { willReadFrequently: true });
     this.#texture = scene.textures.addCanvas(TEXTURE_KEY, canvas)!;
     this.#blitter = scene.add.blitter(0, 0, TEXTURE_KEY).setDepth(DEPTH.players + 0.5);

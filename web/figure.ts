@@ -12,7 +12,7 @@ export interface Figure {
   y: number;
   /** The direction of the player: 1 left, 2 right, 3 up, 4 down. */
   facing: number;
-  /** Whether the camera follows this player, who is marked by a ring. */
+  /** Whether the camera follows this player. The followed player is marked by a ring. */
   own: boolean;
   /** Set if this is a ghost: a translucent figure that shows the own player's position on the server. */
   ghost?: true;

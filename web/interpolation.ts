@@ -3,8 +3,8 @@
 import { STEP, TICK_MS } from "../sim/rules.ts";
 
 /**
- * In any period, a player takes at most one step per tick, and this many additional steps. docs/protocol.md explains
- * the number.
+ * In any period, the number of a player's steps is at most the number of ticks plus this number. docs/protocol.md
+ * explains the number.
  */
 const EXTRA_STEPS = 10;
 
@@ -17,12 +17,16 @@ const MAX_INTERVAL_MS = 1500;
  */
 const SHORTENING = 1 / 8;
 
-/** The player stood still at first if an interval is longer than the expected interval times this factor. */
+/**
+ * If an interval is longer than the expected interval times this factor, the player is assumed to have stood still in
+ * the first part of the interval.
+ */
 const TOLERANCE = 1.5;
 
 /**
- * Playback runs slower if it is early, and faster if it is late. At this speed it would be on time after CORRECTION_MS.
- * MAX_SPEED_CHANGE is the largest change, as a share of the normal speed.
+ * Playback runs slower if it is ahead of its target time, and faster if it is behind. Its speed is chosen so that it
+ * would reach the target time after CORRECTION_MS. MAX_SPEED_CHANGE is the largest change, as a share of the normal
+ * speed.
  */
 const CORRECTION_MS = 250;
 const MAX_SPEED_CHANGE = 0.5;
@@ -70,8 +74,8 @@ export class Interpolation {
     const elapsed = time - last.time;
     const steps = (Math.abs(x - last.x) + Math.abs(y - last.y)) / STEP;
     if (steps > Math.min(elapsed, MAX_INTERVAL_MS) / TICK_MS + EXTRA_STEPS) {
-      // A player cannot walk that far in this time. The server has moved the player, so the player is drawn there
-      // immediately.
+      // A player cannot walk this distance in the elapsed time, so the server has moved the player. The earlier updates
+      // are discarded, so that the player is drawn at the new position immediately.
       this.#updates.length = 0;
       this.#time = time;
     } else {

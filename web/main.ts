@@ -103,7 +103,8 @@ const connection = new Connection(
       if (requested?.name !== undefined && query.has("name")) updateUrl("name", requested.name);
       maps.show(ground.map.name);
       void maps.load();
-      // After a change of the map, or after a join beside a friend, a reload must stay on the map of this room.
+      // After a change of the map, or after a join beside a friend, the page's URL must name the map of this room, so
+      // that a reload stays on this map.
       const isInvited = query.has("friend");
       query.delete("friend");
       if (isInvited || (before !== undefined && before !== ground.map.name)) updateUrl("map", ground.map.name);

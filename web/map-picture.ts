@@ -16,7 +16,7 @@ const GRAIN = 4;
 const GRAINS_PER_ROW = 128;
 const GRAINS_WIDTH = GRAIN * GRAINS_PER_ROW;
 
-/** Red, green, blue and opacity of the shade over walls with pictures. */
+/** Red, green, blue and opacity of the shade that is painted over the pictures of walls. */
 const SHADE = [20, 24, 28, 72] as const;
 
 /** Bytes of a transparent pixel. */

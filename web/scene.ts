@@ -130,7 +130,8 @@ export class WorldScene extends Phaser.Scene {
       else if (Math.abs(x - left - width / 2) > width / 2 + FIGURE_REACH) continue;
       else if (Math.abs(y - top - height / 2) <= height / 2 + FIGURE_REACH) others.push(figure);
     }
-    // In a replay there is no own player if the followed player has left. Then the centre of the screen is used.
+    // Distances are measured from the own player. In a replay, there is no own player if the followed player has left.
+    // In this case, distances are measured from the centre of the screen.
     const centre = own.find((figure) => figure.own) ?? { x: left + width / 2, y: top + height / 2 };
     const distanceOf = ({ id, x, y }: Figure) =>
       Math.hypot(x - centre.x, y - centre.y) * (this.#characters.has(id) ? KEPT : 1);
@@ -176,7 +177,10 @@ export class WorldScene extends Phaser.Scene {
     return character;
   }
 
-  /** Moves the camera so that the clear area follows the own player. The clear area shows little beyond the map. */
+  /**
+   * Moves the camera so that the own player stays in the middle of the clear area. At an edge of the map the camera
+   * stops, so that the clear area shows little beyond the map.
+   */
   #follow({ x, y }: Figure, milliseconds: number): void {
     const camera = this.cameras.main;
     const map = this.#map?.ground.map;

@@ -51,7 +51,7 @@ export class Session {
   readonly #cadence = new Cadence();
   #pacer = new Pacer();
   #prediction: Prediction | undefined;
-  /** The drawn positions of the own player: the predicted position, and the position on the server. */
+  /** The own player's predicted position, and its position on the server, each smoothed for drawing. */
   #predicted: Glide | undefined;
   #confirmed: Glide | undefined;
   #figures = new Map<string, Figure>();

@@ -44,7 +44,8 @@ export function stamp(
   context.translate(x + width / 2, y + height / 2);
   context.rotate((rotation * Math.PI) / 180);
   context.scale(flipX ? -1 : 1, flipY ? -1 : 1);
-  // The canvas applies the last transformation first.
+  // The swap of x and y must come before the flips. So it is added last, because the canvas applies the last
+  // transformation first.
   if (swap) context.transform(0, 1, 1, 0, 0, 0);
   const [w, h] = swap ? [height, width] : [width, height];
   context.drawImage(picture, left, top, across, down, -w / 2, -h / 2, w, h);

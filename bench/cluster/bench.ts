@@ -4,7 +4,7 @@ import { middle } from "../median.ts";
 import { type ClusterRow, type ClusterRun, measureCluster, type ProcessFigures } from "./measure.ts";
 import { missingHint, missingPrograms } from "./programs.ts";
 
-/** The numbers of processes that are compared. The first one is a process without a cluster. */
+/** The numbers of processes that are compared. The number 1 stands for one process without a cluster. */
 const PROCESSES = [1, 2, 3];
 
 /**
@@ -14,8 +14,8 @@ const PROCESSES = [1, 2, 3];
 const PROCESSES_WITH_BODIES = 3;
 
 /**
- * The maximum number of clients in the run with bodies. The run shows the cost of mirroring, so the cost of clients
- * must stay low.
+ * The maximum number of clients in the run with bodies. The run shows what it costs a replica to mirror the authority's
+ * rooms, so the cost of clients must stay low.
  */
 const CLIENTS_WITH_BODIES = 24;
 

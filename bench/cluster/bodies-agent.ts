@@ -1,6 +1,6 @@
-// Loaded into server processes with `node --import`. Fills each new world with BODIES players that walk like the clients
-// of the load, but have no connections. Only the authority of a cluster has worlds. SIGUSR2 makes these players stop. Writes
-// the CPU time of the ticks to BODIES_FOLDER once per second.
+// Loaded into server processes with `node --import`. Fills each new world with BODIES players that walk like the
+// clients of the load, but have no connections. SIGUSR2 makes these players stop. Only the authority of a cluster has
+// worlds. This agent writes the CPU time of the ticks to BODIES_FOLDER once per second.
 import { randomPlayer } from "../../rooms/join-options.ts";
 import type { RoomSettings, RoomWorld } from "../../rooms/room-settings.ts";
 import { createWorld } from "../../rooms/room-settings.ts";
@@ -17,7 +17,7 @@ const INPUTS = DIRECTIONS.map((word) => inputOfWord(word)!);
 /** Ticks between two moves of a body. */
 const PERIOD = TICK_HZ / MOVES_HZ;
 
-/** Bodies that join in one tick. If all joined at once, the first client would wait too long for its answer. */
+/** Bodies that join in one tick. If all bodies joined in the same tick, the first client's join would take too long. */
 const JOINS_PER_TICK = 100;
 
 /** A player without a connection. */

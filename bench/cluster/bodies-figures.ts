@@ -2,12 +2,12 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The CPU time of the ticks of a process since its start, in microseconds. */
+/** The number of ticks of a process since its start, and their CPU time in microseconds. */
 export interface BodiesFigures {
   ticks: number;
-  /** The time in which the bodies' moves are chosen. Clients would do this work themselves. */
+  /** CPU time for choosing the bodies' moves. Real clients choose their own moves. */
   choosing: number;
-  /** The rest of the ticks. */
+  /** CPU time of everything else in the ticks. */
   game: number;
 }
 
@@ -16,7 +16,7 @@ const fileOf = (folder: string, pid: number) => join(folder, `bodies-${pid}.json
 /** Writes the figures of this process. */
 export function writeBodiesFigures(folder: string, figures: BodiesFigures): void {
   const file = fileOf(folder, process.pid);
-  // A reader never sees an incomplete file.
+  // Writes to another file and renames it, so a reader never sees an incomplete file.
   writeFileSync(`${file}.new`, JSON.stringify(figures));
   renameSync(`${file}.new`, file);
 }

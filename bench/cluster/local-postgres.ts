@@ -73,7 +73,8 @@ export class LocalPostgres {
     };
     run();
     const isReady = async () => {
-      // After a kill, processes of the old server may still lock its data. A new server then exits at once.
+      // Starts the server again if it has exited. A new server exits at once while processes of a killed server still
+      // lock the data.
       if (this.#child!.exitCode !== null) run();
       return query(this.#urlOf("postgres"), "select 1").then(
         () => true,

@@ -49,7 +49,7 @@ export class LocalRedis {
     await waitFor("the Redis server answers", isReady, START_TIMEOUT_MS);
   }
 
-  /** Sends a command without spaces in its arguments. @returns the raw answer. */
+  /** Sends a command. Its arguments must not contain spaces. @returns the raw answer. */
   async command(text: string): Promise<string> {
     const socket = connect(this.#port, "127.0.0.1").setTimeout(COMMAND_TIMEOUT_MS, () => socket.destroy());
     socket.end(`${text}\r\n`);

@@ -66,7 +66,7 @@ describe(cluster, first.name);
 await watch(cluster, first.name);
 
 /**
- * Stops all programs and ends this process. The second signal ends this process at once, unless it is the duplicate that
+ * Stops all programs and ends this process. A second signal ends this process at once, except the duplicate signal that
  * npm sends when an operator presses Ctrl-C.
  */
 async function stopAll(): Promise<void> {

@@ -91,8 +91,8 @@ interface Reading {
 
 /**
  * Measures clients with one process without a cluster, or with several processes of a cluster. In a cluster, the
- * clients are distributed over the replicas. The last of several replicas gets no clients if there are `bodies`. It
- * then shows the cost of mirroring alone.
+ * clients are distributed over the replicas. The last of several replicas gets no clients if there are `bodies`. This
+ * replica then shows what it costs to mirror the authority's rooms without serving clients.
  * @param tell called with progress messages.
  * @throws {Error} if a process fails, or a client cannot join.
  */

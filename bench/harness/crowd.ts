@@ -33,8 +33,8 @@ interface CrowdArea {
 }
 
 /**
- * The area of the crowd `screen`. It is aligned with the grid of cells, so it covers as few cells as possible. So each
- * player in it sees as many others as possible.
+ * The area of the crowd `screen`. It is aligned with the grid of cells, so it covers as few cells as possible. The
+ * fewer cells the crowd covers, the more players each player sees.
  */
 const SCREEN: CrowdArea = { left: 10 * CELL, top: 11 * CELL, width: 960, height: 640 };
 const ONE_CELL: CrowdArea = { left: 12 * CELL, top: 12 * CELL, width: CELL, height: CELL };

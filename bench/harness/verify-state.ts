@@ -17,7 +17,10 @@ type Position = Pick<KnownPlayer, "x" | "y">;
 /** The kinds of sight (see Contender) in which the players' positions determine which players a client sees. */
 type SightByPosition = Exclude<Contender["sight"], "all" | "one">;
 
-/** The rules of each kind of sight. `must`: a client must know the other player. `may`: a client may know it. */
+/**
+ * The rules of each kind of sight. `must` returns whether a client must know another player. `may` returns whether a
+ * client may know another player.
+ */
 const SIGHT: Record<SightByPosition, { must: SightRule; may: SightRule }> = {
   promise: {
     must: (self, other) => Math.hypot(self.x - other.x, self.y - other.y) <= NEAR,

@@ -1,11 +1,12 @@
-// Records which changes of each player have been sent, and which are pending. A change is pending until it has been
-// sent to all clients that have the player in sight, or until no client has it in sight. Some clients may have no bytes
-// left in a tick. A player with pending changes is called a waiting player. The values are in flat arrays, indexed by
-// the player's slot, for speed: the server reads the values of the nearest players for each client in every tick.
+// Records which changes of each player have been sent, and which are pending. A change may have to wait, because some
+// clients may have no bytes left in a tick. It is pending until it has been sent to all clients that have the player in
+// sight, or until no client has the player in sight. A player with pending changes is called a waiting player. The
+// values are in flat arrays, indexed by the player's slot, for speed: the server reads the values of the nearest
+// players for each client in every tick.
 
 /**
  * The length of a player's record, in numbers: the start and the end of two slices of the arena. Both slices are empty
- * if all clients in sight get the player's changes in this tick anyway.
+ * if the player has no pending changes.
  */
 export const RECORD = 4;
 

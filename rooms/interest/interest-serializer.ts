@@ -29,7 +29,10 @@ const FULL_STATE_SIZE = 8 * 1024;
 /** Bytes reserved before the body of a frame: for the state frame's header, and for the WebSocket frame's header. */
 const HEADROOM = TIMED_STATE_HEADER_BYTES + MAX_HEADER_BYTES;
 
-/** The part of a client's budget of bytes that patches may use. The rest is for pings, answers and messages. */
+/**
+ * The part of a client's budget of bytes for patches and the messages that follow them. The rest is for pings, answers
+ * and other messages.
+ */
 const PATCH_SHARE = 0.96;
 
 /**
@@ -137,9 +140,9 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   }
 
   /**
-   * Whether any client may have this player, as of the last patches and full states. The player must still have its
-   * position of that time. The framework need not track the next changes of other players: a client gets all fields of a
-   * player that comes into its sight.
+   * Whether any client may have this player, as of the last patches and full states. Call this before the player
+   * changes. The framework need not track the next changes of a player that no client has, because a client gets all
+   * fields of a player that comes into its sight.
    */
   isWatched({ x, y }: TrackedPlayer): boolean {
     return this.#watched.has(this.#grid.cellAt(x, y));
@@ -248,7 +251,8 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   /** Marks the cells around all clients as watched. */
   #watch(clients: readonly Viewer[]): void {
     this.#views.length = clients.length;
-    // Usually each player has a client. Only a process of a cluster has many players without clients of its own.
+    // All cells count as watched, except in a process with fewer clients than players. Usually this is a process of a
+    // cluster: the clients of many players are in other processes.
     const areAllWatched = clients.length >= this.#cellIndex.size;
     this.#watched.beginTick(areAllWatched);
     if (areAllWatched) return;
@@ -258,7 +262,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     }
   }
 
-  /** Returns the cell of a client's own player; the last cell of its player if it has none. Looks for a new player. */
+  /** Returns the cell of the client's own player, which may be new; the client's last cell if it has no player. */
   #cellOf(view: View): number {
     if (!view.self || view.self.cell === NO_CELL) {
       view.self = this.#cellIndex.get(view.client.sessionId);
@@ -267,7 +271,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     return view.self?.cell ?? view.cell;
   }
 
-  /** @param isDirect whether frames may bypass the framework's `raw`. */
+  /** @param isDirect whether frames may bypass `client.raw`: false if the framework has replaced this method. */
   #send(view: View, body: Body, isDirect: boolean, timing?: Timing): void {
     const { connection, client, applied } = view;
     const { bytes } = this.#arena;

@@ -15,10 +15,14 @@ const MAX_SQUARE = (1 << 17) - 1;
 /** A rank below that of every player. */
 export const NO_RANK = -1;
 
-/** The first radius of a search is the greatest distance in the player's last search plus MARGIN, in units. */
+/**
+ * A search begins with this radius: the distance up to which the player's last search found players, plus MARGIN units.
+ */
 const MARGIN = 6;
 
-/** The first search covers this many times the area that contains the wanted number of players on average. */
+/**
+ * The area of a player's first search, as a multiple of the area that contains the wanted number of players on average.
+ */
 const FIRST_MARGIN = 1.4;
 
 /** A search accepts up to this many extra players without another guess. */
@@ -29,8 +33,8 @@ const GUESSES = 2;
 const BISECTIONS = 6;
 
 /**
- * The side of a bin is 2 ** bits units, with MIN_BIN_BITS to MAX_BIN_BITS bits. BINS_IN_AREA: the number of bins that
- * the diameter of the smallest search area should cover.
+ * The side of a bin is 2 ** N units, where N is from MIN_BIN_BITS to MAX_BIN_BITS. BINS_IN_AREA: the number of bins
+ * that the diameter of the smallest search area should cover.
  */
 const MIN_BIN_BITS = 2;
 const MAX_BIN_BITS = 5;
@@ -273,7 +277,7 @@ export class NearestPlayers<P extends Positioned> {
 
   /**
    * Chooses the wanted number of players with the lowest ranks, among the `count` players up to the rank `high`.
-   * @param guess the rank that the last chosen player might have.
+   * @param guess an estimate of the greatest rank of the chosen players.
    * @returns the number of players chosen.
    */
   #choose(count: number, high: number, guess: number): number {

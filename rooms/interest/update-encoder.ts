@@ -89,8 +89,8 @@ export class UpdateEncoder {
   }
 
   /**
-   * Whether a client should keep a side. Counts the players in the cells just out of sight on this side. The players
-   * that the client has in crowded cells must outnumber the players that the client lacks.
+   * Whether a client should keep a side. Compares the players in the cells directly beyond its sight on this side: it
+   * must have more of them in crowded cells than it lacks in all these cells.
    */
   #keeps(side: KeptSides, view: View, to: number): boolean {
     let had = 0;
@@ -122,7 +122,7 @@ export class UpdateEncoder {
   /**
    * Appends a copy of a body. Then appends the changes of the players nearest to `self`, except those that the body
    * contains.
-   * @param body a body with the updates that `append` wrote. `updates`: what `append` returned.
+   * @param body a body with the updates that `append` wrote. `body.updates`: the size that `append` returned.
    */
   appendWithNearest(
     view: View,
@@ -142,7 +142,7 @@ export class UpdateEncoder {
 
   /**
    * Encodes the updates of the players that are due, cell by cell. In this order, the updates of a row of cells are one
-   * slice. Each client that sees such a player gets its update.
+   * slice. All clients that have a due player in sight get the update of this player.
    */
   #encodeShared(): void {
     const arena = this.#arena;

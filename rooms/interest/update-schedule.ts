@@ -10,8 +10,8 @@ import type { WatchedCells } from "./watched-cells.ts";
 
 /**
  * UPDATE_BYTES: the initial estimate of the size of an update in bytes. An average of sizes replaces it later.
- * SMOOTHING: the weight of one tick in the averages. It is small, so that the averages have little noise. A cell takes
- * the smallest of many shares that are computed from the averages, so noise would lower its share.
+ * SMOOTHING: the weight of one tick in the averages. It is small, so that the averages have little noise. The share
+ * of a cell's players that get a turn is the smallest of many values computed from the averages. Noise would lower it.
  */
 const UPDATE_BYTES = 8;
 const SMOOTHING = 0.01;
@@ -155,7 +155,7 @@ export class UpdateSchedule<P extends Positioned> {
     this.#reports[cell]!++;
   }
 
-  /** Returns the players with changes: those that wait, and those in watched cells that changed in this tick. */
+  /** Returns the players with changes: waiting players, and players that changed in this tick in a watched cell. */
   #collect(index: CellIndex<P>, changes: Changes<P>): Entity<P>[] {
     const pending = this.#waiting;
     this.#waiting = [];

@@ -20,7 +20,7 @@ export interface FollowingFrames {
   /** The offset at which the last frame ends. */
   readonly end: number;
   readonly count: number;
-  /** The size of their payloads in bytes. */
+  /** The total size of the frames' payloads in bytes. */
   readonly bytes: number;
 }
 
@@ -63,7 +63,7 @@ export interface View {
 /** The property of a client that holds its view. */
 export const VIEW = Symbol("view");
 
-/** A client of the framework. Its connection may have these two members, which src/sockets/ adds. */
+/** A client of the framework. Its connection `ref` may have two members that src/sockets/ adds. */
 export type Viewer = Client & {
   [VIEW]?: View | undefined;
   ref?: {

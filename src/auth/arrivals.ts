@@ -5,8 +5,8 @@ import type { Arrival, ArrivalTokens } from "../../rooms/portals.ts";
 import { serverError } from "../../rooms/server-error.ts";
 
 /**
- * The lifetime of a token. It is long enough for a request on a slow network. It is too short to keep a token for later
- * use.
+ * The lifetime of a token: long enough for a request on a slow network, but so short that a player cannot keep a token
+ * for later use.
  */
 const LIFETIME_MS = 10_000;
 

@@ -149,7 +149,8 @@ export class ByteReader {
 
   /**
    * Returns a short text. Most short texts are ids that are read again and again, so a cache keeps the last ones.
-   * Comparing the bytes with a cached string is faster than creating a string. Maps also find the cached string faster.
+   * Comparing the bytes with a cached string is faster than creating a string. A lookup in a Map is also faster with
+   * the cached string, because the string's hash code is already known.
    */
   #shortText(start: number, end: number): string {
     const buffer = this.#buffer;

@@ -127,7 +127,7 @@ export class Cluster {
     };
     const matchmaking = remoteMatchmaking(askForSeat);
     const reservePlain = async (options: object, auth: AuthContext) => {
-      // A plain client stays at this process. It does not follow the address of its seat.
+      // A plain client does not follow the address of its seat. It stays at this process, which must have room for it.
       if (this.#isFull) throw serverError("busy");
       return matchmaking("joinOrCreate", "world", options, auth) as ReturnType<ReplicaSettings["reservePlain"]>;
     };
@@ -153,7 +153,7 @@ export class Cluster {
     matchMaker.controller.invokeMethod = matchmaking;
   }
 
-  /** Starts the protocol. Must be called when this process listens for clients. */
+  /** Starts the protocol. Call this method after the process has started to listen for clients. */
   start(): void {
     this.#timers.push(setInterval(() => this.#node.advance(), ADVANCE_MS));
     const { publicAddress } = this.#settings;
@@ -262,7 +262,8 @@ export class Cluster {
   /** The error with which this process refuses new players because of the state of the cluster. */
   get #refusal(): ErrorName | undefined {
     if (this.#awayReason !== undefined) return "clusterAway";
-    // With public addresses, the authority sends clients of the SDK to a process that is not full.
+    // With public addresses, the authority sends clients of the SDK to a process that is not full. So a full process
+    // can still pass their joins on.
     return this.#isFull && this.#settings.publicAddress === undefined ? "busy" : undefined;
   }
 

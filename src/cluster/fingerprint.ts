@@ -1,7 +1,7 @@
 // Hashes of the values that must be the same in all processes of a cluster. Redis gets the hashes, but no secrets.
 import { createHash } from "node:crypto";
 
-/** The values that must be the same in all processes. Each further field is a setting, named like its variable. */
+/** The values that must be the same in all processes. Each further field is named after its environment variable. */
 export interface Common {
   /** The random id of the database. Clusters with different databases are different clusters. */
   database: string;
@@ -25,7 +25,7 @@ export function fingerprintOf(common: Common): Fingerprint {
 /** Returns one sentence for each field in which two processes differ. */
 export function differences(mine: Fingerprint, others: Fingerprint, prefix: string): string[] {
   const names = Object.keys({ ...mine, ...others }).filter((name) => mine[name] !== others[name]);
-  // Another database means another cluster, which may have other settings.
+  // Processes with another database are another cluster. Other differences from that cluster are not errors.
   if (names.includes("database")) {
     return [
       `REDIS_PREFIX: a cluster with another database uses the prefix ${prefix} in this Redis; set another ` +

@@ -9,7 +9,10 @@ export interface SeatsHost {
   hold(sessionId: string, seconds: number): number;
   /** Called when a session has ended. */
   left(sessionId: string): void;
-  /** Returns the token that the framework knows for a token that a client presents. */
+  /**
+   * Returns the reconnection token that the framework expects, for a token that a client presents. The two may differ,
+   * for example after another process has become the authority.
+   */
   tokenOf(presented: string, sessionId?: string): string;
 }
 

@@ -141,7 +141,7 @@ export class HostSessions {
   }
 
   /**
-   * Returns the token that the framework knows for a token that a client presents.
+   * Returns the reconnection token that the framework expects, for a token that a client presents.
    * @param id the session that the token belongs to, if the client has named it.
    */
   tokenOf(presented: string, id?: string): string {

@@ -145,7 +145,7 @@ export class RoomHost implements Host, SeatsHost {
 
   left(sessionId: string): void {
     const isOpen = this.#sessions.get(sessionId)?.connection?.socket.isOpen === true;
-    // The framework closes an open connection right after the session has ended.
+    // The framework closes an open connection right after the session has ended, and that close calls `#linkEnded`.
     if (this.#sessions.ended(sessionId) && !isOpen) this.#linkEnded(sessionId);
   }
 
@@ -207,7 +207,7 @@ export class RoomHost implements Host, SeatsHost {
       );
       return { type: "connected" };
     } catch (error) {
-      // The process of the real socket closes the connection of a refused client itself.
+      // The process of the real socket closes the connection of a refused client. This process only ends the session.
       if ((client.ref as unknown as RemoteSocket).isOpen) this.#linkEnded(session);
       const { code = ErrorCode.MATCHMAKE_UNHANDLED, message } = error as ServerError;
       return { type: "refused", code, message };

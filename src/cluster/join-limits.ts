@@ -1,5 +1,5 @@
-// The limits per address in the authority. Each process limits the joins that it receives itself. The limits here count
-// the joins and the connections of all processes together.
+// The limits per address in the authority. They count the joins and the connections of all processes together. In
+// addition, each process has its own limits for the joins that it receives.
 import { serverError } from "../../rooms/server-error.ts";
 import { ConnectionCounter } from "../edge/connection-counter.ts";
 import { REPLACING_FACTOR } from "../edge/connection-limit.ts";

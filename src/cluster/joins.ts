@@ -40,8 +40,8 @@ export function remoteMatchmaking(ask: Ask): Invoke {
  * Answers a join in the authority.
  * @param invoke the framework's own matchmaking.
  * @param limits the limits of joins, which do not apply to reconnections.
- * @param placement sets the `publicAddress` of the seat. All joins are refused as `busy` if it is full, but
- * reconnections are not.
+ * @param placement sets the `publicAddress` of the seat. New joins, but not reconnections, are refused as `busy` if
+ * `placement.isFull`.
  */
 export async function answerJoin(
   invoke: Invoke,

@@ -16,8 +16,9 @@ export const STATUS = "status";
 const MAX_AGE_MS = 3500;
 
 /**
- * Milliseconds that a client may take to connect. A status may lack the clients whose seats were placed this long before
- * it, so they are subtracted from its room. Some of them are then counted twice, until the next status.
+ * Milliseconds that a client may take to connect. A status may lack the clients whose seats were placed less than this
+ * time before the status, so these clients are subtracted from the reported room. Those that the status includes are
+ * counted twice until the next status.
  */
 const CONNECT_MS = 1000;
 

@@ -112,8 +112,8 @@ export class RedisLease implements Lease {
 }
 
 /**
- * Returns a random step of the epoch, so that Redis does not issue an epoch twice if it loses data or a replica takes
- * over.
+ * Returns the random number by which the epoch increases. With random numbers, Redis very rarely issues an epoch twice,
+ * even if Redis has lost data or a replica has taken over.
  */
 function epochStep(): number {
   return randomInt(1, MAX_EPOCH_STEP + 1);

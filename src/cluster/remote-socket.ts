@@ -63,8 +63,8 @@ export class RemoteSocket extends EventEmitter {
   }
 
   /**
-   * Called when the connection has ended. A plain connection cannot be resumed. So its end counts as a leave, even if
-   * its process was lost, and the room holds no seat.
+   * Called when the connection has ended. A plain connection cannot be resumed. So its end counts as a leave, and the
+   * room holds no seat, even if the process of the connection was lost.
    */
   ended(code: number): void {
     if (this.readyState === WebSocket.CLOSED) return;

@@ -33,7 +33,7 @@ export class ReplicaConnection {
   /** Undefined until the rooms have given the client its seat. */
   #client: LocalClient | undefined;
   #room: MirroredRoom | undefined;
-  /** Frames that wait for the client's seat, or for the changes that a full state needs. Undefined if none waits. */
+  /** Frames that wait until the client has its seat and its player is mirrored. Undefined if frames need not wait. */
   #waiting: Uint8Array[] | undefined = [];
   #closing: Closing | undefined;
   /** Whether the connection is being closed. */

@@ -38,7 +38,7 @@ type Waiting = Readonly<Record<"moves" | "predicted", WaitingInputs>>;
 /** The number of sessions that are restored before the process does something else, for example renews its lease. */
 const SESSIONS_AT_ONCE = 100;
 
-/** Seconds for which the seat of a session is reserved. The client then joins in less than a tick. */
+/** Seconds for which a restored session's seat is reserved. More than enough: the session joins in less than a tick. */
 const JOIN_SECONDS = 60;
 
 /** Restores the rooms and sessions that another authority has published. */

@@ -22,8 +22,8 @@ export class Addresses {
 
   /** Returns the address of the client that sent a request, in the form that `rateLimitKey` returns. */
   of(request: IncomingMessage): string {
-    // `hops` begins with the socket's address. Then come the addresses of X-Forwarded-For, from the newest
-    // back to the first that is not a trusted proxy.
+    // `hops` begins with the socket's address. Then come the addresses of X-Forwarded-For from right to left, up to
+    // and including the first address that is not a trusted proxy.
     const hops = proxyaddr.all(request, this.#isProxy).map(withoutPort);
     // Uses the address of the proxy itself if the address that it has passed on is invalid.
     return rateLimitKey(hops.findLast((hop) => isIP(hop) > 0) ?? "");

@@ -41,9 +41,9 @@ const CLOSING_CPU = 0.4;
 const OPENING_CPU = 0.3;
 
 /**
- * The decision to close admission uses the average CPU use in this window: three seconds. This window is shorter than
- * the window for tick delays. So a burst of joins into an idle process closes admission after little more than a
- * second. Twenty joins on a slow machine do not close admission.
+ * The decision to close admission uses the average CPU use in this window: three seconds. At full use of one core, the
+ * average exceeds CLOSING_CPU after little more than a second. So a long burst of joins into an idle process closes
+ * admission soon. Twenty joins on a slow machine take too little time to close admission.
  */
 const CPU_SLICES = 12;
 
@@ -65,8 +65,8 @@ const OPENING_DELAY = 0.8;
 
 /**
  * The utilization of the event loop above which admission closes, and the utilization below which admission opens
- * again. The tick delays alone would close admission too late, because players who have already reserved a seat still
- * join afterwards.
+ * again. The tick delays alone would close admission too late: players who have reserved a seat before admission closes
+ * still join, and add load.
  */
 const CLOSING_LOOP_USE = 0.75;
 const OPENING_LOOP_USE = 0.65;
@@ -170,7 +170,8 @@ export class Admission implements AdmissionPolicy {
     if (load.mean("cpuUse", OPENING_SLICES) <= OPENING_CPU) return true;
     return (
       load.p99TickDelay(OPENING_SLICES) <= openingDelay &&
-      // A single late tick cannot raise the mean above this limit, because its delay counts only up to `maxDelayMs`.
+      // A single late tick cannot raise the mean above this limit: its delay counts only up to `maxDelayMs`, and one
+      // room has 100 ticks in the window.
       load.meanTickDelay(OPENING_SLICES) <= MAX_MEAN_DELAY * this.#maxDelayMs &&
       load.loopDelays(1, SLICES_PER_SECOND)[0]! <= openingDelay &&
       load.mean("loopUse", USE_SLICES) <= OPENING_LOOP_USE

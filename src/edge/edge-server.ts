@@ -54,8 +54,8 @@ export class EdgeServer extends Server {
       if (this.#filter.connection(first as Socket)) return pass();
       (first as Socket).destroy();
     } else if (event === "request") {
-      // Sets the timeout for each response. The `timeout` of the whole server would leave a stopped timer on each
-      // WebSocket, and Node would update this timer for every frame.
+      // Sets the timeout for each response. The `timeout` of the whole server would give every connection a timer.
+      // This timer stops when the connection becomes a WebSocket, but Node would still update it for every frame.
       (second as ServerResponse).setTimeout(STALL_TIMEOUT_MS);
       this.#filter.request(first as IncomingMessage, second as ServerResponse, pass);
     } else if (event === "upgrade") this.#filter.upgrade(first as IncomingMessage, second as Duplex, pass);

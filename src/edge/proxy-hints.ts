@@ -39,7 +39,7 @@ export class ProxyHints {
 
   /**
    * Reports that an address was refused because of too many connections or joins, while no other address has
-   * connections.
+   * connections. A private address is then probably the address of a proxy or of a shared network.
    */
   sharedAddress(address: string, count: number): void {
     if (count < 2 || !this.#addresses.isPrivate(address)) return;

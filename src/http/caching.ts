@@ -9,8 +9,8 @@ export function allowCaching(response: ServerResponse): void {
 }
 
 /**
- * Keeps the `Cache-Control` header that an answer already has. Without this function, the framework's panels would
- * replace the header. Browsers and proxies would then store the answers of the panels.
+ * Keeps the `Cache-Control` header that an answer already has. Without this function, the framework's monitor would
+ * replace the header. Browsers and proxies would then store the answers of the monitor.
  */
 export function keepUncached(_request: Request, response: Response, next: NextFunction): void {
   const setHeader = response.setHeader.bind(response);

@@ -1,4 +1,5 @@
-// Reads one Tiled map with its declaration, and finds its ground: the solid cells and the spawns.
+// Reads one Tiled map and its declaration, a file beside the map that says what is solid and where players start. Finds
+// the map's ground: the solid cells and the spawns.
 import { readFileSync } from "node:fs";
 import { join, parse } from "node:path";
 import { MapError } from "../../sim/map.ts";

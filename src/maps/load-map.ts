@@ -1,4 +1,4 @@
-// Loads one Tiled map with its declaration.
+// Loads one Tiled map and its declaration, a file beside the map that says what is solid and where players start.
 import { normalize, sep } from "node:path";
 import { createMap, MapError, type WorldMap } from "../../sim/map.ts";
 import type { Drawing } from "../../tiled/drawing/drawing.ts";

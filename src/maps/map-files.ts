@@ -95,7 +95,7 @@ function isMap(file: string, folder: string, { textLength }: Limits): boolean {
     if (!status.isFile()) return false;
     if (status.size > textLength) return true;
     const content: unknown = JSON.parse(readFileSync(path, "utf8"));
-    // Maps that were made before Tiled 1.0 have no `type`.
+    // Does not check the field `type`, because maps that were made before Tiled 1.0 lack it.
     return typeof content === "object" && content !== null && "layers" in content && "tilewidth" in content;
   } catch {
     return true;

@@ -22,15 +22,15 @@ export function keepClientShape(): void {
   Object.defineProperty(WebSocketClient.prototype, "_enqueuedMessages", {
     configurable: true,
     /**
-     * Returns the queued messages; undefined if the client has acknowledged its join and is no longer connected. The
-     * framework holds a seat only for a client without this field.
+     * Returns the queued messages. Returns undefined if the client has acknowledged its join and is no longer
+     * connected, because the framework holds a seat only for a client whose `_enqueuedMessages` is undefined.
      */
     get(this: JoiningClient) {
       const early = this[EARLY];
       if (this._joinedAt === undefined || early === undefined) return early;
       if (this.state !== ClientState.JOINED) return undefined;
-      // The client has just joined. The framework sends the queued messages before the microtask runs. The microtask
-      // discards them.
+      // The framework reads the messages now to send them, because the client has acknowledged its join. They are
+      // discarded in a microtask, which runs after the framework has sent them.
       queueMicrotask(() => {
         early.length = 0;
       });

@@ -84,7 +84,7 @@ export class FastSocket extends WebSocket {
     return true;
   }
 
-  /** Sends what `sendInPlace` sends. Requires that `canSendDirectly` has returned true. */
+  /** Does the same as `sendInPlace`, but without its check. Requires that `canSendDirectly` has returned true. */
   protected writeInPlace(bytes: Buffer, start: number, end: number, following: FollowingFrames | undefined): void {
     this.#write(bytes, writeFrameHeader(bytes, start, end - start), following?.end ?? end);
   }

@@ -168,7 +168,7 @@ export class LimitedSocket extends FastSocket {
   }
 
   override close(code?: number, reason?: string | Buffer): void {
-    // `ws` calls this method with the client's code if the client closes the connection.
+    // `ws` also calls this method if the client closes the connection. The code is then the client's, not the server's.
     if (!(this as unknown as { _closeFrameReceived: boolean })._closeFrameReceived) this.#ownCloseCode ??= code;
     super.close(code, reason);
   }

@@ -25,9 +25,9 @@ import { readMessage } from "./message-frames.ts";
 const CODE_BITS = 0x1f;
 
 /**
- * Returns the type and the content of the message in a frame. A frame that is not a JSON object with a `type` counts as
- * the word of a move. A field `text` that is not a string is left out, because MessagePack would overflow the stack
- * with deeply nested values.
+ * Returns the type and the content of the message in a frame. A frame that is not a JSON object with a `type` is a
+ * move, and its whole text is the content. A field `text` that is not a string is left out, because MessagePack would
+ * overflow the stack with deeply nested values.
  */
 function messageOf(frame: string): [type: string, content?: string] {
   if (!frame.startsWith("{")) return ["move", frame];

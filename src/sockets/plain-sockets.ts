@@ -110,8 +110,8 @@ export class PlainSockets {
       this.#onRefused(error, socket.address);
       throw error;
     });
-    // The socket was closed during the join, so the reserved seat expires. A client object created now would never get
-    // the close event.
+    // Creates no client object if the socket was closed during the join, because the object would never get the close
+    // event. The reserved seat then expires.
     if (socket.readyState !== WebSocket.OPEN) return;
     const client = new PlainClient(seat.sessionId, socket);
     await this.#rooms.connect(seat, client, auth);

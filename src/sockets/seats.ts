@@ -99,8 +99,9 @@ export class Seats implements RoomSeats {
     const joining = client as unknown as PrivateClient;
     // A client that has acknowledged its connection knows the current token, so the earlier token becomes invalid.
     if (joining._joinedAt !== undefined) this.left(client.sessionId);
-    // The framework refuses to hold a seat for a client that has this field, because such a client has not acknowledged
-    // its join. After a reconnection, the seat must be held even without the acknowledgement, so the field is removed.
+    // The framework refuses to hold a seat for a client with `_enqueuedMessages`, because such a client has not
+    // acknowledged its join. After a reconnection, the seat must be held even without the acknowledgement, so the field
+    // is cleared.
     else if (this.#presented.has(client.sessionId)) joining._enqueuedMessages = undefined;
     const back = this.#room.allowReconnection(client, seconds);
     // The framework forgets the timer of a seat without stopping it. `unref` lets the process end before the timer
@@ -174,8 +175,8 @@ export class Seats implements RoomSeats {
    * because of a flood.
    *
    * The close code is `takenOver` if the client has acknowledged the connection. Otherwise the code lets the client
-   * reconnect, because the dropped connection may be newer than the request for the seat. The client may have given up
-   * that request: requests may arrive out of order.
+   * reconnect. Requests may arrive out of order, so the client may have given up this request for the seat before it
+   * opened the dropped connection.
    */
   #dropConnection(client: Client): void {
     const { ref } = client as unknown as PrivateClient;

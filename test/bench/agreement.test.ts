@@ -4,7 +4,7 @@ import { compareWalls } from "../../bench/agreement.ts";
 /** Returns a row of 200 tiles: the first `solid` tiles are solid, and the others are open. */
 const row = (solid: number) => "#".repeat(solid).padEnd(200, ".");
 
-test("the walls of two maps agree if the number of wrong tiles is at most 2 % of the number of solid tiles", () => {
+test("the walls of two maps agree if the number of differing tiles is at most 2 % of the number of solid tiles", () => {
   expect(compareWalls([row(98)], [row(100)])).toEqual({ agrees: true, wrong: 2, solid: 100 });
   expect(compareWalls([row(102)], [row(100)])).toEqual({ agrees: true, wrong: 2, solid: 100 });
   expect(compareWalls([row(97)], [row(100)])).toEqual({ agrees: false, wrong: 3, solid: 100 });

@@ -75,7 +75,7 @@ const answer = async (url: string, options?: RequestInit) => (await fetch(url, o
 describeWith("haproxy", "HAProxy", () => {
   commonTests("HAProxy");
 
-  test("HAProxy sends joins only to ready processes, and to any process if none is ready", async () => {
+  test("HAProxy sends joins only to ready processes, or to all processes if none is ready", async () => {
     const backends = [await startBackend("one"), await startBackend("two")];
     const url = await startWith("HAProxy", backends);
     const join = () => answer(`${url}/matchmake/joinOrCreate/world`, { method: "POST", body: "{}" });

@@ -21,7 +21,7 @@ async function serve(answer: (number: number, response: ServerResponse) => void)
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, responses };
 }
 
-test("hedgedFetch returns the answer to its first request, and aborts the later requests", async () => {
+test("hedgedFetch returns a late answer to its first request, and aborts the later requests", async () => {
   const { url, responses } = await serve((number) => {
     if (number === 3) responses[0]!.end("first");
   });

@@ -16,7 +16,7 @@ const ROUND_TRIP_MS = 3000;
 const HANDSHAKES = 3;
 
 test.each([true, false])(
-  "a player joins at the first attempt even if a new connection takes four round trips of 3 s (guest: %s)",
+  "a player joins at the first attempt even if a request on a new connection takes four round trips of 3 s (guest: %s)",
   async (guest) => {
     const network = await laggyNetwork(server.port, ROUND_TRIP_MS / 2, HANDSHAKES);
     const client = new SabangClient(network.url);

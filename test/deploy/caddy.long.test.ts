@@ -169,8 +169,8 @@ describeWith("caddy", "Caddy with deploy/Caddyfile", () => {
       });
     expect((await join("Ada")).status).toBe(200);
     expect((await join("x".repeat(100_000))).status).toBe(413);
-    // Caddy forwards a body of unknown length up to the limit. Caddy 2.6 then answers with 502, newer versions with
-    // 413.
+    // The length of this body is unknown, so Caddy forwards the body until it exceeds 100 kB. Caddy 2.6 then answers
+    // with 502, and newer versions answer with 413.
     const chunked = await proxy.ask("/matchmake/joinOrCreate/world", {
       method: "POST",
       headers: { ...headers, "transfer-encoding": "chunked" },

@@ -104,7 +104,7 @@ test("compose.yaml gives the server a valid production configuration, including 
     METRICS_TOKEN: values.METRICS_TOKEN,
     TRUST_PROXY: ["uniquelocal"],
     LOG_LEVEL: "info",
-    // Empty values select the server's defaults.
+    // These variables are empty in .env.example, so the server uses its defaults.
     MAX_PLAYERS_PER_ROOM: 2000,
     MAX_JOINS_PER_MINUTE: 60,
     DRAIN_SECONDS: 0,
@@ -180,8 +180,8 @@ test("kubernetes.yaml probes /healthz on the image's port, and uses only setting
     { name: "http", containerPort: Number(/^EXPOSE (\d+)$/m.exec(read("Dockerfile"))![1]) },
   ]);
   expect(container.livenessProbe.httpGet.path).toBe("/healthz");
-  // A busy server answers 503 on /readyz. Kubernetes would then stop all traffic, even the traffic of reconnecting
-  // players.
+  // The path is not /readyz, because a busy server answers 503 there. Kubernetes would then stop all traffic, even the
+  // traffic of reconnecting players.
   expect(container.readinessProbe.httpGet.path).toBe("/healthz");
   const named = [...read("deploy/kubernetes.yaml").matchAll(/--from-literal=(\w+)=/g)].map(([, name]) => name!);
   expect(named).toEqual(expect.arrayContaining(["JWT_SECRET", "MONITOR_PASSWORD", "DATABASE_URL"]));

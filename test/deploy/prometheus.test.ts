@@ -171,7 +171,7 @@ function checkAlerts(series: Record<string, string>, alerts: string[]): { status
     {
       interval: "1m",
       input_series: Object.entries(series).map(([name, values]) => ({ series: scraped(name), values })),
-      // One test for all rules: promtool evaluates all rules again for each test.
+      // A single test checks all alerts, because promtool evaluates all rules again for each test.
       alert_rule_test: rules.map(({ alert, labels, annotations }) => ({
         eval_time: "30m",
         alertname: alert,

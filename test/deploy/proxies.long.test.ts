@@ -23,7 +23,9 @@ const PRODUCTION = {
   JWT_SECRET: "correct horse battery staple, and more",
 };
 
-/** More WebSockets than a proxy with a low limit can hold on two cores. */
+/**
+ * Maximum number of WebSockets that a test opens through a proxy. Apache holds fewer, and so does nginx on two cores.
+ */
 const MANY = 800;
 
 /**

@@ -9,7 +9,7 @@ import type { WorldState } from "../../schema/world-state.ts";
 import { PlainPlayer } from "../support/plain.ts";
 import { until } from "../support/until.ts";
 
-/** Milliseconds within which a proxy closes connections that it does not keep. */
+/** Milliseconds after a reload within which the proxy closes the connections that it does not keep. */
 const SETTLING_MS = 3000;
 
 const url = process.argv[2]!;

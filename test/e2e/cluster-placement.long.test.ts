@@ -1,5 +1,5 @@
 // Tests a real cluster whose processes have public addresses: clients are distributed evenly, and a full cluster refuses
-// new players, but its processes honour seats within their reserve.
+// new players, but each full process accepts some more clients that have reserved seats.
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
@@ -12,7 +12,10 @@ import { testCluster } from "../support/local-cluster.ts";
 import { describeWith } from "../support/requiring.ts";
 import { until } from "../support/until.ts";
 
-/** The limit of each process, and the number of clients with reserved seats that it accepts in addition: a quarter. */
+/**
+ * The maximum number of connections of a process, and the number of additional connections that a full process accepts
+ * from clients with reserved seats. The reserve is a quarter of the limit.
+ */
 const LIMIT = 4;
 const RESERVE = 1;
 
@@ -20,7 +23,7 @@ describeWith("redis", "with Redis", () => {
   describeWith("postgres", "and PostgreSQL", tests);
 });
 
-/** A seat, as the server answers a join. */
+/** The seat in the server's response to a join. */
 interface Seat {
   sessionId: string;
   roomId: string;
@@ -71,7 +74,7 @@ function tests(): void {
     return { status: response.status, body: (await response.json()) as Seat };
   }
 
-  /** Opens a connection for a seat at a process. Resolves with whether the process has accepted it. */
+  /** Connects to a process to claim a seat. Resolves with whether the process has accepted the connection. */
   async function claim({ processId, roomId, sessionId }: Seat, { port }: Member): Promise<boolean> {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/${processId}/${roomId}?sessionId=${sessionId}`);
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -81,10 +84,13 @@ function tests(): void {
     return isAccepted;
   }
 
-  /** Waits until all seats are connected or no longer count. Each process reports its connections once per second. */
+  /**
+   * Waits until each process has reported its new connections, and unclaimed seats no longer count as connections. Each
+   * process reports once per second.
+   */
   const untilReported = () => wait(2500);
 
-  test("new players connect directly to the process with the most room", async () => {
+  test("new players connect directly to the process with the most free capacity", async () => {
     await untilReported();
     for (let i = 0; i < 6; i++) {
       await join();
@@ -101,7 +107,8 @@ function tests(): void {
     }
     await untilCounts(LIMIT - 1, LIMIT, LIMIT);
     const { body: seat } = await requestSeat();
-    // The first seat counts as a connection for a while. It is not claimed, so there is room again afterwards.
+    // The first seat counts as a connection for a short time, so this join is refused. The seat stays unclaimed, so a
+    // later join is accepted.
     expect(await requestSeat()).toMatchObject({ status: 503, body: { name: "busy" } });
     await untilReported();
     const { body: laterSeat } = await requestSeat();

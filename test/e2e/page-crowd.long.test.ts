@@ -63,8 +63,8 @@ test("a page with a hundred walking players in sight draws all of them, and repo
   await page.goto(url);
   await playing(page);
   await page.waitForFunction((count) => Object.keys(window.sabang.players).length === count, CROWD + 1);
-  // Each player walks in a square, so that all stay in sight. They start only now, because on a busy machine the server
-  // drops steps while the page loads, and the squares do not close.
+  // Each player walks in a square, so that all stay in sight. They start after the page has loaded. While it loads on
+  // a busy machine, the server drops steps, and a square without these steps would not close.
   let tick = 0;
   walking = setInterval(() => {
     tick++;
@@ -125,7 +125,7 @@ test("a page with a hundred walking players in sight draws all of them, and repo
     const position = positionsBefore[id];
     return position && (position.x !== x || position.y !== y);
   });
-  // For the same reason a few players may walk out of sight.
+  // A few players may walk out of sight, because the server drops steps on a busy machine.
   expect(Object.keys(positionsAfter).length).toBeGreaterThan(0.8 * CROWD);
   expect(moved.length).toBeGreaterThan(CROWD / 2);
 }, 300_000);

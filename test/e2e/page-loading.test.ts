@@ -33,7 +33,7 @@ test(`the page transfers at most ${MAX_KILOBYTES} kB before the player can walk`
 test.each([
   ["en-US", "Loading…"],
   ["ko-KR", "불러오는 중…"],
-])("in %s the page shows its progress while Phaser loads, and axe finds no violation", async (locale, text) => {
+])("in the locale %s, the page shows progress while Phaser loads, and axe finds no violation", async (locale, text) => {
   const page = await blank({ locale });
   let release = () => {};
   const held = new Promise<void>((resolve) => {

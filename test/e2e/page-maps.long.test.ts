@@ -44,7 +44,7 @@ function png(width: number, height: number, colorAt: (x: number, y: number) => C
   return PNG.sync.write(image);
 }
 
-/** The image of the tileset: two tiles in a row. Only the margin and the spacing are magenta. */
+/** The image of the tileset: two rows of two tiles. Only the margin and the spacing are magenta. */
 const sheet = png(MARGIN * 2 + TILE * 2 + SPACING, MARGIN * 2 + TILE * 2 + SPACING, (x, y) => {
   const step = TILE + SPACING;
   const [column, row] = [Math.floor((x - MARGIN) / step), Math.floor((y - MARGIN) / step)];

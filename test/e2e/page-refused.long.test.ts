@@ -121,7 +121,7 @@ test("the page offers links to the server's maps if the map in the URL is unknow
   expect(await links.count()).toBe(0);
 });
 
-test("the page shows the reason of a temporary refusal, and retries until the server accepts the join", async () => {
+test("the page shows the reason for a temporary refusal, and retries until the server accepts the join", async () => {
   const page = await blank({ clock: true });
   const answers: { status: number; error?: string }[] = [];
   page.on("response", async (response) => {

@@ -15,8 +15,8 @@ const CROWD = Number(process.env.SCREEN_PLAYERS || 200);
 /** Milliseconds in which the crowd spreads from its spawns. */
 const SPREAD_MS = 10_000;
 /**
- * The number of frames before the measurement, and the number of measured frames. Before the measurement, the page
- * paints the crowd for the first time.
+ * The number of frames in which the page paints the crowd for the first time, which are not measured, and the number of
+ * measured frames after them.
  */
 const FIRST_FRAMES = 10;
 const FRAMES = 15;
@@ -53,7 +53,7 @@ const percentile = (values: number[], share: number) =>
 
 const summaryOf = (values: number[]) => ({ median: percentile(values, 0.5), p95: percentile(values, 0.95) });
 
-test("in a crowd on one screen, a slow phone draws a step of the user's player in the next frame", async () => {
+test("on a slow phone with a crowd in sight, the user's player moves within two frames after a key press", async () => {
   const server = startProcess({ MAPS_DIR: crowdedMaps() });
   const port = await server.listening();
   load = start(LOAD_CORE, process.execPath, [LOAD], { stdio: ["ignore", "ignore", "inherit", "ipc"] });

@@ -36,7 +36,10 @@ const PICTURE = new URL("../../docs/images/page.png", import.meta.url).pathname;
 /** A small window, because without a graphics card the CPU draws each pixel of WebGL. */
 const TINY: BrowserContextOptions = { viewport: { width: 320, height: 240 } };
 
-/** Two host names of the server. Over plain HTTP, browsers send the headers Sec-Fetch-* only to local hosts. */
+/**
+ * Two host names of the server: a local one and one that is not local. Over plain HTTP, browsers send the headers
+ * Sec-Fetch-* only to local hosts.
+ */
 const HOSTS = ["127.0.0.1", "game.example"] as const;
 
 test("two pages without WebGL see each other's players walk, and the security headers block nothing", async () => {

@@ -104,8 +104,8 @@ test("a flood of moves adds at most 17 bytes per tick to a recording", async () 
   }
   expect(bustle.world.dropped).toBeGreaterThan(99_000);
   const file = await bustle.end();
-  // Each tick takes 17 bytes: one for the tick itself, eight for its first eight moves, and eight for its last eight
-  // moves. The rest of the file is less than 1500 bytes.
+  // A recording contains only the first eight and the last eight moves of a player in each tick. Each move takes one
+  // byte, and the tick itself takes one byte. The rest of the file is less than 1500 bytes.
   expect(file.length).toBeLessThan(100 * 17 + 1500);
   expect(play(readRecording(file), MAP)).toMatchObject({ ticks: 100, divergence: undefined });
 });

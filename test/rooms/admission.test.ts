@@ -22,8 +22,8 @@ const BLOCKED_MS = 200;
 const server = startServer({
   maps: new Map([["plaza", drawnMap("plaza", [".........", "....s....", "........."])]]),
   maxDelayMs: MAX_DELAY_MS,
-  // This slice is a fifth of the default slice. It shortens each window of measurement to a fifth, for example from ten
-  // seconds to two.
+  // The load is measured in slices of time. This slice is a fifth of the default slice, so each measurement takes a
+  // fifth of the time: for example two seconds instead of ten.
   edge: { admissionSliceMs: 50 },
 });
 let admission: Admission;

@@ -116,7 +116,7 @@ describe("signed-in players:", () => {
     expect(await store.load(id, "plaza")).toMatchObject({ look: chosen });
   });
 
-  test("a player's record that was saved before players had looks gets a look at the player's next join", async () => {
+  test("a record that was saved before players had looks contains a look after the player's next join", async () => {
     store.put({ player: id, map: "plaza", ...SPAWN, facing: 4, name: "Ada", savedAt: 1 });
     const { look } = self(await joinWithSdk(server, {}, token))!;
     await until(async () => (await store.load(id, "plaza"))?.look === look);

@@ -31,8 +31,8 @@ test("the metronome never beats early, and its delays do not accumulate", async 
   const late = beats.map((at, i) => at - (i + 1));
   // The limit allows an error of 1 % of a period, for rounding.
   expect(Math.min(...late)).toBeGreaterThan(-0.01);
-  // Finds gaps of more than five periods. Such a gap is a stall of a busy machine. The metronome skips some beats in
-  // such a gap, so all later beats may be late by the length of the gap.
+  // Finds gaps of more than five periods, which are stalls of a busy machine. The metronome skips beats after such a
+  // stall, so the index of each later beat is too small. These beats then seem late by up to the length of the gap.
   const skipped = beats.map((at, i) => at - (beats[i - 1] ?? 0)).filter((gap) => gap > 5);
   expect(Math.min(...late.slice(50))).toBeLessThan(skipped.reduce((sum, gap) => sum + gap, 1));
 });

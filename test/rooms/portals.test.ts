@@ -12,7 +12,7 @@ import { SECRETS, startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import { joinWithSdk } from "../support/walkers.ts";
 
-/** A spawn at (48, 48). */
+/** Open ground with a spawn at (48, 48). */
 const ROWS = ["..........", ".s........", ".........."];
 /** A gate three tiles to the right of the spawn. It leads to the arch, which leads back to the gate. */
 const GATE = { name: "gate", shape: "rectangle", x: 160, y: 48, width: 32, height: 32 } as const;
@@ -56,7 +56,7 @@ async function walkTo(room: Room<unknown, WorldState>, word: string, isThere: ()
   }
 }
 
-/** Walks onto the gate. @returns the message. */
+/** Joins the plaza and walks onto the gate. @returns the room and the first message `portal`. */
 async function throughGate(token?: string): Promise<PortalMessage & { room: Room<unknown, WorldState> }> {
   const { room, portals } = await join(token);
   await walkTo(room, "right", () => portals.length > 0);
@@ -134,7 +134,7 @@ describe("messages:", () => {
       room.send("move", "right");
       await until(() => self(room).x === x);
     };
-    // The gate begins at 144. The body reaches it at 132.
+    // The left edge of the gate is at x = 144. The edge of the body meets it when the body's centre is at x = 132.
     for (let x = 56; x <= 128; x += 8) await step(x);
     expect(portals).toEqual([]);
     await step(136);

@@ -311,7 +311,7 @@ describe("the monitor's password:", () => {
 
   const REFUSED = ["short", "eleven char", "admin", "Password", "CHANGEME", "change-me", "secret", "monitor", "sabang"];
 
-  describe.each(["production", "development", "test"])("in %s", (mode) => {
+  describe.each(["production", "development", "test"])("with NODE_ENV=%s:", (mode) => {
     test.each(REFUSED)("a short or well-known monitor password is rejected and not shown: %j", (password) => {
       const message = errorOf({ NODE_ENV: mode, MONITOR_PASSWORD: password, JWT_SECRET: GOOD_KEY });
       expect(message).toBe(

@@ -76,7 +76,8 @@ export function startBrowser({ webgl = false, everyFrame = false } = {}) {
         ...(webgl ? [] : ["--disable-gpu", "--disable-3d-apis"]),
         "--no-sandbox",
         "--disable-quic",
-        // Maps names such as game.example to this machine. Browsers trust localhost more than such names.
+        // Maps names such as game.example to this machine. Tests use these names, because browsers trust localhost
+        // more than other hosts.
         "--host-resolver-rules=MAP *.example 127.0.0.1",
         "--disable-background-networking",
       ],

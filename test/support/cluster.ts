@@ -64,7 +64,7 @@ export class TestCluster {
   readonly sessions = new Sessions();
   /** The replica that gets the next WebSocket. */
   route = 0;
-  /** Bytes of the changes that were published last. */
+  /** The size in bytes of the changes that were published last. */
   published = 0;
   readonly #hosting = new Hosting();
   readonly #limits: JoinLimits;
@@ -138,7 +138,10 @@ export class TestCluster {
     this.#server.close();
   }
 
-  /** Creates the rooms. If a replica is given, the rooms begin with its state. Resolves after their first tick. */
+  /**
+   * Starts an authority. If a replica is given, the authority's rooms begin with the replica's state. Resolves after
+   * their first tick.
+   */
   async createHost(replica?: ClusterReplica): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onPublished = resolve;
@@ -146,7 +149,8 @@ export class TestCluster {
     this.#outgoing = nothing();
     this.#host = this.#hosting.createHost(this.#hostLink(), snapshot);
     for (const [key, { process, content, answer }] of this.#requests) this.#request(key, process, content, answer);
-    // The frames whose effect is not in the published changes go to the new authority.
+    // Tells the new authority which connections have ended, and delivers the frames whose effect is not in the
+    // published changes.
     for (const id of this.#closed.keys()) this.#disconnect(id);
     for (const connection of this.#connections.values()) {
       connection.delivered = 0;

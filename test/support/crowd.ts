@@ -122,6 +122,7 @@ export class Onlooker {
     callbacks.onAdd("players", (player, id) => {
       this.events.push(`+${id}`);
       // If a player object is added again under another id, the framework calls no listener for its unchanged fields.
+      // So the fields are copied here.
       const figure: Partial<Figure> = this.#seen.has(player) ? pickFigure(player) : {};
       this.#seen.add(player);
       this.heard.set(id, figure);
@@ -142,7 +143,7 @@ function pickFigure({ name, x, y, facing }: Figure): Figure {
   return { name, x, y, facing };
 }
 
-/** A client, which may lack a connection or a player. */
+/** A client. At times it has no connection, or the state has no player with its id. */
 export interface Member {
   readonly id: string;
   onlooker: Onlooker;

@@ -1,5 +1,6 @@
-// Tests with a short version for `npm test` and a long version for `npm run test:long`. Both commands run the files
-// that import this one (jest.config.js looks for the import). Only the long run includes files named *.long.test.ts.
+// Helpers for tests with a short version for `npm test` and a long version for `npm run test:long`. Both commands run
+// the test files that import long.ts (jest.config.js looks for this import). Only the long run includes files named
+// *.long.test.ts.
 
 /** Whether this is the long run. */
 const isLong = process.env.TEST_LONG === "1";

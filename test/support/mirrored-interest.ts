@@ -7,12 +7,12 @@ import { BLANK_INPUT } from "../../schema/move-input.ts";
 import { MirrorSerializer } from "../../src/cluster/mirror/mirror-serializer.ts";
 import { MirroredRoom } from "../../src/cluster/mirror/mirrored-room.ts";
 
-/** Each mirrored room reads its changes this many times, and then a snapshot of another mirror. */
+/** The number of successive reads of changes. After them, the mirrored room reads a snapshot of another mirror. */
 const READS_BETWEEN_SNAPSHOTS = 4;
 
 type Timing = { sNow: number } | undefined;
 
-/** Sends each client of a mirrored room the changes in its sight. */
+/** Sends the clients of a mirrored room the changes in their sight. */
 export class MirroredInterest {
   readonly #state: StateWithPlayers;
   readonly #inputs: InputsById;
@@ -47,7 +47,7 @@ export class MirroredInterest {
     return this.#authority.handshake();
   }
 
-  /** Shows a client the current state, and returns the frame that the client would be sent. */
+  /** Shows a client the current state. Returns the frame with this state instead of sending it. */
   getFullState(client: Client, timing: Timing): Uint8Array {
     this.#readChanges([...this.#shown, client], timing);
     let frame = new Uint8Array();
@@ -55,7 +55,7 @@ export class MirroredInterest {
       frame = Uint8Array.from(bytes);
     };
     this.#room.show(client, this.#inputs.get(client.sessionId).consumedCount);
-    // Only the own property is deleted, so the client has the method of its class again.
+    // Deletes only the client's own property `raw`. After that, the client has the method `raw` of its class again.
     Reflect.deleteProperty(client, "raw");
     this.#shown.add(client);
     return frame;

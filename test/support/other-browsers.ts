@@ -100,11 +100,11 @@ export async function startWebKit(size = LAPTOP): Promise<OtherBrowser> {
   const port = await freePort();
   const { leader, home } = startGroup(WEBKIT_DRIVER, [`--port=${port}`], {
     DISPLAY: `:${String(display).trim()}`,
-    // Browsers that run as root, as in CI, have no sandbox.
+    // Turns off the sandbox: browsers that run as root, for example in CI, cannot use it.
     WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
     WEBKIT_DISABLE_COMPOSITING_MODE: "1",
   });
-  // The buttons of the toolbar would make the window wider than a phone.
+  // Makes the buttons of the toolbar small. Otherwise the window would be wider than a phone.
   mkdirSync(join(home, ".config/gtk-3.0"), { recursive: true });
   writeFileSync(join(home, ".config/gtk-3.0/gtk.css"), "* { min-width: 0; padding: 0; margin: 0; font-size: 3px; }");
   const url = `http://127.0.0.1:${port}`;
@@ -118,7 +118,7 @@ export async function startWebKit(size = LAPTOP): Promise<OtherBrowser> {
   const window = driver.manage().window();
   await window.setRect({ x: 0, y: 0, ...size });
   await until(async () => (await measure())[0] === size.width);
-  // The toolbar takes a part of the window's height.
+  // Makes the window higher by the height of the toolbar, so that the page gets the height `size.height`.
   await window.setRect({ x: 0, y: 0, width: size.width, height: 2 * size.height - (await measure())[1] });
   await until(async () => (await measure())[1] === size.height);
   const keys = { ArrowLeft: Key.ARROW_LEFT, Enter: Key.ENTER };

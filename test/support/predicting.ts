@@ -24,7 +24,7 @@ export class PredictingClient {
   readonly prediction: Prediction;
   /** The sum of all corrections in units. */
   drift = 0;
-  /** The inputs that were sent. */
+  /** The number of inputs that were sent. */
   sent = 0;
   /** The times of the room's clock in the state frames, in order of arrival. */
   readonly clocks: number[] = [];
@@ -67,7 +67,7 @@ export class PredictingClient {
     clearInterval(this.#walking);
   }
 
-  /** Waits until the rooms have acknowledged all inputs. */
+  /** Stops walking, and waits until the room has acknowledged all inputs. */
   async settle(): Promise<void> {
     this.stand();
     await until(() => {

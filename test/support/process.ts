@@ -11,8 +11,8 @@ import { until } from "./until.ts";
 const ROOT = new URL("../..", import.meta.url).pathname;
 
 /**
- * Milliseconds that a start may take. This timeout is shorter than jest's. So if a start hangs, the error of the test
- * contains the server's output.
+ * Milliseconds that a start may take. This timeout is shorter than jest's, so `listening` rejects first if a start
+ * hangs.
  */
 const START_TIMEOUT_MS = 55_000;
 
@@ -51,8 +51,8 @@ export function dataFolder(): string {
 }
 
 /**
- * Starts a server on a free port. Its environment has the given variables, but not those of the test. The server gets a
- * new data folder unless `DATA_DIR` is given.
+ * Starts a server on a free port. Its environment has the given variables. Of the test's own variables, it has only
+ * `PATH`. The server gets a new data folder unless `DATA_DIR` is given.
  * @param root the project folder of the server; this project by default.
  */
 export function startProcess(environment: Record<string, string> = {}, root: string = ROOT): ServerProcess {

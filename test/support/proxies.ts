@@ -16,7 +16,7 @@ import { until } from "./until.ts";
 const ROOT = new URL("../..", import.meta.url).pathname;
 const CADDYFILE = join(ROOT, "deploy/Caddyfile");
 
-/** The proxies with a recipe. */
+/** The proxies with a recipe: a configuration that operators can copy, in docs/operating.md or deploy/Caddyfile. */
 export const PROXIES = ["nginx", "haproxy", "apache2", "caddy"] as const;
 export type ProxyName = (typeof PROXIES)[number];
 

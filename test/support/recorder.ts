@@ -106,7 +106,8 @@ async function recordInPage({
   const now = () => performance.now() - start;
   let firstWalkAt = 0;
   while (now() < firstWalkAt + milliseconds || pending.length > 0 || held || window.sabang.unacknowledged > 0) {
-    // The browsers of tests draw on a 2D canvas, which keeps its content between frames. So it can be copied now.
+    // The browsers of tests draw on a 2D canvas. It keeps its content between frames, so the content can be copied at
+    // any time.
     await new Promise(requestAnimationFrame);
     frames.push({ at: now(), bitmap: await createImageBitmap(game, x, y, width, height) });
     if (!pending[0] || held || now() < pending[0].after) continue;

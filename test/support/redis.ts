@@ -23,7 +23,7 @@ export interface TestRedis {
   readonly settings: RedisSettings;
   /** A client of the test itself. It reconnects automatically after a restart of the server. */
   readonly client: Redis;
-  /** Kills the server with SIGKILL. It has stored nothing, so it is empty after `start`. */
+  /** Kills the server with SIGKILL. It stores nothing on disk, so it is empty after `start`. */
   kill(): Promise<void>;
   /** Starts the server again on the same port. */
   start(): Promise<void>;
@@ -128,7 +128,7 @@ class RedisProcess {
   readonly #args: string[];
   #child: ChildProcess | undefined;
 
-  /** @param config the lines of the process's configuration file. A Sentinel rewrites this file. */
+  /** @param config the lines of the configuration. They are written to a file, because a Sentinel must change it. */
   constructor(args: string[], config: string[] = []) {
     const file = join(this.#folder, "redis.conf");
     writeFileSync(file, config.join("\n"));

@@ -33,12 +33,12 @@ export function pythonWith(needed: "tornado" | "websockets"): string | undefined
 /** Folders of programs on Debian that may not be on the PATH: those of PostgreSQL and of the proxies. */
 export const PROGRAM_FOLDERS = [...globSync("/usr/lib/postgresql/*/bin"), "/usr/sbin"];
 
-/** The programs of other browsers. Debian's MiniBrowser is not on the PATH. */
+/** The programs of browsers other than Chromium. Debian's MiniBrowser is not on the PATH. */
 export const FIREFOX = globSync("/usr/bin/{firefox-esr,firefox}")[0] ?? "";
 export const WEBKIT_DRIVER = "/usr/bin/WebKitWebDriver";
 export const WEBKIT_BROWSER = globSync("/usr/lib/*/webkit2gtk-4.*/MiniBrowser")[0] ?? "";
 
-/** The environment variable that tells workers the missing requirements, separated by commas. */
+/** The environment variable with the missing requirements, separated by commas. Jest's workers read it. */
 export const MISSING = "SABANG_TESTS_MISSING";
 
 /** Matches the mark in the name of a test that was skipped for a missing requirement. */

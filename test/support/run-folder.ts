@@ -1,6 +1,6 @@
 // The folder that all test files of a test run share.
 
-/** The environment variable that tells workers the folder. */
+/** The environment variable with the path of the folder. Jest's workers read it. */
 export const RUN_FOLDER = "SABANG_TESTS_FOLDER";
 
 /** Returns the path of the folder. It is removed after the run. */

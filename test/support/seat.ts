@@ -23,7 +23,7 @@ export async function takeSeat(
   return (await answer.json()) as Seat;
 }
 
-/** Returns the WebSocket path that uses the seat. */
+/** Returns the path of the WebSocket that claims the seat. */
 export function pathOf({ processId, roomId, sessionId }: Seat): string {
   return `/${processId}/${roomId}?sessionId=${sessionId}`;
 }

@@ -63,8 +63,8 @@ export interface TestSettings {
   playground?: boolean;
   metricsToken?: string;
   /**
-   * The server refuses joins if ticks are later than this many milliseconds. By default it does not check the delay of
-   * ticks, because the machines of the tests are busy.
+   * The server refuses joins if ticks are late by more than this many milliseconds. By default it does not check the
+   * delay of ticks, because the machines of the tests are busy.
    */
   maxDelayMs?: number;
   maxPlayers?: number;
@@ -75,7 +75,7 @@ export interface TestSettings {
   edge?: Partial<EdgeSettings>;
   /** Serves the page at `/`. By default `/` answers with a short text. */
   page?: (app: Application) => void;
-  /** Milliseconds after which the store counts as unavailable. Only a hang exceeds the default. */
+  /** Milliseconds after which a store that does not answer counts as unavailable. Only a hang exceeds the default. */
   timeoutMs?: number;
   /** Wraps the store, e.g. to simulate failures. */
   store?: (store: Store) => Store;
@@ -86,8 +86,9 @@ export interface TestSettings {
 /**
  * Starts a server before the tests of a file and stops it after the last one. A test file can start only one server,
  * because the matchmaker keeps its state in a module.
- * @returns the server, for hooks and tests. The object is empty until `beforeAll` has started the server. The server
- * must not start while jest loads the file. Jest runs no hooks if all tests are skipped, so nothing would stop it.
+ * @returns the server, for hooks and tests. The object is empty until `beforeAll` has started the server. A
+ * server that starts while jest loads the file would never stop if all tests are skipped, because jest then runs no
+ * hooks.
  */
 export function startServer(settings: TestSettings = {}): TestServer {
   const server = {} as TestServer;

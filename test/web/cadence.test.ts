@@ -7,7 +7,7 @@ function steps(cadence: Cadence, frames: number[]): number[] {
   return frames.map((now) => cadence.due(now, true));
 }
 
-test("the first step is due in the next frame when the user starts to walk", () => {
+test("the first step is due in the first frame after the user has started to walk", () => {
   const cadence = new Cadence();
   cadence.due(1000, false);
   expect(steps(cadence, [1016, 1033, 1049, 1066])).toEqual([1, 0, 0, 1]);

@@ -69,7 +69,8 @@ test("a walking player with an update every 15 to 25 ticks is drawn without jump
 test("a delayed player is drawn at up to 1.5 times its speed when updates become frequent, until its delay is short", () => {
   const drawn = draw((time) => SLOW * time, [...every(1000, 1000, 6000), ...every(50, 6050, 12_000)]);
   expect(drawn.get(6000)).toBeCloseTo(SLOW * (6000 - 1050), 2);
-  // The player takes a step in every second tick, so the interval between its updates is two ticks.
+  // The player takes a step in every second tick, so its position changes every 100 ms. The delay shrinks towards
+  // 150 ms: this interval and one more tick.
   expect(drawn.get(12_000)).toBeGreaterThan(SLOW * (12_000 - 200));
   expect(speeds(drawn, 5000).least).toBeGreaterThan(0.79);
   expect(speeds(drawn, 5000).most).toBeLessThanOrEqual(1.2 + 1e-9);
@@ -104,10 +105,10 @@ test("the page draws another player up to its last position, and not beyond, whe
 test("the next frame shows another player at its new position if the player moves farther than a player can walk", () => {
   const jump = (steps: number, from: number) =>
     draw((time) => (time < from ? 0 : time < 9000 ? 8 : 8 + 8 * steps), [from, 9000]).get(9000);
-  // In 1000 ms a player takes at most 20 steps, one per tick, and 10 additional steps. A step is 8 units.
+  // In 1000 ms a player can take up to 30 steps of 8 units: 20 steps, one per tick, and 10 additional steps.
   expect(jump(31, 8000)).toBe(32 * 8);
   expect(jump(30, 8000)).toBeLessThan(2 * 8);
-  // Only 1500 ms count if the last update is older. So the player takes at most 30 steps, and 10 additional steps.
+  // Only 1500 ms count if the last update is older. So a player can take up to 40 steps: 30 + 10.
   expect(jump(41, 1000)).toBe(42 * 8);
   expect(jump(40, 1000)).toBe(8);
 });

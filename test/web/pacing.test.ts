@@ -5,7 +5,7 @@ import { TICK_HZ, TICK_MS } from "../../sim/rules.ts";
 import { hasStandingQueue, maySend, Pacer } from "../../web/pacing.ts";
 
 describe("the limit of unacknowledged inputs:", () => {
-  test("maySend() allows another input if at most two inputs plus one per tick of the round trip are unacknowledged", () => {
+  test("maySend() returns true up to a limit of unacknowledged inputs: two plus one per tick of the round trip", () => {
     expect(maySend(2, 0)).toBe(true);
     expect(maySend(3, 0)).toBe(false);
     expect(maySend(6, 200)).toBe(true);

@@ -36,7 +36,8 @@ test("the playback of a recording is paused at first, runs at the chosen speed, 
   shown.speed = 8;
   shown.advance(100);
   expect(shown.time).toBeCloseTo(36, 6);
-  // A frame counts for at most 250 ms, so playback pauses while the page is in the background.
+  // A frame advances the time by at most 250 ms. So playback pauses while the page is in the background, where it draws
+  // no frames.
   shown.speed = 1;
   shown.advance(60_000);
   expect(shown.time).toBeCloseTo(41, 6);

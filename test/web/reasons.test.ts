@@ -33,7 +33,7 @@ describe("failed joins:", () => {
     expect(REMEDIES[reason]).toBe(remedy);
   });
 
-  test("a failed join has the reason tooMany if the server refuses the sign-in before the join because of the rate limit", () => {
+  test("a failed join has the reason tooMany if the rate limit refuses the sign-in that precedes the join", () => {
     expect(reasonOfError(new ServerError(ERRORS.tooManyJoins.code, taggedMessage("tooManyJoins")))).toBe("tooMany");
   });
 

@@ -22,7 +22,7 @@ test("a speech bubble that would cover a lower bubble moves up, and a third bubb
   ).toEqual([77, 100, 54]);
 });
 
-test("no speech bubble covers another one, and no speech bubble moves down", () => {
+test("stack() moves speech bubbles only up, so that no bubble covers another one", () => {
   const box = fc.record<Box>({ x: fc.nat(400), y: fc.nat(400), width: fc.nat(240), height: fc.nat(120) });
   fc.assert(
     fc.property(fc.array(box, { maxLength: 16 }), (boxes) => {

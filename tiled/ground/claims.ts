@@ -8,7 +8,10 @@ import { count } from "./sentences.ts";
 /** A part of a map that is solid, and why. */
 export type Claim = TilesClaim | TileShapesClaim | ObjectsClaim | InverseClaim;
 
-/** Certain tiles of a layer. Each makes exactly its square of the grid solid, even if its picture is larger. */
+/**
+ * The tiles of a layer for which `isSolid` returns true. Each of them makes exactly its square of the grid solid, even
+ * if its picture is larger.
+ */
 interface TilesClaim {
   readonly type: "tiles";
   readonly layer: TileLayer;

@@ -73,7 +73,7 @@ function rectangle({ x, y }: Point, width: number, height: number): Point[] {
   ];
 }
 
-/** Returns a rectangle whose corners are quarters of an ellipse with these radii. */
+/** Returns a rectangle with rounded corners. Each corner is a quarter of an ellipse with these radii. */
 function rounded(width: number, height: number, radiusX: number, radiusY: number): Point[] {
   return Array.from({ length: ROUND_CORNERS }, (_, index) => {
     const angle = (2 * Math.PI * (index + 0.5)) / ROUND_CORNERS;

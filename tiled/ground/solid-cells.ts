@@ -9,8 +9,8 @@ import { type Stamp, stampsOf, WHOLE_TILE } from "./stamps.ts";
 import { CELL, CELLS_PER_TILE } from "./units.ts";
 
 /**
- * Maximum work for the shapes of one map: the number of times that an edge crosses a row of units. This much work lasts
- * three seconds at most.
+ * Maximum work for the shapes of one map, mainly the number of times that an edge crosses a row of units. This much
+ * work takes up to three seconds.
  */
 const MAX_SHAPE_WORK = 16_000_000;
 

@@ -64,8 +64,8 @@ export function conventionalSpawns(map: TiledMap): FoundSpawns {
 function isPlayerSpawn({ name, class: type, properties }: MapObject): boolean {
   if (namesPlayerSpawn(name)) return true;
   const kinds = [type, ...KIND_PROPERTIES.map((key) => String(properties.get(key)?.value ?? ""))];
-  // A class such as `spawn` may also stand for a spawn of monsters. The name of the object then says what appears
-  // there.
+  // A class such as `spawn` may also stand for a spawn of monsters. So if the object has a name, the name or the class
+  // must mention the player.
   const isPlayers = (kind: string) => name === "" || namesPlayer(name) || mentionsPlayer(kind);
   return kinds.some((kind) => namesPlayerSpawn(kind) && isPlayers(kind));
 }
@@ -84,8 +84,8 @@ function isOther({ name, class: type, properties }: MapObject): boolean {
 }
 
 /**
- * Returns whether one of the properties says that players start here. Its name must stand for spawns, and its value
- * must be true.
+ * Returns whether one of the properties says that players start here. The property's name must stand for spawns, and
+ * its value must be true.
  */
 function saysSpawn(properties: Properties): boolean {
   return [...properties].some(([name, property]) => namesSpawns(name) && truthOf(property) === true);

@@ -20,7 +20,8 @@ export const WHOLE_TILE: readonly Stamp[] = [{ left: 0, top: 0, width: CELLS_PER
 /**
  * Returns a function that takes a global tile id with flags, and returns the cells that the tile's collision shapes
  * cover.
- * @param spend is called with the work that each tile takes.
+ * @param spend counts the work. It receives the number of cells of each tile, and the number of crossings of each
+ * polygon.
  */
 export function stampsOf(map: TiledMap, spend: (amount: number) => void): (gid: number) => readonly Stamp[] {
   const known = new Map<number, readonly Stamp[]>();

@@ -106,8 +106,9 @@ function clearObjects(nested: Nested<ObjectLayer>): Claim[] {
 }
 
 /**
- * Returns claims for the other objects whose name or class mentions walls. Such a name may mean something else, for
- * example "torch on the wall". So these objects do not decide which group of conventions is used.
+ * Returns claims for objects whose name or class mentions walls, unless `found` already contains them. Such a name may
+ * mean something else, for example "torch on the wall". So these objects do not decide which group of conventions is
+ * used.
  */
 function mentionedObjects(layers: readonly Nested<ObjectLayer>[], found: readonly Claim[]): Claim[] {
   const known = new Set(found.flatMap((claim) => (claim.type === "objects" ? claim.objects : [])));

@@ -6,7 +6,7 @@ export const CLOSE = 0x8;
 export const PING = 0x9;
 export const PONG = 0xa;
 
-/** The masking key. Browsers never use a zero key, and a server may skip unmasking for a zero key. */
+/** The masking key. It is not zero: browsers never use a zero key, and a server may skip unmasking for a zero key. */
 const KEY = [0x37, 0xfa, 0x21, 0x3d] as const;
 
 /**

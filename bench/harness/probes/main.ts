@@ -174,7 +174,9 @@ class Walker {
 
 const walkers: Walker[] = [];
 let observers: Observer[] = [];
-/** The times of the room's clock in the frames of the window; empty if the server sends no clock. */
+/**
+ * The times of the room's clock in the frames that arrived in the measuring window; empty if the server sends no clock.
+ */
 const clocks = new Set<number>();
 let from = Number.POSITIVE_INFINITY;
 let to = Number.POSITIVE_INFINITY;

@@ -42,9 +42,9 @@ export class Track {
   }
 
   /**
-   * Returns the staleness of the position `shown`, which another client shows at `time`, in milliseconds. This is the
-   * time since the player left the position, or 0 if the player is still there. A player that was never there counts as
-   * having left at the time of the first entry.
+   * Returns the staleness, in milliseconds, of the position `shown`, which another client shows at `time`. Staleness is
+   * the time since the player left the position, or 0 if the player is still there. A player that was never there
+   * counts as having left at the time of the first entry.
    * @param lead the maximum number of milliseconds by which the other client may receive a position before the player's
    * own client.
    */
@@ -106,8 +106,11 @@ export function reachOf(own: Place, others: Iterable<Place>): Reach {
 
 /**
  * Returns whether a player is certainly among the NEAREST players that a client shows. The result is true if the client
- * shows fewer than NEAREST other players within the distance from `own` to `real`. This rule assumes that the client
- * shows fresh positions of the nearest players.
+ * shows fewer than NEAREST other players that are at most as far from `own` as `real` is. This rule assumes that the
+ * client shows fresh positions of the nearest players.
+ * @param own the position of the client's own player.
+ * @param real the real position of the player.
+ * @param shown the position of the player as the client shows it.
  */
 export function isNearest(own: Place, real: Place, shown: Place, { last, next }: Reach): boolean {
   const square = squareOf(own, real);

@@ -155,8 +155,8 @@ class Session {
   }
 
   async run(): Promise<void> {
-    // The kind of a session depends only on its number, so the sessions in rooms can be numbered without gaps. These
-    // numbers select the payloads of `sweepPayload`.
+    // The kind of a session depends only on its number. Sessions in rooms also get a second number, which counts only
+    // sessions in rooms and has no gaps. The second number selects the payload of `sweepPayload`.
     const turn = this.#number % TURNS;
     if (turn < ROOM_TURNS) await this.#inRoom(Math.floor(this.#number / TURNS) * ROOM_TURNS + turn);
     else if (turn < 13) await this.#plain();

@@ -41,7 +41,10 @@ export interface Outcome {
   faults: string[];
 }
 
-/** Settings that turn off the limits on connections and joins. Attackers that are refused would test little. */
+/**
+ * Settings that turn off the limits on connections and joins. Attackers that these limits refuse would not test the
+ * rest of the server.
+ */
 export const OPEN_DOOR = { MAX_CONNECTIONS_PER_ADDRESS: "0", MAX_JOINS_PER_MINUTE: "0", ADMISSION_MAX_DELAY_MS: "0" };
 
 /**

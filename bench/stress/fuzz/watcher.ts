@@ -103,7 +103,8 @@ async function walker(url: string): Promise<void> {
     if (random(10) === 0) word = WORDS[random(4)]!;
     for (let tries = 0; tries < 8; tries++) {
       step(body, DIRECTION_OF_WORD[word] as Direction, map);
-      // Sends only moves to positions that are not on the path. Otherwise two moves could lead to the same position.
+      // Sends only moves to positions that are not on the path. If two moves led to the same position, a frame would
+      // not tell which of them was applied.
       if ((body.x !== x || body.y !== y) && !path.some((position) => position.x === body.x && position.y === body.y)) {
         path.push({ x: body.x, y: body.y, sentAt: performance.now() });
         room.send("move", word);

@@ -21,7 +21,8 @@ const CHANGES: readonly Change[] = [
   {
     json: (random, _, others) => {
       const [container, key] = pick(random, others);
-      // Returns a copy, because the chosen value may contain the value to be replaced.
+      // Returns a copy. The chosen value may contain the value that it replaces. Without a copy, it would then contain
+      // itself.
       return structuredClone(container[key]);
     },
     xml: (random, _, others) => pick(random, others),

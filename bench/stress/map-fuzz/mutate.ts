@@ -30,7 +30,7 @@ const NUMBERS = [
 ];
 
 const DAMAGES: readonly Damage[] = [
-  // These damages remove, insert, replace or copy characters, or remove the end.
+  // These functions remove, insert, replace or copy characters, or cut off the end of the text.
   (random, text) => {
     const [start, end] = partOf(random, text);
     return text.slice(0, start) + text.slice(end);
@@ -45,11 +45,11 @@ const DAMAGES: readonly Damage[] = [
     return text.slice(0, at) + text.slice(start, end) + text.slice(at);
   },
   (random, text) => (random(4) === 0 ? text.slice(0, random(text.length + 1)) : text),
-  // These damages replace a number, a string or a name.
+  // These functions replace a number, a string or a name.
   (random, text) => replaceOne(random, text, /-?\d+(\.\d+)?/g, () => pick(random, NUMBERS)),
   (random, text) => replaceOne(random, text, /"[^"]*"/g, () => `"${pick(random, STRINGS)}"`),
   (random, text) => replaceOne(random, text, NAME, () => pick(random, text.match(NAME)!)),
-  // These damages remove, replace, repeat or nest a value of JSON or an element of XML.
+  // These functions remove, replace, repeat or nest a value of JSON or an element of XML.
   ...Array<Damage>(4).fill(changeStructure),
 ];
 

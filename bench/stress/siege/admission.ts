@@ -24,7 +24,10 @@ const PACE_MS = 1000;
 
 /** A refusal is due to the server's own load if the server used at least this share of its core. */
 const MIN_OWN_SHARE = 0.75;
-/** The share is computed over this many milliseconds before a refusal. Admission control uses the same period. */
+/**
+ * The server's share of its core is computed over this many milliseconds before a refusal. Admission control uses the
+ * same period.
+ */
 const LOOK_BACK_MS = 10_000;
 
 const SETTLE_S = 4;

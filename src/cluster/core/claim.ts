@@ -32,8 +32,8 @@ export class Claim {
     this.epoch = state.epoch;
     this.#newest = state.newest;
     this.#startedAt = now;
-    // The claim does not wait for the former authority if a place is stored, because no client has seen a newer place.
-    // Without a stored place, only the former authority may know the newest place that a client has seen.
+    // The former authority need not answer if a place is stored, because no client has seen a newer place than this.
+    // If no place is stored, only the former authority may know the newest place that a client has seen.
     this.#expected = state.newest ? others.filter((process) => process !== former) : others;
     this.#handedOver = handedOver;
     this.#limits = limits;
@@ -49,7 +49,7 @@ export class Claim {
     this.#places.set(process, at);
   }
 
-  /** Returns whether the others must be asked for their places now. */
+  /** Returns whether the other processes must be asked for their places now. */
   mustClaim(now: number): boolean {
     if (now - this.#claimedAt < this.#limits.claimAgainMs) return false;
     this.#claimedAt = now;
@@ -72,7 +72,7 @@ export class Claim {
     if (isBehind) return waited >= (isSamePlace(own, START) ? claimEmptyMs : claimNewerMs);
     if (this.#handedOver && isSamePlace(own, this.#handedOver)) return true;
     if (waited >= this.#limits.claimMs) return true;
-    // A process without any state does not know which other processes must answer.
+    // A process without any state does not know which other processes must answer, so it waits for `claimMs`.
     return !isSamePlace(own, START) && this.#expected.every((process) => this.#places.has(process));
   }
 

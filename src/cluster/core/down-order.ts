@@ -29,7 +29,7 @@ export class DownOrder {
     return this.#later.size > 0;
   }
 
-  /** Adds a message, unless it is old. Adds only the next message once the limit of later messages is reached. */
+  /** Adds a message, unless it is old. At the limit of later messages, adds only the message that comes next. */
   add(message: DownMessage): void {
     if (comparePlaces(message.place, this.#newest) > 0) this.#newest = message.place;
     if (comparePlaces(message.place, this.#place) <= 0) return;

@@ -75,7 +75,10 @@ export class Handover {
     this.#last = this.#reign.pause(this.#successor);
   }
 
-  /** Gives the lease to the successor. `advance` tries again if the answer is lost. The next answer names the owner. */
+  /**
+   * Gives the lease to the successor. `advance` calls this method again if the answer is lost. The next answer names
+   * the owner of the lease, even if the first call has already given the lease to the successor.
+   */
   #give(): void {
     if (this.#isGiving) return;
     this.#isGiving = true;

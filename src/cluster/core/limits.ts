@@ -22,7 +22,7 @@ export interface Limits {
   readonly renewMs: number;
   /** The time between two attempts to take the lease. */
   readonly takeMs: number;
-  /** How long a claimant waits for the places of the others if no newer place is known. */
+  /** How long a claimant waits for the places of the other processes if no newer place is known. */
   readonly claimMs: number;
   /** How long a claimant waits for a newer state that is known to exist, or to have existed. */
   readonly claimNewerMs: number;
@@ -32,7 +32,7 @@ export interface Limits {
   readonly claimAgainMs: number;
   /** The time after which a process asks for a snapshot again. */
   readonly askMs: number;
-  /** How long a process that ends waits for one successor. */
+  /** How long a process that ends waits for one successor's confirmation before it names another successor. */
   readonly successorMs: number;
   /** How long a process that ends tries to hand over. */
   readonly handoverMs: number;
@@ -41,7 +41,10 @@ export interface Limits {
   /** How long the end of a connection is remembered, in case an older state shows the connection again. */
   readonly closedMs: number;
 
-  /** Maximum later messages that a process keeps during a gap. Others are dropped; the snapshot has them. */
+  /**
+   * Maximum messages that a process keeps while an earlier one is missing. Others are dropped: the process asks for a
+   * snapshot, which includes their changes.
+   */
   readonly laterMessages: number;
   /** Messages whose frames are kept for processes that have missed them. The oldest ones are forgotten. */
   readonly recentMessages: number;
@@ -57,8 +60,9 @@ export interface Limits {
   /** Frames in one batch. The next batch has the rest. */
   readonly framesPerBatch: number;
   /**
-   * Frames of one connection that wait for the rooms. With one more, all are dropped and the connection is closed. Must be
-   * at least the burst that MAX_MESSAGES_PER_SECOND allows: 21 times 300 frames by default.
+   * Maximum frames of one connection that wait for the rooms. With one more, all are dropped and the connection is
+   * closed. Must be at least the burst that MAX_MESSAGES_PER_SECOND allows: by default 300 frames per second for 21
+   * seconds.
    */
   readonly framesPerConnection: number;
   /** Frames to clients, queued until the next message. Further frames are dropped, and their connections closed. */

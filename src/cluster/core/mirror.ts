@@ -91,7 +91,7 @@ export class Mirror {
     this.#order.jump(snapshot.place);
     this.#recent.replace(snapshot.missed);
     this.#alive = snapshot.alive;
-    // This process may have applied more messages since it asked for the snapshot.
+    // Skips the messages that this process has applied since it asked for the snapshot.
     const missed = messagesSince(snapshot.missed, before);
     const displaced = (missed ?? []).flatMap(({ sessions, ended }) => this.#table.update(sessions, ended).displaced);
     displaced.push(...this.#table.replace(snapshot.sessions).displaced);
@@ -131,8 +131,8 @@ export class Mirror {
   }
 
   /**
-   * Goes on to a new place. The table already has the sessions of that place. The order of the steps matters for the
-   * connections.
+   * Goes on to a new place. The table already has the sessions of that place. Connections get their frames after the
+   * rooms have changed. Connections that have lost their session are closed last.
    */
   #enter(
     epochBefore: number,

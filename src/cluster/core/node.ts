@@ -204,7 +204,8 @@ export class ClusterNode {
 
   #sendUps({ epoch }: Authority): void {
     const { place } = this.#mirror;
-    // A process that has not entered the epoch does not know what to send, so the authority takes nothing from it.
+    // The authority takes batches only from processes whose mirrored state is of its epoch. A process with an older
+    // state does not know which frames the rooms have taken.
     if (place.epoch === epoch) this.#upLink.flush(place, this.#sendUp);
     this.#upLink.signIfDue(place, this.#sendUp);
   }

@@ -43,7 +43,7 @@ export interface ClientClose {
   readonly reason?: string;
 }
 
-/** A question to the rooms, for example a join, or its answer. Both are plain data that JSON can express. */
+/** A question to the rooms (for example a join), or the answer to a question. Plain data that JSON can express. */
 export type Content = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 /** The answer to a request of a process. */
@@ -170,7 +170,7 @@ export interface LeaseState {
 export interface Lease {
   /**
    * Takes the lease if it is free, or renews it if the process owns it. A new owner's epoch is larger than both the
-   * stored epoch and `knownEpoch`. The step is a random number from 1 to 1000, so an epoch is very rarely issued twice,
+   * stored epoch and `knownEpoch`. The increase is random, from 1 to 1000, so an epoch is very rarely issued twice,
    * even by a store that has lost data or by a replica of the store.
    */
   take(knownEpoch: number, done: (state: LeaseState | undefined) => void): void;
@@ -200,8 +200,8 @@ export interface HostLink {
   /** Whether the process is the authority at this moment. If not, the host must not tick. */
   readonly isAuthority: boolean;
   /**
-   * Publishes the changes since the last call, and with them everything that was sent, closed and answered. Must be
-   * called once per tick, after all rooms have ticked, even if nothing has changed or there is no room.
+   * Publishes `changes`, and all frames, closes, answers and changed sessions since the last call. Must be called once
+   * per tick, after all rooms have ticked, even if nothing has changed or there is no room.
    */
   publish(changes: Uint8Array): void;
   /**

@@ -64,7 +64,7 @@ export class Publisher {
     return message;
   }
 
-  /** Sends and hands on the messages that had to wait for the lease. */
+  /** Calls `onTaken` for messages that the bus has taken, and sends unsent messages, if the lease is valid. */
   advance(): void {
     if (!this.#isLeased()) return;
     this.#handOn();

@@ -142,7 +142,7 @@ export class Reign implements HostLink {
     this.#host.end();
   }
 
-  /** Takes requests first, because a request may open a connection. The ends of connections come last. */
+  /** Takes requests before frames, because a request may open the connection of a frame. Takes closes last. */
   #deliver({ process, requests, frames, closes }: UpMessage): void {
     for (const { request, content } of requests)
       this.#host.request(process, content, (answer) => this.#outbox.answer({ process, request, content: answer }));

@@ -27,7 +27,7 @@ export class FieldCodec {
     const fields = fieldsOf(schema);
     const sparse = <T>(partOf: (field: (typeof fields)[number], type: string) => T): T[] => {
       const values: T[] = [];
-      // A quantized value is written as the number that it stands for, so that both sides have the same number.
+      // A quantized value is written as the number that it stands for, so that all processes have the same number.
       for (const field of fields)
         values[field.index] = partOf(field, typeof field.type === "string" ? field.type : "float64");
       return values;

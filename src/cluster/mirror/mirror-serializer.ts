@@ -19,7 +19,7 @@ const SECTION_SIZE = 64 * 1024;
 
 /** The inputs of a client in the framework. */
 interface ClientInputs {
-  /** Inputs that were taken or dropped since the client has connected. */
+  /** The number of inputs that were taken or dropped since the client connected. */
   readonly consumedCount: number;
   readonly size: number;
   /** The latest input that has arrived; undefined for a session without a client. */

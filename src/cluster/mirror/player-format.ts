@@ -17,7 +17,7 @@ const COUNT = 0x3f;
 /** This bit of a field's number says that the field has no value any more. */
 const UNSET = 0x80;
 
-/** Says that the number of applied inputs follows. Any other value is the increase of that number. */
+/** Precedes the number of applied inputs. Without it, only the increase of that number is written. */
 const ABSOLUTE = 0;
 
 /** Used as a number of applied inputs if the receivers do not know the number. */

@@ -65,7 +65,10 @@ function solidTiles(ground: Ground): number {
   return [...tileRows(ground).join("")].filter((tile) => tile !== ".").length;
 }
 
-/** Returns a line for each layer, with its number and its path. A declaration can name the layer by either of them. */
+/**
+ * Returns a line for each layer, with its number and its path. The declaration of a map (`NAME.sabang.json`) can name a
+ * layer by its number or by its path.
+ */
 function layersOf(map: TiledMap): string[] {
   return nestedLayers(map).map(({ layer }, index) => `#${index + 1} ${layer.path} (${layer.type} layer)`);
 }

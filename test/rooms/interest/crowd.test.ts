@@ -54,7 +54,7 @@ interface ClientView {
   /** The number of applied inputs, as last sent to the member. */
   applied: number;
   audit: WireAudit;
-  /** The number of texts that were said before the member's last full state. */
+  /** The number of texts that were said after the last tick and before the member's last full state. */
   saidBefore: number;
   /** Whether a tick sent no patch to the member because its connection was backpressured. */
   missed: boolean;
@@ -90,14 +90,14 @@ class Verifier {
     this.#views.delete(member);
   }
 
-  /** A player says a text that no player has said before. */
+  /** Makes a player say a text that no player has said before. */
   say(id: string): void {
     const text = `${this.#saidCount++} ${"ha".repeat(this.#saidCount % 150)}`;
     this.#said.push({ id, text });
     this.#crowd.say(id, text);
   }
 
-  /** A member acknowledges its join, and gets a full state. */
+  /** Makes a member acknowledge its join, and verifies the full state that the member gets. */
   acknowledge(member: Member): void {
     this.#recordHistories();
     this.#crowd.acknowledge(member);
@@ -149,8 +149,8 @@ class Verifier {
         view.missed = true;
         continue;
       }
-      // A client that missed patches gets a full state instead of a patch. A backpressured client misses a patch
-      // only if a visible field changes.
+      // A client that missed a patch gets a full state instead of the next patch. A client that was backpressured has
+      // missed no patch if no visible field changed, and then gets no full state.
       if (view.missed && isFullState(frames[0])) {
         this.#verifyFullState(member, frames);
         continue;
@@ -332,9 +332,9 @@ class Verifier {
   }
 
   /**
-   * Returns the distance within which data must be current. Sorts the other players by their distance: this is the
-   * distance of player number NEAREST, but at most NEAR. If the player after it is at the same distance, the server may
-   * choose either of them. The result is then the largest distance below theirs.
+   * Returns the distance within which data must be current: the distance of player number NEAREST in the list of other
+   * players, nearest first, but at most NEAR. If the next player in the list is equally far, the server may choose
+   * either of the two. The result is then the largest distance that is less than theirs.
    */
   #distanceOfNearest(viewpoint: Place): number {
     const distances = [...this.#crowd.actors.values()].map(({ figure }) => this.#distanceOnMap(viewpoint, figure));
@@ -783,7 +783,7 @@ test("a client has current data of its nearest players and recent data of the ot
   fc.assert(fc.property(plays, play), { numRuns: runs(2), endOnFailure: true });
 });
 
-test("the few clients in a large crowd without clients see the players within 320 units, with or without a limit of bytes", () => {
+test("each client sees all players within 320 units if few players have clients, with or without a byte limit", () => {
   const plays = fc.record({
     size: fc.constantFrom<[number, number][]>([2400, 1600], [4096, 500], [1100, 1100]),
     timed: fc.boolean(),
@@ -889,7 +889,7 @@ test("clients see the new players if the state's map of players is replaced", ()
   expect(Object.keys(seenBy("watcher")).sort()).toEqual(["third", "watcher"]);
 });
 
-test("a client that has just left the sight of a crowd still gets the crowd's changes if no other client sees the crowd", () => {
+test("a client one cell out of sight of a crowd still gets the crowd's changes, even if it is the only client", () => {
   const crowd = new Crowd(1600, 160, false, 1500);
   const ids = Array.from({ length: 120 }, () => crowd.newId());
   for (const [i, id] of ids.entries()) crowd.put(id, { name: id, facing: 4, x: 20 + i, y: 80 });
@@ -904,13 +904,14 @@ test("a client that has just left the sight of a crowd still gets the crowd's ch
   for (let y = 81; y < 100; y++) tick(y);
   crowd.change(member.id, { x: 484 });
   for (let y = 100; y < 120; y++) tick(y);
-  // All changes are sent within 15 ticks. The client keeps the crowd until 20 ticks after the last delayed change.
+  // All changes are sent within 15 of these 20 ticks. The client then still has the players of the crowd: it keeps them
+  // until 20 ticks after the last delayed change.
   for (let i = 0; i < 20; i++) tick(120);
   const shown = [...member.onlooker.players].filter(([id]) => id !== member.id).map(([, { y }]) => y);
   expect(shown).toEqual(ids.map(() => 120));
 });
 
-test("a client of a mirror gets a change in a tick, even if the mirror has read earlier changes without sending them", () => {
+test("a mirror's client gets all changes in the next tick, even if the mirror has read some for a full state", () => {
   const crowd = new Crowd(4000, 160, false, 0, true);
   const put = (id: string, x: number) => crowd.put(id, { name: id, facing: 1, x, y: 80 });
   const [walker, newcomer] = [crowd.join("walker"), crowd.join("newcomer")];
@@ -974,7 +975,7 @@ test("the frames of a tick do not change if the state changes or a client discon
 });
 
 test.each([2, 3, 8, 21, 100])(
-  "no client is the last to get its frame in two consecutive ticks if a room has %d clients",
+  "no client gets its frame last in two consecutive ticks if a room has %d clients",
   (count) => {
     const { crowd, members, tick } = crowdAt(
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, HERE] as const)),
@@ -994,7 +995,7 @@ test.each([2, 3, 8, 21, 100])(
   },
 );
 
-test("a client that moves away from a player gets one removal, even if the player briefly leaves its cell in the same tick", () => {
+test("a client that moves away from a player gets one removal, even if that player left its cell and returned", () => {
   const { crowd, members, tick } = crowdAt({ watcher: HERE, other: HERE });
   const audit = new WireAudit();
   crowd.acknowledge(members.watcher!);

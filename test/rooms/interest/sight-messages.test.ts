@@ -28,7 +28,7 @@ function messagesOf(crowd: Crowd): Uint8Array[] {
 
 const sizeOf = (frames: Uint8Array[]) => frames.reduce((sum, { length }) => sum + length, 0);
 
-test("messages use half of a client's bytes per second, plus at most one second's share in the first burst", () => {
+test("messages get half of a client's bytes per second, and can save up to one second of this half for a burst", () => {
   const budget = 8000;
   const crowd = crowdOf(30, budget);
   const seconds = 5;

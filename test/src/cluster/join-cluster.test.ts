@@ -76,13 +76,13 @@ describeWith("redis", "the start of a process in a cluster:", () => {
       [{ JWT_SECRET: `${SECRET}!` }, /^JWT_SECRET: differs .*; give all of them the same value$/],
       [{ MAX_MESSAGES_PER_SECOND: 299 }, /^MAX_MESSAGES_PER_SECOND: differs .*; give all of them the same value$/],
       [{ MAX_FRAME_BYTES: 1 }, /^MAX_FRAME_BYTES: differs .*$/],
-    ])("a process that differs in %j is refused, and the error says what to do", async (fields, sentence) => {
+    ])("a process that differs from the cluster in %j is refused with a helpful error", async (fields, sentence) => {
       await join("a");
       expect(await differing(fields)).toMatch(sentence);
       expect(Object.keys(await redis.client.hgetall("test:processes"))).toEqual(["a"]);
     });
 
-    test("the refusal of a process that differs in several settings names all of them", async () => {
+    test("the error for a process that differs from the cluster in several values names all of them", async () => {
       await join("a");
       const lines = (await differing({ JWT_SECRET: "x", rules: {}, wire: 2 })).split("\n");
       expect(lines.map((line) => line.split(":")[0])).toEqual(["version", "version", "JWT_SECRET"]);

@@ -57,7 +57,7 @@ class Room {
     this.moves.delete(id);
   }
 
-  /** Returns the message of a tick. */
+  /** Ends a tick. Returns the message to mirrors: the whole state after the first tick, and later only changes. */
   tick(): Uint8Array {
     const clients = Array.from(this.inputs.keys(), (sessionId) => ({ sessionId }) as never);
     this.#serializer.applyPatches(clients, this.state as never, { sNow: 50 });
@@ -157,7 +157,8 @@ test("a mirror equals the room after every tick, and so does another mirror that
           const { refId, player } = late.rooms.get(RECORD.id)?.players.of("ann") ?? {};
           late.read(mirror.snapshot());
           expect(contentsOf(late)).toEqual(room.contents);
-          // A player that the mirror had before must remain the same object, so that clients get only its changes.
+          // A snapshot must keep the object of a player that the mirror already has. Otherwise clients would get the
+          // whole player instead of the changes.
           const now = late.rooms.get(RECORD.id)!.players.of("ann");
           if (now?.refId === refId) expect(now?.player).toBe(player);
         }

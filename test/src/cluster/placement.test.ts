@@ -19,7 +19,7 @@ function createPlacement() {
   return { clock, report, next, placement };
 }
 
-test("a seat gets the address of the process with the most room, and takes some of it", () => {
+test("a seat gets the address of the process that can take the most further clients, and counts as one of them", () => {
   const { report, next } = createPlacement();
   report("small", 1);
   report("large", 3);
@@ -30,7 +30,7 @@ test("a seat gets no address if no process has reported one", () => {
   expect(createPlacement().next()).toBeUndefined();
 });
 
-test("a full process gets no seats until it reports that it has room again", () => {
+test("a full process gets no seats until it reports that it can take further clients again", () => {
   const { report, next } = createPlacement();
   report("one", 0);
   expect(next()).toBeUndefined();
@@ -38,7 +38,7 @@ test("a full process gets no seats until it reports that it has room again", () 
   expect(next()).toBe("one");
 });
 
-test("a seat counts until a status that the process reports at least a second later", () => {
+test("a seat counts as a client of its process until the process reports a status at least a second later", () => {
   const { clock, report, next } = createPlacement();
   report("one", 2);
   expect([next(), next(), next()]).toEqual(["one", "one", undefined]);
@@ -50,7 +50,7 @@ test("a seat counts until a status that the process reports at least a second la
   expect([next(), next()]).toEqual(["one", undefined]);
 });
 
-test("a placement is full only if all processes have reported their status and none of them has room", () => {
+test("a placement is full only if all processes have recently reported a status and cannot take more clients", () => {
   const { clock, report, next, placement } = createPlacement();
   expect(placement.isFull).toBe(false);
   report("two", 0);

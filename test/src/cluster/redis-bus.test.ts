@@ -174,7 +174,7 @@ describeWith("redis", "the bus over Redis:", () => {
     }
 
     test.each(["normal", "pubsub"] as const)(
-      "cut %s connections lose messages, but no message arrives twice or out of order",
+      "messages are lost if the %s connections are cut, but no message arrives twice or out of order",
       async (type) => {
         const [a, b] = [await connect("a"), await connect("b")];
         const sent = await sendWhile(a, async () => {

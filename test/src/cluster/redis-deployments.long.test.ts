@@ -101,7 +101,7 @@ describeWith("redis", "Redis with a Sentinel:", () => {
   const DOWN_AFTER_MS = 1000;
   const TIMEOUT_MS = 120_000;
 
-  describe.each(["kill", "pause"] as const)("when the master is lost by a %s:", (loss) => {
+  describe.each(["kill", "pause"] as const)("after a %s of the master:", (loss) => {
     const servers: { remove(): Promise<void> }[] = [];
     afterAll(() => Promise.all(servers.map((server) => server.remove())));
 

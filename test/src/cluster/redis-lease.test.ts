@@ -33,7 +33,7 @@ describeWith("redis", "the lease in Redis:", () => {
   const give = (lease: RedisLease, to: string) =>
     new Promise<LeaseState | undefined>((resolve) => lease.give(to, resolve));
   const release = (lease: RedisLease) => new Promise<void>((resolve) => lease.release(resolve));
-  /** Matches an epoch that is larger than all of these. */
+  /** Matches an epoch that is larger than each of the given epochs. */
   const largerThan = (...epochs: number[]) => ({
     asymmetricMatch: (value: unknown) => Number.isSafeInteger(value) && (value as number) > Math.max(...epochs),
   });

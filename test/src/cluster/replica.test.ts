@@ -156,7 +156,7 @@ test("a wrong token and an unknown seat are refused with the errors and the clos
   const error = [524, "seat reservation expired."];
   expect(await refusalOf(`sessionId=${id}&reconnectionToken=wrong`)).toEqual({ error, code: 4003 });
   expect(await refusalOf("sessionId=unknown")).toEqual({ error, code: 4002 });
-  // A session id alone, which is public, does not claim a seat that is taken.
+  // A session id is public, so a connection cannot take over a seat with the session id alone.
   expect(await refusalOf(`sessionId=${id}`)).toEqual({ error, code: 4002 });
   expect(room.connection.isOpen).toBe(true);
 });

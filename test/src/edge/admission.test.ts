@@ -246,7 +246,7 @@ describe("admission right after a start:", () => {
     expect(changes(60_000, 400)).toEqual([1250]);
   });
 
-  test("admission does not open again in the first five seconds, even if the process is no longer busy", () => {
+  test("admission does not open again within five seconds of the start, even if the process is no longer busy", () => {
     const { changes, set } = processOf();
     expect(changes(1250, 400)).toEqual([1250]);
     set({ cpuUse: 0 });

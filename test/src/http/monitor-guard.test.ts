@@ -50,7 +50,8 @@ test("the monitor refuses calls from pages of other sites, and accepts calls fro
     for (const path of [API, "/MONITOR/api"]) {
       expect([path, headers, (await ask(path, [RIGHT, ...headers])).status]).toEqual([path, headers, 403]);
     }
-    // The guard also refuses these headers in a HEAD request. A later monitor may have calls with other methods.
+    // The guard refuses these headers in requests of any method, such as HEAD. A later version of the monitor may have
+    // calls with other methods than GET.
     expect((await ask(API, [RIGHT, ...headers], undefined, "HEAD")).status).toBe(403);
   }
   for (const headers of OWN) expect([headers, (await ask(API, [RIGHT, ...headers])).status]).toEqual([headers, 200]);

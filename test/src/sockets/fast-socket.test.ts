@@ -31,8 +31,8 @@ test("frames of every size arrive unchanged and in order, even if the client is 
   const paused = await connect();
   const reading = await connect();
   paused.client.pause();
-  // Frames of 64 kB or more, which `ws` itself writes, come last. So the kernel's buffer first becomes full in the
-  // middle of a shorter frame.
+  // Frames of 64 kB or more come last, because `ws` itself writes them. So the kernel's buffer first becomes full in
+  // the middle of a shorter frame, which FastSocket writes.
   const sizes = [
     ...Array.from({ length: 900 }, (_, i) => [1, 125, 126, 300, 0, 65_535, 65_534][i % 7]!),
     65_536,

@@ -73,7 +73,7 @@ const INVALID_FRAMES: Array<[what: string, bytes: number[]]> = [
 
 /**
  * Frames with invalid first bytes: all unknown codes, and each known code with every combination of modifier bits. The
- * code 20 is always invalid: it is an input over an unreliable transport.
+ * code 20 is always invalid: it stands for an input over an unreliable transport, and a WebSocket is reliable.
  */
 const UNKNOWN_FRAMES = Array.from({ length: 256 }, (_, first) => first)
   .filter((first) => !VALID_CODES.includes(first) && (first < 0x20 || [20, ...VALID_CODES].includes(first & 0x1f)))
@@ -82,7 +82,7 @@ const UNKNOWN_FRAMES = Array.from({ length: 256 }, (_, first) => first)
     (first & 0x1f) === 20 ? unreliableInput(first & 0xe0) : [first, 0x80, 1],
   ]);
 
-test("the sender of an invalid frame is disconnected for good, and other clients stay connected", async () => {
+test("the server disconnects the sender of an invalid frame and removes its player, but no other client", async () => {
   const witness = await PlainPlayer.join(server.url);
   const frames = [...INVALID_FRAMES, ...UNKNOWN_FRAMES];
   const send = async ([what, bytes]: (typeof frames)[number]) => {
@@ -91,7 +91,8 @@ test("the sender of an invalid frame is disconnected for good, and other clients
     player.send(Uint8Array.from(bytes));
     expect([what, ...(await closed)]).toEqual([what, ERRORS.badFrame.code, ERRORS.badFrame.message]);
   };
-  // Sends twenty frames at once, because each join takes several round trips and a tick.
+  // Sends the frames over twenty connections at a time. Each frame needs a join of its own, which takes several round
+  // trips and a tick.
   for (let at = 0; at < frames.length; at += 20) await Promise.all(frames.slice(at, at + 20).map(send));
   await until(() => witness.players.size === 1);
   const { x, y } = witness.players.get(witness.id)!;
@@ -162,7 +163,7 @@ test("the frame guard ignores a join acknowledgement that arrives before the han
   connection.upgrade(path);
   connection.socket.write(frame([JOINED]));
   connection.socket.uncork();
-  // The handshake contains the names of the state's fields.
+  // Waits for the handshake, which contains the names of the state's fields, such as `facing`.
   await until(() => connection.received.includes("facing"));
   for (let sent = 0; sent < 65; sent++) connection.socket.write(frame(REQUEST));
   await until(() => connection.received.includes(ERRORS.badFrame.message));

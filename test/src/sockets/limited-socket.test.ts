@@ -58,7 +58,7 @@ class RoomReader {
   }
 }
 
-/** Returns a client's frame, masked with zeros. */
+/** Returns a frame as a client sends it. The masking key is 0, so the payload stays unchanged. */
 function frameOf(opcode: number, payload: Buffer = Buffer.alloc(0)): Buffer {
   return Buffer.concat([Buffer.of(0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0), payload]);
 }
@@ -73,7 +73,7 @@ async function joinRaw(): Promise<{ connection: RawConnection; sessionId: string
   return { connection, sessionId: seat.sessionId };
 }
 
-test("a client may send a burst of 2000 moves, but is disconnected for good if it keeps flooding", async () => {
+test("a client may send 2000 moves in a burst, but loses its connection and seat if it keeps flooding", async () => {
   const witness = await joinWithSdk(server);
   const client = await joinWithSdk(server);
   client.reconnection.enabled = false;
@@ -229,7 +229,7 @@ test.each(["plain", "room"])(
     reader.socket.pause();
     fill(room, reader.id);
     const ticks = ticksOf(room);
-    // Meanwhile one player leaves, one joins and one walks.
+    // While the client does not read, one player leaves, one joins and one walks.
     room.state.players.delete("early");
     room.state.players.set("late", new Player().assign({ name: "late", x: 88, y: 48, facing: 2 }));
     witness.send("move", "left");

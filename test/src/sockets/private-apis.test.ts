@@ -76,7 +76,7 @@ function symbolsOf(object: object): (string | undefined)[] {
 
 test.each(Object.keys(APIS))("the private API `%s` exists and is of the expected kind", (name) => APIS[name]!());
 
-test("only src/sockets uses private members, and this file checks each of them", () => {
+test("only src/sockets uses private members of packages, and private-apis.test.ts checks each of them", () => {
   const used = new Map<string, Set<string>>();
   for (const file of globSync("{src,rooms,replay,schema,sim}/**/*.ts", { cwd: ROOT })) {
     const code = readFileSync(ROOT + file, "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
@@ -92,7 +92,7 @@ test("only src/sockets uses private members, and this file checks each of them",
   expect(unused).toEqual([]);
 });
 
-test("the packages with private APIs are pinned to exact versions", () => {
+test("the packages whose private APIs are used are pinned to exact versions", () => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
   for (const [name, version] of [
     ["ws", dependencies.ws],

@@ -19,7 +19,7 @@ const RECORDS = [
   place({ player: "cat", name: "🐈‍⬛ Зоя مريم" }),
 ];
 
-/** Reverts an up-to-date database to the schema version 0001, with the records above. */
+/** SQL that reverts an up-to-date database to the schema version 0001 and inserts RECORDS. */
 const TO_0001 = [
   "drop table places",
   "drop table cluster",

@@ -122,7 +122,7 @@ describe("database URLs:", () => {
     "postgres://sabang:s3cret/pass word@localhost:5432/sabang",
     "postgres://sabang:s3cret%2Fpass%20word@localhost:port/sabang",
     "postgres://sabang:s3cret%2Fpass%20word@host:1:2/sabang",
-  ])("opening a store throws an error without the password if the database URL is invalid: %s", async (url) => {
+  ])("opening a store throws an error that hides the password if the database URL is invalid: %s", async (url) => {
     expect(await errorOfUrl(url)).toBe(
       "DATABASE_URL: not the address of a PostgreSQL database; expected " +
         "postgres://user:password@host:port/database, special characters of the password percent-encoded",

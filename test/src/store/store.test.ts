@@ -22,7 +22,7 @@ let folder: string;
 let store: Store;
 const opened = new Set<Store>();
 
-/** Opens a store that is closed after the test. */
+/** Opens a store. `afterEach` closes it if the test does not. */
 async function open(settings: StoreSettings): Promise<Store> {
   const store = await openStore(settings);
   opened.add(store);
@@ -282,7 +282,7 @@ describeWith("postgres", "PostgreSQL:", () => {
       await query(url, "truncate places; update cluster set epoch = 0");
     },
   );
-  // Runs after the hook of testContract, which closes the shared store.
+  // Runs after testContract's own `afterAll` hook has closed the shared store.
   afterAll(() => postgres?.remove());
 
   test("a PostgreSQL store survives the loss of both idle and active connections", async () => {

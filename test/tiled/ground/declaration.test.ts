@@ -54,7 +54,7 @@ describe("walls:", () => {
     expect(wallsOf(mapOf(LAYERS, DETAILS, own))).toEqual([".#.#..", "......", "......", "......"]);
   });
 
-  test("a list of terms declares the walls of all its terms, and the term `auto` stands for the walls by convention", () => {
+  test("a list of terms declares the walls of all its terms; `auto` declares the walls that conventions find", () => {
     const layers = [...LAYERS, tiles("collisions", ["......", "......", "......", "1....."])];
     const both = mapOf(layers, DETAILS);
     expect(wallsOf(both, { walls: ["layer:trees"] })).toEqual([".#....", "......", "......", "......"]);

@@ -192,8 +192,8 @@ function countedCells(polygons: readonly Polygon[]): Cells {
 }
 
 /**
- * Returns whether a point is in a polygon. A point is inside if the polygon's edges cross its row an odd number of
- * times, at the point or to the left of it.
+ * Returns whether a point is in a polygon. A point is inside if an odd number of the polygon's edges cross the row of
+ * the point, at the point or to the left of it.
  */
 function isInside(x: number, y: number, polygon: Polygon): boolean {
   const left = polygon.filter((corner, index) => {

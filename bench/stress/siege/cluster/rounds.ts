@@ -58,8 +58,8 @@ export const GOALS: Readonly<Record<RoundKind, Goals>> = {
 };
 
 /**
- * Returns the rounds of a siege. First, the kinds of attacks on a single process take turns, with `count` rounds each.
- * Then one round of each other kind follows.
+ * Returns the rounds of a siege. The first rounds attack a single process: `authority`, `replica` and `pause` take
+ * turns until each has had `count` rounds. Then one round of each other kind follows.
  * @param kinds the kinds to include.
  */
 export function roundsOf(count: number, kinds: readonly RoundKind[]): Round[] {

@@ -94,7 +94,7 @@ export class Track {
     this.#position = { x, y };
   }
 
-  /** Called when a client whose frames acknowledge no inputs has received a frame. */
+  /** Called when a plain WebSocket has received a frame. Such frames acknowledge no inputs. */
   plainFrame(now: number, { x, y }: Position): void {
     if (this.#position) {
       this.#judgeSpeed(now, this.#position, { x, y });

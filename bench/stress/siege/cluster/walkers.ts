@@ -87,7 +87,7 @@ abstract class Walker {
   }
 
   abstract join(port: number): Promise<void>;
-  /** Called to make the client reconnect. Only SDK clients do so. */
+  /** Makes an SDK client reconnect. Does nothing for a plain WebSocket. */
   reconnect(): void {}
   /** Sends one move, if the client is connected. */
   abstract move(): void;
@@ -117,7 +117,7 @@ class SdkWalker extends Walker {
 
   async join(port: number): Promise<void> {
     const client = new Client(`http://127.0.0.1:${port}`);
-    // All SDK clients of a process share one token.
+    // All SDK clients of a process share one token, so each client sets its own token right before it joins.
     client.auth.token = this.#token as string;
     const room = await client.joinOrCreate<WorldState>("world", { name: this.name });
     this.#room = room;

@@ -14,8 +14,8 @@ function claim(newest: Place | undefined, handedOver?: Place): Claim {
 
 const answer = (process: string, place: Place) => ({ type: "place" as const, process, epoch: 1, at: place });
 
-describe("a process that has just taken the lease", () => {
-  test("starts the rooms as soon as all other processes except the former authority have answered", () => {
+describe("a new authority:", () => {
+  test("a new authority starts the rooms as soon as all processes except the former authority have answered", () => {
     const one = claim(at(5));
     one.answer(answer("b", at(5)));
     expect(one.isReady(at(5), 1)).toBe(false);
@@ -23,13 +23,13 @@ describe("a process that has just taken the lease", () => {
     expect(one.isReady(at(5), 1)).toBe(true);
   });
 
-  test("starts the rooms after 300 ms even without all answers, unless another process has a newer state", () => {
+  test("a new authority starts the rooms after 300 ms even if some processes have not answered", () => {
     const one = claim(at(5));
     expect(one.isReady(at(5), LIMITS.claimMs - 1)).toBe(false);
     expect(one.isReady(at(5), LIMITS.claimMs)).toBe(true);
   });
 
-  test("also waits for the answer of the former authority if no place is stored", () => {
+  test("a new authority also waits for the answer of the former authority if no place is stored in Redis", () => {
     const one = claim(undefined);
     for (const process of ["b", "c"]) one.answer(answer(process, at(5)));
     expect(one.isReady(at(5), LIMITS.claimMs - 1)).toBe(false);
@@ -37,7 +37,7 @@ describe("a process that has just taken the lease", () => {
     expect(one.isReady(at(5), LIMITS.claimMs - 1)).toBe(true);
   });
 
-  test("gets the newest state from another process before it starts the rooms", () => {
+  test("a new authority gets the newest state from another process before it starts the rooms", () => {
     const one = claim(at(5));
     one.answer(answer("b", at(6)));
     one.answer(answer("c", at(7)));
@@ -48,20 +48,20 @@ describe("a process that has just taken the lease", () => {
     expect(one.isReady(at(7), 10)).toBe(true);
   });
 
-  test("waits only for a limited time if the stored place is newer than its own place", () => {
+  test("a new authority waits only for a limited time if the place stored in Redis is newer than its own", () => {
     const one = claim(at(6));
     for (const process of ["b", "c"]) one.answer(answer(process, at(5)));
     expect(one.isReady(at(5), LIMITS.claimNewerMs - 1)).toBe(false);
     expect(one.isReady(at(5), LIMITS.claimNewerMs)).toBe(true);
   });
 
-  test("waits longer to reach the stored place if it has no state at all", () => {
+  test("a new authority without any state waits longer for the place that is stored in Redis", () => {
     const one = claim(at(6));
     expect(one.isReady(START, LIMITS.claimEmptyMs - 1)).toBe(false);
     expect(one.isReady(START, LIMITS.claimEmptyMs)).toBe(true);
   });
 
-  test("starts the rooms at once if it has reached the last place of an authority that has handed over to it", () => {
+  test("a new authority starts the rooms at once if it is at the last place of the authority that handed over", () => {
     expect(claim(at(5), at(5)).isReady(at(5), 0)).toBe(true);
     expect(claim(at(5), at(5)).isReady(at(4), 0)).toBe(false);
   });

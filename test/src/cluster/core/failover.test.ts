@@ -1,4 +1,4 @@
-// Tests what clients notice when one thing goes wrong. The simulation checks everything else after each step.
+// Tests what clients notice when a single fault occurs. The oracle of the simulation checks all other requirements.
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import type { SimProcess } from "../simulation/sim-process.ts";
 import { Simulation } from "../simulation/simulation.ts";
@@ -31,8 +31,8 @@ function expectAllToWalkAfter(ms: number): void {
     expect(client.applied).toBeGreaterThan(appliedBefore[index]!);
 }
 
-describe("an authority that is killed", () => {
-  test("is replaced within two seconds, and its clients keep their sessions", () => {
+describe("an authority that is killed:", () => {
+  test("an authority that is killed is replaced within two seconds, and its clients keep their sessions", () => {
     const killed = authority();
     simulation.kill(killed, 60_000);
     expectAllToWalkAfter(4000);
@@ -41,7 +41,7 @@ describe("an authority that is killed", () => {
     expect(simulation.oracle.figures.rollbacks).toBe(0);
   });
 
-  test("leaves the clients of the other processes connected", () => {
+  test("the clients of other processes stay connected when the authority is killed", () => {
     const killed = authority();
     const others = simulation.clients.filter(({ process }) => process !== killed);
     expect(others.length).toBeGreaterThan(0);
@@ -52,8 +52,8 @@ describe("an authority that is killed", () => {
   });
 });
 
-describe("an authority that is paused", () => {
-  test("becomes a replica if it resumes after its lease has expired", () => {
+describe("an authority that is paused:", () => {
+  test("a paused authority becomes a replica if it resumes after its lease has expired", () => {
     const stopped = authority();
     stopped.stop();
     simulation.walkFor(3000);
@@ -65,7 +65,7 @@ describe("an authority that is paused", () => {
     expectAllToWalkAfter(2000);
   });
 
-  test("remains the authority if it resumes before its lease has expired", () => {
+  test("a paused authority remains the authority if it resumes before its lease has expired", () => {
     const stopped = authority();
     const { epoch } = stopped.place;
     stopped.stop();
@@ -77,8 +77,8 @@ describe("an authority that is paused", () => {
   });
 });
 
-describe("a replica that is killed", () => {
-  test("loses its clients to other processes, and they keep their sessions", () => {
+describe("a replica that is killed:", () => {
+  test("the clients of a killed replica connect to other processes and keep their sessions", () => {
     simulation.kill(replica(), 60_000);
     expectAllToWalkAfter(3000);
     expect(simulation.oracle.figures.reigns).toBe(1);
@@ -86,8 +86,8 @@ describe("a replica that is killed", () => {
   });
 });
 
-describe("an authority that hands over", () => {
-  test("is replaced, and the world stands still for 150 ms at most", () => {
+describe("an authority that hands over:", () => {
+  test("an authority that hands over is replaced, and the world stands still for 150 ms at most", () => {
     const leaving = authority();
     simulation.terminate(leaving, 60_000);
     expectAllToWalkAfter(2000);
@@ -96,7 +96,7 @@ describe("an authority that hands over", () => {
     expect(simulation.oracle.figures.longestStillMs).toBeLessThanOrEqual(150);
   });
 
-  test("chooses another successor if the first one does not answer", () => {
+  test("an authority that hands over chooses another successor if the first one does not answer", () => {
     const leaving = authority();
     const [first, second] = simulation.running().filter((process) => process !== leaving);
     // The first process stops shortly before the handover, so the authority still considers it alive.
@@ -108,7 +108,7 @@ describe("an authority that hands over", () => {
     expect(simulation.oracle.figures.rollbacks).toBe(0);
   });
 
-  test("remains the authority if it is alone, and frees the lease when it stops", () => {
+  test("an authority without replicas cannot hand over: it keeps its role, and frees the lease when it stops", () => {
     for (const process of simulation.running()) if (process.node.role === "replica") simulation.kill(process, 60_000);
     simulation.walkFor(3000);
     const alone = authority();
@@ -124,8 +124,8 @@ describe("an authority that hands over", () => {
   });
 });
 
-describe("an unavailable Redis", () => {
-  test("makes the world stand still, and disconnects no client for 15 seconds", () => {
+describe("an unavailable Redis:", () => {
+  test("the world stands still while Redis is unavailable, but no client is disconnected for 15 seconds", () => {
     const before = connections();
     simulation.redis.isAway = true;
     simulation.walkFor(2000);
@@ -138,7 +138,7 @@ describe("an unavailable Redis", () => {
     expect(connections()).toEqual(before);
   });
 
-  test("makes processes close their connections after 15 seconds, and the clients come back to their sessions", () => {
+  test("after 15 seconds without Redis, all connections are closed, and clients later resume their sessions", () => {
     simulation.redis.isAway = true;
     simulation.walkFor(16_000);
     expect(simulation.clients.some(({ isIn }) => isIn)).toBe(false);
@@ -146,7 +146,7 @@ describe("an unavailable Redis", () => {
     expectAllToWalkAfter(5000);
   });
 
-  test("causes no disconnections even if it has lost its data when it comes back", () => {
+  test("a short outage of Redis disconnects no client, even if Redis loses its data", () => {
     const before = connections();
     simulation.redis.isAway = true;
     simulation.walkFor(3000);

@@ -70,13 +70,13 @@ function publish(message: DownMessage): DownMessage {
   return message;
 }
 
-describe("messages from the authority", () => {
-  test("are applied once, even if they arrive twice", () => {
+describe("messages from the authority:", () => {
+  test("messages from the authority are applied once, even if they arrive twice", () => {
     for (const message of [down(1), down(1), down(2), down(1), down(2)]) replica.mirror.receive(message);
     expect(replica.take()).toEqual(["apply 1", "apply 2"]);
   });
 
-  test("are applied in order, even if they arrive in another order", () => {
+  test("messages from the authority are applied in order, even if they arrive in another order", () => {
     for (const message of [down(3), down(1)]) replica.mirror.receive(message);
     expect(replica.mirror.hasGap).toBe(true);
     replica.mirror.receive(down(2));
@@ -84,7 +84,7 @@ describe("messages from the authority", () => {
     expect(replica.mirror.hasGap).toBe(false);
   });
 
-  test("of a new epoch are applied only after all earlier messages on which the epoch builds", () => {
+  test("messages of a new epoch are applied only after all earlier messages on which the epoch builds", () => {
     const first = { place: { epoch: 2, number: 1 }, changes: bytes(21) };
     replica.mirror.receive(down(1));
     replica.mirror.receive(down(1, { ...first, from: { epoch: 1, number: 2 } }));
@@ -93,7 +93,7 @@ describe("messages from the authority", () => {
     expect(replica.take()).toEqual(["apply 2", "apply 21"]);
   });
 
-  test("that arrive after a missing message are kept for later, up to a limit", () => {
+  test("messages that arrive before an earlier message are kept for later, up to a limit", () => {
     replica = new Process("b", { ...LIMITS, laterMessages: 2 });
     for (const number of [2, 3, 4]) replica.mirror.receive(down(number));
     replica.mirror.receive(down(1));
@@ -101,14 +101,14 @@ describe("messages from the authority", () => {
     expect(replica.mirror.newest).toEqual({ epoch: 1, number: 4 });
   });
 
-  test("take effect in this order: changes of the state, frames of a connection, end of the connection", () => {
+  test("a message takes effect in this order: state changes, frames of a connection, end of the connection", () => {
     const frames = [{ session: "s", connection: "c", number: 0, frame: bytes(9) }];
     const closes = [{ session: "s", connection: "c", code: 4001 }];
     replica.mirror.receive(down(1, { frames, closes, sessions: [entry("s", "b", "c")] }));
     expect(replica.take()).toEqual(["apply 1", "frame s c 9", "close s c 4001"]);
   });
 
-  test("answer each request of the receiver once", () => {
+  test("a process gets the answer to its request once, even if the answer arrives twice", () => {
     const answers: unknown[] = [];
     replica.upLink.request({ type: "join" }, 1000, (answer) => answers.push(answer));
     replica.upLink.flush({ epoch: 1, number: 0 }, () => {});
@@ -118,25 +118,25 @@ describe("messages from the authority", () => {
   });
 });
 
-describe("a connection", () => {
-  test("is closed with 4010 if another connection has taken over its session", () => {
+describe("a connection:", () => {
+  test("a connection is closed with 4010 if another connection has taken over its session", () => {
     replica.mirror.receive(down(1, { sessions: [entry("s", "b", "c")] }));
     replica.mirror.receive(down(2, { sessions: [entry("s", "x", "d")] }));
     expect(replica.take()).toEqual(["apply 1", "apply 2", "close s c 4010"]);
   });
 
-  test("is closed with 4010 if the authority considers its process lost", () => {
+  test("a connection is closed with 4010 if the authority considers the connection's process lost", () => {
     replica.mirror.receive(down(1, { sessions: [entry("s", "b", "c")] }));
     replica.mirror.receive(down(2, { sessions: [entry("s", undefined, "c")] }));
     expect(replica.take()).toEqual(["apply 1", "apply 2", "close s c 4010"]);
   });
 });
 
-describe("a snapshot", () => {
+describe("a snapshot:", () => {
   const frame = (value: number) => [{ session: "s", connection: "c", number: 0, frame: bytes(value) }];
   const at = (number: number): Place => ({ epoch: 1, number });
 
-  test("replaces the state, and the messages after its place are applied", () => {
+  test("a snapshot replaces the state, and the messages after the snapshot's place are applied", () => {
     for (const number of [1, 2, 3]) publish(down(number));
     replica.mirror.receive(down(1));
     replica.mirror.receive(down(4));
@@ -145,7 +145,7 @@ describe("a snapshot", () => {
     expect(replica.mirror.place).toEqual(at(4));
   });
 
-  test("brings the frames that were missed, each once", () => {
+  test("a snapshot delivers the frames that the receiver has missed, and delivers each of them only once", () => {
     for (const number of [1, 2, 3]) publish(down(number, { frames: frame(number) }));
     replica.mirror.receive(down(1, { frames: frame(1) }));
     const snapshot = authority.mirror.snapshotFor("b", at(1));
@@ -157,7 +157,7 @@ describe("a snapshot", () => {
     expect(replica.take()).toEqual(["load 7", "frame s c 3"]);
   });
 
-  test("closes all connections if the missed frames are unknown", () => {
+  test("a snapshot closes all connections of the receiver if the missed frames are unknown", () => {
     authority = new Process("a", { ...LIMITS, recentMessages: 2 });
     for (const number of [1, 2, 3, 4]) publish(down(number, number === 1 ? { sessions: [entry("s", "b", "c")] } : {}));
     replica.mirror.receive(down(1, { sessions: [entry("s", "b", "c")] }));
@@ -166,7 +166,7 @@ describe("a snapshot", () => {
     expect(replica.take()).toEqual(["load 7", "close all 4010"]);
   });
 
-  test("closes a connection that began and ended in the missed messages", () => {
+  test("a snapshot closes a connection that began and ended in the missed messages", () => {
     const answers: unknown[] = [];
     replica.upLink.request({ type: "connect" }, 1000, (answer) => answers.push(answer));
     replica.mirror.receive(down(1));
@@ -180,7 +180,7 @@ describe("a snapshot", () => {
     expect(replica.take()).toEqual(["load 7", "close s c 4010"]);
   });
 
-  test("that is older than the receiver's state is ignored", () => {
+  test("a snapshot that is older than the receiver's state is ignored", () => {
     publish(down(1));
     const snapshot = authority.mirror.snapshotFor("b", at(0));
     for (const number of [1, 2]) replica.mirror.receive(down(number));

@@ -28,8 +28,8 @@ const publish = (count: number) => {
   for (let each = 0; each < count; each++) publisher.publish(CONTENTS);
 };
 
-describe("an authority's messages", () => {
-  test("are numbered from 1, and the first one names the place after which the epoch begins", () => {
+describe("an authority's messages:", () => {
+  test("messages are numbered from 1, and the first message names the place after which the epoch begins", () => {
     publish(2);
     expect(sent.map(({ message: { from, place } }) => [from, place])).toEqual([
       [
@@ -43,14 +43,14 @@ describe("an authority's messages", () => {
     ]);
   });
 
-  test("are applied in the authority's own process only after the bus has confirmed them", () => {
+  test("messages are applied in the authority's own process only after the bus has confirmed them", () => {
     publish(2);
     expect(applied).toEqual([]);
     sent[0]!.taken();
     expect(applied).toEqual([1]);
   });
 
-  test("that the bus has lost are sent again, and applied only after the bus has confirmed them", () => {
+  test("messages that the bus has lost are sent again, and are applied only after the bus has confirmed them", () => {
     publish(3);
     sent[1]!.taken();
     expect(applied).toEqual([]);
@@ -61,7 +61,7 @@ describe("an authority's messages", () => {
     expect(applied).toEqual([1, 2, 3]);
   });
 
-  test("wait while the lease is not valid, and are sent as soon as it is valid again", () => {
+  test("messages wait while the lease is not valid, and are sent as soon as the lease is valid again", () => {
     isLeased = false;
     publish(2);
     expect(sent).toEqual([]);
@@ -70,7 +70,7 @@ describe("an authority's messages", () => {
     expect(sent.map(({ message }) => message.place.number)).toEqual([1, 2]);
   });
 
-  test("are not applied while the lease may belong to another process", () => {
+  test("messages are not applied while the lease may belong to another process", () => {
     publish(1);
     isLeased = false;
     sent[0]!.taken();
@@ -80,7 +80,7 @@ describe("an authority's messages", () => {
     expect(applied).toEqual([1]);
   });
 
-  test("set `publisher.isFull` if more of them are unconfirmed than the limit allows", () => {
+  test("`publisher.isFull` is true if the number of unconfirmed messages exceeds the limit", () => {
     publish(3);
     expect(publisher.isFull).toBe(false);
     publish(1);

@@ -39,15 +39,15 @@ function flush(): UpMessage[] {
 
 const framesOf = (messages: UpMessage[]) => messages.flatMap(({ frames }) => frames.map(({ frame }) => frame[0]));
 
-describe("frames from a client", () => {
-  test("wait until their connection is in the table of sessions", () => {
+describe("frames from a client:", () => {
+  test("frames from a client wait until their connection is in the table of sessions", () => {
     deliver(1, 2);
     expect(flush()).toEqual([]);
     show("c");
     expect(framesOf(flush())).toEqual([1, 2]);
   });
 
-  test("are numbered from 1 and sent once", () => {
+  test("frames from a client are numbered from 1 and sent once", () => {
     show("c");
     deliver(1, 2);
     expect(flush()[0]?.frames.map(({ number }) => number)).toEqual([1, 2]);
@@ -55,7 +55,7 @@ describe("frames from a client", () => {
     expect(framesOf(flush())).toEqual([3]);
   });
 
-  test("are sent again to a new authority if the rooms have not taken them", () => {
+  test("frames from a client are sent again to a new authority if the rooms have not taken them", () => {
     show("c");
     deliver(1, 2, 3);
     flush();
@@ -68,7 +68,7 @@ describe("frames from a client", () => {
     expect(sent.map(({ batch }) => batch)).toEqual([1]);
   });
 
-  test("are sent even if their connection ends first, in the same batch as the end of the connection", () => {
+  test("frames are sent even if their connection ends first, in the same batch as the end of the connection", () => {
     show("c");
     deliver(1);
     upLink.disconnected("s", "c", 1006);
@@ -77,7 +77,7 @@ describe("frames from a client", () => {
     expect(message?.closes).toEqual([{ session: "s", connection: "c", code: 1006 }]);
   });
 
-  test("are all dropped if too many of one connection wait, and the caller is told to close the connection", () => {
+  test("all waiting frames of a connection are dropped if there are too many; takeFull returns the connection", () => {
     setUp({ ...LIMITS, framesPerConnection: 3 });
     show("c");
     deliver(1, 2, 3);
@@ -89,8 +89,8 @@ describe("frames from a client", () => {
   });
 });
 
-describe("the end of a connection", () => {
-  test("is sent again if an older state puts the connection back into the table of sessions", () => {
+describe("the end of a connection:", () => {
+  test("the end of a connection is sent again if an older state puts the connection back into the table", () => {
     show("c");
     upLink.disconnected("s", "c", 1006);
     expect(flush()[0]?.closes).toHaveLength(1);
@@ -101,7 +101,7 @@ describe("the end of a connection", () => {
     expect(flush()[0]?.closes).toHaveLength(1);
   });
 
-  test("is sent even if the connection enters the table of sessions only after it has ended", () => {
+  test("the end of a connection is sent even if the connection enters the table of sessions only later", () => {
     upLink.disconnected("s", "c", 1006);
     expect(flush()).toEqual([]);
     show("c");
@@ -109,8 +109,8 @@ describe("the end of a connection", () => {
   });
 });
 
-describe("batches of frames and requests", () => {
-  test("that the authority has not confirmed are sent again in order until it confirms them", () => {
+describe("batches of frames and requests:", () => {
+  test("batches that the authority has not confirmed are sent again in order until they are confirmed", () => {
     show("c");
     deliver(1);
     flush();
@@ -128,7 +128,7 @@ describe("batches of frames and requests", () => {
     expect(flush()).toEqual([]);
   });
 
-  test("wait while too many earlier batches are not confirmed", () => {
+  test("a batch waits while too many earlier batches are not confirmed", () => {
     setUp({ ...LIMITS, unheardBatches: 2 });
     show("c");
     for (const value of [1, 2, 3, 4]) {
@@ -140,7 +140,7 @@ describe("batches of frames and requests", () => {
     expect(framesOf(flush())).toEqual([3, 4]);
   });
 
-  test("are taken once and in order by the authority", () => {
+  test("the authority takes each batch once and in order", () => {
     const inbox = new Inbox("p", 0, LIMITS);
     const batch = (number: number): UpMessage => {
       const nothing = { frames: [], closes: [], requests: [], isLeaving: false };
@@ -151,7 +151,7 @@ describe("batches of frames and requests", () => {
     expect(inbox.heard).toBe(3);
   });
 
-  test("that arrive before an earlier batch are kept for later, up to a limit", () => {
+  test("batches that arrive before an earlier batch are kept for later, up to a limit", () => {
     const inbox = new Inbox("p", 0, { ...LIMITS, laterBatches: 1 });
     const nothing = { frames: [], closes: [], requests: [], isLeaving: false };
     for (const batch of [2, 3, 1]) inbox.take({ type: "up", process: "p", batch, at: AT, ...nothing });
@@ -159,8 +159,8 @@ describe("batches of frames and requests", () => {
   });
 });
 
-describe("requests to the authority", () => {
-  test("without an answer fail once, after their timeout", () => {
+describe("requests to the authority:", () => {
+  test("a request without an answer fails once, after its timeout", () => {
     const answers: unknown[] = [];
     upLink.request({ type: "join" }, 100, (answer) => answers.push(answer));
     now = 99;
@@ -173,7 +173,7 @@ describe("requests to the authority", () => {
     expect(answers).toEqual([undefined]);
   });
 
-  test("without an answer are sent again to a new authority", () => {
+  test("a request without an answer is sent again to a new authority", () => {
     upLink.request({ type: "join" }, 100, () => {});
     upLink.request({ type: "other" }, 100, () => {});
     flush();
@@ -182,7 +182,7 @@ describe("requests to the authority", () => {
     expect(flush()[0]?.requests).toEqual([{ request: "2", content: { type: "other" } }]);
   });
 
-  test("fail at once if too many are waiting", () => {
+  test("a request fails at once if too many requests are waiting", () => {
     setUp({ ...LIMITS, requests: 1 });
     const answers: unknown[] = [];
     upLink.request({ type: "join" }, 100, (answer) => answers.push(answer));

@@ -14,7 +14,10 @@ export interface Faulty {
   readonly clients: readonly SimClient[];
   /** The processes that run, and are not about to end. */
   running(): SimProcess[];
-  /** Excuses the consequences of a fault for a while: in one process, or everywhere if no process is given. */
+  /**
+   * Marks a process as disturbed for a while, or all processes if no process is given. A rollback is not a violation if
+   * the disturbance explains it.
+   */
   disturb(durationMs: number, process?: SimProcess): void;
   /** Kills a process, and starts another one later. */
   kill(process: SimProcess, restartMs: number): void;

@@ -42,7 +42,7 @@ export class Oracle {
   /** One function per rollback. It returns whether the rollback lost a place. */
   readonly #lost: ((place: Place) => boolean)[] = [];
   #newestEpoch = 0;
-  /** The epoch that has begun last. */
+  /** The epoch that began most recently. It may be smaller than `#newestEpoch` after Redis has lost its data. */
   #lastEpoch = 0;
   #rollbackAt = Number.NEGATIVE_INFINITY;
   readonly figures: RunFigures = {
@@ -99,7 +99,8 @@ export class Oracle {
   has(process: ProcessId, place: Place, rooms: number, sessions?: readonly SessionEntry[]): void {
     const known = this.#known.get(placeName(place));
     if (!known) this.fail(`${process} is at ${placeName(place)}, which was never published`);
-    // A process that was stopped may still be at a place that the others have lost.
+    // A process that was stopped may still be at a place that a rollback has lost. Its clients may see the lost changes
+    // only now, so the rollback also counts from now on.
     if (this.#lost.some((isLost) => isLost(place))) this.#rollbackAt = this.#now();
     if (rooms !== known.rooms) this.fail(`${process} has other rooms at ${placeName(place)} than the authority`);
     if (!sessions) return;
@@ -120,8 +121,8 @@ export class Oracle {
   reigns(process: ProcessId, epoch: number, from: Place, ahead: string | undefined, isExcused: boolean): void {
     this.figures.reigns++;
     this.#newestEpoch = Math.max(this.#newestEpoch, epoch);
-    // A process without state may begin a new world at a smaller epoch if Redis has lost its data. The new world ends
-    // when another process continues the old world.
+    // A process without state may begin a new world at a smaller epoch if Redis has lost its data. The new world is
+    // lost if another process then continues the old world, whose epoch is larger.
     const lastEpoch = this.#lastEpoch;
     const isOtherWorld = from.epoch > lastEpoch;
     this.#lastEpoch = epoch;
@@ -134,7 +135,7 @@ export class Oracle {
     );
   }
 
-  /** Whether an older state has come back since a time. Changes that clients have seen since then may be lost. */
+  /** Whether there was a rollback since a time. Changes that clients have seen since that time may be lost. */
   hasRolledBackSince(time: number): boolean {
     return this.#rollbackAt >= time;
   }

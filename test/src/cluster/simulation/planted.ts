@@ -16,7 +16,7 @@ import { applyState, emptyState, encodeState } from "./state.ts";
 export interface Plant {
   /** Replaces a message that an authority publishes. */
   readonly publish?: (message: DownMessage) => DownMessage;
-  /** Replaces a message that a process receives at a place. */
+  /** Replaces a message that a process receives. `at` is the place of the process's state. */
   readonly receive?: (message: Message, at: Place) => Message;
   /** Replaces the lease of a process. */
   readonly lease?: (process: ProcessId, lease: Lease) => Lease;

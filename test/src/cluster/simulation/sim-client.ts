@@ -84,7 +84,7 @@ export class SimClient {
     return this.#session;
   }
 
-  /** Connects to a process, or to two at once. */
+  /** Opens `count` connections at once, each to a random process. */
   connect(count = 1): void {
     if (this.#attached || this.#attempts.length > 0) return;
     for (let each = 0; each < count; each++) this.#open();
@@ -115,7 +115,7 @@ export class SimClient {
     this.connect(2);
   }
 
-  /** Leaves for good, and joins again later. */
+  /** Leaves and gives up its session. Joins later with a new session. */
   leave(): void {
     const attached = this.#attached;
     if (!attached) return;
@@ -185,8 +185,8 @@ export class SimClient {
   }
 
   /**
-   * Called when the rooms have refused the token. After many refusals the client gives up its session, but only if an
-   * older state has come back.
+   * Called when the rooms have refused the token. After many refusals the client gives up its session, but only if a
+   * rollback since the session's start may have lost the token.
    */
   #refused(): void {
     const isLost = ++this.#refusals > MAX_REFUSALS && !this.#attached;

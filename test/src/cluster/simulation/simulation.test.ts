@@ -1,6 +1,6 @@
-// Runs the protocol of the cluster under many seeds: each has three processes, twenty clients and ten faults. A failing
-// seed prints what happened. SIMULATION_SEED sets the first seed, and SIMULATION_SEEDS their number:
-// SIMULATION_SEED=17 SIMULATION_SEEDS=1 repeats seed 17.
+// Simulates a cluster once per seed, each time with three processes, twenty clients and ten faults. The output shows
+// the events of each seed that fails. SIMULATION_SEED sets the first seed, and SIMULATION_SEEDS the number of seeds.
+// For example, SIMULATION_SEED=17 SIMULATION_SEEDS=1 repeats seed 17.
 import { expect, test } from "@jest/globals";
 import { shortOrLong } from "../../../support/long.ts";
 import { PLANTED } from "./planted.ts";

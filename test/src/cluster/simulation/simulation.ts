@@ -33,7 +33,7 @@ const START_MS = 1500;
 /** The time after the last fault within which everything must work normally again. */
 const REST_MS = 6000;
 
-/** The time after a disturbance in which its consequences are excused. */
+/** The time for which a process still counts as disturbed after a disturbance has ended. */
 const GRACE_MS = 1500;
 
 /** A small map with walls: 12 x 12 tiles. */
@@ -194,7 +194,7 @@ export class Simulation implements Faulty {
         ? living.every((other) => this.#isDisturbed(other))
         : ended.every(({ isShared }) => !isShared));
     this.oracle.reigns(process.id, epoch, from, ahead[0], isExcused);
-    // A place that is lost now must not count as lost again.
+    // Clears the places, so that they do not count as lost again when the next authority begins.
     this.#endedPlaces.length = 0;
   }
 
