@@ -74,6 +74,8 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   readonly #grid: Grid;
   readonly #inputs: InputsById;
   readonly #arena = new Arena(ARENA_SIZE);
+  /** The arena of one full state. It is not the arena of the tick, which may still hold frames that have not been sent. */
+  readonly #fullState = new Arena(FULL_STATE_SIZE);
   readonly #bytesPerTick: number;
   /**
    * The bodies of this tick for clients whose cell and kept sides are the same as at their last patch. Such clients can
@@ -150,8 +152,8 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
 
   /** Returns a frame with the part of the state that `client` sees; with the whole state if `client` is undefined. */
   getFullState(client?: Client, timing?: Timing): Uint8Array {
-    // This frame gets its own arena, because the arena of the tick may still hold frames that have not been sent.
-    const arena = new Arena(FULL_STATE_SIZE);
+    const arena = this.#fullState;
+    arena.clear();
     arena.reserve(HEADROOM);
     const cellIndex = this.#cellIndex;
     this.#updateCellIndex();

@@ -121,7 +121,8 @@ export class PlayerCodec {
     if (cached && this.#textFields.every((field, at) => values[field] === cached.texts[at])) return cached.bytes;
     const arena = new Arena(HEAD_SIZE);
     arena.write(this.#encodeAddHead, entity);
-    const bytes = arena.bytes.slice(0, arena.offset);
+    // Copies the bytes into memory of their own. `Buffer.slice` would keep the whole pool from which Node took the buffer.
+    const bytes = new Uint8Array(arena.bytes.subarray(0, arena.offset));
     entity.addHead = { bytes, texts: this.#textFields.map((field) => values[field]) };
     return bytes;
   }
