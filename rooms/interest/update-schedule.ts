@@ -8,13 +8,16 @@ import { Deliveries } from "./deliveries.ts";
 import { type Grid, NO_CELL } from "./grid.ts";
 import type { WatchedCells } from "./watched-cells.ts";
 
-/**
- * UPDATE_BYTES: the initial estimate of the size of an update in bytes. An average of sizes replaces it later.
- * SMOOTHING: the weight of one tick in the averages. It is small, so that the averages have little noise. The share
- * of a cell's players that get a turn is the smallest of many values computed from the averages. Noise would lower it.
- */
+/** The initial estimate of the size of an update in bytes. An average of sizes replaces it later. */
 const UPDATE_BYTES = 8;
-const SMOOTHING = 0.01;
+
+/**
+ * The weights of one tick in the averages. The size of an update is an average over all players, so it has little noise
+ * even with a large weight. The bytes of a cell's clients vary from tick to tick, because few of them cross cells in the
+ * same tick. A cell takes the smallest of many shares that are computed from these bytes, so noise would lower its share.
+ */
+const UPDATE_WEIGHT = 0.05;
+const OWN_WEIGHT = 0.01;
 
 /** A cell still counts as crowded for this number of ticks after players in it last waited for their turn. */
 const CROWDED_TICKS = 20;
@@ -145,7 +148,7 @@ export class UpdateSchedule<P extends Positioned> {
 
   /** Reports the size of the updates of this tick, from which the sizes of later updates are estimated. */
   reportUpdates(count: number, bytes: number): void {
-    if (count > 0) this.#updateBytes += SMOOTHING * (bytes / count - this.#updateBytes);
+    if (count > 0) this.#updateBytes += UPDATE_WEIGHT * (bytes / count - this.#updateBytes);
   }
 
   /** Reports the bytes that one client in a cell gets in this tick and shares with no other client. */
@@ -290,9 +293,9 @@ export class UpdateSchedule<P extends Positioned> {
   /** Updates the averages with the reports of the last tick. */
   #takeReports(): void {
     for (const cell of this.#occupied) {
-      if (this.#reports[cell] === 0) continue;
-      const average = this.#reportedBytes[cell]! / this.#reports[cell]!;
-      this.#ownBytes[cell]! += SMOOTHING * (average - this.#ownBytes[cell]!);
+      const reports = this.#reports[cell]!;
+      if (reports === 0) continue;
+      this.#ownBytes[cell]! += OWN_WEIGHT * (this.#reportedBytes[cell]! / reports - this.#ownBytes[cell]!);
       this.#reportedBytes[cell] = 0;
       this.#reports[cell] = 0;
     }

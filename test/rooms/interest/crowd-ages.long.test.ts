@@ -14,8 +14,11 @@ const BUDGET = 16_384;
 /** The number of nearest other players whose current positions a client shows in every tick. */
 const NEAREST = 30;
 
-/** The number of ticks that the crowd walks before the measurement, and the number of ticks that are measured. */
-const WARM_UP = 150;
+/** The number of players that join in each tick, until all have joined. A join takes more bytes than a step. */
+const JOINS = 15;
+
+/** The number of ticks before the measurement, and the number of ticks that are measured. All players join before. */
+const WARM_UP = PLAYERS / JOINS + 300;
 const MEASURED = 40;
 
 /** The area in which the crowd walks, in units. */
@@ -26,6 +29,14 @@ interface Area {
   height: number;
 }
 
+/** The steps by direction, in units, and the value of `facing` of each. Opposite directions differ in the lowest bit. */
+const STEPS = [
+  { x: -8, y: 0, facing: 1 },
+  { x: 8, y: 0, facing: 2 },
+  { x: 0, y: -8, facing: 3 },
+  { x: 0, y: 8, facing: 4 },
+];
+
 /** A player that walks straight ahead for half a second to three seconds, and turns round at the border of the area. */
 class Walker {
   readonly id: string;
@@ -33,7 +44,8 @@ class Walker {
   readonly places: Place[];
   readonly #area: Area;
   readonly #random: Random;
-  #step: Place = { x: 0, y: 0 };
+  /** The index of the walking direction in STEPS. */
+  #direction = 0;
   #remaining = 0;
 
   constructor(id: string, area: Area, random: Random) {
@@ -47,24 +59,30 @@ class Walker {
     return this.places.at(-1)!;
   }
 
-  /** Moves by one step, or stands still for a tick. */
-  tick(moves: boolean): void {
-    if (moves) this.#turn();
-    const { x, y } = this.place;
-    this.places.push(moves ? { x: x + this.#step.x, y: y + this.#step.y } : { x, y });
+  get facing(): number {
+    return STEPS[this.#direction]!.facing;
   }
 
-  #turn(): void {
+  /** Moves by one step, or stands still for a tick. */
+  tick(moves: boolean): void {
+    this.places.push(moves ? this.#step() : this.place);
+  }
+
+  #step(): Place {
     if (this.#remaining-- <= 0) {
-      const length = this.#random(2) === 0 ? 8 : -8;
-      this.#step = this.#random(2) === 0 ? { x: length, y: 0 } : { x: 0, y: length };
+      this.#direction = this.#random(STEPS.length);
       this.#remaining = 5 + this.#random(26);
     }
+    const next = this.#next();
     const { left, top, width, height } = this.#area;
-    const x = this.place.x + this.#step.x;
-    const y = this.place.y + this.#step.y;
-    if (x >= left && x < left + width && y >= top && y < top + height) return;
-    this.#step = { x: -this.#step.x, y: -this.#step.y };
+    if (next.x >= left && next.x < left + width && next.y >= top && next.y < top + height) return next;
+    this.#direction ^= 1;
+    return this.#next();
+  }
+
+  #next(): Place {
+    const { x, y } = STEPS[this.#direction]!;
+    return { x: this.place.x + x, y: this.place.y + y };
   }
 
   /** Returns the ticks since the player left the shown position; 0 if the player is there or left in this tick. */
@@ -85,21 +103,25 @@ function createCrowd(area: Area) {
   const random = seededRandom(1);
   const crowd = new Crowd(4096, 4096, true, BUDGET);
   const walkers = Array.from({ length: PLAYERS }, (_, index) => new Walker(`p${index}`, area, random));
-  for (const { id, place } of walkers) crowd.put(id, { name: id, facing: 4, ...place });
+  const join = ({ id, place, facing }: Walker) => crowd.put(id, { name: id, facing, ...place });
+  for (const walker of walkers.slice(0, CLIENTS)) join(walker);
   const clients = walkers.slice(0, CLIENTS).map((walker) => ({ walker, member: crowd.join(walker.id) }));
   for (const { member } of clients) {
     crowd.acknowledge(member);
     crowd.arrive(member);
   }
   let ticks = 0;
+  let joined = CLIENTS;
   /** Runs a tick. Each player moves in every second tick, as if its client sent ten moves per second. */
   const tick = (isWalking: boolean) => {
     ticks++;
-    for (const [index, walker] of walkers.entries()) {
+    for (const [index, walker] of walkers.slice(0, joined).entries()) {
       const moves = isWalking && (index + ticks) % 2 === 0;
       walker.tick(moves);
-      if (moves) crowd.change(walker.id, walker.place);
+      if (moves) crowd.change(walker.id, { ...walker.place, facing: walker.facing });
     }
+    for (const walker of walkers.slice(joined, joined + JOINS)) join(walker);
+    joined = Math.min(joined + JOINS, PLAYERS);
     crowd.tick();
     for (const { member } of clients) crowd.arrive(member);
   };
