@@ -28,6 +28,9 @@ const STATE = 0;
  */
 const LAST_BIT = 31;
 
+/** The set of all fields. */
+export const ALL_FIELDS = -1;
+
 /** The initial size of a head in bytes. It grows on demand. */
 const HEAD_SIZE = 128;
 

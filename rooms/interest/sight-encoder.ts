@@ -1,8 +1,8 @@
 // Encodes the players that come into the sight of a client, and those that go out of it.
 import type { Arena, Slice } from "./arena.ts";
 import type { CellIndex, Entity } from "./cell-index.ts";
-import type { Grid, KeptSides } from "./grid.ts";
-import type { PlayerCodec, TrackedPlayer } from "./player-codec.ts";
+import { type Grid, type KeptSides, NO_CELL } from "./grid.ts";
+import { ALL_FIELDS, type PlayerCodec, type TrackedPlayer } from "./player-codec.ts";
 import type { View } from "./view.ts";
 import type { WatchedCells } from "./watched-cells.ts";
 
@@ -74,6 +74,8 @@ export class SightEncoder {
   #encodeSinceFullState(inFullState: ReadonlySet<Entity<TrackedPlayer>>, to: number): void {
     for (const entity of inFullState) {
       if (!this.#grid.sees(to, entity.cell)) this.#encodeRemove(entity);
+      // The schedule has no updates of new players. A new player may have changed after the full state.
+      else if (entity.lastSentCell === NO_CELL) this.#encodeAllFields(entity.player);
     }
     this.#cellIndex.eachInSight(to, (entity) => {
       if (!inFullState.has(entity)) this.#encodeAdd(entity);
@@ -106,6 +108,11 @@ export class SightEncoder {
     const hasPlayer = this.#grid.has(to, kept, entity.cell);
     if (hadPlayer && !hasPlayer) this.#encodeRemove(entity);
     else if (hasPlayer && !hadPlayer) this.#encodeAdd(entity);
+  }
+
+  #encodeAllFields(player: TrackedPlayer): void {
+    this.#codec.fields = ALL_FIELDS;
+    this.#arena.write(this.#codec.encodeFields, player);
   }
 
   #encodeRemove(entity: Entity<TrackedPlayer>): void {

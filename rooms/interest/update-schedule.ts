@@ -173,7 +173,9 @@ export class UpdateSchedule<P extends Positioned> {
         this.#occupiedAt[cell] = this.#tick;
         this.#occupied.push(cell);
       }
-      if (!changes.hasChanged(entity.player)) continue;
+      // Clients that have a new player in sight get all its fields in this tick anyway.
+      const isNew = entity.lastSentCell === NO_CELL;
+      if (isNew || !changes.hasChanged(entity.player)) continue;
       changedAt[slot] = this.#tick;
       if (pendingSince[slot] === 0) pending.push(entity);
       else pendingFields[slot]! |= changes.changedFields(entity.player);

@@ -1011,6 +1011,20 @@ test("a client that moves away from a player gets one removal, even if that play
   expect(removals.map(({ id }) => id)).toStrictEqual(["other"]);
 });
 
+test("a client gets the fields of a player that joins in its sight once", () => {
+  const crowd = new Crowd(640, 640, false);
+  crowd.put("p0", { name: "first", x: 320, y: 320, facing: 4 });
+  const member = crowd.join("p0");
+  crowd.acknowledge(member);
+  crowd.tick();
+  crowd.arrive(member);
+  crowd.put("p1", { name: "second", x: 300, y: 300, facing: 4 });
+  crowd.tick();
+  const bytes = Buffer.concat(crowd.arrive(member)).toString("latin1");
+  expect(bytes.split("second")).toHaveLength(2);
+  expect(member.onlooker.heard.get("p1")).toEqual({ name: "second", x: 300, y: 300, facing: 4 });
+});
+
 test("all clients know a player's latest position, even if the player moves between its client's full state and the next patch", () => {
   const { crowd, tick } = crowdAt({ other: HERE });
   const late = crowd.join("late");
