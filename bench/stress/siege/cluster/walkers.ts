@@ -241,6 +241,13 @@ async function createWalker(index: number, port: number): Promise<Walker> {
 // The SDK writes a line for each attempt to reconnect.
 console.info = () => {};
 
+// A client of the SDK may get a late message of its old connection while its next connection is not open yet. The SDK then
+// throws an error when it answers. A browser reports such an error and goes on, but Node would end this process.
+process.on("uncaughtException", (error) => {
+  if (error.name !== "InvalidStateError") throw error;
+  console.error(`a client failed to answer a message: ${error.message}`);
+});
+
 const walkers: Walker[] = [];
 let timer: NodeJS.Timeout | undefined;
 
