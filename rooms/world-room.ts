@@ -1,5 +1,5 @@
-// The room `world`: players walk in four directions on a map and see each other. Read it from top to bottom. A body
-// is a player's figure on the map. A session is a player's stay in a room, with or without a connection.
+// The room `world`: players walk in four directions on a map and see each other. A body is a player's figure.
+// A session is a player's stay in a room, connected or not. A signed-in player has one session in all rooms.
 import type { Client, MessageContext } from "colyseus";
 import { MoveInput } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
@@ -25,8 +25,8 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   /** The inputs of clients that predict their moves, one per tick. All other clients send the message `move`. */
   override inputs = this.defineInput(MoveInput, {
     tickRate: TICK_HZ,
-    bufferMaxSize: QUEUE_LIMIT, // A full buffer drops its oldest input, and acknowledges it.
-    sanitize: () => this.#rates.countInput(), // A hook that is called for each input. Only counts the inputs.
+    bufferMaxSize: QUEUE_LIMIT, // A full buffer drops its oldest input. The client learns that it need not wait for it.
+    sanitize: () => this.#rates.countInput(), // The framework calls this hook for each input. Here it only counts.
   });
   #settings!: RoomSettings;
   #world!: RoomWorld;
@@ -37,7 +37,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
 
   /** Message handlers. They do not use the framework's `validate`, which closes the connection on an invalid word. */
   override messages = {
-    /** Queues one step in the direction of a word. A full queue drops its oldest step. */
+    /** Queues one step in the direction that a word names. A full queue drops its oldest step. */
     move: (client: Client, word: unknown, context: MessageContext) => {
       const input = inputOfWord(word);
       if (!input) return this.sendError(client, "badMove", context);
@@ -75,8 +75,8 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
 
   /** A player starts where its portal or invitation leads, else where it was saved, else at a spawn. */
   override async onJoin(client: WorldClient, { player: chosen, arrival }: Partial<JoinOptions> = {}) {
-    const session = this.#settings.sessions.begin(this, client); // Despawns and kicks the player's other session.
-    const record = await this.#autosave.load(session.playerId); // Includes the last save of a kicked session.
+    const session = this.#settings.sessions.begin(this, client); // Takes over: saves and kicks the other session.
+    const record = await this.#autosave.load(session.playerId); // Includes that save. A guest has no record.
     session.startPlaying(); // Throws if the client has disconnected or a newer session has begun meanwhile.
     const player = new Player().assign({ ...randomPlayer(), ...(record && persistedFieldsOf(record)), ...chosen });
     this.#world.join(client.sessionId, player, this.#portals.placeOf(arrival) ?? record);
@@ -85,21 +85,21 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** Called when a connection closes without a leave. The client may return to its seat if the connection was lost. */
+  /** Called when a connection closes. If it was lost, the seat is held, and a client that returns plays on. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The body stands still. The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;
     await sessions.get(client.sessionId)?.hold(code, () => this.holdSeat(client, reconnectionSeconds));
   }
 
-  /** Called when a client is gone for good: it left, was kicked or did not return in time, or the server stops. */
+  /** Called when a client is gone for good: it failed to join, left, was kicked or stayed away, or the server stops. */
   override onLeave(client: WorldClient, code?: number) {
     this.despawn(client.sessionId);
     super.onLeave(client, code);
     this.#settings.sessions.get(client.sessionId)?.end();
   }
 
-  /** Called after the last `onLeave`: the room is empty, or the server stops. The server then flushes the store. */
+  /** Called after the last `onLeave`. At a stop, held seats end at once, and the server then flushes the store. */
   override async onDispose() {
     await super.onDispose();
     await this.#world?.end?.(); // Completes the recording, if any. There is no world if `onCreate` threw.

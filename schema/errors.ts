@@ -90,7 +90,7 @@ export const ERRORS = {
     message: "This invitation has ended, or the room has no place left. You have joined the map as usual.",
   },
 
-  // Close frames. After any of them except `replaced`, the server does not hold the client's seat for a reconnection.
+  // Close frames. After `replaced`, the server holds the client's seat for a reconnection. The others end the session.
   badFrame: { code: 4310, message: "Invalid frame." },
   /** Closes a plain WebSocket after an error frame that gives the reason. */
   joinRefused: { code: 4311, message: "The join was refused." },

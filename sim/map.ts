@@ -133,7 +133,7 @@ function fillRow(row: Uint8Array, text: string): boolean {
   return cell === row.length && length === text.length;
 }
 
-/** Returns a row of cells as text, in the form of a description's `solid`. */
+/** Returns a row of cells as text with run lengths, such as `3#.2#`: the format of `solid` in a map description. */
 export function rowOfCells(count: number, isSolid: (cell: number) => boolean): string {
   const cells = Array.from({ length: count }, (_, cell) => (isSolid(cell) ? "#" : ".")).join("");
   return cells.replace(/(.)\1+/g, (run, kind) => `${run.length}${kind}`);

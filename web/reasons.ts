@@ -1,5 +1,5 @@
-// The reasons why the page is not in a room, and their remedies. Each error that refuses a join or closes a connection
-// has a reason.
+// Why the page is not in a room, and what the user can do about it. Maps each error that refuses a join or closes a
+// connection to such a reason.
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
 import { type AnyErrorName, nameOfError, type SentError } from "../schema/errors.ts";
 import { MapError } from "../sim/map.ts";

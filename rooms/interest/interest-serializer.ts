@@ -74,7 +74,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   readonly #grid: Grid;
   readonly #inputs: InputsById;
   readonly #arena = new Arena(ARENA_SIZE);
-  /** The arena of one full state. It is not the arena of the tick, which may still hold frames that have not been sent. */
+  /** The arena of one full state. The arena of the tick may still hold frames that have not been sent. */
   readonly #fullState = new Arena(FULL_STATE_SIZE);
   readonly #bytesPerTick: number;
   /**
@@ -273,7 +273,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     return view.self?.cell ?? view.cell;
   }
 
-  /** @param isDirect whether frames may bypass `client.raw`: false if the framework has replaced this method. */
+  /** @param isDirect whether frames may be sent without `client.raw`: false if the framework has replaced it. */
   #send(view: View, body: Body, isDirect: boolean, timing?: Timing): void {
     const { connection, client, applied } = view;
     const { bytes } = this.#arena;

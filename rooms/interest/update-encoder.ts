@@ -120,9 +120,9 @@ export class UpdateEncoder {
   }
 
   /**
-   * Appends a copy of a body. Then appends the changes of the players nearest to `self`, except those that the body
-   * contains.
-   * @param body a body with the updates that `append` wrote. `body.updates`: the size that `append` returned.
+   * Appends a copy of the body of a frame. Then appends those changes of the players nearest to `self` that the body does
+   * not contain.
+   * @param body the body that an earlier call of `append` wrote. `body.updates`: the bytes that this call returned.
    */
   appendWithNearest(
     view: View,

@@ -46,7 +46,7 @@ export class ReplicaConnection {
     this.#isReturning = isReturning;
   }
 
-  /** Whether the session is younger than five seconds. The SDK does not reconnect so soon after a join. */
+  /** Whether the client has joined less than five seconds ago. The SDK does not reconnect so soon after a join. */
   get isNew(): boolean {
     return !this.#isReturning && performance.now() - this.openedAt < NEW_MS;
   }

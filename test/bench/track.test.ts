@@ -80,7 +80,7 @@ test("a fault is reported if a client whose queue was full moves more than its i
   expect(track.figures(4000).faults).toEqual(["moved 8 units with 0 inputs"]);
 });
 
-test("no fault is reported if a client resumes its session where its unacknowledged inputs lead", () => {
+test("no fault is reported if a client resumes at the position to which its unacknowledged inputs lead", () => {
   const { track } = walkedTrack();
   track.sent(11, RIGHT);
   track.sent(12, RIGHT);

@@ -11,7 +11,7 @@ import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-// The test's map has only spawns near the centre, so that all players are in sight of each other.
+// The test uses only those spawns of the plaza that are near the centre, so that all players are in sight of each other.
 const plaza = loadMaps(fileURLToPath(new URL("../../maps", import.meta.url))).maps.get("plaza")!;
 const spawns = plaza.spawns.filter(({ x, y }) => Math.hypot(x - plaza.width / 2, y - plaza.height / 2) < 160);
 const { open, test } = startBrowser();

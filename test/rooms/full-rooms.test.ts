@@ -166,7 +166,7 @@ describe("rejoining a full room:", () => {
     return (await PlainPlayer.join(server.url, `?token=${token}&map=${map}`)).id;
   }
 
-  describe.each(["SDK", "plain"] as const)("a player whose first client is a %s WebSocket client:", (first) => {
+  describe.each(["SDK", "plain"] as const)("after a join with a %s WebSocket client:", (first) => {
     test.each(["SDK", "plain"] as const)(
       "a signed-in player rejoins its full room with a %s WebSocket client",
       async (then) => {

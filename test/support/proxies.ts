@@ -250,7 +250,10 @@ function read(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-/** Returns the changes that make a recipe work here: they replace the name of the site, the ports and the files. */
+/**
+ * Returns the changes that adapt a proxy's documented configuration to this test: its site name, its ports, and its file
+ * paths.
+ */
 function changesOf(name: Exclude<ProxyName, "caddy">, folder: string, port: number, upstream: number): Change[] {
   const { certificate, key } = createCertificate(folder);
   writeFileSync(join(folder, "site.pem"), readFileSync(certificate, "utf8") + readFileSync(key, "utf8"));

@@ -429,7 +429,7 @@ describe("unusual maps:", () => {
     expect(tileOf(map, tile!.gid)).toMatchObject({ tileset: { name: "inner", source: undefined }, id: 1 });
   });
 
-  test("the missing and unknown parts of a map are left out, with warnings", () => {
+  test("unknown parts of a map, and parts that refer to missing ones, are skipped with warnings", () => {
     const map = read(
       small({
         renderorder: "spiral",

@@ -1,6 +1,6 @@
 // Finds the words in names of layers, objects and properties. The authors of maps separate words in many ways.
 
-/** A cache: the words by name. A map uses the same few names for thousands of properties. */
+/** A cache of the results of `wordsOf`, by name. A map uses the same few names for thousands of properties. */
 const known = new Map<string, string>();
 const MAX_KNOWN = 1000;
 

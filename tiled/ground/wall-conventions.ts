@@ -122,7 +122,10 @@ function mentionedObjects(layers: readonly Nested<ObjectLayer>[], found: readonl
   });
 }
 
-/** Returns a claim for all squares without a walkable tile. Returns no claim if no tile is walkable. */
+/**
+ * Returns a claim for all squares without a walkable tile. Returns no claim if the map marks no tile as walkable: it then
+ * does not use this convention.
+ */
 function notWalkable(map: TiledMap, nested: readonly Nested<TileLayer>[]): Claim[] {
   const walkable = tilesWhere(map, ({ properties }) => isWalkable(properties));
   const layers = nested.map(({ layer }) => layer).filter((layer) => hasAny(layer, walkable));

@@ -239,7 +239,7 @@ export interface Replica {
   closeAll(code: number): void;
 }
 
-/** Creates the mirrored rooms and the connections. */
+/** Creates the replica of this process: its mirrored rooms, and the connections of its clients. */
 export type CreateReplica = (link: ReplicaLink) => Replica;
 
 /** The part of the protocol that the replica uses. */

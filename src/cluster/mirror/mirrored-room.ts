@@ -1,4 +1,4 @@
-// A room as a process mirrors it. The room itself runs in the authority.
+// The mirror of a room in one process of a cluster. The room itself runs in the authority.
 import { Decoder, type IRef, type Schema, TypeContext } from "@colyseus/schema";
 import type { Client } from "colyseus";
 import { Grid } from "../../../rooms/interest/grid.ts";

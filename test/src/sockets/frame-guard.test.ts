@@ -169,7 +169,7 @@ test("the frame guard ignores a join acknowledgement that arrives before the han
   await until(() => connection.received.includes(ERRORS.badFrame.message));
 });
 
-test("the frame guard accepts the frames that the SDK sends before it acknowledges a reconnection", async () => {
+test("the frame guard accepts the frames that an SDK client sends before the client acknowledges its reconnection", async () => {
   const room = await joinWithSdk(server);
   let left: number | undefined;
   const answers: unknown[] = [];

@@ -42,7 +42,7 @@ describe("walls:", () => {
     ["none", ["......", "......", "......", "......"]],
     ["layer:upper; object:desk", ["##.#..", "......", "......", "......"]],
     ["layer:upper\nobject:desk", ["##.#..", "......", "......", "......"]],
-  ])("the terms %j declare the same walls in a property of the map and in a file", (terms, expected) => {
+  ])("the declaration of walls %j has the same effect in a property of the map as in a file", (terms, expected) => {
     expect(wallsOf(map({ "sabang.walls": terms }))).toEqual(expected);
     expect(wallsOf(map(), { walls: terms })).toEqual(expected);
     expect(wallsOf(map(), { walls: [terms] })).toEqual(expected);

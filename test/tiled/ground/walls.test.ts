@@ -212,7 +212,7 @@ describe("conventions that apply only if no stronger convention finds walls:", (
     },
   );
 
-  test("a tile layer named `walls` is open, and an object named `wall` is solid, if another object has the class `collision`", () => {
+  test("if any object has the class `collision`, a tile layer named `walls` is open, but an object named `wall` is solid", () => {
     const things = [rectangle(0, 1, 1, 1, { type: "collision" }), rectangle(1, 1, 1, 1, { name: "wall" })];
     const map = mapOf([FLOOR, tiles("walls", ROWS), objects("things", things)]);
     expect(wallsOf(map)).toEqual(["......", "##....", "......", "......"]);

@@ -157,7 +157,7 @@ describe("an unavailable Redis:", () => {
   });
 });
 
-test("a process that the authority considered lost closes its connections when it resumes, and its clients return", () => {
+test("if a lost process resumes, it closes its connections, and its clients return", () => {
   const lost = replica();
   const its = simulation.clients.filter(({ process }) => process === lost);
   expect(its.length).toBeGreaterThan(0);
