@@ -50,10 +50,9 @@ export async function shutDown(app: App): Promise<Stopped> {
   const { server, httpServer, plainSockets, admission, store, cluster } = app;
   admission.stop();
   if (cluster && (await cluster.handOver())) {
-    // Stops accepting connections before `retire` closes the connections of clients. So the load balancer sends these
-    // clients to other processes.
-    httpServer.close();
+    // The port stays open meanwhile: a balancer would close all connections of a process that answers no health checks.
     await cluster.retire();
+    httpServer.close();
   }
   const startedAt = performance.now();
   const ended = await within(ROOMS_DEADLINE_MS, server.gracefullyShutdown(false));

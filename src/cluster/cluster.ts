@@ -121,7 +121,7 @@ export class Cluster {
     this.#lease = new RedisLease(connection);
     const askForSeat: Ask = async (content) => {
       // A player who returns to its seat is not a new player.
-      const error = content.method === "reconnect" ? undefined : (refusal() ?? this.#refusal);
+      const error = content.method === "reconnect" ? undefined : (this.#unlessStopping(refusal()) ?? this.#refusal);
       if (error) throw serverError(error);
       return this.#ask(content);
     };
@@ -163,11 +163,7 @@ export class Cluster {
   /** Returns the settings with which the rooms must be defined. */
   roomSettings(settings: WorldRoomSettings): WorldRoomSettings {
     const { admission } = settings;
-    const refusal = (isHere: boolean) => {
-      const error = admission.refusal(isHere);
-      // A stopping process refuses the joins that it receives. Its rooms still accept joins through other processes.
-      return error === "stopping" ? undefined : error;
-    };
+    const refusal = (isHere: boolean) => this.#unlessStopping(admission.refusal(isHere));
     const maxPlayers = this.#settings.maxPlayersPerWorld;
     return this.#hosting.roomSettings({ ...settings, admission: { refusal }, maxPlayers, oneRoomPerMap: true });
   }
@@ -265,6 +261,14 @@ export class Cluster {
     // With public addresses, the authority sends clients of the SDK to a process that is not full. So a full process
     // can still pass their joins on.
     return this.#isFull && this.#settings.publicAddress === undefined ? "busy" : undefined;
+  }
+
+  /**
+   * Ignores that this process stops if there are other processes. It then still passes joins on to the authority, and the
+   * players connect to the other processes.
+   */
+  #unlessStopping(error: ErrorName | undefined): ErrorName | undefined {
+    return error === "stopping" && this.#node.figures.alive.length > 1 ? undefined : error;
   }
 
   readonly #createHost: CreateHost = (link, snapshot) => {
