@@ -13,8 +13,8 @@ function bufferBytes(): number {
   return process.memoryUsage().arrayBuffers;
 }
 
-test("the buffers of 300 players that join one after the other take less than 2 kB for each player", () => {
-  const players = 300;
+test("the buffers of 600 players that join one after the other take less than 2 kB for each player", () => {
+  const players = 600;
   const crowd = new Crowd(640, 640, true);
   const before = bufferBytes();
   for (let i = 0; i < players; i++) {
