@@ -6,6 +6,8 @@ import { WebSocket } from "ws";
 import type { Member } from "../../bench/cluster/member.ts";
 import { testCluster } from "../support/local-cluster.ts";
 import { describeWith } from "../support/requiring.ts";
+import { pathOf, takeSeat } from "../support/seat.ts";
+import { until } from "../support/until.ts";
 
 /** The limit of joins. It is larger than the number of joins that each of the three processes gets from the balancer. */
 const MAX_JOINS = 4;
@@ -13,21 +15,6 @@ const MAX_JOINS = 4;
 describeWith("redis", "with Redis", () => {
   describeWith("postgres", "and PostgreSQL", tests);
 });
-
-/** The body of the server's response to a join: a seat, or an error. */
-interface Answer {
-  name: string;
-  processId: string;
-  roomId: string;
-  sessionId: string;
-}
-
-/** Asks the server at this port for a seat. */
-async function join(port: number): Promise<{ status: number; body: Answer }> {
-  const request = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
-  const response = await fetch(`http://127.0.0.1:${port}/matchmake/joinOrCreate/world`, request);
-  return { status: response.status, body: (await response.json()) as Answer };
-}
 
 /** Returns how many joins the processes have refused because an address has sent too many. */
 async function refusalsOf(members: readonly Member[]): Promise<number> {
@@ -41,10 +28,8 @@ function tests(): void {
     const cluster = testCluster({ MAX_JOINS_PER_MINUTE: String(MAX_JOINS) });
 
     test("the joins of an address through all processes count together, and /metrics counts the refused ones", async () => {
-      const statuses: number[] = [];
-      for (let i = 0; i < MAX_JOINS; i++) statuses.push((await join(cluster.running.port)).status);
-      expect(statuses).toEqual(Array(MAX_JOINS).fill(200));
-      expect(await join(cluster.running.port)).toMatchObject({ status: 429, body: { name: "tooManyJoins" } });
+      for (let i = 0; i < MAX_JOINS; i++) expect(await takeSeat(cluster.url)).toHaveProperty("sessionId");
+      expect(await takeSeat(cluster.url)).toMatchObject({ code: 429, name: "tooManyJoins" });
       expect(await refusalsOf(cluster.running.members)).toBe(1);
     });
   });
@@ -55,12 +40,10 @@ function tests(): void {
     test("it still passes joins on, and other processes accept the seats", async () => {
       const [stopping, other] = cluster.running.members as [Member, Member];
       stopping.signal("SIGTERM");
-      const readiness = async () => (await fetch(`http://127.0.0.1:${stopping.port}/readyz`)).status;
-      while ((await readiness()) !== 503);
-      const { status, body } = await join(stopping.port);
-      expect(status).toBe(200);
-      const { processId, roomId, sessionId } = body;
-      const socket = new WebSocket(`ws://127.0.0.1:${other.port}/${processId}/${roomId}?sessionId=${sessionId}`);
+      const server = `http://127.0.0.1:${stopping.port}`;
+      await until(async () => (await fetch(`${server}/readyz`)).status === 503);
+      const seat = await takeSeat(server);
+      const socket = new WebSocket(`ws://127.0.0.1:${other.port}${pathOf(seat)}`);
       await once(socket, "message");
       socket.close();
     });

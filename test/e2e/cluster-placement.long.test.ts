@@ -10,6 +10,7 @@ import type { Member } from "../../bench/cluster/member.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import { testCluster } from "../support/local-cluster.ts";
 import { describeWith } from "../support/requiring.ts";
+import { pathOf, type Seat } from "../support/seat.ts";
 import { until } from "../support/until.ts";
 
 /**
@@ -23,11 +24,8 @@ describeWith("redis", "with Redis", () => {
   describeWith("postgres", "and PostgreSQL", tests);
 });
 
-/** The seat in the server's response to a join. */
-interface Seat {
-  sessionId: string;
-  roomId: string;
-  processId: string;
+/** A seat at the process with this address. */
+interface PlacedSeat extends Seat {
   publicAddress: string;
 }
 
@@ -68,15 +66,15 @@ function tests(): void {
   }
 
   /** Asks for a seat through the balancer. */
-  async function requestSeat(): Promise<{ status: number; body: Seat & { name?: string } }> {
+  async function requestSeat(): Promise<{ status: number; body: PlacedSeat }> {
     const request = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
     const response = await fetch(`${cluster.url}/matchmake/joinOrCreate/world`, request);
-    return { status: response.status, body: (await response.json()) as Seat };
+    return { status: response.status, body: (await response.json()) as PlacedSeat };
   }
 
   /** Connects to a process to claim a seat. Resolves with whether the process has accepted the connection. */
-  async function claim({ processId, roomId, sessionId }: Seat, { port }: Member): Promise<boolean> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/${processId}/${roomId}?sessionId=${sessionId}`);
+  async function claim(seat: Seat, { port }: Member): Promise<boolean> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${pathOf(seat)}`);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     socket.once("message", () => resolve(true)).once("error", () => resolve(false));
     const isAccepted = await promise;
