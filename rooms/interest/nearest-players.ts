@@ -1,5 +1,8 @@
 // Finds the players nearest to a given player. A list holds all players that clients may see, in the order of small
 // square bins, which are ordered row by row. So the players in adjacent bins of a row are one range of the list.
+//
+// Players at the same position share one search. Without that, a crowd on one spot would be searched by each of its
+// players, and the work would grow with the square of their number.
 import type { CellIndex, Entity, Positioned } from "./cell-index.ts";
 import { CELL_SIZE, type Grid, MIN_SIGHT } from "./grid.ts";
 import type { WatchedCells } from "./watched-cells.ts";
@@ -18,7 +21,7 @@ export const NO_RANK = -1;
 /**
  * A search begins with this radius: the distance up to which the player's last search found players, plus MARGIN units.
  */
-const MARGIN = 6;
+const MARGIN = 3;
 
 /**
  * The area of a player's first search, as a multiple of the area that contains the wanted number of players on average.
@@ -26,11 +29,10 @@ const MARGIN = 6;
 const FIRST_MARGIN = 1.4;
 
 /** A search accepts up to this many extra players without another guess. */
-const SURPLUS = 1;
+const SURPLUS = 3;
 
 /** The greatest rank of the nearest players is guessed up to this number of times, and then found by bisection. */
 const GUESSES = 2;
-const BISECTIONS = 6;
 
 /**
  * The side of a bin is 2 ** N units, where N is from MIN_BIN_BITS to MAX_BIN_BITS. BINS_IN_AREA: the number of bins
@@ -42,6 +44,12 @@ const BINS_IN_AREA = 3;
 
 /** How many numbers the list holds for each player: x, y and the slot. */
 const ENTRY = 3;
+
+/** How many numbers are kept of a search: its position, `lastRank`, and the start and end of its result in `found`. */
+const SEARCH = 5;
+
+/** The index of a search that does not exist. */
+const NO_SEARCH = -1;
 
 /** The coordinate of a slot without a player. It is far from all players. */
 const NOWHERE = -(2 ** 14);
@@ -68,14 +76,23 @@ export class NearestPlayers<P extends Positioned> {
    * position is NOWHERE if there was no player in the slot at that time.
    */
   #positions = new Int32Array();
+  /** By slot: the player's bin. */
+  #binOf = new Int32Array();
+  /** By bin: the index in `#searches` of the last search from this bin; NO_SEARCH if there was none since `build`. */
+  #searchOf = new Int32Array();
+  /** SEARCH numbers for each search since the last `build`. */
+  #searches = new Int32Array();
+  #searchCount = 0;
   /** The players in the area of a search: their ranks and their slots. */
   #ranks = new Int32Array();
   #slots = new Int32Array();
   #dividedRanks = new Int32Array();
   #inArea = 0;
-  /** The slots of the players found by the last search, as many as `find` returned. */
+  /** The slots of the players found by the last `find`, from `start` to `end`, which is exclusive. */
   found = new Int32Array();
-  /** The greatest rank of the players found by the last search. */
+  start = 0;
+  end = 0;
+  /** The greatest rank of the players found by the last `find`. */
   lastRank = NO_RANK;
 
   constructor(grid: Grid) {
@@ -114,23 +131,32 @@ export class NearestPlayers<P extends Positioned> {
 
   /**
    * Finds the wanted number of players nearest to the player in a slot. This player counts as one of them. Finds all
-   * players within MIN_SIGHT if these are fewer than wanted. May find one or two extra players. Puts the slots of the
-   * found players into `found`, in no particular order.
+   * players within MIN_SIGHT if these are fewer than wanted. May find a few extra players. Puts the slots of the found
+   * players into `found`, in no particular order.
    * @param cell the player's cell.
    * @param lastRank the `lastRank` of an earlier search for this player; NO_RANK if there was none.
-   * @returns the number of players found.
    */
-  find(slot: number, cell: number, lastRank: number): number {
+  find(slot: number, cell: number, lastRank: number): void {
     const x = this.#positions[4 * slot]!;
     const y = this.#positions[4 * slot + 1]!;
-    let square = lastRank === NO_RANK ? this.#squareFor(this.#counts[cell]!) : squareAfter(lastRank);
-    square = Math.min(square, MIN_SIGHT ** 2);
-    let count = this.#rank(x, y, square);
-    while (count < this.#wanted && square < MIN_SIGHT ** 2) {
-      square = Math.min(square * 2, MIN_SIGHT ** 2);
-      count = this.#rank(x, y, square);
+    const bin = this.#binOf[slot]!;
+    const searches = this.#searches;
+    let search = this.#searchOf[bin]!;
+    if (search === NO_SEARCH || searches[search] !== x || searches[search + 1] !== y) {
+      search = SEARCH * this.#searchCount++;
+      this.#searchOf[bin] = search;
+      this.start = search === 0 ? 0 : searches[search - 1]!;
+      this.#reserveFound();
+      const count = this.#search(x, y, cell, lastRank);
+      searches[search] = x;
+      searches[search + 1] = y;
+      searches[search + 2] = this.lastRank;
+      searches[search + 3] = this.start;
+      searches[search + 4] = this.start + count;
     }
-    return this.#choose(count, greatestRank(square), lastRank);
+    this.lastRank = searches[search + 2]!;
+    this.start = searches[search + 3]!;
+    this.end = searches[search + 4]!;
   }
 
   /**
@@ -144,6 +170,18 @@ export class NearestPlayers<P extends Positioned> {
     return rankOf(dx, dy, slot) <= lastRank;
   }
 
+  /** Searches around a position in `cell`. Puts the result at `start` of `found`, and returns its size. */
+  #search(x: number, y: number, cell: number, lastRank: number): number {
+    let square = lastRank === NO_RANK ? this.#squareFor(this.#counts[cell]!) : squareAfter(lastRank);
+    square = Math.min(square, MIN_SIGHT ** 2);
+    let count = this.#rank(x, y, square);
+    while (count < this.#wanted && square < MIN_SIGHT ** 2) {
+      square = Math.min(square * 2, MIN_SIGHT ** 2);
+      count = this.#rank(x, y, square);
+    }
+    return this.#choose(count, greatestRank(square), lastRank);
+  }
+
   /** Returns the square of the radius of the first search for a player whose cell has `count` players. */
   #squareFor(count: number): number {
     return Math.ceil((CELL_SIZE ** 2 * FIRST_MARGIN * this.#wanted) / count / Math.PI);
@@ -155,6 +193,7 @@ export class NearestPlayers<P extends Positioned> {
       const larger = new Int32Array(8 * slots).fill(NOWHERE);
       larger.set(this.#positions);
       this.#positions = larger;
+      this.#binOf = new Int32Array(2 * slots);
     }
     const positions = this.#positions;
     for (let at = 0; at < positions.length; at += 4) {
@@ -166,12 +205,21 @@ export class NearestPlayers<P extends Positioned> {
 
   /** Makes room for `players` players. */
   #reserve(players: number): void {
-    if (players <= this.found.length) return;
+    if (players <= this.#ranks.length) return;
+    this.#searches = new Int32Array(2 * SEARCH * players);
     this.#entries = new Int32Array(2 * ENTRY * players);
     this.#ranks = new Int32Array(2 * players);
     this.#slots = new Int32Array(2 * players);
     this.#dividedRanks = new Int32Array(2 * players);
-    this.found = new Int32Array(2 * players);
+  }
+
+  /** Makes room for a result at `start`. While a search is not finished, its result may have all players. */
+  #reserveFound(): void {
+    const size = this.start + this.#ranks.length;
+    if (size <= this.found.length) return;
+    const larger = new Int32Array(2 * size);
+    larger.set(this.found);
+    this.found = larger;
   }
 
   /** Sorts the players by bin with a counting sort. */
@@ -185,8 +233,12 @@ export class NearestPlayers<P extends Positioned> {
       const y = clamp(Math.round(player.y), height);
       positions[4 * slot] = x;
       positions[4 * slot + 1] = y;
-      return this.#binAt(x, y);
+      const bin = this.#binAt(x, y);
+      this.#binOf[slot] = bin;
+      return bin;
     });
+    this.#searchOf = new Int32Array(starts.length).fill(NO_SEARCH);
+    this.#searchCount = 0;
     for (const bin of bins) starts[bin + 1]!++;
     for (let bin = 1; bin < starts.length; bin++) starts[bin]! += starts[bin - 1]!;
     this.#starts = starts;
@@ -321,30 +373,30 @@ export class NearestPlayers<P extends Positioned> {
       least = Math.min(least, divided[at]!);
       greatest = Math.max(greatest, divided[at]!);
     }
-    for (let step = 0; step < BISECTIONS; step++) {
+    for (let upToGreatest = size; upToGreatest > count + SURPLUS && greatest - least > 1; ) {
       const middle = least + ((greatest - least) >> 1);
       let upToMiddle = 0;
       for (let at = 0; at < size; at++) upToMiddle += (divided[at]! - middle - 1) >>> 31;
       if (upToMiddle < count) least = middle;
-      else greatest = middle;
+      else [greatest, upToGreatest] = [middle, upToMiddle];
     }
     return greatest;
   }
 
-  /** Copies the slots of all players up to the rank `lastRank` into `found`. Returns the number of these players. */
+  /** Copies the slots of all players up to the rank `lastRank` into `found`, from `start`. Returns their number. */
   #select(lastRank: number): number {
     this.lastRank = lastRank;
-    const { found } = this;
+    const { found, start } = this;
     const ranks = this.#ranks;
     const slots = this.#slots;
     const inArea = this.#inArea;
-    let count = 0;
+    let end = start;
     // This loop has no branches, because a processor cannot predict which players are near.
     for (let at = 0; at < inArea; at++) {
-      found[count] = slots[at]!;
-      count += (ranks[at]! - lastRank - 1) >>> 31;
+      found[end] = slots[at]!;
+      end += (ranks[at]! - lastRank - 1) >>> 31;
     }
-    return count;
+    return end - start;
   }
 }
 

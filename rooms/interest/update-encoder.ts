@@ -202,15 +202,15 @@ export class UpdateEncoder {
     const { tick } = this.#schedule;
     const { records } = this.#schedule.deliveries;
     const lastRank = view.nearestAt === tick - 1 ? view.nearest : NO_RANK;
-    const found = nearest.find(self.slot, self.cell, lastRank);
+    nearest.find(self.slot, self.cell, lastRank);
     view.nearest = nearest.lastRank;
     view.nearestAt = tick;
-    if (this.#slices.length < 2 * found) this.#slices = new Int32Array(4 * found);
+    const { found, start: first, end: last } = nearest;
+    if (this.#slices.length < 2 * (last - first)) this.#slices = new Int32Array(4 * (last - first));
     const slices = this.#slices;
-    const slots = nearest.found;
     let count = 0;
-    for (let at = 0; at < found; at++) {
-      const slot = slots[at]!;
+    for (let at = first; at < last; at++) {
+      const slot = found[at]!;
       // The client lacks only the changes of this tick if the player was also near in the last tick.
       const record = slot * RECORD + (nearest.wasFound(slot, self.slot, lastRank) ? CHANGES : PENDING);
       const start = records[record]!;
