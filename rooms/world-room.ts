@@ -1,5 +1,5 @@
-// The room `world`: players walk in four directions on a map and see each other. A body is a player's figure.
-// A session is a player's stay in a room, connected or not. A signed-in player has one session in all rooms.
+// The room `world`: players walk in four directions on a map and see each other. A body is a player's figure. A session
+// is a player's stay in a room, connected or not. A signed-in player's new session takes over: it ends the old one.
 import type { Client, MessageContext } from "colyseus";
 import { MoveInput } from "../schema/move-input.ts";
 import { Player } from "../schema/player.ts";
@@ -22,11 +22,11 @@ type WorldClient = Client<{ auth: { id?: string } }>;
 /** The room `world`. Its settings come from `defineWorldRoom`. */
 export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; client: WorldClient }> {
   override state = new WorldState();
-  /** The inputs of clients that predict their moves, one per tick. All other clients send the message `move`. */
+  /** The inputs of clients that predict their moves: one per tick. All other clients send the message `move`. */
   override inputs = this.defineInput(MoveInput, {
     tickRate: TICK_HZ,
-    bufferMaxSize: QUEUE_LIMIT, // A full buffer drops its oldest input. The client learns that it need not wait for it.
-    sanitize: () => this.#rates.countInput(), // The framework calls this hook for each input. Here it only counts.
+    bufferMaxSize: QUEUE_LIMIT, // A full buffer drops its oldest input, and the client gets its acknowledgement.
+    sanitize: () => this.#rates.countInput(), // Called for each input. Only counts it.
   });
   #settings!: RoomSettings;
   #world!: RoomWorld;
@@ -35,9 +35,9 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   #portals!: Portals;
   readonly #rates = new InputRates();
 
-  /** Message handlers. They do not use the framework's `validate`, which closes the connection on an invalid word. */
+  /** Message handlers. They do not use the framework's `validate`, because it closes the connection on bad input. */
   override messages = {
-    /** Queues one step in the direction that a word names. A full queue drops its oldest step. */
+    /** Queues a move in the direction that a word names, such as `left`. A full queue drops its oldest move. */
     move: (client: Client, word: unknown, context: MessageContext) => {
       const input = inputOfWord(word);
       if (!input) return this.sendError(client, "badMove", context);
@@ -73,10 +73,10 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     });
   }
 
-  /** A player starts where its portal or invitation leads, else where it was saved, else at a spawn. */
+  /** A player starts where its portal or invitation leads (`arrival`), else where it was saved, else at a spawn. */
   override async onJoin(client: WorldClient, { player: chosen, arrival }: Partial<JoinOptions> = {}) {
-    const session = this.#settings.sessions.begin(this, client); // Takes over: saves and kicks the other session.
-    const record = await this.#autosave.load(session.playerId); // Includes that save. A guest has no record.
+    const session = this.#settings.sessions.begin(this, client); // Takeover: saves and kicks the old session.
+    const record = await this.#autosave.load(session.playerId); // After a takeover: as just saved. A guest has none.
     session.startPlaying(); // Throws if the client has disconnected or a newer session has begun meanwhile.
     const player = new Player().assign({ ...randomPlayer(), ...(record && persistedFieldsOf(record)), ...chosen });
     this.#world.join(client.sessionId, player, this.#portals.placeOf(arrival) ?? record);
@@ -85,14 +85,14 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** Called when a connection closes. If it was lost, the seat is held, and a client that returns plays on. */
+  /** Called when a connection closes before its client has left. If it was lost, the client may return and play on. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The body stands still. The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;
     await sessions.get(client.sessionId)?.hold(code, () => this.holdSeat(client, reconnectionSeconds));
   }
 
-  /** Called when a client is gone for good: it failed to join, left, was kicked or stayed away, or the server stops. */
+  /** Called when a client is gone for good: it failed to join, left, was kicked, did not return, or the server stops. */
   override onLeave(client: WorldClient, code?: number) {
     this.despawn(client.sessionId);
     super.onLeave(client, code);
@@ -108,7 +108,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   /**
    * One tick, 20 times per second:
    * 1. each player takes at most one input: its oldest queued move, otherwise its oldest predicted input;
-   * 2. players that have come onto a portal are told where it leads;
+   * 2. players that have come onto a portal get a token, with which they can join the portal's map;
    * 3. each client is sent the changes in its sight; changed players are put into the store, which writes them later.
    */
   override step() {
@@ -118,13 +118,13 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#autosave.save();
   }
 
-  /** Saves and removes a session's body, if it has one. Called by `onLeave`. A kick calls it before `onLeave`. */
+  /** Saves and removes a session's body, if it still has one. A kick calls this first, and `onLeave` then again. */
   despawn(sessionId: string) {
     this.#autosave.release(sessionId);
     this.#world.leave(sessionId);
     if (this.state.players.has(sessionId)) this.state.players.delete(sessionId);
   }
 
-  /** Returns the number of inputs so far, by outcome. */
+  /** Counts the inputs so far: received, applied, no-ops, and still queued. */
   inputCounters = (): InputCounters => this.#rates.counters(this.#world, this.inputs, this.state.players.keys());
 }

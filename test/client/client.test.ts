@@ -55,7 +55,7 @@ async function proxyThat(refuse: (request: IncomingMessage) => string, answer?: 
   return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 }
 
-/** The answer to a WebSocket upgrade if a proxy drops the header Upgrade: the server then gets an ordinary request. */
+/** The answer to a WebSocket upgrade if a proxy drops the `Upgrade` header: the server gets an ordinary request. */
 const DROPPED = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const REFUSED = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
@@ -199,7 +199,7 @@ describe("refused WebSockets:", () => {
     ["an answer from another program", DROPPED, (response: ServerResponse) => void response.end("<p>welcome</p>")],
     ["no answer", DROPPED, (response: ServerResponse) => void response.destroy()],
   ])(
-    "a join rejects with code 1006 (connection lost) if the client asks why its WebSocket was refused and gets %s",
+    "a join rejects with code 1006 (connection lost) if the client's question why its WebSocket was refused is answered with %s",
     async (_, upgrade, answer) => {
       const error = await clientOf(await proxyThat(() => upgrade, answer))
         .joinOrCreate("world")

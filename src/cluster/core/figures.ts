@@ -26,7 +26,7 @@ export interface Figures {
   readonly alive: readonly ProcessId[];
   /** Sent batches that the authority has not confirmed. */
   readonly unheardBatches: number;
-  /** Clients' frames that the rooms have not taken. */
+  /** Clients' frames that the rooms have not processed. */
   readonly keptFrames: number;
   /** Frames of connections that were closed because too many of their frames were waiting. */
   readonly droppedFrames: number;

@@ -205,7 +205,7 @@ export class ClusterNode {
   #sendUps({ epoch }: Authority): void {
     const { place } = this.#mirror;
     // The authority takes batches only from processes whose mirrored state is of its epoch. A process with an older
-    // state does not know which frames the rooms have taken.
+    // state does not know which frames the rooms have processed.
     if (place.epoch === epoch) this.#upLink.flush(place, this.#sendUp);
     this.#upLink.signIfDue(place, this.#sendUp);
   }

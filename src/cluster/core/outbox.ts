@@ -72,7 +72,7 @@ export class Outbox {
     this.#ended.add(session);
   }
 
-  /** Counts a frame as taken. @returns false if it was taken before, or the session has another connection or none. */
+  /** Counts a frame as processed. @returns false if it was counted before, or the session has another connection or none. */
   receive(process: ProcessId, { session, connection, number }: ClientFrame): boolean {
     const entry = this.#entries.get(session);
     if (entry?.process !== process || entry.connection !== connection || number <= entry.received) return false;

@@ -10,7 +10,7 @@ export interface Place {
   readonly number: number;
 }
 
-/** The connection of a player's session: in which process it is, and which of its frames the rooms have taken. */
+/** The connection of a player's session: in which process it is, and which of its frames the rooms have processed. */
 export interface SessionEntry {
   /** The session id, which is public. */
   readonly session: string;
@@ -18,7 +18,7 @@ export interface SessionEntry {
   readonly process: ProcessId | undefined;
   /** The id that the process has given the connection. */
   readonly connection: string;
-  /** The number of the last frame from the connection that the rooms have taken. */
+  /** The number of the last frame from the connection that the rooms have processed. */
   readonly received: number;
 }
 
@@ -245,7 +245,7 @@ export type CreateReplica = (link: ReplicaLink) => Replica;
 /** The part of the protocol that the replica uses. */
 export interface ReplicaLink {
   /**
-   * Passes a client's frame on to the rooms. The frame is kept until the rooms have taken it. Frames of a connection
+   * Passes a client's frame on to the rooms. The frame is kept until the rooms have processed it. Frames of a connection
    * wait until the host has called `connected` for that connection.
    */
   deliver(session: string, connection: string, frame: Uint8Array): void;

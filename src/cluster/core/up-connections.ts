@@ -1,4 +1,4 @@
-// The frames of a process's connections that the rooms have not taken yet, and the ends of these connections.
+// The frames of a process's connections that the rooms have not processed yet, and the ends of these connections.
 import type { Limits } from "./limits.ts";
 import type { ClientClose, ClientFrame, SessionEntry } from "./ports.ts";
 import type { OwnConnection, SessionTable } from "./session-table.ts";
@@ -10,7 +10,7 @@ interface Connection {
   last: number;
   /** The number of the last frame that was sent to the present authority. */
   sent: number;
-  /** The frames that the rooms have not taken, oldest first. */
+  /** The frames that the rooms have not processed, oldest first. */
   readonly kept: ClientFrame[];
   /** Whether the connection is in the session table. Otherwise its frames wait. */
   isShown: boolean;
@@ -41,7 +41,7 @@ export class UpConnections {
     this.#limits = limits;
   }
 
-  /** Frames that the rooms have not taken yet. */
+  /** Frames that the rooms have not processed yet. */
   get kept(): number {
     return this.#kept;
   }

@@ -1,5 +1,5 @@
 // The link from a process to the authority. It sends the frames and the ends of connections, and the requests. It keeps
-// them until the mirrored state shows that the rooms have taken them. So a new authority gets what the previous one has
+// them until the mirrored state shows that the rooms have processed them. So a new authority gets what the previous one has
 // lost.
 import type { Limits } from "./limits.ts";
 import { PendingRequests } from "./pending-requests.ts";
@@ -65,7 +65,7 @@ export class UpLink implements ReplicaLink {
     return this.#unheard.length;
   }
 
-  /** Frames that the rooms have not taken. */
+  /** Frames that the rooms have not processed. */
   get keptFrames(): number {
     return this.#connections.kept;
   }

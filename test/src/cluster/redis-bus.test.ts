@@ -194,7 +194,7 @@ describeWith("redis", "the bus over Redis:", () => {
       },
     );
 
-    test("the bus recovers after Redis has lost its data in a restart, and never sends the messages of the outage", async () => {
+    test("the bus recovers after Redis has lost its data in a restart, and never sends messages that were published during the outage", async () => {
       const [a, b] = [await connect("a"), await connect("b")];
       publish(a, down(1));
       await until(() => b.received.length === 1);

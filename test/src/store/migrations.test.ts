@@ -11,7 +11,7 @@ import { type Postgres, query, startPostgres } from "../../support/postgres.ts";
 import { describeWith } from "../../support/requiring.ts";
 import { crowd, place } from "./places.ts";
 
-/** Records of the schema version 0001, which had a column for each field. */
+/** Records of schema version 0001, which had a column for each field. */
 const RECORDS = [
   ...crowd(2500, { facing: 2, savedAt: 1_700_000_000_000 }),
   place({ player: "ann", map: "meadow", x: 0, y: 65_535, facing: 1 }),
@@ -33,7 +33,7 @@ const TO_0001 = [
   }),
 ].join(";\n");
 
-/** Opens a database of the schema version 0001 twice at the same time, as two servers would. Checks all records. */
+/** Opens a database of schema version 0001 twice at the same time, as two servers would. Checks all records. */
 async function expectMigrated(settings: StoreSettings): Promise<void> {
   const stores = await Promise.all([openStore(settings), openStore(settings)]);
   try {
@@ -59,7 +59,7 @@ describe("SQLite:", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("opening a SQLite store migrates the records of the schema version 0001", async () => {
+  test("opening a SQLite store migrates the records of schema version 0001", async () => {
     await (await openStore({ dataDir: folder })).close();
     const database = new DatabaseSync(join(folder, "sabang.sqlite"));
     database.exec(TO_0001);
@@ -76,7 +76,7 @@ onlyLong(() => {
     });
     afterAll(() => postgres?.remove());
 
-    test("opening a PostgreSQL store migrates the records of the schema version 0001", async () => {
+    test("opening a PostgreSQL store migrates the records of schema version 0001", async () => {
       const databaseUrl = await postgres.database();
       await (await openStore({ dataDir: "unused", databaseUrl })).close();
       await query(databaseUrl, `set standard_conforming_strings = on; ${TO_0001}`);

@@ -59,7 +59,7 @@ describe("properties of tiles:", () => {
   });
 });
 
-describe("tile layers named after collisions:", () => {
+describe("tile layers whose names mean collision:", () => {
   test.each([
     "collision",
     "Collisions",

@@ -55,7 +55,7 @@ describe("frames from a client:", () => {
     expect(framesOf(flush())).toEqual([3]);
   });
 
-  test("frames from a client are sent again to a new authority if the rooms have not taken them", () => {
+  test("frames from a client are sent again to a new authority if the rooms have not processed them", () => {
     show("c");
     deliver(1, 2, 3);
     flush();
