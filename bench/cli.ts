@@ -19,7 +19,7 @@ export interface Options {
   warmup: number;
   /** The interval between two texts of the same player, in seconds; 0 if the players say nothing. */
   say: number;
-  /** Whether to compare clusters with one process alone, instead of comparing servers. */
+  /** Whether to compare one process alone with clusters, instead of comparing servers. */
   cluster: boolean;
   /** With `cluster`: the number of players without a connection in an additional run; 0 disables the run. */
   bodies: number;

@@ -1,5 +1,5 @@
 // Combines several runs into one row. The runs are of the same server and the same crowd, with the same number of
-// players. The median hides single runs that other programs on the machine have disturbed.
+// players. The median hides individual runs that other programs on the machine have disturbed.
 import type { Ages, StalenessFigures } from "./harness/probes/staleness.ts";
 import { type BrokenRow, isComplete, type Row, sum } from "./run.ts";
 

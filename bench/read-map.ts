@@ -1,4 +1,4 @@
-// Measures how long it takes to read a map of Tiled: `npm run bench:maps -- FILE`. Also measures `JSON.parse` alone,
+// Measures how long it takes to read a Tiled map: `npm run bench:maps -- FILE`. Also measures `JSON.parse` alone,
 // which is the first part of reading a map in JSON.
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";

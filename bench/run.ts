@@ -66,7 +66,7 @@ export interface Row {
    * may leave the area.
    */
   strays: number;
-  /** The errors found in the clients' states; undefined if there are none. */
+  /** The errors found in the clients' states and by the audit of the raw frames; undefined if there are none. */
   fault?: string;
   /** The audit of the probes' raw frames; only for sabang. */
   audit?: AuditFigures;

@@ -52,8 +52,8 @@ export function table(rows: readonly (Row | BrokenRow)[]): string {
 }
 
 /**
- * Compares sabang with the other servers in CPU time and bytes. Compares sabang's other crowds with its crowd `even` in
- * CPU time and memory. Returns up to two lines for each of sabang's rows.
+ * Compares sabang with the other servers in CPU time and bytes. Compares sabang's results for each other crowd with its
+ * results for the crowd `even` in CPU time and memory. Returns up to two lines for each of sabang's rows.
  */
 export function ratios(rows: readonly (Row | BrokenRow)[]): string[] {
   const completed = rows.filter(isComplete);
@@ -96,7 +96,7 @@ function sizeOf({ clients, crowd }: Row | BrokenRow): string {
   return `${clients} players, ${crowd}`;
 }
 
-/** Returns remarks about single rows: disturbances, errors, lost moves and the results of the audit. */
+/** Returns remarks about individual rows: disturbances, errors, lost moves and the results of the audit. */
 export function remarks(rows: readonly (Row | BrokenRow)[]): string[] {
   return rows.flatMap((row) => {
     const name = `${row.server}, ${sizeOf(row)}:`;

@@ -1,4 +1,4 @@
-// Compares the walls that sabang finds in real maps with the walls of their games: `npm run bench:walls -- FOLDER`.
+// Compares the walls that sabang finds in real maps with the walls in the maps' games: `npm run bench:walls -- FOLDER`.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, parse } from "node:path";
 import { commandLine } from "../cli/command-line.ts";

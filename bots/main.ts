@@ -50,7 +50,7 @@ function botName(text: string): string {
   throw new InvalidArgumentError(`Got "${text}"; expected 1 to 18 characters.`);
 }
 
-/** Runs the bots until the time is over or a signal arrives. @returns the exit code. */
+/** Runs the bots until the time is up or a signal arrives. @returns the exit code. */
 async function play(count: number, { url, map, seconds = Number.POSITIVE_INFINITY, name }: Options): Promise<number> {
   const maps = new MapCache(url);
   // Loads the map before any bot joins, so that a wrong address or map is reported only once.

@@ -19,12 +19,12 @@ const SLOW_FACTOR = 2.5;
 /** The time limit in milliseconds of the request that asks why the server or a proxy has refused a WebSocket. */
 const QUESTION_MS = 3000;
 
-/** The maximum number of milliseconds between two attempts of the SDK to reconnect. */
+/** The maximum number of milliseconds between two reconnection attempts of the SDK. */
 const MAX_RECONNECT_DELAY_MS = 2000;
 
 /**
- * The number of attempts of the SDK to reconnect. Together they last about as long as the server holds the player's
- * seat.
+ * The number of reconnection attempts of the SDK. All attempts together last about as long as the server holds the
+ * player's seat.
  */
 const RECONNECT_ATTEMPTS = 12;
 
@@ -95,7 +95,7 @@ export class SabangClient extends Client {
   /**
    * Opens the WebSocket of a seat. Called by the SDK for each join.
    * @throws {MatchMakeError} with the code and the text of the server's refusal. A browser hides why a WebSocket was
-   * refused, so the server is asked again by HTTP.
+   * refused, so the server is asked again over HTTP.
    */
   override async consumeSeatReservation<State>(seat: SeatReservation, schema?: Schema<State>) {
     try {
@@ -168,7 +168,7 @@ function withoutToken(url: URL): string {
   return url.href;
 }
 
-/** Asks the server by HTTP why it has refused a WebSocket. Returns undefined if the answer is not a refusal. */
+/** Asks the server over HTTP why it has refused a WebSocket. Returns undefined if the answer is not a refusal. */
 async function refusalOf(socketUrl: string): Promise<MatchMakeError | undefined> {
   try {
     const signal = AbortSignal.timeout(QUESTION_MS);

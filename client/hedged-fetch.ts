@@ -3,7 +3,7 @@
 
 /**
  * Fetches like `fetch`, but sends the request again whenever no answer has arrived for `againMs`. The earlier requests
- * stay open, and the first answer counts. A later request gets the answer if the first request was lost. The first
+ * stay open, and the first answer is used. A later request gets the answer if the first request was lost. The first
  * request gets the answer if the network is only slow.
  * @param againMs milliseconds after which the request is sent again.
  * @param limitMs milliseconds for all requests together, including the body of the answer.

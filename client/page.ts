@@ -13,8 +13,8 @@ const STAYED_MS = 3000;
  * The client must tell the server that the player leaves. Otherwise the server would hold the player's seat, and a page
  * in the back/forward cache could even keep its connection.
  *
- * Listens to both `beforeunload` and `pagehide`. Firefox closes all WebSockets before `pagehide`, but closed tabs and
- * phones emit no `beforeunload`.
+ * Listens to both `beforeunload` and `pagehide`. Firefox closes all WebSockets before `pagehide`. However, phones do
+ * not always emit `beforeunload`.
  * @returns a function that stops listening.
  */
 export function onPageLeft(leave: () => void, stayed: () => void): () => void {

@@ -103,7 +103,7 @@ export class MapDraft {
     }
   }
 
-  /** Fills positions with water, including its shore. */
+  /** Fills positions with water. The tiles at the edge include the shore. */
   flood(kind: "pond" | "basin", positions: readonly Point[]): void {
     const has = membershipOf(positions);
     for (const { x, y } of positions) {
@@ -129,7 +129,7 @@ export class MapDraft {
     this.put("decor", x, y - 1, `${kind}-0-0`);
   }
 
-  /** Replaces tiles by variants, so that large areas show no pattern. */
+  /** Replaces tiles with variants, so that large areas show no pattern. */
   varyGround(): void {
     for (const { x, y } of rectangle(0, 0, this.width, this.height)) {
       const alike = ALIKE[this.nameAt("ground", x, y)] ?? [];
@@ -152,7 +152,7 @@ export class MapDraft {
     }
   }
 
-  /** Places the shade of tall tiles on the open ground to the right of them and below. */
+  /** Places the shade of tall tiles on the open ground to their right and below them. */
   castShade(): void {
     const casts = (x: number, y: number): boolean => CASTS_SHADE.test(this.nameAt("walls", x, y));
     for (const { x, y } of rectangle(0, 0, this.width, this.height)) {

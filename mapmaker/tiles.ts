@@ -40,7 +40,7 @@ export function tileIndex(name: string): number {
   return index;
 }
 
-/** Whether a tile has this name. A large image is cut into several tiles, and its blank parts become no tiles. */
+/** Whether a tile has this name. A large image is cut into several tiles, but its blank parts are left out. */
 export function hasTile(name: string): boolean {
   return indices.has(name);
 }

@@ -8,7 +8,7 @@ import type { PlayerInWorld } from "../sim/world.ts";
 import { ByteWriter, crc32 } from "./bytes.ts";
 import { VERSION } from "./version.ts";
 
-/** The version of the format, as in the first line of a file. It increases with every change of the format. */
+/** The version of the format, as written in the first line of a file. It increases with every change to the format. */
 const FORMAT = 2;
 
 const FIRST_LINE = `sabang-replay ${FORMAT}\n`;
@@ -30,7 +30,7 @@ export const KIND = {
  * codes. The other bits are the player's slot (replay/player-ids.ts) if the event belongs to a player.
  */
 export const OP = {
-  /** The world ticks and takes the inputs recorded since the previous tick. */
+  /** The world ticks and consumes the inputs recorded since the previous tick. */
   tick: 0,
   /** Codes 1 to 4: `move` plus the direction of a queued move. The direction is the move's only field. */
   move: 0,
@@ -291,7 +291,7 @@ export function jsonIn(payload: Uint8Array): unknown {
 
 /**
  * Checks that a recording can be played with this version and this map.
- * @param accept.anyVersion accepts a recording of another version of sabang, to find out whether the rules still agree.
+ * @param accept.anyVersion accepts a recording made by another version of sabang, to find out whether the rules differ.
  * @param accept.truncated accepts a recording that was cut off.
  * @throws {RecordingError} for the first condition that is not met.
  */

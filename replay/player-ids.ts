@@ -1,6 +1,6 @@
 // Slots: short numbers for players in a recording. A joining player gets the smallest free slot.
 
-/** Maps session ids to slots. The same joins and leaves give the same slots, so a recorded join has no slot. */
+/** Maps session ids to slots. The same joins and leaves give the same slots, so joins are recorded without slots. */
 export class PlayerIds {
   readonly #ids: (string | undefined)[] = [];
   readonly #slots = new Map<string, number>();

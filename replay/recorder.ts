@@ -34,8 +34,8 @@ export class Recorder {
    */
   readonly #moveCounts: number[] = [];
   /**
-   * By slot: the last moves of a flood, in which a player sends more moves per tick than its queue holds. They are
-   * written before the next event of another kind.
+   * By slot: the last moves of a flood, in which a player sends more moves per tick than its queue holds. These
+   * last moves are written before the next event of another kind.
    */
   readonly #flood = new Map<number, Input[]>();
   readonly #fields: (keyof Input)[];
@@ -85,7 +85,7 @@ export class Recorder {
     else if (moves.push(input) > QUEUE_LIMIT) moves.shift();
   }
 
-  /** Records a predicted input that the current tick has taken. */
+  /** Records a predicted input that the current tick consumes. */
   input(id: string, input: Input): void {
     this.#writeFlood();
     this.#input(this.#playerIds.slotOf(id) ?? 0, input, input.direction >= 0, OP.input, OP.otherInput);

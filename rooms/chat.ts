@@ -22,7 +22,7 @@ export class Chat {
   readonly #observer: RoomObserver | undefined;
   /**
    * By session: the time in ms from which the player may again send SAY_BURST texts or waves at once. Each text or wave
-   * moves this time SAY_INTERVAL_MS into the future. A session survives reconnections.
+   * postpones this time by SAY_INTERVAL_MS. A session survives reconnections.
    */
   readonly #recoveredAt = new WeakMap<PlayerSession, number>();
 

@@ -13,7 +13,7 @@ import { WorldRoom } from "./world-room.ts";
 /** Decides whether the process accepts one more player. */
 export interface AdmissionPolicy {
   /**
-   * Returns the error that refuses the join; undefined if the player may join now.
+   * Returns the error with which the join is refused; undefined if the player may join now.
    * @param isHere whether the player already has a session. The join then replaces that session and adds no player.
    */
   refusal(isHere: boolean): ErrorName | undefined;
@@ -71,8 +71,8 @@ export function defineWorldRoom({ admission, identify, maxPlayers, oneRoomPerMap
     override maxClients = maxPlayers || Number.POSITIVE_INFINITY;
 
     /**
-     * Checks a join and sets its options. Matchmaking then chooses a room by the options `map` and `room`. Only an
-     * invited player gets the option `room`, which is the room of its host.
+     * Checks a join and sets its options. Matchmaking then chooses a room by the options `map` and `room`. The
+     * option `room` is set only for an invited player. The value is the id of the host's room.
      */
     static override async onAuth(token: string | undefined, options: JoinOptions) {
       const { parsed, token: arrival } = parseJoinOptions(options);

@@ -52,8 +52,8 @@ export interface GameRoomSettings {
 /** A room that ticks. A subclass calls `startTicks` at the end of its `onCreate`. */
 export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   /**
-   * Seconds for which a seat stays reserved for a joining client. During this time the seat counts as a player. After
-   * the reservation, a join takes three round trips, or more with TLS. On a slow network each round trip takes 3 s.
+   * Seconds for which a seat stays reserved for a joining client. During this time the seat counts as a player. Once
+   * the seat is reserved, a join takes three round trips, or more with TLS. On a slow network a round trip takes 3 s.
    */
   override seatReservationTimeout = 15;
 
@@ -110,8 +110,8 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   /**
    * Sends a message to all clients that have the given player in sight, and to the player's own client. The message
    * arrives right after the next patch, in the same write. Clients that join later do not get it, and neither do
-   * backpressured clients. In a crowd it may be dropped, because messages may use at most half of a client's bytes per
-   * second. At most 4096 messages wait for a patch; further messages are dropped.
+   * backpressured clients. In a crowd the message may be dropped, because messages may use at most half of a client's
+   * byte budget. At most 4096 messages wait for a patch; further messages are dropped.
    * @param sessionId the session of the player. The message is dropped if the player leaves before the next patch.
    * @throws {Error} if `limitSight` has not been called.
    * @throws {RangeError} if the message has more than 65,535 bytes.
@@ -166,7 +166,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   }
 
   /**
-   * Disconnects a client on behalf of the operator. Its body is removed at once, and its seat is not held.
+   * Disconnects a client on behalf of the operator. The client's body is removed at once, and its seat is not held.
    * @param reason a text for the client.
    * @throws {Error} if `reason` cannot be shown to players.
    */
@@ -177,8 +177,8 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   }
 
   /**
-   * Mutes a player on behalf of the operator: the room refuses its texts and waves. The mute survives reconnections.
-   * For a signed-in player it also survives leaving and joining again.
+   * Mutes a player on behalf of the operator: the room refuses the player's texts and waves. The mute survives
+   * reconnections. For a signed-in player it also survives leaving and joining again.
    * @throws {Error} if the room has no such player, or `seconds` is not positive or exceeds a year.
    */
   mute(sessionId: string, seconds: number): void {
@@ -197,7 +197,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
   }
 
   /**
-   * Called by the monitor's button "Disconnect client". The framework's own method closes the connection with the code
+   * Called by the monitor's "Disconnect client" button. The framework's own method closes the connection with code
    * 1005, and a client reconnects after this code.
    */
   async _forceClientDisconnect(sessionId: string): Promise<void> {
@@ -221,8 +221,8 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
 
   /**
    * Closes all connections and ends the room.
-   * @param code the close code, which the server passes when it stops. The monitor's button "Dispose" passes no code.
-   * The room then kicks all clients.
+   * @param code the close code, which the server passes when it stops. The monitor's "Dispose" button passes no code.
+   * Without a code, the room kicks all clients.
    */
   override disconnect(code?: number): Promise<unknown> {
     if (code === undefined) for (const { sessionId } of [...this.clients]) this.kick(sessionId);
@@ -235,7 +235,7 @@ export abstract class GameRoom<Types extends RoomOptions> extends Room<Types> {
 
   /**
    * Answers an invalid message: rejects a request, and sends an error frame for any other message.
-   * @param message replaces the error's message in ERRORS.
+   * @param message sent instead of the error's message in ERRORS.
    */
   sendError(client: Client, error: ErrorName, context?: MessageContext, message: string = ERRORS[error].message) {
     if (context?.id !== undefined) return context.reject(taggedMessage(error, message));

@@ -1,4 +1,4 @@
-// Counts the inputs of a room, and finds the clients that keep sending more inputs than the world takes.
+// Counts the inputs of a room, and finds the clients that keep sending more than one input per tick.
 import { TICK_HZ } from "../sim/rules.ts";
 import type { World } from "../sim/world.ts";
 import type { InputCounters } from "./observer.ts";
@@ -7,9 +7,10 @@ import type { InputCounters } from "./observer.ts";
 const NOTICE_INTERVAL_MS = 10_000;
 
 /**
- * The maximum excess of a client: the number of inputs that it has sent beyond one input per tick. The client gets a
- * notice if its excess is larger. A recovering network causes no notice, because it delivers at most eight seconds of
- * inputs at once. A client that sends 120 inputs per second gets the notice after two seconds.
+ * The maximum excess of a client. The excess is the number of inputs that the client has sent beyond one per tick. The
+ * client gets a notice if its excess is larger than this maximum. A recovering network causes no notice, because it
+ * delivers at most eight seconds of inputs at once. A client that sends 120 inputs per second gets the notice after two
+ * seconds.
  */
 const MAX_EXCESS = 10 * TICK_HZ;
 
@@ -27,7 +28,7 @@ interface Rate {
   notifiedAt: number;
 }
 
-/** The property of a client that holds its rate. A map would cost a lookup for each move. */
+/** The key of the property that holds a client's rate. A map would cost a lookup for each move. */
 const RATE = Symbol("rate");
 
 /** A client of the room. */

@@ -1,6 +1,6 @@
 // Calls a function at even intervals. A timer that is restarted after each call would drift, because its delays add up.
 // The framework's fixed timestep is not used: it catches up by running two ticks at once. The second tick then finds no
-// new inputs, so many clients get no frame for it.
+// new inputs. As a result, many clients get no frame for the second tick.
 
 /**
  * Maximum number of late beats that are caught up after a stall. Further beats are skipped. The maximum speed of a
@@ -8,7 +8,7 @@
  */
 const MAX_CATCH_UP = 5;
 
-/** Calls a function every `period` ms, from one period after its creation. It does not keep the process alive. */
+/** Calls a function every `period` ms, for the first time after one period. Does not keep the process alive. */
 export class Metronome {
   readonly #period: number;
   readonly #beat: () => void;

@@ -41,7 +41,8 @@ export function loadRecord(store: PlayerStore, player: string, map: string): Pro
 }
 
 /**
- * Copies the persisted fields of `source` to `target`. Does not copy other fields, such as those of an earlier version.
+ * Copies the persisted fields of `source` to `target`. Does not copy other fields, such as fields that only an earlier
+ * version persisted.
  */
 export function persistedFieldsOf<Target extends object>(
   source: PersistedFields,

@@ -1,5 +1,5 @@
 // Portals: objects of a map that lead to another map. The server sends a token to a player that walks onto a portal.
-// With the token, the player may join the other map at the place where the portal leads. A player that ignores the
+// With the token, the player may join the other map at the place that the portal leads to. A player that ignores the
 // token stays.
 import type { Client } from "colyseus";
 import type { MapObject, WorldMap } from "../sim/map.ts";
@@ -13,7 +13,7 @@ export interface Arrival extends Spot {
 
 /** Issues and redeems the tokens with which players arrive through portals. */
 export interface ArrivalTokens {
-  /** Returns a token for one join of a player on another map. `player`: its id; undefined for a guest. */
+  /** Returns a token for one join of a player on another map. `player`: the player's id; undefined for a guest. */
   issue(arrival: Arrival, player: string | undefined): string;
   /**
    * Returns the place that a token leads to, and invalidates the token.
@@ -29,7 +29,7 @@ interface Portal {
   readonly right: number;
   readonly bottom: number;
   readonly map: WorldMap;
-  /** The spot on `map` where the portal leads; undefined for a random spawn of `map`. */
+  /** The spot on `map` that the portal leads to; undefined for a random spawn of `map`. */
   readonly spot: Spot | undefined;
 }
 
@@ -37,8 +37,9 @@ interface Portal {
 const MAX_PORTALS = 256;
 
 /**
- * Returns the portals of a map: its objects with a property `portal`, the name of a map. The property `arrival` is the
- * name of an object on that map. `problems` has a sentence for each portal that leads nowhere.
+ * Returns the portals of a map: its objects with a property `portal`, which names the map that the portal leads to. The
+ * property `arrival` is the name of an object on that other map. `problems` has a sentence for each portal that leads
+ * nowhere.
  */
 export function portalsOf(
   { description }: WorldMap,

@@ -25,7 +25,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   /** The inputs of clients that predict their moves: one per tick. All other clients send the message `move`. */
   override inputs = this.defineInput(MoveInput, {
     tickRate: TICK_HZ,
-    bufferMaxSize: QUEUE_LIMIT, // A full buffer drops its oldest input, and the client gets its acknowledgement.
+    bufferMaxSize: QUEUE_LIMIT, // A full buffer drops its oldest input, which then counts as acknowledged.
     sanitize: () => this.#rates.countInput(), // Called for each input. Only counts it.
   });
   #settings!: RoomSettings;
@@ -85,7 +85,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** Called when a connection closes before its client has left. If it was lost, the client may return and play on. */
+  /** Called when a connection was lost or the server closed it. A client that lost it may return and play on. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The body stands still. The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;
@@ -99,7 +99,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#settings.sessions.get(client.sessionId)?.end();
   }
 
-  /** Called after the last `onLeave`. At a stop, held seats end at once, and the server then flushes the store. */
+  /** Called after the last `onLeave`. A server that stops ends held seats before this, and flushes the store after. */
   override async onDispose() {
     await super.onDispose();
     await this.#world?.end?.(); // Completes the recording, if any. There is no world if `onCreate` threw.

@@ -73,7 +73,7 @@ export const ERRORS = {
     code: 4302,
     message: "This room accepts only the messages `move`, `say`, `wave`, `invite` and `uninvite`.",
   },
-  /** Sent at most once in ten seconds to a client that keeps sending more inputs than the world applies. */
+  /** Sent at most once every ten seconds to a client that keeps sending more inputs than the world applies. */
   tooManyInputs: {
     code: 4303,
     message: `You send more than ${TICK_HZ} inputs per second. The server drops those that do not fit.`,
@@ -98,7 +98,7 @@ export const ERRORS = {
   flooding: { code: 4313, message: "You sent more messages than the server accepts." },
   slowConsumer: { code: 4314, message: "Your connection cannot keep up with updates." },
   idle: { code: 4315, message: "You stood still for too long. Join again to play on." },
-  /** An error frame with this code and the reason comes before the close frame if the operator gives a reason. */
+  /** An error frame with this code and the reason is sent before the close frame if the operator gives a reason. */
   kicked: { code: 4316, message: "The operator of the server has disconnected you." },
   /** The code is the framework's own code for a server that stops. */
   serverShutdown: { code: 4001, message: "The server is shutting down. Reconnect in a few seconds." },

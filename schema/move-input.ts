@@ -4,8 +4,8 @@ import type { Input } from "../sim/apply-input.ts";
 
 /**
  * `direction`: 0 none, 1 left, 2 right, 3 up, 4 down. One input is one step of up to 8 units. It has no duration that a
- * client could falsify. A new field must also be added to `Input` of sim/apply-input.ts. Its type must have a fixed
- * size, so that src/sockets/input-frames.ts can validate its bytes.
+ * client could falsify. A new field must also be added to `Input` in sim/apply-input.ts. The field's type must have a
+ * fixed size, so that src/sockets/input-frames.ts can validate the bytes of an input.
  */
 export const MoveInput = schema({ direction: t.uint8() }, "MoveInput");
 export type MoveInput = SchemaType<typeof MoveInput>;

@@ -10,8 +10,8 @@ export interface Spot {
 }
 
 /**
- * Returns the free spot nearest to `wanted`, measured in a straight line. Returns `wanted` itself if it is free. Of
- * several equally near spots it prefers the uppermost, then the leftmost. The search starts at the nearest position
+ * Returns the free spot nearest to `wanted`, measured in a straight line. Returns `wanted` itself if it is free.
+ * Prefers the uppermost, then the leftmost, of several equally near spots. The search starts at the nearest position
  * inside the map if `wanted` is outside the map.
  *
  * A span is a range of consecutive coordinates on one axis. A body touches the same cells at all coordinates of a span.
@@ -45,7 +45,7 @@ export function nearestFree(wanted: Spot, map: WorldMap): Spot {
   const column = Math.floor((x - HALF_BODY) / TILE);
   const row = Math.floor((y - HALF_BODY) / TILE);
   consider(column, row);
-  // A spot in the ring number `ring` is at least `ring - 1` tiles away. The search ends when this distance exceeds the
+  // A spot in ring number `ring` is at least `ring - 1` tiles away. The search ends when this distance exceeds the
   // distance of the nearest spot found so far.
   for (let ring = 1; ((ring - 1) * TILE) ** 2 <= distance(nearest); ring++) {
     for (let side = -ring; side <= ring; side++) {

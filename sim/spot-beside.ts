@@ -4,7 +4,7 @@ import type { Spot } from "./nearest-free.ts";
 import { HALF_BODY, STEP, TILE } from "./rules.ts";
 import { step, type Walls } from "./step.ts";
 
-/** The directions in which the search goes, the best one first. */
+/** The directions that the search tries, the best one first. */
 const DIRECTIONS = [RIGHT, LEFT, DOWN, UP] as const;
 
 /** Maximum spots that are searched. The player starts in the same spot as its host if none of them is free. */

@@ -20,7 +20,7 @@ export interface Body extends Partial<Record<(typeof BODY_FIELDS)[number], numbe
 
 /** The solid cells of a map. All cells outside the map are solid. */
 export interface Walls {
-  /** Returns whether the cell in this column and row is solid. Both count from 0 and may be outside the map. */
+  /** Returns whether the cell in this column and row is solid. Both are numbered from 0, and may be outside the map. */
   isSolid(cellX: number, cellY: number): boolean;
 }
 
@@ -46,7 +46,7 @@ export function step(body: Body, direction: Direction, walls: Walls): void {
  * at `across` on the other axis.
  */
 function freeDistance(along: number, across: number, sign: -1 | 1, horizontal: boolean, walls: Walls): number {
-  // The cells that the body already touches are open. So the first cell that can block the step is the one in front.
+  // The cells that the body already overlaps are open. So the first cell that can block the step is the one in front.
   const front = along + sign * HALF_BODY;
   const nearest = sign > 0 ? Math.ceil(front / CELL) : Math.floor(front / CELL) - 1;
   const farthest = Math.floor((sign > 0 ? front + STEP - 1 : front - STEP) / CELL);

@@ -16,13 +16,13 @@ export type OnInputError = (id: string, error: unknown) => void;
 /** Ticks for which the world applies no input of a returning player. */
 const REJOIN_COOLDOWN_TICKS = 2;
 
-/** The world's complete state of a player. Snapshots store it as JSON, so it must hold only plain data. */
+/** The complete state of one player in a world. Snapshots store it as JSON, so it must contain only plain data. */
 export interface PlayerInWorld {
   readonly id: string;
   readonly body: Body;
   /** Inputs queued by `queueMove`, oldest first; at most QUEUE_LIMIT. */
   readonly moves: Readonly<Input>[];
-  /** Ticks that must still pass before the next input is taken. */
+  /** Ticks that must still pass before the next input is applied. */
   cooldown: number;
   /** Ticks since the player's last input that was not a no-op. */
   idleTicks: number;
@@ -68,9 +68,9 @@ export class World {
    * Adds a player. Puts `body` at the free position nearest to `before`, or at a random spawn point of the map if there
    * is no `before`. From now on the world moves the body.
    *
-   * A player with a `before` takes no input for its first two ticks. Worlds tick at different times. Without this
-   * cooldown, a player that changes worlds again and again could move faster than the rules allow. A cooldown of one
-   * tick would be too short for a player that changes worlds twice in a short time.
+   * The world applies no input of the player in the first two ticks after the join if there is a `before`. Worlds tick
+   * at different times. Without this cooldown, a player that changes worlds again and again could move faster than the
+   * rules allow. A cooldown of one tick would be too short for a player that changes worlds twice in a short time.
    */
   join(id: string, body: Body, before?: Spot): void {
     const { x, y } = before ? nearestFree(before, this.#map) : this.#randomSpawn();
@@ -107,11 +107,11 @@ export class World {
   }
 
   /**
-   * One tick. A returning player takes no input during its cooldown. For each other player, in the order in which they
-   * joined:
+   * One tick. No input of a returning player is applied during the cooldown. For each other player, in the order in
+   * which they joined:
    * 1. the oldest queued move, if there is one, is the input of this tick, and the predicted inputs stay queued;
-   * 2. otherwise predicted inputs are taken up to and including the first that is not a no-op, and this one is the
-   *    input of this tick;
+   * 2. otherwise predicted inputs are removed from their queue, up to and including the first that is not a no-op,
+   *    and this one is the input of this tick;
    * 3. the input of this tick is applied to the body, as far as the walls allow.
    * So at most one input per tick affects a player, regardless of how many inputs a client sends.
    * @param onError called when applying an input throws. By default the tick stops at that player and throws the error.

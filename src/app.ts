@@ -63,7 +63,7 @@ export interface AppSettings {
   maxDelayMs: number;
   tokens: Tokens;
   arrivals: Arrivals;
-  /** Saves player records. The caller must have called its method `start`. `shutDown` closes the store. */
+  /** Saves player records. The caller must have called its `start` method. `shutDown` closes the store. */
   store: WriteBehind;
   /** Receives recordings of the worlds. By default worlds are not recorded. */
   recordings?: Recordings;
@@ -105,8 +105,8 @@ export function createApp(settings: AppSettings): App {
     const client = id ? sessions.clientOf(id) : undefined;
     return client !== undefined && addressOf(client) === address;
   };
-  // A process of a cluster does not know which clients replace a connection, so it gives all clients the higher limit
-  // for replacing clients. The authority knows the players, and applies the exact limits to the joins of all processes.
+  // Clients that replace a connection have a higher limit. A process of a cluster does not know which clients do so. It
+  // gives all clients the higher limit. The authority knows the players, and applies the exact limits to all joins.
   const replaced = settings.joinCluster
     ? { isTakeover: async () => true, isConnected: () => true }
     : { isTakeover, isConnected };

@@ -1,4 +1,5 @@
-// Makes this process a part of the cluster of REDIS_URL. src/run.ts imports this file only if REDIS_URL is set.
+// Makes this process a part of the cluster that uses the Redis server at REDIS_URL. src/run.ts imports this file only
+// if REDIS_URL is set.
 import { randomUUID } from "node:crypto";
 import { RULES } from "../replay/format.ts";
 import { PROTOCOL_VERSION } from "../schema/protocol.ts";

@@ -148,7 +148,7 @@ function onSecondSignal(act: () => void): () => void {
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-/** Prints the addresses of the server for people to read: to the console, not to the log. */
+/** Prints the server's addresses to the console, not to the log, because they are for people to read. */
 function announce(port: number, config: ReturnType<typeof readConfig>): void {
   const host = `localhost:${port}`;
   const rows = [
@@ -166,7 +166,7 @@ function announce(port: number, config: ReturnType<typeof readConfig>): void {
   console.log("");
 }
 
-/** Makes this process a part of the cluster. The modules of clusters are loaded only here. */
+/** Makes this process a part of the cluster. The cluster modules are loaded only here. */
 async function placeInCluster(parts: Parameters<typeof enterCluster>[0]): Promise<ClusterPlace> {
   const { enterCluster, ClusterError } = await import("./enter-cluster.ts");
   const place = await orExit(() => enterCluster(parts), ClusterError);

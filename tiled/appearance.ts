@@ -2,7 +2,7 @@ import { multiply, WHITE } from "./color.ts";
 import type { Fields } from "./fields.ts";
 import type { Appearance } from "./model.ts";
 
-/** The default appearance: a visible, opaque layer without tint, offset and parallax. */
+/** The default appearance: a visible, opaque layer without tint, offset or parallax. */
 export const PLAIN: Appearance = {
   visible: true,
   opacity: 1,
@@ -11,7 +11,7 @@ export const PLAIN: Appearance = {
   parallax: { x: 1, y: 1 },
 };
 
-/** Returns the appearance that a layer sets itself, without the settings of the groups that contain it. */
+/** Returns a layer's own appearance, without the settings of the groups that contain the layer. */
 export function readAppearance(layer: Fields): Appearance {
   return {
     visible: layer.flag("visible", true),

@@ -2,11 +2,11 @@ import { parseColor } from "./color.ts";
 import type { Color } from "./model.ts";
 import { quote, type Report } from "./report.ts";
 
-/** The fields of one element of a file. In JSON files, their values may be of any type. */
+/** The fields of one element of a file. In JSON files, the fields' values may be of any type. */
 export type Values = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the fields of one element of a file. A value of a wrong type is a fault. Numbers and booleans may be strings,
+ * Reads the fields of one element of a file. A value of the wrong type is a fault. Numbers and booleans may be strings,
  * because all attributes of XML are strings. `key` is the name of a field. Methods with a parameter `fallback` return
  * this fallback if the field has no valid value.
  */
@@ -72,8 +72,8 @@ export class Fields {
   }
 
   /**
-   * Returns the value of a field, which is one of `choices`; the first choice if the field has no such value. An
-   * unknown string is only a warning, because later versions of Tiled add strings.
+   * Returns the value of a field if it is one of `choices`; otherwise the first choice. An unknown string causes only a
+   * warning, because later versions of Tiled may add values.
    */
   choice<T extends string>(key: string, choices: readonly [T, ...T[]]): T {
     const value = this.text(key);
@@ -84,7 +84,7 @@ export class Fields {
     return choice ?? choices[0];
   }
 
-  /** Returns the value of a field as a color; undefined if there is no color. Invalid text is only a warning. */
+  /** Returns the value of a field as a color; undefined if there is no color. Invalid text causes only a warning. */
   color(key: string): Color | undefined {
     const text = this.text(key);
     const color = parseColor(text);
@@ -142,7 +142,7 @@ export function flagOf(value: unknown): boolean | undefined {
   return FLAGS.get(value);
 }
 
-/** Whether a value is an object of a JSON file. */
+/** Returns whether a value is a JSON object. */
 export function isValues(value: unknown): value is Values {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -47,8 +47,8 @@ export interface TileReference {
 }
 
 /**
- * Returns the tile with a global tile id. Returns undefined for an empty cell, and for an id below the ids of all
- * tilesets.
+ * Returns the tile that a global tile id stands for. Returns undefined for an empty cell, and for an id below the ids
+ * of all tilesets.
  */
 export function tileOf({ tilesets }: Pick<TiledMap, "tilesets">, gid: number): TileReference | undefined {
   const number = tileNumber(gid);

@@ -172,13 +172,13 @@ export interface Text {
 
 /** A tileset. */
 export interface Tileset {
-  /** The global tile id of the tile with the id 0. */
+  /** The global tile id of the tile whose id within the tileset is 0. */
   readonly firstGid: number;
   readonly name: string;
   readonly class: string;
   /** The path of the tileset's file, relative to the map's folder; undefined if the tileset is part of the map. */
   readonly source: string | undefined;
-  /** True if the tileset's file is not available. The fields below then have default values. */
+  /** Whether the tileset's file is unavailable. If it is, the fields below have default values. */
   readonly missing: boolean;
   readonly tileWidth: number;
   readonly tileHeight: number;
@@ -188,7 +188,7 @@ export interface Tileset {
   readonly columns: number;
   /** The distance of the first tile from the image's edges. */
   readonly margin: number;
-  /** The distance between two tiles of the image. */
+  /** The gap between adjacent tiles of the image. */
   readonly spacing: number;
   /** The image with all tiles; undefined for a collection of images. */
   readonly image: Image | undefined;

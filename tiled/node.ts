@@ -1,4 +1,4 @@
-// Reads maps from the disk and decompresses their tiles. This is the only file of the folder that needs Node.
+// Reads maps from the disk and decompresses their tiles. This is the only file in tiled/ that needs Node.
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, parse, sep } from "node:path";
 import { unzipSync, zstdDecompressSync } from "node:zlib";

@@ -1,5 +1,5 @@
-// Reads custom properties. Since Tiled 1.2, JSON files hold them as a list. Older files hold them as an object, with
-// their types in a second object.
+// Reads custom properties. Since Tiled 1.2, JSON files store properties as a list. Older files store properties as an
+// object, and the properties' types as a second object.
 import { type Fields, flagOf, isValues, numberOf, type Values } from "./fields.ts";
 import type { Properties, Property } from "./model.ts";
 import { quote } from "./report.ts";

@@ -93,7 +93,7 @@ function parseMap(text: string, report: Report): Fields {
   return map;
 }
 
-/** The path of the map's own file. Other paths are relative to it. */
+/** Stands for the path of the map's own file. It is empty, because all paths are relative to the map's folder. */
 const MAP_FILE = "";
 
 const ORIENTATIONS: readonly Orientation[] = ["orthogonal", "isometric", "staggered", "hexagonal", "oblique"];

@@ -3,7 +3,7 @@
 import type { Limits } from "./limits.ts";
 import { TiledError } from "./tiled-error.ts";
 
-/** Maximum number of kept faults, and of kept warnings. A damaged file can have thousands of each. */
+/** A report keeps up to this many faults, and up to this many warnings. A damaged file can have thousands of each. */
 const MAX_SENTENCES = 100;
 
 /** The faults and the warnings of one map. */

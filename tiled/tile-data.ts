@@ -3,7 +3,7 @@ import type { Values } from "./fields.ts";
 import { MAX_GID } from "./gid.ts";
 import { quote } from "./report.ts";
 
-/** The compressions of tile data. */
+/** The compression formats of tile data. */
 type Compression = "zlib" | "gzip" | "zstd";
 
 /**

@@ -21,7 +21,7 @@ export function tilesetPlace({ name, source }: Values, index: number): string {
 }
 
 /**
- * Reads a tileset. Returns a tileset that is marked as missing if its file is not available.
+ * Reads a tileset. If the tileset's file is not available, returns a tileset that is marked as missing.
  * @param fields the tileset's element in the file that uses it.
  * @param file the path of the file that uses the tileset, relative to the map's folder.
  */

@@ -1,13 +1,13 @@
-// Reads XML files of Tiled into the objects that Tiled's own JSON files hold, so that one reader suffices for both.
+// Converts XML files to the objects that Tiled's JSON files contain, so that one reader suffices for both formats.
 import sax from "sax";
 import { DocumentError } from "./document-error.ts";
 import type { Values } from "./fields.ts";
 import { quote, type Report } from "./report.ts";
 
-/** Refuses all entities except the five of XML. The types of `sax` lack this option. */
+/** Options that refuse all entities except the five that XML predefines. The types of `sax` lack this option. */
 const OPTIONS: sax.SAXOptions & { strictEntities: boolean } = { strictEntities: true };
 
-/** An element whose start tag has been read. Its values become the values of the object in JSON. */
+/** An element whose start tag has been read. Its values become the values of the equivalent JSON object. */
 interface Element {
   readonly name: string;
   readonly values: Record<string, unknown>;
@@ -102,7 +102,7 @@ const marked =
     values[shape] = true;
   };
 
-/** Splits the corners of a shape into pairs. Text that is not a pair stays as it is, and the reader reports it. */
+/** Splits a shape's corners into pairs of x and y. Text that is not a pair stays as it is, and the reader reports it. */
 const corners =
   (shape: string): Attach =>
   ({ values }, child) => {

@@ -1,8 +1,11 @@
-// Tells screen readers which players have come into the own player's sight or gone out of it, at most once per
+// Tells screen readers which players have come into the sight of the user's player or gone out of it, at most once per
 // INTERVAL_MS. Also tells them which texts these players say.
 import { messages } from "./language.ts";
 
-/** Minimum milliseconds between two announcements. A player who comes and goes between them is not announced. */
+/**
+ * Minimum time in milliseconds between two announcements of arrivals and departures. A player who comes and goes
+ * between two announcements is not announced.
+ */
 const INTERVAL_MS = 6000;
 
 /**
@@ -33,7 +36,7 @@ export class Announcer {
     this.#nextAt = 0;
   }
 
-  /** Adds a sentence of a player to the next announcement, which has only the last MAX_SAID sentences. */
+  /** Adds a sentence about what a player says. The next announcement contains only the last MAX_SAID sentences. */
   said(sentence: string): void {
     this.#said = [...this.#said, sentence].slice(-MAX_SAID);
   }
@@ -41,7 +44,7 @@ export class Announcer {
   /**
    * Makes one announcement if one is due at `now`. If players have said something, announces their texts first, and
    * arrivals and departures in a later call.
-   * @param own the id of the own player, who is one of `players`.
+   * @param own the id of the user's player, who is one of `players`.
    * @param players all players in sight.
    */
   update(own: string, players: Iterable<[string, { name: string }]>, map: string, now: number): void {

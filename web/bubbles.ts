@@ -1,5 +1,5 @@
-// The speech bubbles over the players. They are HTML elements over the canvas, so they can show any script and any emoji.
-// What a player says is inserted as text, never as HTML.
+// The speech bubbles over the players. They are HTML elements over the canvas, so they can show all writing systems and
+// emoji. What a player says is inserted as text, never as HTML.
 import { HALF_BODY } from "../sim/rules.ts";
 import { HEIGHT } from "./character-art.ts";
 import { type Box, stack } from "./stack.ts";

@@ -1,4 +1,4 @@
-// The plugins of vite.config.ts: a small build of Phaser, and compressed copies of all built files.
+// The plugins of vite.config.ts: a small build of Phaser, and compressed copies of all built text files.
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";

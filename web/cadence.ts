@@ -1,7 +1,7 @@
-// Decides when the own player's next step is due: the first step of a walk immediately, then one step per tick.
+// Decides when the next step of the user's player is due: the first step of a walk immediately, then one step per tick.
 import { TICK_MS } from "../sim/rules.ts";
 
-/** If a frame is up to this many ticks late, all missed steps are due. If a frame is later, only one step is due. */
+/** If a frame is up to this many ticks late, all missed steps are due. If it is even later, only one step is due. */
 const MAX_AT_ONCE = 5;
 
 /**

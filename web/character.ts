@@ -19,10 +19,10 @@ const STANDS_AFTER_MS = 90;
 /** Height of a name on the screen, in CSS pixels. */
 const NAME_PIXELS = 12;
 
-/** Colour of the ring around the own player. */
+/** Colour of the ring around the followed player. */
 const OWN_COLOUR = 0xf0c268;
 
-/** Opacity and tint of a ghost, the figure that shows the own player's position on the server. */
+/** Opacity and tint of a ghost, the figure that shows where the user's player is on the server. */
 const GHOST_ALPHA = 0.5;
 const GHOST_TINT = 0x9fd4ff;
 
@@ -43,7 +43,7 @@ export class Character {
     this.#own = own;
     this.#x = x;
     this.#y = y;
-    // The user's own player has a ring around its shadow. The others have only a shadow.
+    // The followed player has a ring around its shadow. The others have only a shadow.
     this.#shadow = scene.add.ellipse(x, y, 20, 9, 0x14181c, 0.3);
     if (own) this.#shadow.setStrokeStyle(1.5, OWN_COLOUR, 0.95);
     this.#body = scene.add.image(x, y, sheetOf(scene, look), 0).setOrigin(0.5, 1);
@@ -80,12 +80,12 @@ export class Character {
     const feet = Math.round((y + HALF_BODY) * zoom) / zoom;
     this.#shadow.setPosition(left, feet - 3).setDepth(DEPTH.players);
     this.#body.setFrame(row * FRAMES + frame).setPosition(left, feet);
-    // Players with a larger y are drawn in front of players with a smaller y. The own player is in front of all others.
+    // Players with a larger y are in front of players with a smaller y. The followed player is in front of all others.
     this.#body.setDepth(DEPTH.players + (this.#own ? 2 : 1) + y / 100_000);
     this.#name.setPosition(left, feet - HEIGHT - 1);
   }
 
-  /** The rectangle of the name, in units. For the own player, it includes the body, so that no name hides the body. */
+  /** The rectangle of the name, in units. For the followed player, it includes the body, so that no name hides it. */
   get label(): Label {
     const { x, y, displayWidth, displayHeight } = this.#name;
     const below = this.#own ? HEIGHT : 0;

@@ -74,7 +74,7 @@ export class ChatBox {
 
   #keyDown(event: KeyboardEvent): void {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-    // Enter and WAVE_KEY press a button or write a letter if another element has the focus.
+    // While another element has the focus, Enter may press a button, and WAVE_KEY may write a letter.
     if (event.target !== document.body && event.target !== this.#game) return;
     if (event.code === WAVE_KEY) this.#wave();
     else if (event.key === "Enter") this.#toggle(true);

@@ -30,7 +30,7 @@ export class Chat {
     });
   }
 
-  /** From now on, the chat shows the messages of this room and sends to it. It ignores the previous room. */
+  /** Connects the chat to a room: shows the room's messages, and sends to the room. Ignores the previous room. */
   enter(room: WorldRoom): void {
     this.#room = room;
     room.onMessage("say", ({ id, text }: { id: string; text: string }) => this.#heard(room, id, text));

@@ -1,5 +1,5 @@
-// The part of the screen that the title, the panels, the touch pad and the chat do not cover. The camera keeps the own
-// player there.
+// The part of the screen that the title, the panels, the touch pad and the chat do not cover. The camera keeps the
+// user's player there.
 
 /** A rectangle on the screen, in CSS pixels. */
 export interface Area {
@@ -60,8 +60,8 @@ const OPPOSITES = {
 } as const;
 
 /**
- * A strip along a side of the screen. `size` is in CSS pixels. `share` is the part of the screen that the strip takes,
- * from 0 to 1.
+ * A strip along a side of the screen. `size` is in CSS pixels. `share` is the fraction of the screen that the strip
+ * occupies, from 0 to 1.
  */
 interface Strip {
   side: keyof typeof OPPOSITES;

@@ -20,8 +20,8 @@ const READY_MS = 8000;
 /** Callbacks of the connection. */
 export interface ConnectionEvents {
   /**
-   * Called after a join, with a new session. The join counts as failed if the promise rejects.
-   * @param isRecovery whether the page was outside any room before the join; false after a change of the name, the look
+   * Called after a join, with a new session. The join is treated as failed if the returned promise rejects.
+   * @param isRecovery whether the page was not in a room before the join; false after a change of the name, the look
    * or the map.
    */
   joined(room: WorldRoom, isRecovery: boolean): Promise<void>;
@@ -218,8 +218,8 @@ export class Connection {
       this.open();
       return;
     }
-    // True if an earlier join of this page has taken over the player: the server received the request of that join, but
-    // its answer was lost.
+    // Whether an earlier join of this page has taken over the player: the server received that join, but the server's
+    // answer was lost.
     const byLateJoin = reason === "takenOver" && this.#lateJoinPossible;
     this.#lateJoinPossible = reason === "lost";
     // A server that restarts is unreachable for a while. Failed joins do not change the reason `restarting` to `lost`.

@@ -14,6 +14,6 @@ export interface Figure {
   facing: number;
   /** Whether the camera follows this player. The followed player is marked by a ring. */
   own: boolean;
-  /** Set if this is a ghost: a translucent figure that shows the own player's position on the server. */
+  /** Set if this is a ghost: a translucent figure that shows where the user's player is on the server. */
   ghost?: true;
 }

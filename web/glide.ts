@@ -7,7 +7,7 @@ const WALKING_SPEED = (STEP * TICK_HZ) / 1000;
 /** Share of the remaining distance that the drawn point covers per millisecond after a correction by the server. */
 const CATCH_UP_RATE = 0.01;
 
-/** The drawn point jumps to the body on an axis if their distance on this axis is more than this many units. */
+/** Maximum distance on an axis, in units. If the body is farther away, the drawn point jumps to it on this axis. */
 const MAX_GLIDE = 96;
 
 /** A point that follows a body. */

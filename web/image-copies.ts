@@ -13,7 +13,7 @@ export function withoutColor(picture: CanvasImageSource & Size, color: string): 
   return context.canvas;
 }
 
-/** Returns a copy of an image whose pixels are multiplied with a CSS color. */
+/** Returns a copy of an image with all pixels multiplied by a CSS color. */
 export function tinted(picture: CanvasImageSource & Size, color: string): HTMLCanvasElement {
   const context = copyOf(picture);
   const { width, height } = context.canvas;

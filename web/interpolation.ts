@@ -1,4 +1,4 @@
-// Draws another player smoothly although its updates come at irregular times: in a crowd, the server sends the nearest
+// Draws another player smoothly although updates arrive at irregular times: in a crowd, the server sends the nearest
 // players in every tick, and the others about once per second.
 import { STEP, TICK_MS } from "../sim/rules.ts";
 
@@ -12,7 +12,7 @@ const EXTRA_STEPS = 10;
 const MAX_INTERVAL_MS = 1500;
 
 /**
- * After an early update, the expected interval shrinks by this share of its difference from the actual interval. The
+ * After an early update, the expected interval shrinks towards the actual interval by this share of the difference. The
  * share is small, because the intervals of a distant player vary.
  */
 const SHORTENING = 1 / 8;
@@ -45,8 +45,8 @@ function clamp(value: number, limit: number): number {
 }
 
 /**
- * The drawn position of one player. The player's updates are played back with a delay: their usual interval and one
- * more tick. So the next update has usually arrived before it is needed. The drawn position is never ahead of the last
+ * The drawn position of one player. The player's updates are played back with a delay of their usual interval plus one
+ * tick. So the next update has usually arrived before it is needed. The drawn position is never ahead of the last
  * update. If the interval changes, playback runs slower or faster, but does not jump.
  */
 export class Interpolation {

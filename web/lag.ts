@@ -37,7 +37,7 @@ export function delayTraffic(room: Room, lag: Lag): () => void {
   return () => outgoing.flush();
 }
 
-/** Returns the current socket of a transport. Each connection has a new one. */
+/** Returns the current socket of a transport. Each connection has a new socket. */
 function socketOf(transport: object): unknown {
   return (transport as { ws?: unknown }).ws;
 }

@@ -1,7 +1,7 @@
 // The progress bar that index.html shows until the game is drawn for the first time.
 import { byId } from "./elements.ts";
 
-/** Advances the bar. Its `max` in index.html is the number of parts: the page's script, and all calls of `track`. */
+/** Advances the bar. The bar's `max` in index.html is the number of parts: the script, and one per call of `track`. */
 export class Loading {
   readonly #view = byId("loading", HTMLElement);
   readonly #bar = byId("loading-bar", HTMLProgressElement);

@@ -191,7 +191,7 @@ async function loadScene(): Promise<WorldScene> {
   });
 }
 
-/** Resolves with the room's state once it contains the own player. Right after a join the state is still empty. */
+/** Resolves with the room's state once it contains the user's player. Right after a join the state is still empty. */
 function stateOf(room: WorldRoom): Promise<WorldRoom["state"]> {
   return new Promise((resolve, reject) => {
     const check = (state: WorldRoom["state"]) => {

@@ -80,7 +80,7 @@ function fill(context: CanvasRenderingContext2D, color: string, { x, y, width, h
   context.fillRect(x, y, width, height);
 }
 
-/** Calls `visit` with each cell of a grid that an area touches. */
+/** Calls `visit` with each grid cell that an area touches. */
 function eachCell(
   area: Area,
   width: number,

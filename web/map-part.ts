@@ -1,4 +1,4 @@
-// One picture of a square part of a map: of all layers below the players, or of all layers over the players.
+// One picture of a square part of a map. It shows either all layers below the players, or all layers over them.
 import Phaser from "phaser";
 import { TILE } from "../sim/rules.ts";
 import type { Drawing } from "../tiled/drawing/drawing.ts";
@@ -83,7 +83,7 @@ export class MapPart {
     texture?.destroy();
   }
 
-  /** Paints the canvas as the part is at `now`. Returns whether there was anything to paint. */
+  /** Paints the part on the canvas, as it is at `now`. Returns whether there was anything to paint. */
   #paint(now: number): boolean {
     const context = this.#context;
     const { canvas } = context;

@@ -52,7 +52,7 @@ export class MapView {
     };
     const visible = this.#placesIn(shown).map((place) => this.#partAt(place, now));
     const deadline = performance.now() + BUDGET_MS;
-    // The part that is overdue the longest comes first, so that every part is repainted eventually.
+    // The part that has been overdue the longest comes first, so that every part is repainted eventually.
     const due = visible.filter(({ paintAt }) => paintAt <= now).sort((one, other) => one.paintAt - other.paintAt);
     for (const part of due) if (performance.now() < deadline) part.repaint(now);
     for (const place of this.#placesIn(grown(shown, AHEAD))) {
@@ -67,7 +67,7 @@ export class MapView {
     this.#parts.clear();
   }
 
-  /** Returns the places of all parts in a range that are on the map. */
+  /** Returns the places of all parts that are in a range and on the map. */
   #placesIn(range: Range): PartPlace[] {
     const { width, height } = this.ground.map;
     const places: PartPlace[] = [];

@@ -1,4 +1,4 @@
-// The map panel: the whole map, the players in sight, the own player, and the part that the screen shows.
+// The map panel: the whole map, the players in sight, the user's player, and the part that the screen shows.
 import { jacketOf } from "./character-art.ts";
 import { byId } from "./elements.ts";
 import type { Figure } from "./figure.ts";
@@ -9,8 +9,8 @@ import { paintMap } from "./map-picture.ts";
 const DOT = 2.6;
 
 /**
- * Minimum number of players at which all except the own player are drawn as small squares without an outline. Circles
- * would take longer.
+ * Minimum number of players at which all except the user's player are drawn as small squares without an outline.
+ * Drawing circles would take longer.
  */
 const CROWD = 200;
 
@@ -61,7 +61,7 @@ export class Minimap {
       if (figure.own) own = figure;
       else if (!figure.ghost) mark(context, figure, scale, figures.size < CROWD ? DOT : SQUARE, colourOf(figure));
     }
-    // The own player is drawn last, over players in the same position.
+    // The user's player is drawn last, over players in the same position.
     if (own) dot(context, own, scale, DOT * 1.5, GOLD);
   }
 }

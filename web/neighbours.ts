@@ -15,7 +15,7 @@ export interface Neighbour {
   bearing: Bearing;
 }
 
-/** Returns up to `limit` players, nearest first. Leaves out the own player, whose id is `own`. */
+/** Returns up to `limit` players, nearest first. Leaves out the user's player, whose id is `own`. */
 export function nearest(
   own: string,
   self: { x: number; y: number },

@@ -13,7 +13,7 @@ const NOISE_MS = 10;
 /**
  * Returns whether one more input may be sent.
  *
- * The server takes one input per tick, and the page sends one per tick. So a queue on the server never shrinks by
+ * The server applies one input per tick, and the page sends one per tick. So a queue on the server never shrinks by
  * itself, and it delays every later input. The page therefore skips sends while too many inputs are unacknowledged. The
  * limit is the number of inputs that the page sends in one round trip, plus SLACK_TICKS.
  *

@@ -4,7 +4,7 @@ import type { Area } from "../tiled/model.ts";
 import type { Ground, Picture } from "./ground.ts";
 import { tinted } from "./image-copies.ts";
 
-/** A tile at a place of a layer. */
+/** A tile at a place in a layer. */
 export interface PlacedTile {
   readonly tile: DrawnTile;
   /** From 0 to 1. */
@@ -41,7 +41,7 @@ export class PaintedLayer {
     this.#reach = reachOf(layer, drawing);
   }
 
-  /** The layer, if it is a grid of cells with tiles; undefined if it consists of pictures in any position. */
+  /** The layer, if it is a grid of cells with tiles; undefined if it consists of freely placed pictures. */
   get cells(): TileCells | undefined {
     return "cells" in this.#layer ? this.#layer : undefined;
   }

@@ -40,7 +40,7 @@ export function arrangePanels(): void {
   });
 }
 
-/** Closes the panel that contains an element, and moves the focus to its summary. */
+/** Closes the panel that contains an element, and moves the focus to the panel's summary. */
 function closeAround(element: Element): void {
   const panel = element.closest("details");
   if (!panel?.open) return;

@@ -66,7 +66,7 @@ export class Playback {
     if (this.#time >= this.ticks) this.playing = false;
   }
 
-  /** Goes to a tick. */
+  /** Jumps to a tick. */
   seek(tick: number): void {
     this.#time = Math.max(0, Math.min(this.ticks, Math.round(tick)));
     this.#replay.seek(this.#first + this.#time);

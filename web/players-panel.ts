@@ -1,4 +1,4 @@
-// The players panel: the number of players in sight, and a list of the nearest ones, each with a button to mute it.
+// The players panel: the number of players in sight, and a list of the nearest ones, each with a mute button.
 import { byId, write } from "./elements.ts";
 import { messages } from "./language.ts";
 import type { MutedPlayers } from "./muted-players.ts";

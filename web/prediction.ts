@@ -1,4 +1,4 @@
-// Client-side prediction of the own player, and interpolation of the other players.
+// Client-side prediction of the user's player, and interpolation of the other players.
 import { type InputHandle, Predict, type Reconciler } from "@colyseus/sdk";
 import { BLANK_INPUT, type MoveInput } from "../schema/move-input.ts";
 import type { Player } from "../schema/player.ts";
@@ -7,7 +7,7 @@ import { BODY_FIELDS, type Body, type Walls } from "../sim/step.ts";
 import type { WorldRoom } from "./connection.ts";
 import { Interpolation } from "./interpolation.ts";
 
-/** The prediction for one connection to a room. It starts at the server's position of the own player. */
+/** The prediction for one connection to a room. It starts where the user's player is on the server. */
 export class Prediction {
   readonly #predict: Predict<WorldRoom["state"]>;
   readonly #input: InputHandle<MoveInput>;
@@ -26,8 +26,8 @@ export class Prediction {
   #lastFrame: number | undefined;
 
   /**
-   * @param onDrift is called for each acknowledged input, with the distance in units between its predicted position and
-   * the server's position. The SDK measures this distance only while its debug panel is loaded.
+   * @param onDrift is called for each acknowledged input, with the distance in units between the position predicted
+   * after that input and the server's position. The SDK measures this distance only while its debug panel is loaded.
    */
   constructor(room: WorldRoom, self: Player, walls: Walls, onDrift: (units: number) => void) {
     this.#self = self;
@@ -51,7 +51,7 @@ export class Prediction {
     room.onStateChange(this.#receive);
   }
 
-  /** The predicted state of the own player after all inputs that have been sent. */
+  /** The predicted state of the user's player after all inputs that have been sent. */
   get self(): Readonly<Body> {
     return this.#own.state;
   }
@@ -105,7 +105,7 @@ export class Prediction {
     return this.#others.get(player) ?? player;
   }
 
-  /** The own player as last sent by the server. */
+  /** The user's player as last sent by the server. */
   get confirmed(): Body {
     const { x, y, facing } = this.#self;
     return { x, y, facing };

@@ -22,7 +22,7 @@ function isWebGlFast(): boolean {
   if (!context) return false;
   const details = context.getExtension("WEBGL_debug_renderer_info");
   const renderer = String(context.getParameter(details?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER));
-  // Releases the context, because browsers limit the number of contexts of a page.
+  // Releases the context, because browsers limit the number of contexts per page.
   context.getExtension("WEBGL_lose_context")?.loseContext();
   return !IMITATIONS.test(renderer);
 }

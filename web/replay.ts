@@ -122,7 +122,7 @@ function updateFollow(): void {
 
 /**
  * Shows a notice.
- * @param detailLanguage the language of the detail. Errors of the browser and of the replay are in English.
+ * @param detailLanguage the language of the detail. Errors from the browser and from the replay are in English.
  */
 function say(sentence: string, detail = "", detailLanguage: Language = "en"): void {
   const text = `${sentence}\n${detail}`;

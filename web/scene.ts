@@ -1,4 +1,4 @@
-// The scene: the map, the players on it, and a camera that follows the own player.
+// The scene: the map, the players on it, and a camera that follows one player.
 import Phaser from "phaser";
 import { ease, middleOf, OVERHANG, zoomFor } from "./camera.ts";
 import { Character } from "./character.ts";
@@ -60,7 +60,7 @@ export function createScene(parent: HTMLElement, frame: Frame): Promise<WorldSce
 
 /** The one scene of the game. */
 export class WorldScene extends Phaser.Scene {
-  /** The part of the screen in which the camera keeps the own player; undefined for the whole screen. */
+  /** The part of the screen in which the camera keeps the followed player; undefined for the whole screen. */
   clearArea: Area | undefined;
   readonly #frame: Frame;
   readonly #ready: (scene: WorldScene) => void;
@@ -70,7 +70,7 @@ export class WorldScene extends Phaser.Scene {
   #map: MapView | undefined;
   #pixelRatio = 1;
   #lastFrame = 0;
-  /** The centre of the view, before it is rounded to pixels; undefined until the own player is drawn. */
+  /** The centre of the view, before it is rounded to pixels; undefined until the followed player is drawn. */
   #centre: { x: number; y: number } | undefined;
   /** The clear area in this frame. It approaches `clearArea` gradually. */
   #clear: Area | undefined;
@@ -130,7 +130,7 @@ export class WorldScene extends Phaser.Scene {
       else if (Math.abs(x - left - width / 2) > width / 2 + FIGURE_REACH) continue;
       else if (Math.abs(y - top - height / 2) <= height / 2 + FIGURE_REACH) others.push(figure);
     }
-    // Distances are measured from the own player. In a replay, there is no own player if the followed player has left.
+    // Distances are measured from the followed player. In a replay, there is none right after that player has left.
     // In this case, distances are measured from the centre of the screen.
     const centre = own.find((figure) => figure.own) ?? { x: left + width / 2, y: top + height / 2 };
     const distanceOf = ({ id, x, y }: Figure) =>
@@ -165,8 +165,8 @@ export class WorldScene extends Phaser.Scene {
   }
 
   /**
-   * Returns a figure's character. Creates it if necessary. After the deadline, only the own player's character is
-   * created.
+   * Returns a figure's character. Creates it if necessary. After the deadline, only the followed player's character
+   * is created.
    */
   #characterOf(figure: Figure, deadline: number): Character | undefined {
     const known = this.#characters.get(keyOf(figure));
@@ -178,8 +178,8 @@ export class WorldScene extends Phaser.Scene {
   }
 
   /**
-   * Moves the camera so that the own player stays in the middle of the clear area. At an edge of the map the camera
-   * stops, so that the clear area shows little beyond the map.
+   * Moves the camera so that the followed player stays in the middle of the clear area. At an edge of the map the
+   * camera stops, so that the clear area shows little beyond the map.
    */
   #follow({ x, y }: Figure, milliseconds: number): void {
     const camera = this.cameras.main;

@@ -11,11 +11,11 @@ import { Pacer } from "./pacing.ts";
 import { Prediction } from "./prediction.ts";
 import { RoundTrip } from "./round-trip.ts";
 
-/** Options for drawing the own player. They may change at any time. */
+/** Options for drawing the user's player. They may change at any time. */
 export interface DisplayOptions {
-  /** Whether the own player is drawn at its predicted position. Otherwise it is drawn at its position on the server. */
+  /** Whether the user's player is drawn at its predicted position; otherwise at its position on the server. */
   predicted: boolean;
-  /** Whether a ghost is drawn at the own player's position on the server. Has no effect without `predicted`. */
+  /** Whether a ghost is drawn where the user's player is on the server. Has no effect without `predicted`. */
   ghost: boolean;
 }
 
@@ -51,7 +51,7 @@ export class Session {
   readonly #cadence = new Cadence();
   #pacer = new Pacer();
   #prediction: Prediction | undefined;
-  /** The own player's predicted position, and its position on the server, each smoothed for drawing. */
+  /** The predicted position of the user's player, and its position on the server, each smoothed for drawing. */
   #predicted: Glide | undefined;
   #confirmed: Glide | undefined;
   #figures = new Map<string, Figure>();
@@ -79,27 +79,27 @@ export class Session {
     this.#begin();
   }
 
-  /** Whether the connection is open and the own player can walk. */
+  /** Whether the connection is open and the user's player can walk. */
   get connected(): boolean {
     return this.#prediction !== undefined;
   }
 
-  /** The predicted position of the own player, in whole units. */
+  /** The predicted position of the user's player, in whole units. */
   get self(): { x: number; y: number } | undefined {
     return this.#prediction?.self;
   }
 
-  /** The drawn position of the own player. */
+  /** The drawn position of the user's player. */
   get shown(): { x: number; y: number } | undefined {
     return this.#display.predicted ? this.#predicted : this.#confirmed;
   }
 
-  /** The drawn position of the own player's ghost; undefined without a ghost. */
+  /** The drawn position of the ghost; undefined without a ghost. */
   get ghost(): { x: number; y: number } | undefined {
     return this.#figures.get(GHOST);
   }
 
-  /** The own player's position on the server. */
+  /** The position of the user's player on the server. */
   get confirmed(): { x: number; y: number } | undefined {
     return this.#prediction?.confirmed;
   }
@@ -150,7 +150,7 @@ export class Session {
     this.roundTrip.reset();
   }
 
-  /** Reports inputs that get no answer, because the heartbeat takes longer to detect a dead connection. */
+  /** Reports inputs that get no answer. The heartbeat would take longer to detect a dead connection. */
   #watch(prediction: Prediction): void {
     const isStalled = prediction.waitingMs > STALL_MS + (this.roundTrip.best ?? 0);
     if (isStalled === this.#isStalled) return;

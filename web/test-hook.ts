@@ -9,22 +9,22 @@ interface Position {
 
 /** The page's test hook. All properties are current and read-only. */
 interface TestHook {
-  /** The own player's id; undefined before the first join. */
+  /** The id of the user's player; undefined before the first join. */
   readonly sessionId: string | undefined;
   /** Whether the connection is open and keys have an effect. */
   readonly connected: boolean;
   /**
-   * The own player's predicted position, in whole units. `self`, `shown` and `server` are undefined while not
+   * The predicted position of the user's player, in whole units. `self`, `shown` and `server` are undefined while not
    * connected.
    */
   readonly self: Position | undefined;
-  /** The drawn position of the own player. */
+  /** The drawn position of the user's player. */
   readonly shown: Position | undefined;
-  /** The drawn position of the own player's ghost; undefined without a ghost. */
+  /** The drawn position of the ghost; undefined without a ghost. */
   readonly ghost: Position | undefined;
-  /** The own player's position on the server. */
+  /** The position of the user's player on the server. */
   readonly server: Position | undefined;
-  /** All players in sight as the server has them, including the own player. */
+  /** All players in sight as the server has them, including the user's player. */
   readonly players: Readonly<Record<string, Position & { name: string; look: number }>>;
   /** Sum of the units by which the server has corrected the prediction since the join. */
   readonly drift: number;

@@ -19,20 +19,20 @@ const PROCESSES_WITH_BODIES = 3;
  */
 const CLIENTS_WITH_BODIES = 24;
 
-/** The report of a run. */
+/** The report on all measurements. */
 export interface ClusterReport {
   /** Medians over the rounds. */
   rows: ClusterRow[];
   /** All rounds. */
   runs: ClusterRow[];
-  /** The reasons why single measurements were aborted. */
+  /** The reasons why individual measurements were aborted. */
   broken: string[];
   /** A table of all processes, and the ratios, as Markdown. */
   markdown: string;
 }
 
 /**
- * Measures all numbers of processes in turn, for several rounds.
+ * Measures each number of processes once per round, for several rounds.
  * @throws {Error} with a hint if Redis or PostgreSQL is missing.
  */
 export async function benchCluster(
@@ -68,7 +68,7 @@ function nameOf(processes: number, bodies: number): string {
   return bodies === 0 ? what : `${what}, ${bodies} bodies`;
 }
 
-/** Returns the median of each figure over several rounds, and the errors of all rounds. */
+/** Returns the median of each figure over several rounds, the sums of counts, and the errors of all rounds. */
 function medianOf(rounds: readonly ClusterRow[]): ClusterRow {
   const first = rounds[0]!;
   const of = (figure: (row: ClusterRow) => number) => middle(rounds.map(figure));

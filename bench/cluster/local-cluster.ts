@@ -24,7 +24,7 @@ export interface ClusterOptions {
   folder: string;
   /** Additional environment variables of the processes. */
   environment?: Record<string, string>;
-  /** Returns environment variables of the process that listens on a port. */
+  /** Returns additional environment variables for the process that will listen on this port. */
   environmentOf?: (port: number) => Record<string, string>;
   /** Called with everything that a process prints. */
   onOutput?: (member: Member, text: string) => void;

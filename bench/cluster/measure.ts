@@ -13,7 +13,7 @@ import { balancerKind } from "./balancer.ts";
 import { type BodiesFigures, readBodiesFigures } from "./bodies-figures.ts";
 import { startCluster } from "./local-cluster.ts";
 
-/** Milliseconds from the start of the servers to the first reading of their memory. */
+/** Milliseconds from the start of the servers to the first join. */
 const START_MS = 1000;
 
 /** Milliseconds for the join of each body: twice as long as bodies-agent.ts needs, because ticks may be late. */
@@ -28,7 +28,7 @@ export interface ProcessFigures {
   cpuPerTick: number;
   /** The average duration of a tick of the world in milliseconds; 0 for a replica. */
   tickMs: number;
-  /** The CPU time of a tick of the world in milliseconds; 0 for a replica and without bodies. */
+  /** The CPU time of a tick of the world in milliseconds; 0 for a replica, and 0 in a run without bodies. */
   tickCpuMs: number;
   /** The data that the process publishes on Redis and gets from Redis per second, in kilobytes of 1000 bytes. */
   sentKilobytes: number;
@@ -80,7 +80,7 @@ interface Field {
   stop(): Promise<void>;
 }
 
-/** A reading of all processes. `metrics` are the texts of their /metrics. */
+/** A reading of all processes. `metrics` contains the text that each process returns for /metrics. */
 interface Reading {
   at: number;
   cpu: number[];

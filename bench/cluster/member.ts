@@ -30,7 +30,7 @@ export class Member {
 
   /**
    * @param folder the folder in which the process's data folder is created.
-   * @param environment all of its environment variables except `PORT`, `HOST` and `DATA_DIR`.
+   * @param environment environment variables for the process, in addition to those that `start` sets.
    * @param onOutput is called with everything that the process prints.
    */
   constructor(

@@ -1,4 +1,4 @@
-// The programs that a local cluster needs and npm does not install.
+// The programs that a local cluster needs and that npm does not install.
 import { accessSync, constants, globSync } from "node:fs";
 import { delimiter, join } from "node:path";
 

@@ -1,4 +1,4 @@
-// Makes a Node server of this folder listen on the port in the environment variable PORT, and prints the port.
+// For the Node servers in this folder: listens on the port in the environment variable PORT, and prints the port.
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 

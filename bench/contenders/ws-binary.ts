@@ -1,6 +1,6 @@
 // A minimal server that uses only the package `ws`. A move is one byte. Once per tick it sends all clients the same
 // buffer, with six bytes for each changed player. This server is the baseline of the comparison, because it does little
-// except sending.
+// more than send data.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { clamp, DIRECTIONS, MOVE, TICK_MS } from "../harness/arena.ts";

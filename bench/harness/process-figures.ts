@@ -14,7 +14,7 @@ function clockTicks(): number {
 export function cpuMicroseconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The second field is the program's name in brackets. The name may contain any character, so the split begins after
-  // the brackets. `fields` begins with field 3: utime and stime, the fields 14 and 15, have the indices 11 and 12.
+  // the brackets. `fields` begins with field 3, so fields 14 and 15 (utime and stime) have the indices 11 and 12.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return ((Number(fields[11]) + Number(fields[12])) / clockTicks()) * 1e6;
 }

@@ -43,7 +43,7 @@ export function openMap(crowd: Crowd, { margin = MARGIN, side = ARENA }: MapOpti
   });
 }
 
-/** Returns the coordinate, limited to at least `margin` units from both edges of a map. */
+/** Returns the coordinate, limited to the range that is at least `margin` units away from both edges of a map. */
 function inside(coordinate: number, margin: number, side: number): number {
   return Math.min(Math.max(coordinate, margin), side - margin);
 }

@@ -167,8 +167,8 @@ function commandOf(name: string, folder: string, password: string, crowd: Crowd)
 }
 
 /**
- * Returns the environment variables with which all measurements run sabang. Writes the map file, the only map of that
- * server.
+ * Returns the environment variables with which all measurements run sabang. Writes the map file. The server has no
+ * other map.
  * @param folder an existing folder for the map.
  * @param password the password of the monitor's user `admin`.
  * @param map the text of the map file.

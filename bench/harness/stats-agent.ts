@@ -1,7 +1,7 @@
 // The stats agent is loaded into a server's process with `node --import`. It reports figures that are not visible from
 // outside: the heap after a garbage collection, and the delay of the event loop. It communicates over its own pipe,
-// file descriptor 3. It does not use Node's IPC channel. Packages of the server take an IPC channel as a sign of a
-// process manager, and change their behaviour.
+// file descriptor 3. It does not use Node's IPC channel, because some packages of the server take an IPC channel
+// as a sign of a process manager, and then behave differently.
 import { Socket } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createInterface } from "node:readline";

@@ -60,8 +60,8 @@ export function mismatchWithServer(
 }
 
 /**
- * Describes the first difference between the states of clients that should all see the same players; undefined if they
- * are equal.
+ * Describes the first difference between the states of clients that should all see the same players; undefined if
+ * these states are equal.
  * @param expected the number of players that each client should know.
  */
 export function mismatchAmongClients(clients: readonly ClientState[], expected: number): string | undefined {

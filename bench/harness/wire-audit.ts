@@ -34,13 +34,13 @@ export class WireError extends Error {
 }
 
 /**
- * The opcode of a message, and the types of messages that come from a player. These messages begin with the player's
- * id.
+ * The opcode of a message, and the types of messages that come from a player. The content of such a message begins with
+ * the player's id.
  */
 const ROOM_DATA = 0x0d;
 const SAY_TYPES = ["say", "wave"];
 
-/** The first byte of a MessagePack map with a length of 16 bits. The server's encoder also uses it for small maps. */
+/** The first byte of a MessagePack map with a 16-bit length field. The server's encoder also uses it for small maps. */
 const MAP16 = 0xde;
 
 // The opcodes of the two frames that carry state. If the flag TIMED is set, the opcode is followed by two 32-bit
@@ -96,7 +96,7 @@ export class WireAudit {
    */
   #removed = new Map<number, KnownPlayer>();
 
-  /** Whether a frame carries state. `read` throws for all other frames. */
+  /** Whether a frame carries state. `read` accepts such frames, and the frames of `isSay`, but no others. */
   static isState(frame: Uint8Array): boolean {
     const opcode = (frame[0] ?? 0) & OPCODE;
     return opcode === ROOM_STATE || opcode === ROOM_STATE_PATCH;
@@ -107,7 +107,7 @@ export class WireAudit {
     return frame[0] === ROOM_DATA && SAY_TYPES.some((type) => startsWithString(frame.subarray(1), type));
   }
 
-  /** Returns the last position that this client has received of a player; undefined if the client has received none. */
+  /** Returns the last position that this client has received for a player; undefined if there is no such position. */
   placeOf(id: string): { x: number; y: number } | undefined {
     for (const player of this.#byIndex.values()) {
       if (player.id === id && player.x !== undefined && player.y !== undefined) return { x: player.x, y: player.y };

@@ -33,7 +33,7 @@ export function tiledRoof(): Canvas {
   return roof;
 }
 
-/** Returns the y of the eaves at a column. The eaves rise towards both corners. */
+/** Returns the y coordinate of the eaves at `x`. The eaves rise towards both corners. */
 function eavesLine(x: number, width: number): number {
   const fromEnd = Math.min(x, width - 1 - x);
   const lift = fromEnd < TILE ? ((TILE - fromEnd) / TILE) ** 2 * 6 : 0;
@@ -45,7 +45,7 @@ function sideLine(y: number): number {
   return y < TILE ? 3 : y < 2 * TILE ? 3 : Math.max(1, 3 - Math.floor((y - 2 * TILE) / 10));
 }
 
-/** Draws the end of the eaves at a column: the round ends of the roof tiles, and the rafters in the shade below. */
+/** Draws the end of the eaves at `x`: the round ends of the roof tiles, and the rafters in the shade below. */
 function eavesEnd(roof: Canvas, x: number, line: number): void {
   if (x < 1 || x >= roof.width - 1) return;
   const rib = RIB[x % 8] ?? 4;

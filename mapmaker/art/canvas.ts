@@ -6,7 +6,7 @@ export const TILE = 32;
 /** A colour as 0xRRGGBB. */
 export type Color = number;
 
-/** An image; by default of the size of one tile. */
+/** An image, by default the size of one tile. */
 export class Canvas {
   readonly width: number;
   readonly height: number;
@@ -88,7 +88,7 @@ export class Canvas {
   }
 }
 
-/** Returns a colour between two colours. `share` is from 0 (`from`) to 1 (`to`). */
+/** Returns a colour between two colours. A `share` of 0 gives `from`, and a `share` of 1 gives `to`. */
 export function mix(from: Color, to: Color, share: number): Color {
   let mixed = 0;
   for (const shift of [16, 8, 0]) {

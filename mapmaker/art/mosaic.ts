@@ -50,7 +50,7 @@ function ring(dx: number, dy: number): Color {
   return Math.floor(turn * 32 + 0.5) % 2 ? BRICK[2] : PAVING[1];
 }
 
-/** Returns the colour of the four long rays at a point, each half lit and half in shade; undefined outside them. */
+/** Returns the colour of the four long rays at a point; undefined outside them. Each is half lit and half in shade. */
 function ray(dx: number, dy: number): Color | undefined {
   const vertical = Math.abs(dy) > Math.abs(dx);
   const along = vertical ? Math.abs(dy) : Math.abs(dx);
@@ -71,7 +71,7 @@ function minorRay(dx: number, dy: number): Color | undefined {
   return mix(CENTRE_YELLOW, aside < 0 ? LIGHT : BRICK[3], 0.3);
 }
 
-/** Returns `color` as it looks at a point of the mosaic. Joints are darker, and the stones differ in brightness. */
+/** Returns `color` as it appears at a point of the mosaic. Joints are darker, and the stones differ in brightness. */
 function weathered(color: Color, dx: number, dy: number, radius: number): Color {
   const course = Math.floor(radius / COURSE);
   const stones = Math.max(6, Math.round(course * 5.4));

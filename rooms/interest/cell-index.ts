@@ -16,7 +16,7 @@ export interface PlayersById<P> {
   entries(): Iterable<[string, P]>;
 }
 
-/** The first bytes of the encoding that adds a player, and the values of the text fields that they contain. */
+/** The first bytes of the encoding that adds a player, and the values of the text fields in these bytes. */
 interface AddHead {
   readonly bytes: Uint8Array;
   readonly texts: readonly unknown[];
@@ -41,7 +41,7 @@ export interface Entity<P extends Positioned> {
    * A small number that no other player in the index has. A later player may get the number of a player that has left.
    */
   readonly slot: number;
-  /** A cache of PlayerCodec; undefined until it first encodes the player. */
+  /** A cache of PlayerCodec; undefined until the codec first encodes the player. */
   addHead: AddHead | undefined;
 }
 

@@ -1,8 +1,8 @@
 // Records which changes of each player have been sent, and which are pending. A change may have to wait, because some
-// clients may have no bytes left in a tick. It is pending until it has been sent to all clients that have the player in
-// sight, or until no client has the player in sight. A player with pending changes is called a waiting player. The
-// values are in flat arrays, indexed by the player's slot, for speed: the server reads the values of the nearest
-// players for each client in every tick.
+// clients may have used up their byte budget for a tick. A change is pending until it has been sent to all clients that
+// have the player in sight, or until no client has the player in sight. A player with pending changes is called a
+// waiting player. The values are in flat arrays, indexed by the player's slot, for speed: the server reads the values
+// of the nearest players for each client in every tick.
 
 /**
  * The length of a player's record, in numbers: the start and the end of two slices of the arena. Both slices are empty

@@ -8,9 +8,9 @@ export const MAX_SIGHT = 960;
 
 /**
  * CELL_SIZE: the side of a cell in units. REACH: the number of cells that a player sees in each direction from its own
- * cell. From the edge of its cell, a player sees REACH * CELL_SIZE = 320 units beyond this edge. This is the minimum.
- * The maximum is (REACH + 1) * CELL_SIZE * √2 = 679 units, along a diagonal. With smaller cells the server would send
- * fewer bytes, but players would cross cells more often. docs/performance.md has the measurements.
+ * cell. From the edge of its cell, a player sees REACH * CELL_SIZE = 320 units beyond this edge. This distance is the
+ * minimum. The maximum is (REACH + 1) * CELL_SIZE * √2 = 679 units, along a diagonal. With smaller cells the server
+ * would send fewer bytes, but players would cross cells more often. docs/performance.md has the measurements.
  */
 export const CELL_SIZE = 160;
 const REACH = 2;
@@ -92,7 +92,7 @@ export class Grid {
     return rowDistance <= REACH && -rowDistance <= REACH && columnDistance <= REACH && -columnDistance <= REACH;
   }
 
-  /** Whether a client in the cell `from` has the players in the cell `to`: this cell is in sight, or a kept cell. */
+  /** Whether a client in the cell `from` has the players in the cell `to`: `to` is in sight, or is a kept cell. */
   has(from: number, kept: KeptSides, to: number): boolean {
     if (kept === 0) return this.sees(from, to);
     if (from === NO_CELL || to === NO_CELL) return false;

@@ -30,8 +30,8 @@ const FULL_STATE_SIZE = 8 * 1024;
 const HEADROOM = TIMED_STATE_HEADER_BYTES + MAX_HEADER_BYTES;
 
 /**
- * The part of a client's budget of bytes for patches and the messages that follow them. The rest is for pings, answers
- * and other messages.
+ * The share of a client's byte budget that is for patches and the messages that follow them. The rest is for pings,
+ * answers and other messages.
  */
 const PATCH_SHARE = 0.96;
 
@@ -62,9 +62,9 @@ interface Body extends Slice {
  *
  * Once per tick, every changed player in sight of a client is encoded once, cell by cell along the rows of the grid. A
  * client gets a copy of the changes in the cells around its own player. A player that comes into sight is sent with all
- * its fields. A player that goes out of sight is removed. Clients that stay in one cell usually get the same bytes, except
- * for the number of their applied inputs. The framework's own encoder sends the other fields of the state to all
- * clients.
+ * its fields. A player that goes out of sight is removed. Clients that stay in the same cell usually get the same
+ * bytes, except for the number of their applied inputs. The framework's own encoder sends the other fields of the state
+ * to all clients.
  *
  * Players take turns if the changes in a client's sight exceed its budget: see UpdateSchedule. The client's own player
  * and those nearest to it are still sent in every tick, see UpdateEncoder.
@@ -74,7 +74,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   readonly #grid: Grid;
   readonly #inputs: InputsById;
   readonly #arena = new Arena(ARENA_SIZE);
-  /** The arena of one full state. The arena of the tick may still hold frames that have not been sent. */
+  /** The arena of one full state. It is separate, because the arena of the tick may still hold frames to be sent. */
   readonly #fullState = new Arena(FULL_STATE_SIZE);
   readonly #bytesPerTick: number;
   /**
@@ -95,7 +95,7 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   #handshake!: Uint8Array;
   #sharedState: Uint8Array | undefined;
   #sharedChanges: Uint8Array = new Uint8Array();
-  /** The views of the clients by their index in the room's list, as a cache. */
+  /** A cache of the clients' views, by the index of the client in the room's list. */
   readonly #views: (View | undefined)[] = [];
   #firstServed = 0;
 
@@ -264,7 +264,10 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
     }
   }
 
-  /** Returns the cell of the client's own player, which may be new; the client's last cell if it has no player. */
+  /**
+   * Returns the cell of the client's own player, even if the player is new; the client's last cell if the client has no
+   * player.
+   */
   #cellOf(view: View): number {
     if (!view.self || view.self.cell === NO_CELL) {
       view.self = this.#cellIndex.get(view.client.sessionId);
@@ -329,8 +332,8 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   }
 
   /**
-   * Returns the body for a client whose cell and kept sides are the same as at its last patch. All such clients with the
-   * same cell and the same kept sides share this body.
+   * Returns the body for a client whose cell and kept sides are the same as at its last patch. All such clients with
+   * the same cell and the same kept sides share this body.
    */
   #bodyOfCell(view: View): Body {
     // A client without a position has no cell. It gets only the changes that are sent to all clients.
@@ -360,8 +363,8 @@ export class InterestSerializer implements Serializer<StateWithPlayers> {
   }
 
   /**
-   * Returns a copy of the body `shared`, and after it the changes of the players nearest to `self`. Leaves out the
-   * changes that `shared` contains.
+   * Returns a copy of the body `shared`, followed by those changes of the players nearest to `self` that `shared` does
+   * not contain.
    */
   #withNearest(view: View, self: Entity<TrackedPlayer>, shared: Body): Body {
     const { start } = this.#updates.appendWithNearest(view, self, shared, HEADROOM);

@@ -19,7 +19,8 @@ const MAX_SQUARE = (1 << 17) - 1;
 export const NO_RANK = -1;
 
 /**
- * A search begins with this radius: the distance up to which the player's last search found players, plus MARGIN units.
+ * A search begins with a radius that is MARGIN units greater than the distance up to which the player's last search
+ * found players.
  */
 const MARGIN = 3;
 
@@ -170,7 +171,7 @@ export class NearestPlayers<P extends Positioned> {
     return rankOf(dx, dy, slot) <= lastRank;
   }
 
-  /** Searches around a position in `cell`. Puts the result at `start` of `found`, and returns its size. */
+  /** Searches around a position in `cell`. Puts the result into `found`, from `start`. Returns its size. */
   #search(x: number, y: number, cell: number, lastRank: number): number {
     let square = lastRank === NO_RANK ? this.#squareFor(this.#counts[cell]!) : squareAfter(lastRank);
     square = Math.min(square, MIN_SIGHT ** 2);
@@ -213,7 +214,7 @@ export class NearestPlayers<P extends Positioned> {
     this.#dividedRanks = new Int32Array(2 * players);
   }
 
-  /** Makes room for a result at `start`. While a search is not finished, its result may have all players. */
+  /** Makes room for a result at `start`. Until a search ends, its result may contain all players. */
   #reserveFound(): void {
     const size = this.start + this.#ranks.length;
     if (size <= this.found.length) return;
@@ -228,7 +229,7 @@ export class NearestPlayers<P extends Positioned> {
     const positions = this.#positions;
     const starts = new Int32Array(this.#occupiedBefore.at(-1)! * this.#bins ** 2 + 1);
     const bins = entities.map(({ player, slot }) => {
-      // Players outside the map count as at its border, as in the grid.
+      // A player outside the map is treated as if it were at the map's border. The grid does the same.
       const x = clamp(Math.round(player.x), width);
       const y = clamp(Math.round(player.y), height);
       positions[4 * slot] = x;
@@ -262,7 +263,7 @@ export class NearestPlayers<P extends Positioned> {
     return this.#rowStart(first, row) + this.#binsBefore(first, Math.min(x, columns * CELL_SIZE - 1));
   }
 
-  /** Returns the first bin in the row of bins `row`. `first`: the first cell of the row of cells around these bins. */
+  /** Returns the first bin of a row of bins: of row number `row` in the row of cells that begins with `first`. */
   #rowStart(first: number, row: number): number {
     const before = this.#occupiedBefore[first]!;
     const inRow = this.#occupiedBefore[first + this.#grid.columns]! - before;

@@ -41,8 +41,8 @@ export type TrackedPlayer = IRef & { x: number; y: number };
 export type StateWithPlayers = IRef & { players: PlayersById<TrackedPlayer> & IRef };
 
 /**
- * Encodes the players of one state. Each `encode` function writes at `at.offset` and advances this offset, so it can be
- * passed to `Arena.write`.
+ * Encodes the players of one state. Each `encode` function writes at `at.offset` and advances this offset, so the
+ * function can be passed to `Arena.write`.
  */
 export class PlayerCodec {
   readonly #encoder: Encoder;

@@ -50,12 +50,13 @@ export class SightEncoder {
 
   /**
    * Encodes the adds and removes for a client. `view` records what the client was last sent. The client is now in the
-   * cell `to`. `kept` are the sides on which it keeps the players just out of sight.
+   * cell `to`. `kept`: the sides on which the client keeps the players just out of sight.
    */
   encode(view: View, to: number, kept: KeptSides): void {
     if (view.inFullState) this.#encodeSinceFullState(view.inFullState, to);
     else if (view.cell !== to || view.kept !== kept) this.#encodeCrossing(view, to, kept);
-    // The client has the same cells as before, so only players that crossed cells can have come into sight or left it.
+    // The client has the same cells as before, so only players that crossed cells can have come into or gone out of
+    // sight.
     else if (kept !== 0) for (const entity of this.#cellIndex.moved) this.#encodeSightChange(entity, view, to, kept);
     else for (const entity of this.#sightChanges[to] ?? NO_ENTITIES) this.#encodeSightChange(entity, view, to, kept);
   }
@@ -74,7 +75,7 @@ export class SightEncoder {
   #encodeSinceFullState(inFullState: ReadonlySet<Entity<TrackedPlayer>>, to: number): void {
     for (const entity of inFullState) {
       if (!this.#grid.sees(to, entity.cell)) this.#encodeRemove(entity);
-      // The schedule has no updates of new players. A new player may have changed after the full state.
+      // The schedule has no updates of new players, but a new player may have changed after the full state.
       else if (entity.lastSentCell === NO_CELL) this.#encodeAllFields(entity.player);
     }
     this.#cellIndex.eachInSight(to, (entity) => {
@@ -84,7 +85,7 @@ export class SightEncoder {
 
   /**
    * Encodes the adds and removes for a client that crossed cells, or whose kept cells have changed. Removes the players
-   * in cells that the client had only before. Adds the players in cells that the client has only now.
+   * in cells that the client no longer has. Adds the players in cells that are new to the client.
    */
   #encodeCrossing(view: View, to: number, kept: KeptSides): void {
     for (const entity of this.#cellIndex.moved) this.#encodeSightChange(entity, view, to, kept);
@@ -102,7 +103,7 @@ export class SightEncoder {
     });
   }
 
-  /** Encodes a remove for a player that the client had only before, or an add for a player that it has only now. */
+  /** Encodes a remove for a player that the client no longer has, or an add for a player that is new to the client. */
   #encodeSightChange(entity: Entity<TrackedPlayer>, view: View, to: number, kept: KeptSides): void {
     const hadPlayer = this.#grid.has(view.cell, view.kept, entity.lastSentCell);
     const hasPlayer = this.#grid.has(to, kept, entity.cell);

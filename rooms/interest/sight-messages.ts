@@ -1,5 +1,5 @@
-// Messages to all clients that have a player in sight, such as a text that the player says. A message waits for the
-// next tick. Each client then gets it after its patch, in the same write.
+// Messages of a player to all clients that have this player in sight, such as a text that the player says. A message
+// waits for the next tick. Each client is then sent its patch, followed by the message, in the same write.
 import { getMessageBytes, Protocol } from "colyseus";
 import { TICK_HZ } from "../../sim/rules.ts";
 import type { CellIndex } from "./cell-index.ts";
@@ -27,7 +27,7 @@ export const MAX_WAITING = 4096;
 const NO_MESSAGES: readonly SightMessage[] = [];
 
 /**
- * Returns the payload of the frame of a message.
+ * Returns the payload of a message's frame.
  * @throws {RangeError} if the message is too large for a frame.
  */
 export function sightPayload(type: string, content: object): Buffer {

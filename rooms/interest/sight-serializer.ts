@@ -11,9 +11,9 @@ export interface MapSize {
   readonly height: number;
 }
 
-/** A serializer that also sends messages to the clients that have a player in sight. */
+/** A serializer that also sends messages of a player to the clients that have this player in sight. */
 export interface SightSerializer extends Serializer<StateWithPlayers> {
-  /** Sends a message with the next patch, see `InterestSerializer.toSight`. */
+  /** Sends a message with the next patch. See `InterestSerializer.toSight`. */
   toSight(sessionId: string, type: string, content: object): void;
 }
 

@@ -1,5 +1,5 @@
-// The requirements of interest management for the state of a room. A room whose state does not meet them cannot be
-// created. So a mistake is found before a game begins.
+// The requirements that the state of a room must meet for interest management. A room whose state does not meet them
+// cannot be created. So a mistake is found before a game begins.
 import { $numFields, Metadata, type Schema, type TypeContext } from "@colyseus/schema";
 
 /** One field of a Schema class, as in the framework's metadata. */

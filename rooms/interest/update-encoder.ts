@@ -17,8 +17,8 @@ const NEAREST = 31;
 
 /**
  * The updates of one room. Every client gets all changes in its sight if all changes fit into the budgets. Otherwise a
- * client gets the updates of the players that UpdateSchedule chooses in this tick. It also gets all changes of the
- * players nearest to its own player.
+ * client gets the updates of the players that UpdateSchedule chooses for the tick. The client also gets all changes of
+ * the players nearest to its own player.
  */
 export class UpdateEncoder {
   readonly #grid: Grid;
@@ -74,9 +74,9 @@ export class UpdateEncoder {
   }
 
   /**
-   * Returns the kept sides of a client in the cell `to`: the sides on which it already has most of the players just out
-   * of sight. In a crowd, sending the updates of these players is cheaper than removing them now and adding them again
-   * when the client turns back.
+   * Returns the kept sides of a client in the cell `to`: the sides on which the client already has most of the players
+   * just out of sight. In a crowd, sending the updates of these players is cheaper than removing them now and adding
+   * them again when the client turns back.
    */
   keptSides(view: View, to: number): KeptSides {
     if (view.inFullState) return 0;
@@ -89,8 +89,8 @@ export class UpdateEncoder {
   }
 
   /**
-   * Whether a client should keep a side. Compares the players in the cells directly beyond its sight on this side: it
-   * must have more of them in crowded cells than it lacks in all these cells.
+   * Whether a client should keep a side. Counts the players in the cells directly beyond the client's sight on this
+   * side: those that the client has in crowded cells must outnumber all those that it lacks.
    */
   #keeps(side: KeptSides, view: View, to: number): boolean {
     let had = 0;
@@ -122,7 +122,7 @@ export class UpdateEncoder {
   /**
    * Appends a copy of the body of a frame. Then appends those changes of the players nearest to `self` that the body does
    * not contain.
-   * @param body the body that an earlier call of `append` wrote. `body.updates`: the bytes that this call returned.
+   * @param body the body that an earlier call of `append` wrote. `body.updates`: the size that the same call returned.
    */
   appendWithNearest(
     view: View,
@@ -211,7 +211,8 @@ export class UpdateEncoder {
     let count = 0;
     for (let at = first; at < last; at++) {
       const slot = found[at]!;
-      // The client lacks only the changes of this tick if the player was also near in the last tick.
+      // The client already has all earlier changes of a player that was also near in the last tick. So it lacks only
+      // the player's changes of this tick.
       const record = slot * RECORD + (nearest.wasFound(slot, self.slot, lastRank) ? CHANGES : PENDING);
       const start = records[record]!;
       const end = records[record + 1]!;

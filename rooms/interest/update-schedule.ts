@@ -1,7 +1,7 @@
 // Decides whose changes are sent in a tick when the clients' budgets do not suffice for all changes in their sight.
 //
-// Players take turns: all clients that have a player in sight get its update in its turn. The decision is made per
-// player and not per client, so the clients in a cell can share their bytes. The number of turns in a cell
+// Players take turns: in a player's turn, all clients that have the player in sight get its update. The decision is
+// made per player and not per client, so the clients in a cell can share their bytes. The number of turns in a cell
 // depends on the clients with the smallest remaining budget. The players that have waited longest have the next turns.
 import type { CellIndex, Entity, Positioned } from "./cell-index.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -13,8 +13,9 @@ const UPDATE_BYTES = 8;
 
 /**
  * The weights of one tick in the averages. The size of an update is an average over all players, so it has little noise
- * even with a large weight. The bytes of a cell's clients vary from tick to tick, because few of them cross cells in the
- * same tick. A cell takes the smallest of many shares that are computed from these bytes, so noise would lower its share.
+ * even with a large weight. The unshared bytes of a cell's clients vary from tick to tick, because few clients cross
+ * cells in the same tick. The share of a cell is the smallest of many shares that are computed from these bytes, so
+ * noise would lower the cell's share.
  */
 const UPDATE_WEIGHT = 0.05;
 const OWN_WEIGHT = 0.01;
@@ -184,8 +185,8 @@ export class UpdateSchedule<P extends Positioned> {
   }
 
   /**
-   * Groups the players by cell with a counting sort. Drops those that have left, and those that no client sees: a client
-   * gets all fields of a player that comes into its sight.
+   * Groups the players by cell with a counting sort. Drops those that have left. Also drops those that no client sees:
+   * when such a player later comes into a client's sight, the client gets all fields of the player.
    */
   #groupByCell(pending: readonly Entity<P>[]): void {
     const { starts } = this;
@@ -210,7 +211,7 @@ export class UpdateSchedule<P extends Positioned> {
     for (const cell of this.#occupied) {
       const count = this.#grid.sumInSight(cell, this.starts);
       if (count * this.#updateBytes <= this.#bytesPerTick) {
-        // The clients in the cell can take all updates, unless messages and unshared bytes use too much of their
+        // All updates fit into the budget of the cell's clients, unless messages and unshared bytes use too much of the
         // budget.
         const takesAll = this.#ownBytes[cell] === 0 && this.#messageBytes[cell] === 0;
         if (takesAll || count * this.#updateBytes <= this.#budgetOf(cell)) continue;
@@ -303,7 +304,7 @@ export class UpdateSchedule<P extends Positioned> {
     }
   }
 
-  /** Returns the bytes per tick that a client in a cell can take for updates that it shares with other clients. */
+  /** Returns the bytes per tick that the budget of a client in a cell allows for updates shared with other clients. */
   #budgetOf(cell: number): number {
     const others = this.#ownBytes[cell]! + this.#messageBytes[cell]!;
     return Math.max(this.#bytesPerTick - others, this.#bytesPerTick / 4);

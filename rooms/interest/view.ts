@@ -31,8 +31,8 @@ export interface View {
   /** The client's own player. While the client has no player, this is undefined or a player that has left. */
   self: Entity<TrackedPlayer> | undefined;
   /**
-   * The players in the full state that the client was sent; undefined after its next patch. A full state is encoded
-   * between patches, so its players may differ from those that the other clients were sent.
+   * The players in the full state that the client was sent; undefined after the client's next patch. A full state is
+   * encoded between patches, so the players in it may differ from those that the other clients were sent.
    */
   inFullState: ReadonlySet<Entity<TrackedPlayer>> | undefined;
   /**
@@ -67,7 +67,7 @@ export const VIEW = Symbol("view");
 export type Viewer = Client & {
   [VIEW]?: View | undefined;
   ref?: {
-    /** Whether too many bytes are still queued for the client. It should then get no patch in this tick. */
+    /** Whether too many bytes are still queued for the client. The client should then get no patch in this tick. */
     readonly isBackpressured?: boolean;
     /**
      * Sends `bytes` from `start` to `end`, and then the frames that follow them. May overwrite the four bytes before

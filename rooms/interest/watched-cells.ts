@@ -19,7 +19,7 @@ export class WatchedCells {
 
   /**
    * Begins a tick.
-   * @param areAllWatched whether all cells are watched, so that `watchFrom` has no effect.
+   * @param areAllWatched whether all cells are watched. `watchFrom` then has no effect.
    */
   beginTick(areAllWatched: boolean): void {
     this.#tick++;

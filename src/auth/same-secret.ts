@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 /**
- * Whether two secrets are equal. The duration of the comparison does not depend on the position of the first
+ * Returns whether two secrets are equal. The duration of the comparison does not depend on the position of the first
  * difference.
  */
 export function isSameSecret(given: string, expected: string): boolean {

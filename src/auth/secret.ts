@@ -17,7 +17,7 @@ export class SecretError extends Error {
 
 /**
  * Returns the secret in a data folder. Creates the secret if there is none.
- * @throws {SecretError} if the folder is not writable, or the file does not contain a secret.
+ * @throws {SecretError} if the secret can be neither read nor created, or its file does not contain a secret.
  */
 export function loadOrCreateSecret(dataDir: string): string {
   const file = join(dataDir, FILE);

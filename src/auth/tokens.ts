@@ -29,7 +29,7 @@ export class Tokens {
   readonly #secrets: readonly string[];
   #issued = 0;
 
-  /** @param oldSecret the previous secret. Tokens that it signed stay valid. */
+  /** @param oldSecret the previous secret. Tokens that were signed with it stay valid. */
   constructor(secret: string, oldSecret?: string) {
     this.#secret = secret;
     this.#secrets = oldSecret === undefined ? [secret] : [secret, oldSecret];
@@ -60,8 +60,8 @@ export class Tokens {
 
   async #verify(token: string): Promise<unknown> {
     for (const secret of this.#secrets) {
-      // `JWT.verify` reads this global setting before it returns its promise, so concurrent calls do not disturb each
-      // other.
+      // `JWT.verify` reads this global setting before it returns its promise, so concurrent calls do not interfere
+      // with each other.
       JWT.settings.secret = secret;
       try {
         return await JWT.verify(token, { algorithms: ALGORITHMS });

@@ -64,13 +64,13 @@ export class ByteWriter {
     for (const value of values) write(value);
   }
 
-  /** Writes a flag that says whether there is a value, and then the value. */
+  /** Writes a flag that says whether there is a value. Then writes the value, if there is one. */
   optional<T>(value: T | undefined, write: (value: T) => void): void {
     this.byte(value === undefined ? 0 : 1);
     if (value !== undefined) write(value);
   }
 
-  /** Writes a short text if it is ASCII. For short texts, such as ids, a loop is faster than the functions of Node. */
+  /** Writes a short text if it is ASCII. For short texts, such as ids, a loop is faster than Node's functions. */
   #shortText(value: string): boolean {
     this.#reserve(1 + value.length);
     let at = this.#length;
@@ -93,7 +93,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads the bytes of a {@link ByteWriter}. Every method throws a {@link CodecError} if the bytes are invalid. */
+/** Reads bytes from a {@link ByteWriter}. Every method throws a {@link CodecError} if the bytes are invalid. */
 export class ByteReader {
   readonly #buffer: Buffer;
   #at = 0;
@@ -172,10 +172,10 @@ export class ByteReader {
   }
 }
 
-/** The bytes of the largest number. */
+/** The size of the largest number in bytes. */
 const MAX_NUMBER_BYTES = 8;
 
-/** The bytes of the longest text that counts as short. Must be less than 128, so that its length is one byte. */
+/** The maximum length of a short text in bytes. Must be less than 128, so that one byte is enough for the length. */
 const MAX_SHORT_TEXT = 32;
 
 /** Size of the cache of short texts: enough for the ids of about ten thousand players. A power of two. */
@@ -184,7 +184,7 @@ const SHORT_TEXTS = 65_536;
 /** The ASCII text that was read last, for each hash. */
 const shortTexts: string[] = new Array(SHORT_TEXTS).fill("");
 
-/** Whether the bytes from `start` are the characters of an ASCII text. */
+/** Returns whether the bytes from `start` are the characters of an ASCII text. */
 function isText(text: string, bytes: Buffer, start: number): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
   return true;

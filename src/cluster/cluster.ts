@@ -38,7 +38,7 @@ const MAX_SILENCE_MS = 2000;
 /** A full process accepts clients with a reserved seat until it exceeds its limit by this share. */
 const RESERVE = 0.25;
 
-/** Milliseconds within which the clients of a process that ends must have closed their connections. */
+/** Milliseconds within which the clients of a process that is stopping must have closed their connections. */
 const RETIRE_TIMEOUT_MS = 8000;
 
 /** The settings of one process of a cluster. */
@@ -53,11 +53,11 @@ export interface ClusterSettings {
   maxConnections: number;
   /** Maximum players on each map, including held seats; 0 for no limit. */
   maxPlayersPerWorld: number;
-  /** Maximum connections of each client address to all processes; 0 for no limit. */
+  /** Maximum connections from each client address to all processes; 0 for no limit. */
   maxConnectionsPerAddress: number;
-  /** Maximum joins per minute of each client address, through all processes; 0 for no limit. */
+  /** Maximum joins per minute from each client address, through all processes; 0 for no limit. */
   maxJoinsPerMinute: number;
-  /** The address at which clients reach this process; undefined if they come through a balancer. */
+  /** The address at which clients reach this process; undefined if they connect through a balancer. */
   publicAddress: string | undefined;
   /** The credentials of this process's own monitor. */
   monitor: { user: string; password: string };
@@ -120,7 +120,7 @@ export class Cluster {
     });
     this.#lease = new RedisLease(connection);
     const askForSeat: Ask = async (content) => {
-      // A player who returns to its seat is not a new player.
+      // A player that returns to its seat is not a new player.
       const error = content.method === "reconnect" ? undefined : (this.#unlessStopping(refusal()) ?? this.#refusal);
       if (error) throw serverError(error);
       return this.#ask(content);
@@ -264,8 +264,8 @@ export class Cluster {
   }
 
   /**
-   * Ignores that this process stops if there are other processes. It then still passes joins on to the authority, and the
-   * players connect to the other processes.
+   * Drops the error `stopping` if there are other processes. This process then still passes joins on to the authority,
+   * and the players connect to the other processes.
    */
   #unlessStopping(error: ErrorName | undefined): ErrorName | undefined {
     return error === "stopping" && this.#node.figures.alive.length > 1 ? undefined : error;

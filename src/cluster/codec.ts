@@ -1,5 +1,5 @@
 // Turns the messages of the bus into bytes and back. The changes of the rooms and the frames of the clients are copied
-// as they are. So the conversion of a message of a full world takes only microseconds.
+// as they are. So converting a message of a full world takes only microseconds.
 import { ByteReader, ByteWriter, CodecError } from "./bytes.ts";
 import type {
   Answer,
@@ -25,7 +25,7 @@ interface Format<T extends Type> {
   read(from: ByteReader): Omit<MessageOf<T>, "type">;
 }
 
-/** The formats. Their order is part of the wire format. The first field of each, except a snapshot, is the sender. */
+/** The formats. Their order is part of the wire format. The first field is the sender, except in a snapshot. */
 const FORMATS: { [T in Type]: Format<T> } = {
   down: {
     write(to, message) {
@@ -120,10 +120,10 @@ const FORMATS: { [T in Type]: Format<T> } = {
 
 const TYPES = Object.keys(FORMATS) as Type[];
 
-/** An estimate of the bytes of a message without changes, rooms, frames and sessions. */
+/** The estimated size in bytes of a message without changes, rooms, frames and sessions. */
 const USUAL_BYTES = 512;
 
-/** An estimate of the bytes of the ids and numbers of a frame or a session. */
+/** The estimated size in bytes of the ids and numbers in one frame or session. */
 const USUAL_ENTRY_BYTES = 48;
 
 /** Returns the bytes of a message. */
@@ -169,7 +169,7 @@ function formatOf(type: Type): Format<Type> {
   return FORMATS[type] as Format<Type>;
 }
 
-/** Estimates the bytes of the parts of a message that can be large. */
+/** Estimates the total size in bytes of those parts of a message that can be large. */
 function variableBytes(message: Message): number {
   let bytes = 0;
   if ("frames" in message) for (const { frame } of message.frames) bytes += frame.length + USUAL_ENTRY_BYTES;

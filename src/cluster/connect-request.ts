@@ -1,4 +1,4 @@
-// The request of a process to the authority to let a connection take a seat, and the answer.
+// The request with which a process asks the authority to let a connection take a seat, and the answer to it.
 import type { Transport } from "../telemetry/transports.ts";
 import type { Content } from "./core/ports.ts";
 
@@ -11,7 +11,7 @@ export type ConnectRequest = Content & {
   readonly connection: string;
   /** The reconnection token, if the client returns to its seat. */
   readonly token?: string | undefined;
-  /** Whether the client has the schema of the state already. */
+  /** Whether the client already has the schema of the state. */
   readonly skipHandshake: boolean;
   readonly transport: Transport;
   readonly address?: string | undefined;

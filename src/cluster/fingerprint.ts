@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 
 /** The values that must be the same in all processes. Each further field is named after its environment variable. */
 export interface Common {
-  /** The random id of the database. Clusters with different databases are different clusters. */
+  /** The random id of the database. Processes with different databases belong to different clusters. */
   database: string;
   /** The version of everything that the processes send to each other. */
   wire: unknown;
   /** The rules of the game. */
   rules: unknown;
-  /** The maps, as the server plays on them. */
+  /** The maps, in the form in which the server uses them. */
   maps: unknown;
   [setting: string]: unknown;
 }
@@ -25,7 +25,7 @@ export function fingerprintOf(common: Common): Fingerprint {
 /** Returns one sentence for each field in which two processes differ. */
 export function differences(mine: Fingerprint, others: Fingerprint, prefix: string): string[] {
   const names = Object.keys({ ...mine, ...others }).filter((name) => mine[name] !== others[name]);
-  // Processes with another database are another cluster. Other differences from that cluster are not errors.
+  // Processes with another database belong to another cluster. Other differences from that cluster are not errors.
   if (names.includes("database")) {
     return [
       `REDIS_PREFIX: a cluster with another database uses the prefix ${prefix} in this Redis; set another ` +

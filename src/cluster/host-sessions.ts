@@ -1,4 +1,4 @@
-// The sessions of all rooms in the authority, and the data with which another authority can continue them.
+// The sessions of all rooms in the authority, and the data with which another authority can continue these sessions.
 import { createHash } from "node:crypto";
 import type { WebSocketClient } from "colyseus";
 import { ConnectionCounter } from "../edge/connection-counter.ts";
@@ -31,7 +31,8 @@ export interface HostSession {
   counter: ConnectionCounter | undefined;
   /**
    * The key is the hash of a reconnection token that the client may present. The value is the token that the framework
-   * knows. The two differ for earlier tokens, and for tokens of an earlier authority: only their hashes are mirrored.
+   * knows. The client may present another token than the value: an earlier one, or one from an earlier authority. Only
+   * the hashes of tokens are mirrored.
    */
   readonly tokens: Map<string, string>;
   /** The hash of the token that was sent to the client on its connection; undefined for a restored connection. */
@@ -106,7 +107,7 @@ export class HostSessions {
     this.#changed.add(session.id);
   }
 
-  /** Called when a client has got its new reconnection token: the earlier tokens become invalid. */
+  /** Called when a client has received its new reconnection token: the earlier tokens become invalid. */
   acknowledged({ id, tokens, sentToken }: HostSession): void {
     if (sentToken === undefined || tokens.size === 1) return;
     for (const hash of tokens.keys()) if (hash !== sentToken) tokens.delete(hash);

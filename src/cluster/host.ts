@@ -1,4 +1,4 @@
-// Runs the rooms of the cluster in the authority. Their clients have their sockets in any process of the cluster: the
+// Runs the rooms of the cluster in the authority. The sockets of the clients may be in any process of the cluster: the
 // host passes frames on, and publishes the changes of all rooms once per tick.
 import {
   CloseCode,
@@ -52,7 +52,7 @@ export class RoomHost implements Host, SeatsHost {
   #ticks = 0;
   /** The cluster's clock minus the clock of this process, in ms. */
   #timeOffset = 0;
-  /** Calls that have arrived before the rooms were restored. */
+  /** Calls that arrived before the rooms were restored. */
   #early: (() => void)[] | undefined = [];
   #restoration: Restoration | undefined;
   #isEnded = false;
@@ -130,7 +130,7 @@ export class RoomHost implements Host, SeatsHost {
     if (session) this.#sessions.reservedFor(session, address);
   }
 
-  /** Returns how many connections and seats of an address count for the limits, over all processes. */
+  /** Returns how many connections and seats of an address count towards the limits, in all processes. */
   countFrom(address: string): AddressCount {
     return this.#sessions.countFrom(address);
   }
@@ -195,7 +195,7 @@ export class RoomHost implements Host, SeatsHost {
 
   async #connect(process: ProcessId, request: ConnectRequest): Promise<ConnectAnswer> {
     const { session, connection: id, token, skipHandshake, address } = request;
-    // A process asks a new authority again. The session may have been restored with this connection already.
+    // A process repeats its request to a new authority. The restored session may already have this connection.
     if (this.#sessions.get(session)?.connection?.id === id) return { type: "connected" };
     const client = this.#clientOf(session, { process, id, address, transport: request.transport });
     try {
@@ -215,7 +215,7 @@ export class RoomHost implements Host, SeatsHost {
   }
 
   /**
-   * Creates a client of the framework whose real socket is in some process.
+   * Creates a framework client. Its real socket is in some process of the cluster.
    * @param isMuted returns whether the client is being restored. Frames to the client are then dropped.
    */
   #clientOf(session: string, { process, id, ...ref }: RealSocket, isMuted?: () => boolean): WebSocketClient {

@@ -16,7 +16,7 @@ import { MirrorSerializer, type RoomInputs } from "./mirror/mirror-serializer.ts
 type Mutable<T> = { -readonly [Key in keyof T]?: T[Key] };
 
 /**
- * The rooms of a process of a cluster. There is one object per process, because the framework keeps its rooms in a
+ * The rooms of one process in a cluster. There is one object per process, because the framework keeps its rooms in a
  * module variable.
  */
 export class Hosting {
@@ -76,7 +76,7 @@ export class Hosting {
     return host;
   };
 
-  /** The connections and reserved seats per address in all processes, for the limits of joins. */
+  /** The connections and reserved seats per address in all processes, for the join limits. */
   readonly addresses: CountedAddresses = {
     count: (address) => this.#host?.countFrom(address) ?? { present: 0, held: 0 },
     reserved: (sessionId, address) => this.#host?.reservedFor(sessionId, address),

@@ -1,5 +1,5 @@
-// The start of a process in a cluster: checks Redis, and that the process fits the others. While the process runs,
-// Redis has hashes of the process's settings. Later processes compare these hashes with their own.
+// Adds a starting process to its cluster. Checks Redis, and that the process fits the others. While the process runs,
+// Redis stores hashes of the process's settings. Processes that start later compare these hashes with their own.
 // cspell:words ECONN EHOST ENET HDEL HGETALL HSET NOAUTH NOPERM TIMEDOUT WRONGPASS
 import { type Common, differences, type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import { RedisConnection, type RedisSettings } from "./redis-connection.ts";
@@ -34,11 +34,12 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
-/** The number of renewals of an entry per TTL. An entry expires after its TTL. */
+/** The number of renewals of an entry per TTL. An entry that is not renewed expires after its TTL. */
 const RENEWALS_PER_TTL = 5;
 
 /**
- * Adds the entry of a process if all others have the same fingerprint. Otherwise returns a fingerprint that differs.
+ * Adds the entry of a process if all other processes have the same fingerprint. Otherwise returns a fingerprint that
+ * differs.
  * Keys: processes. Arguments: process, fingerprint, TTL in milliseconds.
  */
 const ENTER = `
@@ -102,7 +103,7 @@ class RedisMembership implements Membership {
   }
 
   /**
-   * Adds or renews the entry of this process if all others have the same fingerprint. Otherwise returns the
+   * Adds or renews the entry of this process if all other processes have the same fingerprint. Otherwise returns the
    * differences.
    */
   async enter(): Promise<string[]> {
@@ -116,8 +117,8 @@ class RedisMembership implements Membership {
 
   /** Renews the entry from now on. */
   start(): void {
-    // Errors are ignored here, because the bus reports that Redis is unavailable. A Redis that comes back without data
-    // gets the entry again.
+    // Errors are ignored here, because the bus reports that Redis is unavailable. If Redis has lost its data, the next
+    // renewal adds the entry again.
     this.#timer = setInterval(
       () =>
         this.enter().then(
@@ -134,7 +135,7 @@ class RedisMembership implements Membership {
     this.#connection.close();
   }
 
-  /** Reports once that a process with other settings runs. It may have started while Redis had lost its data. */
+  /** Reports once that a process with other settings is running. It may have started after Redis had lost its data. */
   #report(reasons: string[]): void {
     const reason = reasons.join("; ");
     if (reason !== this.#reported && reason !== "") {
@@ -171,7 +172,7 @@ async function checkRedis(connection: RedisConnection, channel: string): Promise
   await connection.call((redis) => redis.publish(channel, ""));
 }
 
-/** Returns the error for a Redis that cannot be used. It shows only addresses: the URL contains the password. */
+/** Returns the error for a Redis that cannot be used. The error names only addresses: the URL contains the password. */
 function unusable({ url, sentinels, master }: RedisSettings, reason: string): ClusterError {
   const hint = HINTS.find(([, pattern]) => pattern.test(reason))?.[0](url.startsWith("rediss:")) ?? "see its own log";
   if (sentinels.length > 0) {

@@ -32,7 +32,7 @@ export class JoinLimits {
   readonly #max: number;
   readonly #joins: RateLimiter | undefined;
   readonly #addresses: CountedAddresses;
-  /** The joins of each address that have no seat yet. */
+  /** For each address, the number of joins that have no seat yet. */
   readonly #joining = new ConnectionCounter();
   readonly #isTakeover: IsTakeover;
 

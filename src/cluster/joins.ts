@@ -11,10 +11,10 @@ export type Ask = (content: Content) => Promise<Content | undefined>;
 /** The parts of a join's HTTP request that the authority needs. */
 type JoinAuth = Pick<AuthContext, "token" | "ip"> & { headers: Record<string, string> };
 
-/** A call of the framework's matchmaking. */
+/** The type of the function that calls the framework's matchmaking. */
 export type Invoke = typeof matchMaker.controller.invokeMethod;
 
-/** A seat that the authority has reserved. `publicAddress`: the process that the client should connect to. */
+/** A seat that the authority has reserved. `publicAddress`: the address that the client should connect to. */
 export interface Seat {
   readonly sessionId: string;
   readonly roomId: string;
@@ -24,7 +24,7 @@ export interface Seat {
 /** The type of the question with which a process passes a join on to the authority. */
 export const JOIN = "matchmake";
 
-/** Returns a matchmaking that asks the authority. */
+/** Returns a matchmaking function that asks the authority. */
 export function remoteMatchmaking(ask: Ask): Invoke {
   return async (method, target, options, auth) => {
     const { token, ip, headers } = auth ?? {};
@@ -39,7 +39,7 @@ export function remoteMatchmaking(ask: Ask): Invoke {
 /**
  * Answers a join in the authority.
  * @param invoke the framework's own matchmaking.
- * @param limits the limits of joins, which do not apply to reconnections.
+ * @param limits the join limits, which do not apply to reconnections.
  * @param placement sets the `publicAddress` of the seat. New joins, but not reconnections, are refused as `busy` if
  * `placement.isFull`.
  */

@@ -30,7 +30,7 @@ export async function answerMonitor(
   }
 }
 
-/** Returns the host of a URL for the address on which a server listens. */
+/** Returns the host to use in a URL for a server that listens on this address. */
 function hostOf(address: string): string {
   if (address === "0.0.0.0") return "127.0.0.1";
   if (address === "::") return "[::1]";

@@ -16,9 +16,9 @@ export const STATUS = "status";
 const MAX_AGE_MS = 3500;
 
 /**
- * Milliseconds that a client may take to connect. A status may lack the clients whose seats were placed less than this
- * time before the status, so these clients are subtracted from the reported room. Those that the status includes are
- * counted twice until the next status.
+ * Milliseconds that a client may take to connect. If a seat was placed less than this time before a status, the status
+ * may not include the seat's client yet. So this client is subtracted from the reported `room`. A client that the
+ * status does include is counted twice until the next status.
  */
 const CONNECT_MS = 1000;
 
@@ -26,7 +26,7 @@ const CONNECT_MS = 1000;
 interface PlacedProcess extends ProcessStatus {
   /** The time at which the process reported its status. */
   at: number;
-  /** The times at which the process got seats that its status may lack. */
+  /** The times at which seats were placed whose clients the status may not include yet. */
   placedAt: number[];
 }
 

@@ -33,7 +33,7 @@ export interface BusCounters {
   stalls: number;
 }
 
-/** Milliseconds between two checks whether this process has stalled. */
+/** Milliseconds between two checks of whether this process has stalled. */
 const CHECK_MS = 100;
 
 /** This process skips the messages that have queued up if it has stalled for at least this many milliseconds. */

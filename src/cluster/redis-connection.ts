@@ -7,7 +7,7 @@ export interface RedisSettings {
   readonly url: string;
   /** The Sentinels, which know the master's address. The host and port of `url` are ignored if Sentinels are set. */
   readonly sentinels: readonly { host: string; port: number }[];
-  /** The name that the Sentinels have for the master. */
+  /** The name that the Sentinels use for the master. */
   readonly master: string;
   /** The password of the Sentinels. */
   readonly sentinelPassword?: string | undefined;

@@ -113,7 +113,7 @@ export class RedisLease implements Lease {
 
 /**
  * Returns the random number by which the epoch increases. With random numbers, Redis very rarely issues an epoch twice,
- * even if Redis has lost data or a replica has taken over.
+ * even if Redis has lost data, or if a replica of Redis has become the master.
  */
 function epochStep(): number {
   return randomInt(1, MAX_EPOCH_STEP + 1);

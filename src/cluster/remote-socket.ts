@@ -1,4 +1,4 @@
-// The socket of a client as the rooms see it in the authority. The real socket is in some process of the cluster.
+// The socket of a client as the rooms in the authority see it. The real socket is in some process of the cluster.
 import { EventEmitter } from "node:events";
 import { CloseCode } from "colyseus";
 import WebSocket from "ws";
@@ -23,7 +23,7 @@ export interface RemoteConnection {
   close(code: number, reason: string | undefined): void;
 }
 
-/** The property `ref` of a client of the framework. It emits `message` and `close`. */
+/** The `ref` property of one of the framework's clients. It emits `message` and `close`. */
 export class RemoteSocket extends EventEmitter {
   readonly transport: Transport;
   readonly address: string | undefined;
@@ -54,7 +54,10 @@ export class RemoteSocket extends EventEmitter {
     if (callback) process.nextTick(callback);
   }
 
-  /** Called by the framework's client. The connection counts as closed at once, before its process reports the end. */
+  /**
+   * Called by the framework's client. The connection counts as closed at once, even before the process that has the
+   * real socket reports the end.
+   */
   close(code: number = CloseCode.NORMAL_CLOSURE, reason?: string): void {
     if (this.readyState !== WebSocket.OPEN) return;
     this.readyState = WebSocket.CLOSING;

@@ -46,7 +46,7 @@ export class ReplicaConnection {
     this.#isReturning = isReturning;
   }
 
-  /** Whether the client has joined less than five seconds ago. The SDK does not reconnect so soon after a join. */
+  /** Whether the client joined less than five seconds ago. The SDK does not reconnect so soon after a join. */
   get isNew(): boolean {
     return !this.#isReturning && performance.now() - this.openedAt < NEW_MS;
   }
@@ -58,7 +58,7 @@ export class ReplicaConnection {
     if (this.#closing) this.close(this.#closing.code, this.#closing.reason);
   }
 
-  /** Passes a frame on to the client. Called when all changes published before the frame are applied. */
+  /** Passes a frame on to the client. Called when all changes that were published before the frame are applied. */
   receive(frame: Uint8Array, room: MirroredRoom | undefined): void {
     if (this.#waiting) this.#waiting.push(frame);
     else this.#pass(frame, room, false);

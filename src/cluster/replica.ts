@@ -1,5 +1,5 @@
 // The replica in one process of a cluster. It mirrors all rooms and has the sockets of the process's clients. It passes
-// their frames on to the rooms, and sends each client the state within its sight.
+// the clients' frames on to the rooms, and sends each client the state within its sight.
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type AuthContext, ClientState, CloseCode, Protocol, ServerError, WebSocketClient } from "colyseus";

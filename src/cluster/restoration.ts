@@ -65,7 +65,7 @@ export class Restoration {
     return this.#mirror.time;
   }
 
-  /** Returns the players of a room that must keep their reference ids. */
+  /** Returns the reference ids that the players of a room must keep. */
   playersOf(roomId: string): RestoredPlayers | undefined {
     return this.#players.get(roomId);
   }
@@ -158,7 +158,7 @@ export class Restoration {
     return true;
   }
 
-  /** Remembers the record of a signed-in player for its `onJoin`. */
+  /** Remembers the record of a signed-in player for the room's `onJoin`. */
   #remember(auth: unknown, map: string, fields: Player): void {
     const player = (auth as { id?: string } | undefined)?.id;
     if (player === undefined) return;

@@ -16,8 +16,8 @@ const SPREAD_MS = 2000;
 const STEP_MS = 50;
 
 /**
- * Closes connections with 4010, after which clients reconnect in the same session. Clients that have just joined come
- * last: they would not reconnect yet. Resolves when all connections are closed.
+ * Closes connections with code 4010, after which clients reconnect in the same session. The connections of clients that
+ * have just joined are closed last: these clients would not reconnect yet. Resolves when all connections are closed.
  * @param connections returns the connections that have not been closed.
  */
 export async function retire(connections: () => Iterable<RetiringConnection>): Promise<void> {

@@ -63,7 +63,7 @@ function show(inspection: Inspection): void {
   }
 }
 
-/** Writes a file, or ends with an error. */
+/** Writes a file, or ends the process with an error. */
 function write(file: string, content: string | Uint8Array): void {
   try {
     writeFileSync(file, content);

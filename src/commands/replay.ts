@@ -138,7 +138,7 @@ function clock(ticks: number): string {
 
 /**
  * Whether the replay shows no error and no divergence from the recording. A divergence at or after the tick of the
- * incident is accepted, because a fix of the error changes the rest of the game.
+ * incident is accepted, because a fix for the error changes the rest of the game.
  */
 function isWell({ outcome, recording }: Played): boolean {
   const { divergence, fault } = outcome;

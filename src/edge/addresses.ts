@@ -49,7 +49,7 @@ export class Addresses {
     return isInPrivateNetwork(remoteAddress, 0) && !this.isProxy(remoteAddress);
   }
 
-  /** Whether a key of `rateLimitKey` belongs to a private network. The addresses of proxies usually do. */
+  /** Whether a key of `rateLimitKey` is in a private network, as the addresses of proxies usually are. */
   isPrivate(key: string): boolean {
     const address = key.replace("::/64", "::");
     return isIP(address) > 0 && isInPrivateNetwork(address, 0);

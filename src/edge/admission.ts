@@ -32,7 +32,7 @@ const SLICES_PER_SECOND = 4;
 const LATE_SECONDS = 3;
 
 /**
- * CPU use of the process, in shares of one core. Admission closes only above CLOSING_CPU. It opens again at
+ * CPU use of the process, in shares of one core. Admission closes only above CLOSING_CPU. It opens again at or below
  * OPENING_CPU, even if ticks are still late. In that case other programs on the machine delay the ticks, and refusing
  * players would not help. All threads of the process count, because ticks also wait for the threads of the garbage
  * collector. Threads for which ticks do not wait use little CPU time.

@@ -48,8 +48,8 @@ export class ConnectionLimit {
   }
 
   /**
-   * Counts a WebSocket for its address until `close` is called. If the WebSocket claims a seat that was reserved for the
-   * same address, it takes the place of the seat in the count. The address then stays within its limit.
+   * Counts a WebSocket for its address until `close` is called. If the WebSocket claims a seat that was reserved for
+   * the same address, it takes the place of the seat in the count. The address then stays within its limit.
    * @param isReturning returns whether the WebSocket replaces an open connection of the same player.
    * @returns whether the address stays within its limit.
    */

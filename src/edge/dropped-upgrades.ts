@@ -1,4 +1,4 @@
-// Recognises proxies that do not pass on WebSockets: they drop the header `Upgrade`, so the server receives an ordinary
+// Recognises proxies that do not pass on WebSockets: they drop the `Upgrade` header, so the server receives an ordinary
 // GET.
 import type { IncomingMessage } from "node:http";
 import { isSocketRequest } from "./socket-paths.ts";
@@ -9,7 +9,7 @@ const MAX_ADDRESSES = 1000;
 
 /**
  * Whether a request that has arrived as an ordinary request was a WebSocket upgrade when the client sent it. Only
- * WebSocket clients can send the header `Sec-WebSocket-Key`.
+ * WebSocket clients can send the `Sec-WebSocket-Key` header.
  */
 export function isUpgradeDropped(request: IncomingMessage): boolean {
   return request.headers["sec-websocket-key"] !== undefined && isSocketRequest(request);

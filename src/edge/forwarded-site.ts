@@ -6,9 +6,9 @@ import type { IncomingMessage } from "node:http";
 export interface Site {
   /** Undefined if the server cannot know whether the client uses TLS. */
   scheme: "http" | "https" | undefined;
-  /** The host, with the port if the header has one. */
+  /** The host, with a port if the header contains a port. */
   host: string | undefined;
-  /** The port that a trusted proxy states in the header X-Forwarded-Port. */
+  /** The port that a trusted proxy states in the `X-Forwarded-Port` header. */
   port: string | undefined;
 }
 

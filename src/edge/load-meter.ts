@@ -41,7 +41,7 @@ export class LoadMeter {
   /**
    * Records the delay of a tick.
    * @param lateMs the delay, for the p99.
-   * @param countedMs the part of the delay that counts in the mean.
+   * @param countedMs the part of the delay that is included in the mean.
    */
   recordTick(lateMs: number, countedMs: number): void {
     const slice = this.#slices[0]!;
@@ -58,8 +58,8 @@ export class LoadMeter {
     this.#sliceEndsAt += count * this.#sliceMs;
     this.#measured += count;
     const { loopDelay, loopUse, cpuUse } = this.#read();
-    // Only one slice gets the delay of the event loop. A stall over several slices would count several times if each
-    // slice got the delay.
+    // Only one slice stores the event loop delay. A stall over several slices would be counted several times if each
+    // slice stored the delay.
     this.#slices[0]!.loopDelay = loopDelay;
     for (let i = 0; i < Math.min(count, this.#slices.length); i++) {
       Object.assign(this.#slices[0]!, { loopUse, cpuUse });
@@ -90,8 +90,8 @@ export class LoadMeter {
 
   /**
    * Returns the p99 tick delay of the last slices in ms. Ticks are missing if fewer ticks were recorded than one room
-   * has in these slices. Missing ticks count as on time. Otherwise one late tick would decide the p99 of a process that
-   * has just started or just got its first player.
+   * runs in these slices. Missing ticks count as on time. Otherwise one late tick would decide the p99 of a process
+   * that has just started or just got its first player.
    */
   p99TickDelay(slices: number): number {
     const all = this.#merged;
@@ -138,12 +138,12 @@ export class LoadMeter {
     return { loopDelay: loopDelay(), loopUse: loopUse(), cpuUse: cpuUse() };
   }
 
-  /** The current slice and the last complete ones. */
+  /** Returns the current slice and this number of the last complete slices. */
   #withCurrent(slices: number): Slice[] {
     return this.#slices.slice(0, 1 + slices);
   }
 
-  /** The number of ticks of one room in `slices`. */
+  /** Returns the number of ticks that one room runs in this number of slices. */
   #ticksIn(slices: number): number {
     return (slices * this.#sliceMs * TICK_HZ) / 1000;
   }

@@ -1,6 +1,6 @@
-// Restricts the framework's matchmaking over HTTP, reports the refusals of matchmaking, and adds missing fields to
-// these refusals. The framework keeps its matchmaking controller in a module variable, so these functions affect the
-// whole process.
+// Restricts the framework's matchmaking over HTTP, reports matchmaking refusals, and adds missing fields to these
+// refusals. The framework keeps its matchmaking controller in a module variable, so these functions affect the whole
+// process.
 import { matchMaker, type ServerError } from "colyseus";
 import { serverError } from "../../rooms/server-error.ts";
 import { ERRORS, errorBody, nameOfError, type SentError, sentError } from "../../schema/errors.ts";

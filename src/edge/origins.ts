@@ -4,8 +4,8 @@ import type { Addresses } from "./addresses.ts";
 import { type Site, siteOf } from "./forwarded-site.ts";
 
 /**
- * The errors with which a page is refused. `hostWithoutPort`: the page differs from the site only by a port that the
- * `Host` header lacks. Some proxies remove the port.
+ * The errors with which a page is refused. `hostWithoutPort`: the page and the site differ only in the port, which
+ * the `Host` header lacks. Some proxies remove the port.
  */
 type SiteError = "foreignOrigin" | "hostWithoutPort";
 

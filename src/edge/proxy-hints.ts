@@ -51,7 +51,7 @@ export class ProxyHints {
     );
   }
 
-  /** Reports a request for a WebSocket without the header `Upgrade`. */
+  /** Reports a WebSocket request that lacks the `Upgrade` header. */
   upgradeDropped(request: IncomingMessage): void {
     this.#warn(
       "upgrade dropped",

@@ -2,15 +2,15 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * The largest accepted body of a request in bytes. The largest request of our clients is a join with a few hundred
+ * The largest accepted request body, in bytes. The largest request that our clients send is a join of a few hundred
  * bytes.
  */
 const MAX_BODY_BYTES = 16_384;
 
 /**
- * The rest of a body that is too large is read and discarded until the whole body exceeds LINGER_BYTES, or LINGER_MS
- * milliseconds have passed. The sender would see a broken connection instead of the answer if the connection were
- * closed at once.
+ * The server reads and discards the rest of a body that is too large. It closes the connection if the whole body
+ * exceeds LINGER_BYTES, or if the body has not ended after LINGER_MS milliseconds. The sender would see a broken
+ * connection instead of the answer if the server closed the connection at once.
  */
 const LINGER_BYTES = 1_048_576;
 const LINGER_MS = 1000;

@@ -102,7 +102,7 @@ export class EdgeFilter implements RequestFilter {
   readonly #joins: RateLimiter | undefined;
   /**
    * Reconnections have their own limiter. After a network failure, all players of one address reconnect at once. Joins
-   * from that address must not keep these players out of their held seats. The limit stops clients that guess
+   * from that address must not keep these players out of their held seats. This limiter stops clients that guess
    * reconnection tokens.
    */
   readonly #reconnections: RateLimiter | undefined;
@@ -133,7 +133,7 @@ export class EdgeFilter implements RequestFilter {
 
   connection(socket: Socket): boolean {
     const { remoteAddress } = socket;
-    // All clients of a trusted proxy share its address, so the proxy must limit its connections itself.
+    // All clients of a trusted proxy share the proxy's address, so the proxy itself must limit their connections.
     if (this.#maxSockets === Number.POSITIVE_INFINITY || this.addresses.isProxy(remoteAddress)) return true;
     const key = rateLimitKey(remoteAddress ?? "");
     const count = this.#connections.increment(key);
@@ -163,7 +163,7 @@ export class EdgeFilter implements RequestFilter {
       const refusal = this.#refusalOf(request);
       if (refusal) this.#refuse(request, response, refusal);
       else if (isReadOnly(request) && !hasBody(request)) pass();
-      // The rate limit of joins applies to every request that is not read-only, whatever its path. So a client cannot
+      // The rate limit on joins applies to every request that is not read-only, whatever its path. So a client cannot
       // evade the limit with another spelling of the path.
       else this.#passComplete(request, response, pass);
     });
@@ -182,8 +182,8 @@ export class EdgeFilter implements RequestFilter {
   }
 
   /**
-   * Returns the address under which the limits count a request. Sets the header `X-Real-IP`, and sets or removes
-   * `X-Forwarded-Proto`, because the framework would trust the values that any client sends.
+   * Returns the address under which the limits count a request. Sets the `X-Real-IP` header, and sets or removes
+   * `X-Forwarded-Proto`, because the framework would otherwise trust the values that a client sends.
    */
   #identify(request: IncomingMessage): string {
     const address = this.addresses.of(request);
@@ -238,7 +238,7 @@ export class EdgeFilter implements RequestFilter {
     return this.#limit.isFull(address, claimedSeatOf(request).sessionId) ? "tooManyConnections" : "upgradeRequired";
   }
 
-  /** Counts and logs a refusal. May also warn that the address is a proxy or a shared network. */
+  /** Counts and logs a refusal. May also warn that the address belongs to a proxy or to a shared network. */
   countRefusal(error: EdgeRefusal, address: string): void {
     this.#edgeCounters.onRefused(error, address);
     const isLimit = error === "tooManyConnections" || error === "tooManyJoins";
@@ -335,8 +335,8 @@ export function refuseUpgrade(socket: Duplex, error: ErrorName): void {
 }
 
 /**
- * Returns the refusal of a body that is not JSON. The framework would read other types too, but our clients do not send
- * them.
+ * Returns a refusal if the `Content-Type` of a body is not JSON. The framework would read other types too, but our
+ * clients do not send them.
  */
 function refusalOfType(request: IncomingMessage): Refusal | undefined {
   const type = request.headers["content-type"];

@@ -37,7 +37,7 @@ export interface ClaimedSeat {
   reconnectionToken: string | undefined;
 }
 
-/** Returns the seat that a request for a WebSocket names. */
+/** Returns the seat that is named in a WebSocket request. */
 export function claimedSeatOf(request: IncomingMessage): ClaimedSeat {
   const query = new URLSearchParams(request.url?.split("?", 2)[1]);
   return {

@@ -3,7 +3,7 @@
 import type { ServerResponse } from "node:http";
 import type { NextFunction, Request, Response } from "express";
 
-/** Allows caching for the files of express.static. Pass this function to express.static as the option `setHeaders`. */
+/** Allows caching for the files of express.static. Pass this function to express.static as the `setHeaders` option. */
 export function allowCaching(response: ServerResponse): void {
   response.removeHeader("Cache-Control");
 }

@@ -31,7 +31,7 @@ const ATTEMPTS_SECONDS = 15 * 60;
  */
 const ASKED = "asked";
 
-/** Loads the monitor's page again, so that the browser sends a Referer. */
+/** A page that loads the monitor's page again, so that the browser sends a Referer. */
 const PROOF_PAGE = `<!doctype html><meta http-equiv="refresh" content="0; url=?${ASKED}"><title>sabang monitor</title>`;
 
 const CHALLENGE = 'Basic realm="sabang monitor", charset="UTF-8"';
@@ -69,9 +69,9 @@ export function monitorGuard({ user, password, addresses, origins, onRefused }: 
 
 /**
  * Returns an error if a page of another site may have made a request. Following a link to the monitor's page itself is
- * accepted, because that is harmless. A request without the headers Sec-Fetch-Site, Origin and Referer is refused,
- * because a page of another site can send such a request. Browsers send no Sec-Fetch-Site over plain http to hosts
- * other than localhost, and no Referer with `rel=noreferrer`.
+ * accepted, because that is harmless. Any other request without the headers Sec-Fetch-Site, Origin and Referer is
+ * refused, because a page of another site can send such a request. Browsers send no Sec-Fetch-Site over plain http to
+ * hosts other than localhost, and no Referer for links with `rel=noreferrer`.
  */
 function refusalOfForeign(request: Request, origins: Origins): "monitorOnly" | "hostWithoutPort" | undefined {
   const site = request.get("sec-fetch-site");
@@ -91,9 +91,9 @@ function isPage({ method, path }: Request): boolean {
 }
 
 /**
- * Returns the error that the later requests of the monitor's page would get. The page would stay empty if `Host` lacks
- * the port, because all of these requests would be refused. `unknown` means that the browser has not sent the URL of
- * the page as Referer yet.
+ * Returns the error with which the later requests of the monitor's page would be refused. With `hostWithoutPort`, all
+ * of these requests would be refused, so the page would stay empty. `unknown` means that the browser has not sent the
+ * URL of the page as Referer yet.
  */
 function refusalOfPage(request: Request, origins: Origins): "hostWithoutPort" | "unknown" | undefined {
   if (request.get("sec-fetch-site") !== undefined) return undefined;

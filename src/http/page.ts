@@ -27,7 +27,7 @@ export function builtPage(app: Application): void {
 const PICTURE = 'property="og:image" content="./';
 
 /**
- * Sends index.html with an absolute URL of its preview picture. Messengers that show a preview ignore relative URLs.
+ * Sends index.html with an absolute URL for its preview picture. Messengers that show a preview ignore relative URLs.
  */
 function sendIndex(request: Request, response: Response): void {
   const html = readFileSync(`${DIST}/index.html`, "utf8");

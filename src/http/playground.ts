@@ -12,8 +12,9 @@ const PATH = "/playground/";
 const FOLDER = dirname(createRequire(import.meta.url).resolve("@colyseus/playground"));
 
 /**
- * Gives the playground its own player token. Without this script, the SDK would use the token of the demo page, because
- * both pages share one browser storage. A join from the playground would then take over the player of the demo page.
+ * A script that gives the playground its own player token. Without this script, the SDK would use the token of the demo
+ * page, because both pages share one browser storage. A join from the playground would then take over the player of the
+ * demo page.
  */
 const GUEST_SCRIPT = `for (const name of ["getItem", "setItem", "removeItem"]) {
   const original = Storage.prototype[name];

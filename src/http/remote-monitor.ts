@@ -9,13 +9,13 @@ export interface RemoteMonitor {
   readonly isAuthority: boolean;
   /**
    * Asks the monitor of the process that runs the rooms.
-   * @param path the path and the query below the monitor's own path.
+   * @param path the path, relative to the monitor's own path, and the query.
    * @returns the status and the JSON of the answer; undefined if there is none.
    */
   askMonitor(path: string): Promise<{ status: number; body: string } | undefined>;
 }
 
-/** Matches the paths, below the monitor's own path, under which the monitor's page asks about the rooms. */
+/** Matches the paths of the monitor page's requests about the rooms, relative to the monitor's own path. */
 const API = /^\/api(\/|$)/;
 
 /**

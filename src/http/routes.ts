@@ -28,11 +28,11 @@ export interface HttpSettings {
   monitorPassword: string;
   mapFolder: MapFolder;
   metrics: Metrics;
-  /** The bearer token that `/metrics` requires. Without it anyone may read the metrics. */
+  /** The bearer token that `/metrics` requires. Anyone may read the metrics if no token is set. */
   metricsToken?: string;
   /** Signs and verifies the tokens of `/auth`. */
   tokens: Tokens;
-  /** Returns whether player records can be saved. If not, the rooms may refuse players with a token. */
+  /** Returns whether player records can be saved. If not, the rooms may refuse players who have a token. */
   isStoreHealthy: () => boolean;
   /** Accepts or refuses new players. */
   admission: Pick<Admission, "blockedReason" | "delayMs">;

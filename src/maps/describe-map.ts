@@ -15,7 +15,7 @@ import type {
   MapObject as TiledObject,
 } from "../../tiled/model.ts";
 
-/** Returns the description of a map without the URL of its file. */
+/** Returns the description of a map. The description lacks the URL of the map's file. */
 export function describeMap(name: string, map: TiledMap, { width, height, solid, spawns }: Ground): MapDescription {
   const columns = (width * TILE) / CELL;
   const rows = Array.from({ length: (height * TILE) / CELL }, (_, row) =>

@@ -25,7 +25,7 @@ export interface MapFolder {
 
 /**
  * Loads all maps of a folder. The name of a map is the name of its file without the extension.
- * @param limits bound the time and the memory that a map may take.
+ * @param limits the limits on the time and the memory that a map may take.
  * @throws {MapError} if the folder cannot be read, or the default map cannot be used.
  */
 export function loadMaps(folder: string, limits: Limits = DEFAULT_LIMITS): MapFolder {

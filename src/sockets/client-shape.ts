@@ -15,7 +15,7 @@ interface JoiningClient {
 }
 
 /**
- * Replaces the field `_enqueuedMessages`, which holds the messages queued during a join, by an accessor. This affects
+ * Replaces the field `_enqueuedMessages`, which holds the messages queued during a join, with an accessor. This affects
  * all clients of the framework's WebSocketTransport.
  */
 export function keepClientShape(): void {

@@ -15,7 +15,7 @@ const READ_BYTES = 64 * 1024;
 const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /**
- * Returns the handle of an open TCP connection; undefined for TLS, because bytes that bypass its stream are not
+ * Returns the handle of an open TCP connection; undefined for TLS, because bytes that bypass the TLS stream are not
  * encrypted.
  */
 function handleOf(socket: Duplex): Handle | undefined {
@@ -56,10 +56,10 @@ export class DirectWriter {
 
 /**
  * Reads directly from a socket. `onRead` is called with the received bytes and their number. The buffer is reused as
- * soon as `onRead` returns. `onRead` must `push` the bytes that it does not consume to the socket's stream, and return
- * the result of `push`. A result of false stops the reading until the stream asks for more.
+ * soon as `onRead` returns. If `onRead` does not consume all bytes, it must pass the rest to `push` of the
+ * socket's stream, and return the result of `push`. A result of false stops the reading until the stream asks for more.
  *
- * For a new socket, the option `onread` of `net.Socket` does the same. Node has no public equivalent for an existing
+ * For a new socket, the `onread` option of `net.Socket` does the same. Node has no public equivalent for an existing
  * socket.
  * @returns whether direct reading is possible. If not, the socket's stream receives all data as usual.
  */

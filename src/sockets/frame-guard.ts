@@ -114,7 +114,7 @@ export function demoteClientErrors(logger: Logger): Logger {
 }
 
 /**
- * The socket of a room client. An invalid frame closes it. Pass this class as the option `WebSocket` of a `ws` server.
+ * The socket of a room client. An invalid frame closes it. Pass this class as the `WebSocket` option of a `ws` server.
  */
 export class GuardedSocket extends LimitedSocket {
   #hasJoined = false;

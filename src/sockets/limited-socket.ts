@@ -70,7 +70,7 @@ setInterval(() => {
   now = performance.now() / 1000;
 }, 250).unref();
 
-/** The socket of a client. Pass this class as the option `WebSocket` of a `ws` server whose options have `limits`. */
+/** The socket of a client. Pass this class as the `WebSocket` option of a `ws` server whose options have `limits`. */
 export class LimitedSocket extends FastSocket {
   readonly #addresses: Pick<Addresses, "ofSocket">;
   readonly #edgeCounters: EdgeCounters;
@@ -199,7 +199,7 @@ export class LimitedSocket extends FastSocket {
       const code = LIMIT_CODES.includes(value as number) ? ABNORMAL_CLOSURE : value;
       return super.emit(event, this.#ownCloseCode ?? code, more);
     }
-    // A protocol error of the client is not an error of the server, so it is only logged at the level `debug`. `ws`
+    // A protocol error of the client is not an error of the server, so it is logged only at the level `debug`. `ws`
     // closes the connection with the right code.
     else if (event === "error") {
       logger.debug({ err: value }, "connection error caused by the client");

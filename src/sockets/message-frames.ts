@@ -2,7 +2,10 @@
 import { decode } from "@colyseus/schema";
 import { unpack } from "msgpackr";
 
-/** Returns the type and the content of a message. Its frame is a code, the type, and the content in MessagePack. */
+/**
+ * Returns the type and the content of the message in a frame. The frame consists of a code, the type, and the content
+ * in MessagePack.
+ */
 export function readMessage(frame: Uint8Array): { type: string | number; content: unknown } {
   const at = { offset: 1 };
   const type = decode.stringCheck(frame, at) ? decode.string(frame, at) : decode.number(frame, at);

@@ -38,7 +38,7 @@ interface Seat {
 export interface PlainRooms {
   /** Reserves a seat in the room `world`. Rejects with a ServerError if the join is refused. */
   reserve(options: Record<string, string>, auth: AuthContext): Promise<Seat>;
-  /** Connects a client to the room of its seat. Rejects with a ServerError if the room refuses it. */
+  /** Connects a client to the room of its seat. Rejects with a ServerError if the room refuses the client. */
   connect(seat: Seat, client: PlainClient, auth: AuthContext): Promise<void>;
 }
 

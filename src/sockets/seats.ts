@@ -144,7 +144,7 @@ export class Seats implements RoomSeats {
     const token = this.#successors.get(presented) ?? presented;
     const client = [...this.#room.clients].find((client) => client.reconnectionToken === token);
     if (client) {
-      // The client has its current token once it has acknowledged the connection. From then on, its earlier token is
+      // The client knows its current token once it has acknowledged the connection. From then on, its earlier token is
       // invalid.
       const isSuperseded = token !== presented && (client as unknown as PrivateClient)._joinedAt !== undefined;
       if (isSuperseded || (sessionId !== undefined && sessionId !== client.sessionId)) return presented;
@@ -175,8 +175,8 @@ export class Seats implements RoomSeats {
    * because of a flood.
    *
    * The close code is `takenOver` if the client has acknowledged the connection. Otherwise the code lets the client
-   * reconnect. Requests may arrive out of order, so the client may have given up this request for the seat before it
-   * opened the dropped connection.
+   * reconnect. Requests may arrive out of order: the reconnection request that causes this call may be an older one,
+   * which the client gave up before it opened the dropped connection.
    */
   #dropConnection(client: Client): void {
     const { ref } = client as unknown as PrivateClient;

@@ -93,7 +93,7 @@ export interface Tables {
 /**
  * Applies the migrations that a database lacks. One of two processes waits for the other if they start at the same
  * time.
- * @throws the error of the database, or an Error if a newer version of sabang has migrated it.
+ * @throws the error of the database, or an Error if a newer version of sabang has migrated the database.
  */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });

@@ -116,8 +116,8 @@ class Connections implements PostgresPool {
 }
 
 /**
- * Returns the message of an error. The error is an AggregateError without a message if a host has several addresses. It
- * contains one error per address.
+ * Returns the message of an error. The error is an AggregateError without a message if a host has several addresses. An
+ * AggregateError contains one error per address.
  */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
@@ -137,7 +137,7 @@ const HINTS: [hint: string, code: RegExp][] = [
 ];
 
 /**
- * Returns the hint for an error. `code` is the SQLSTATE of an error of PostgreSQL, or the code of a network error. A
+ * Returns the hint for an error. `code` is the SQLSTATE of a PostgreSQL error, or the code of a network error. A
  * timeout has no code.
  */
 function hintOf(error: unknown): string {

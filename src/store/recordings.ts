@@ -16,7 +16,7 @@ const INCIDENT = "incident-";
 export interface Limits {
   /** Maximum bytes of one recording. */
   fileBytes: number;
-  /** No new recording starts if all recordings together have this many bytes. */
+  /** No new recording starts if all recordings together have this many bytes or more. */
   folderBytes: number;
   /** Maximum bytes that are queued for a slow disk. */
   queuedBytes: number;
@@ -80,7 +80,7 @@ export class RecordingsFolder implements Recordings {
     );
   }
 
-  /** @returns false if the limit of incident files is reached. */
+  /** @returns false if the limit on incident files is reached. */
   async #write(path: string, file: Uint8Array[]): Promise<boolean> {
     await mkdir(this.#folder, { recursive: true });
     const incidents = readdirSync(this.#folder).filter((name) => name.startsWith(INCIDENT));

@@ -29,7 +29,7 @@ export class InUseError extends Error {
 /**
  * Takes the lock of a SQLite file for this process.
  * @returns a function that releases the lock.
- * @throws {InUseError} if another server holds the lock, or an error of SQLite.
+ * @throws {InUseError} if another server holds the lock. Any other SQLite error is thrown as it is.
  */
 export function lockForServer(file: string): () => void {
   const lock = new DatabaseSync(`${file}.lock`, { timeout: TIMEOUT_MS });

@@ -34,7 +34,7 @@ export async function openSqlStore(database: Database): Promise<SqlStore> {
   const store = new SqlStore(db, reader, database);
   try {
     await migrate(db);
-    await store.load("", ""); // also connects the reader, so that its errors fail the start, not the first join
+    await store.load("", ""); // also connects the reader: if that fails, the start fails, not the first join
     return store;
   } catch (error) {
     await store.close().catch(() => {}); // the first error is the one to report
@@ -149,7 +149,7 @@ export class SqlStore implements Store {
   }
 }
 
-/** All persisted fields are in one column, so that a new field needs no migration. */
+/** Returns the row of a record. All persisted fields are in one column, so that a new field needs no migration. */
 function rowOf({ player, map, savedAt, ...kept }: PlayerRecord): Tables["places"] {
   return { player, map, kept: JSON.stringify(kept), saved_at: savedAt };
 }

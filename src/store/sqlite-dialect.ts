@@ -1,4 +1,4 @@
-// A Kysely dialect for the SQLite of Node. Node's SQLite API is synchronous, so a worker thread executes the
+// A Kysely dialect for Node's built-in SQLite. Node's SQLite API is synchronous, so a worker thread executes the
 // statements.
 import { Worker } from "node:worker_threads";
 import {
@@ -64,7 +64,7 @@ class SqliteDriver implements Driver {
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
     // "immediate" waits for the write lock now. By default the lock is taken at the first write, which fails at once if
-    // another process has written since our first read.
+    // another process has written since the first read of this transaction.
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
   }
 

@@ -5,7 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 /** The thread's settings. */
 export interface SqliteFile {
   path: string;
-  /** Milliseconds that a statement waits while another process writes. */
+  /** Maximum milliseconds that a statement waits while another process writes. */
   busyTimeoutMs: number;
 }
 

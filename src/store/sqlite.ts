@@ -9,7 +9,7 @@ import { StoreError } from "./store.ts";
 /** The file's name in a data folder. */
 export const SQLITE_FILE = "sabang.sqlite";
 
-/** Milliseconds for which a save waits while a command (purge, copy) writes to the same file. */
+/** Maximum milliseconds that a save waits while a command (purge, copy) writes to the same file. */
 const BUSY_TIMEOUT_MS = 2000;
 
 /** Bytes that are written to a temporary file at start, to check the disk. */

@@ -43,7 +43,7 @@ export interface StoreCounters {
 /** The newest record of a player on a map, until it is committed. */
 interface Row {
   record: PlayerRecord;
-  /** The time at which the first uncommitted record of this row was queued, by `performance.now()`. */
+  /** The `performance.now()` time at which the first uncommitted record of this row was queued. */
   since: number;
 }
 
@@ -57,8 +57,8 @@ const CLOSE_TIMEOUT_MS = 1000;
  * A queue of player records in front of a store.
  *
  * Once per period, all queued rows are saved in one transaction. Saves never overlap. The records of a failed save
- * return to the queue, unless it already has newer records of the same players and maps. The queue retries once per
- * period, without limit. Only {@link load} and {@link forget} reject.
+ * return to the queue, unless the queue already has newer records of the same players and maps. The queue retries once
+ * per period, without limit. Only {@link load} and {@link forget} reject.
  */
 export class WriteBehind {
   readonly #store: Store;
@@ -71,13 +71,12 @@ export class WriteBehind {
   /** The rows of the current save. They may or may not be in the database yet. */
   #saving: Rows = new Map();
   /**
-   * The time at which the current save started, by `performance.now()`; undefined between saves. Saves without rows
-   * count too.
+   * The `performance.now()` time at which the current save started, even if it has no rows; undefined between saves.
    */
   #saveStartedAt: number | undefined;
   /** Settles when the last queued write to the store is done. Writes to the store run one after another. */
   #lastWrite: Promise<unknown> = Promise.resolve();
-  /** The next save, if one is requested and has not started. It takes all rows that are queued when it starts. */
+  /** The next save, if one is requested and has not started. It saves all rows that are queued when it starts. */
   #nextSave: Promise<boolean> | undefined;
   readonly #forgetting = new Map<string, Promise<number>>();
 
@@ -123,8 +122,8 @@ export class WriteBehind {
   }
 
   /**
-   * Queues a record until it is committed. The record is lost only if the process ends before the commit. Do not change
-   * the object afterwards.
+   * Queues a record until it is committed. The record is lost only if the process ends, or another authority takes
+   * over, before the commit. Do not change the object afterwards.
    * @returns false if the record was refused: the queue is full or closed, the player is being forgotten, or another
    * authority saves the players.
    * @throws {TypeError} if no store can hold the record.
@@ -156,7 +155,7 @@ export class WriteBehind {
 
   /**
    * Saves all queued rows now, or right after the current save.
-   * @returns whether all these rows are committed. If not, they stay queued.
+   * @returns whether all these rows are committed. If not, they stay queued, unless another authority has taken over.
    */
   flush(): Promise<boolean> {
     this.#nextSave ??= this.#afterLastWrite(() => {

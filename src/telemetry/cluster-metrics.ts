@@ -86,7 +86,7 @@ export class ClusterMetrics {
     });
   }
 
-  /** Called when Redis has answered a command, with the time that it took. */
+  /** Called when Redis has answered a command, with the time that the answer took. */
   roundTrip(milliseconds: number): void {
     this.#roundTrips.observe(milliseconds / 1000);
   }

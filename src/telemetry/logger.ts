@@ -6,8 +6,8 @@ import pretty from "pino-pretty";
 const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
 /**
- * Matches the value after `token` or `authorization` in a URL, a header or an object. The error of a library may quote
- * a request with such a value.
+ * Matches the value after `token` or `authorization` in a URL, a header or an object. An error from a library may
+ * quote a request with such a value.
  */
 const NAMED = /((?:token|authorization)(?:\\?["'])?\s*[=:]\s*(?:\\?["'])?(?:(?:bearer|basic)\s+)?)[^\s&"'#,;)}\\]+/gi;
 

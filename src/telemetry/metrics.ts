@@ -179,7 +179,7 @@ export class Metrics {
   constructor(sources: Sources) {
     this.#sources = sources;
     this.cluster = new ClusterMetrics(this.#registry, () => sources.cluster?.());
-    // Creates each time series with the value 0. Without this value, Prometheus would not count the first event of a
+    // Creates all time series with the value 0. Without this value, Prometheus would not count the first event of a
     // series as an increase.
     for (const map of sources.maps) for (const transport of TRANSPORTS) this.#joins.inc({ map, transport }, 0);
     for (const reason of REFUSAL_REASONS) this.#refusals.inc({ reason }, 0);

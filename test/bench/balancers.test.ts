@@ -64,7 +64,7 @@ async function startWith(kind: BalancerKind, backends: Backend[]): Promise<strin
   return `http://127.0.0.1:${port}`;
 }
 
-test("docs/operating.md shows the configuration of HAProxy that the tests use", () => {
+test("docs/operating.md shows the HAProxy configuration that the tests use", () => {
   const page = readFileSync(new URL("../../docs/operating.md", import.meta.url), "utf8");
   const backends = [2567, 2568, 2569].map((port, index) => ({ name: `process-${index + 1}`, port }));
   expect(page).toContain(`\`\`\`haproxy\n${haproxyConfig(2560, backends)}\`\`\``);

@@ -12,7 +12,7 @@ import { until } from "../support/until.ts";
 
 const testWithCluster = testWith("redis");
 
-/** Milliseconds in which a busy machine starts a server and its load. */
+/** Milliseconds within which a busy machine starts a server and its load. */
 const START_TIMEOUT_MS = 60_000;
 
 /** Timeout in ms of a benchmark of several servers on a busy machine. */

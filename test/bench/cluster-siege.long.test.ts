@@ -1,4 +1,4 @@
-// A short siege of a real cluster: each kind of attack once, with a few clients. `npm run siege -- --cluster` is longer.
+// A short siege of a real cluster: each kind of attack once, with few clients. `npm run siege -- --cluster` is longer.
 import { expect, test } from "@jest/globals";
 import { besiegeCluster } from "../../bench/stress/siege/cluster/siege.ts";
 import { describeWith } from "../support/requiring.ts";

@@ -5,7 +5,7 @@ import { Track } from "../../bench/stress/siege/cluster/track.ts";
 const [LEFT, RIGHT] = [0, 1];
 const START = { x: 1000, y: 1000 };
 
-/** A client that has walked ten steps to the right, one every 100 ms. All of them are acknowledged. */
+/** Returns the track of a client that has walked ten steps to the right, one per 100 ms. All steps are acknowledged. */
 function walkedTrack(): { track: Track; now: number } {
   const track = new Track();
   track.begin(0);

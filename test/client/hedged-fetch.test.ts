@@ -11,7 +11,7 @@ let server: Server | undefined;
 afterEach(() => server?.close().closeAllConnections());
 
 /**
- * Starts a server. `answer` gets the number of each request, from 1.
+ * Starts a server. `answer` is called with the number of each request, counted from 1.
  * @returns the URL, and a list to which each request adds its response.
  */
 async function serve(answer: (number: number, response: ServerResponse) => void) {

@@ -16,8 +16,8 @@ import { SECRETS, startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
 /**
- * Two maps with a portal each. The portal of the plaza is to the right of its spawn, and leads to the portal of the
- * meadow.
+ * Two maps with a portal each. The plaza's portal is to the right of the plaza's spawn, and leads to the meadow's
+ * portal.
  */
 const ROWS = [".....", ".s...", "....."];
 const PORTAL = { name: "gate", x: 112, y: 48 };
@@ -210,7 +210,7 @@ test("a player joins the map behind a portal even if the arrival token of the po
   await player.stop();
 });
 
-test("`play` ends when the program leaves its room", async () => {
+test("`play` ends when the program leaves the room", async () => {
   const player = new Player(server.url);
   const room = await player.joined();
   await room.leave();
@@ -262,7 +262,7 @@ test("`play` rejects with the server's message if the server refuses a join perm
   expect(player.troubles).toEqual([]);
 });
 
-test("`play` tries to join an unreachable server again until the program stops it", async () => {
+test("`play` keeps trying to join an unreachable server until the program stops `play`", async () => {
   const network = await laggyNetwork(server.port, 1);
   network.close();
   const player = new Player(network.url);
@@ -270,7 +270,7 @@ test("`play` tries to join an unreachable server again until the program stops i
   expect(await player.stop()).toBe(4000);
 });
 
-test("a text of another player causes no warning if the program does not listen to texts", async () => {
+test("a text from another player causes no warning if the program does not listen for texts", async () => {
   const warn = jest.spyOn(console, "warn").mockImplementation(() => {});
   const [deaf, listening] = [new Player(server.url), new Player(server.url)];
   const heard: unknown[] = [];

@@ -33,7 +33,7 @@ const compose = parseYaml(read("compose.cluster.yaml"), {
 const { services } = compose;
 const members = Object.keys(services).filter((name) => name.startsWith("server"));
 
-test("compose.cluster.yaml runs three equal servers, which share no port and no volume", () => {
+test("compose.cluster.yaml runs three identical servers, which share no port and no volume", () => {
   expect(members).toEqual(["server", "server-2", "server-3"]);
   for (const name of members) {
     const { extends: base, ...own } = services[name]!;
@@ -115,7 +115,7 @@ const documentsOf = (file: string): any[] =>
     return document.toJS();
   });
 
-test("kubernetes.cluster.yaml replaces one of several pods at a time, and is otherwise the same as kubernetes.yaml", () => {
+test("kubernetes.cluster.yaml runs several pods and replaces one at a time, and is otherwise the same as kubernetes.yaml", () => {
   const [deployment, budget, service, ingress] = documentsOf("kubernetes.cluster.yaml");
   const [single, singleService, singleIngress] = documentsOf("kubernetes.yaml");
   expect([service, ingress]).toEqual([singleService, singleIngress]);

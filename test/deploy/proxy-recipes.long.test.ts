@@ -1,4 +1,4 @@
-// Tests the recipes of docs/operating.md: each proxy of Debian with its recipe in front of a real server.
+// Tests the recipes in docs/operating.md: each of Debian's proxies runs with its recipe in front of a real server.
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -120,7 +120,7 @@ describeWith("nginx", "nginx without the headers of the recipe:", () => {
       body: "{}",
     });
 
-  test("joins are refused with hostWithoutPort if the header Host has no port, unless X-Forwarded-Port has the port", async () => {
+  test("joins are refused with hostWithoutPort if the `Host` header has no port, unless X-Forwarded-Port has the port", async () => {
     const server = startProcess(PRODUCTION);
     const port = await server.listening();
     const proxy = await startProxy("nginx", port, [
@@ -135,7 +135,7 @@ describeWith("nginx", "nginx without the headers of the recipe:", () => {
     expect((await join(await startProxy("nginx", port, [OWN_HEADERS, ["proxy_http_version", host]]))).status).toBe(200);
   });
 
-  test("requests get the error upgradeDropped if nginx drops the header Upgrade, and the log says how to set the header", async () => {
+  test("requests get the error upgradeDropped if nginx drops the `Upgrade` header, and the log says how to set the header", async () => {
     const server = startProcess({ ...PRODUCTION, ALLOWED_ORIGINS: "" });
     const proxy = await startProxy("nginx", await server.listening(), [
       [/^ *proxy_set_header (Upgrade|Connection) .*$/gm, ""],

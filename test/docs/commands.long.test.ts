@@ -1,4 +1,4 @@
-// Tests that .ci/run or a test runs every command of the documentation. The tests of this file run the commands that no
+// Tests that .ci/run or a test runs every command in the documentation. The tests in this file run the commands that no
 // other test runs. Not every machine has Docker, so the tests only compare the Docker commands with the Dockerfile.
 // With CI_IMAGE=1, .ci/run calls .ci/image, which builds and runs the image.
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
@@ -40,8 +40,8 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(cat jwt-secret)\" sabang":
     [HERE, 'argumentsOf("docker run")'],
   "openssl rand -base64 36 > jwt-secret": [HERE, 'commandWith("openssl")'],
-  // Here only --help runs. test/e2e/bots.long.test.ts and test/e2e/replay.long.test.ts run these programs without npm, with
-  // a server and with recordings.
+  // Here only --help runs. test/e2e/bots.long.test.ts and test/e2e/replay.long.test.ts run these programs without npm,
+  // with a server and with recordings.
   "npm run bots -- 50": [HERE, 'helpOf("npm run bots")'],
   "npm run replay -- FILE": [HERE, 'helpOf("npm run replay")'],
   // Here only --help runs. Other tests run these programs without npm, or run parts of these programs.

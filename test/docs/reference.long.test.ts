@@ -30,7 +30,7 @@ async function build(...options: string[]): Promise<{ code: number; printed: str
 }
 
 test(
-  "`npm run docs` builds the reference of sim, schema, rooms, replay, bots and the app without warnings",
+  "`npm run docs` builds the reference for sim, schema, rooms, replay, bots and the app without warnings",
   async () => {
     const { code, printed } = await build();
     expect([code, printed]).toEqual([0, expect.not.stringMatching(/warning|error/i)]);

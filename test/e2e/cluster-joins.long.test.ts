@@ -1,5 +1,5 @@
-// Tests the joins of a real cluster: their limits hold for all processes together, and a process that is about to stop
-// still passes them on.
+// Tests joins in a real cluster: the limit on joins holds for all processes together, and a process that is about to
+// stop still passes joins on.
 import { once } from "node:events";
 import { describe, expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
@@ -9,7 +9,7 @@ import { describeWith } from "../support/requiring.ts";
 import { pathOf, takeSeat } from "../support/seat.ts";
 import { until } from "../support/until.ts";
 
-/** The limit of joins. It is larger than the number of joins that each of the three processes gets from the balancer. */
+/** The limit on joins. It is larger than the number of joins that the balancer sends to each of the three processes. */
 const MAX_JOINS = 4;
 
 describeWith("redis", "with Redis", () => {
@@ -24,10 +24,10 @@ async function refusalsOf(members: readonly Member[]): Promise<number> {
 }
 
 function tests(): void {
-  describe("with a limit of joins,", () => {
+  describe("with a limit on joins,", () => {
     const cluster = testCluster({ MAX_JOINS_PER_MINUTE: String(MAX_JOINS) });
 
-    test("the joins of an address through all processes count together, and /metrics counts the refused ones", async () => {
+    test("joins from one address are counted across all processes, and /metrics counts the refused joins", async () => {
       for (let i = 0; i < MAX_JOINS; i++) expect(await takeSeat(cluster.url)).toHaveProperty("sessionId");
       expect(await takeSeat(cluster.url)).toMatchObject({ code: 429, name: "tooManyJoins" });
       expect(await refusalsOf(cluster.running.members)).toBe(1);
@@ -37,7 +37,7 @@ function tests(): void {
   describe("while a process is about to stop,", () => {
     const cluster = testCluster({ DRAIN_SECONDS: "5" }, { processes: 2 });
 
-    test("it still passes joins on, and other processes accept the seats", async () => {
+    test("it still passes joins on, and clients can claim the seats at other processes", async () => {
       const [stopping, other] = cluster.running.members as [Member, Member];
       stopping.signal("SIGTERM");
       const server = `http://127.0.0.1:${stopping.port}`;

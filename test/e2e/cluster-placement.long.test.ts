@@ -1,5 +1,5 @@
-// Tests a real cluster whose processes have public addresses: clients are distributed evenly, and a full cluster refuses
-// new players, but each full process accepts some more clients that have reserved seats.
+// Tests a real cluster whose processes have public addresses: clients are distributed evenly, and a full cluster
+// refuses new players, but each full process accepts some more clients that have reserved seats.
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";

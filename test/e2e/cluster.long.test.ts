@@ -223,7 +223,7 @@ function tests(): void {
       });
     });
 
-    test("each process is ended with SIGTERM, exits with 0 and is started again", async () => {
+    test("each process in turn is ended with SIGTERM, exits with code 0 and is started again", async () => {
       await goesOn(async () => {
         for (const member of cluster.running.members) {
           const code = await member.end("SIGTERM");

@@ -164,7 +164,7 @@ describeWith("postgres", "an upgrade, as described in docs/operating.md:", () =>
   });
   afterAll(() => postgres.remove());
 
-  test("players of the old server rejoin a new server on the same database at their last positions", async () => {
+  test("players of the old server rejoin at their last positions on a new server that uses the same database", async () => {
     const environment = {
       LOG_LEVEL: "error",
       DATABASE_URL: await postgres.database(),

@@ -9,8 +9,8 @@ const server = startServer();
 const OPERATOR = { httpCredentials: { username: MONITOR.user, password: MONITOR.password } };
 
 /**
- * Two host names of the server: a local one and one that is not local. Over plain HTTP, browsers send the headers
- * Sec-Fetch-* only to local hosts.
+ * Two host names of the server: a local one and one that is not local. Over plain HTTP, browsers send the Sec-Fetch-*
+ * headers only to local hosts.
  */
 const HOSTS = ["127.0.0.1", "game.example"] as const;
 

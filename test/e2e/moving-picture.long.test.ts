@@ -1,5 +1,5 @@
-// Tests, in a real browser, what the animation of README.md shows: the effect of client-side prediction at 200 ms of
-// lag. With SCREENSHOT=1 it also writes the animation.
+// Tests, in a real browser, what the animation in README.md shows: the effect of client-side prediction at 200 ms of
+// lag. With SCREENSHOT=1, the test also writes the animation.
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { atRest, hook, setLag, startBrowser, togglePanel } from "../support/browser.ts";

@@ -17,7 +17,7 @@ const spawns = plaza.spawns.filter(({ x, y }) => Math.hypot(x - plaza.width / 2,
 const { open, test } = startBrowser();
 const server = startServer({ page: builtPage, seed: 1, maps: new Map([["plaza", { ...plaza, spawns }]]) });
 
-/** Opens the page for Ada, with Bob on a plain WebSocket in sight. */
+/** Opens the page for Ada. Bob is in her sight, and uses a plain WebSocket. */
 async function meet(options = DESKTOP) {
   const bob = await PlainPlayer.join(server.url, "?name=Bob");
   const page = await open(`${server.url}/?name=Ada`, options);

@@ -1,5 +1,5 @@
-// Tests the page's keys in a real browser: after the focus has moved, and if the browser does not report that a key was
-// released.
+// Tests the page's keys in a real browser: after the focus has moved, and after a key release that the browser has not
+// reported.
 import { expect } from "@jest/globals";
 import { builtPage } from "../../src/http/page.ts";
 import { atRest, DESKTOP, hook, startBrowser, togglePanel, walk } from "../support/browser.ts";

@@ -1,5 +1,5 @@
-// Tests that the page draws a hundred walking players in sight. Reports the longest tasks of its main thread, but does
-// not limit them. They should take at most 50 ms, and at most 250 ms while the page loads.
+// Tests that the page draws a hundred walking players in sight. Reports the longest tasks of the page's main thread,
+// but does not limit them. They should take at most 50 ms, and at most 250 ms while the page loads.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { afterAll, expect } from "@jest/globals";
 import { DESKTOP, hook, playing, startBrowser } from "../support/browser.ts";
@@ -33,7 +33,7 @@ interface TraceEvent {
   args?: { name?: string };
 }
 
-/** Returns the milliseconds of each task of the page's main thread: wall-clock time and CPU time. */
+/** Returns the wall-clock time and the CPU time, in milliseconds, of each task of the page's main thread. */
 function tasksOf(trace: TraceEvent[]): { ts: number; clock: number; processor: number }[] {
   const thread = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
   const main = trace.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain").map(thread);
@@ -48,7 +48,7 @@ const longest = (values: number[]) =>
     .slice(0, 8)
     .map(Math.round);
 
-test("a page with a hundred walking players in sight draws all of them, and reports its long tasks", async () => {
+test("a page with a hundred walking players in sight draws all of them, and the test reports the page's long tasks", async () => {
   const process = startProcess({ MAPS_DIR: crowdedMaps() });
   const url = `http://127.0.0.1:${await process.listening()}`;
   for (let number = 0; number < CROWD; number++) walkers.push(await PlainPlayer.join(url, `?name=Walker ${number}`));
@@ -63,8 +63,8 @@ test("a page with a hundred walking players in sight draws all of them, and repo
   await page.goto(url);
   await playing(page);
   await page.waitForFunction((count) => Object.keys(window.sabang.players).length === count, CROWD + 1);
-  // Each player walks in a square, so that all stay in sight. They start after the page has loaded. While it loads on
-  // a busy machine, the server drops steps, and a square without these steps would not close.
+  // Each player walks in a square, so that all stay in sight. The players start after the page has loaded. While the
+  // page loads on a busy machine, the server drops steps, and a square without these steps would not close.
   let tick = 0;
   walking = setInterval(() => {
     tick++;

@@ -57,7 +57,7 @@ test("at 200 ms of lag, the user's player moves at once if prediction is on, and
   await page.waitForFunction(() => window.sabang.ghost !== undefined);
 
   const predicted = await press(page, "ArrowLeft");
-  // Only the prediction has moved. The ghost shows the server's position, and the server has received no input yet.
+  // Only the predicted player has moved. The ghost shows the position on the server, which has received no input yet.
   expect(predicted).toMatchObject({ confirmed: false, ghostMoved: false });
   expect(predicted.frames).toBeLessThanOrEqual(2);
   await atRest(page);

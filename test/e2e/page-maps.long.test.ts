@@ -1,4 +1,4 @@
-// Tests in a real browser that the page draws maps of other games. The tests check the colours at places of the map.
+// Tests in a real browser that the page draws maps of other games. The tests check the colours at positions on the map.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,7 +35,7 @@ const TILES: readonly (readonly Color[])[] = [
   [BLACK, BLACK, BLACK, BLACK],
 ];
 
-/** Returns an image in the format PNG. */
+/** Returns an image in PNG format. */
 function png(width: number, height: number, colorAt: (x: number, y: number) => Color): Buffer {
   const image = new PNG({ width, height });
   for (let y = 0; y < height; y++) {

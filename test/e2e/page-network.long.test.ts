@@ -27,7 +27,7 @@ const bannerOf = (page: Page) =>
     return banner.classList.contains("shown") ? document.getElementById("banner-text")!.textContent : undefined;
   });
 
-/** Opens the page over a network, and controls the page's clock. */
+/** Opens the page over a simulated network. The test controls this network and the page's clock. */
 async function openWithClock(): Promise<{ page: Page; network: LaggyNetwork }> {
   const network = await laggyNetwork(server.port, 1);
   const page = await open(network.url, { clock: true });

@@ -20,7 +20,7 @@ afterEach(async () => {
   network?.close();
 });
 
-/** Waits until an expression of the page is true. */
+/** Waits until a JavaScript expression is true in the page. */
 const shows = (browser: OtherBrowser, expression: string) =>
   until(async () => (await browser.evaluate(`Boolean(${expression})`)) === true, 30_000);
 

@@ -23,7 +23,7 @@ import { PlainPlayer } from "../support/plain.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-// The test's map has only spawns near the centre, so that all players are in sight of each other.
+// The test's map has spawns only near the centre, so that all players are in sight of each other.
 const plaza = loadMaps(fileURLToPath(new URL("../../maps", import.meta.url))).maps.get("plaza")!;
 const spawns = plaza.spawns.filter(({ x, y }) => Math.hypot(x - plaza.width / 2, y - plaza.height / 2) < 160);
 const { open, test } = startBrowser();
@@ -157,7 +157,7 @@ test("with the keyboard alone, a user can walk and reach every control of the pa
   const page = await open(server.url, DESKTOP);
   for (const panel of ["lag", "settings"] as const) await togglePanel(page, panel);
   const { self } = await hook(page);
-  // A control with the focus gets the keys. After a click on a control, the focus returns to the game.
+  // A focused control receives the key presses. After a click on a control, the focus returns to the game.
   await page.locator("#name").focus();
   await page.keyboard.type("wasd");
   await page.locator("#round-trip").focus();
@@ -258,7 +258,7 @@ test("nothing is animated and the camera stays on the player if the user prefers
   await page.waitForFunction((x) => window.sabang.self!.x < x - 16, (await hook(page)).self!.x);
   const { view, shown } = await hook(page);
   await page.keyboard.up("ArrowLeft");
-  // The view is rounded to pixels of the screen. A unit is two pixels, so the view may differ by half a unit.
+  // The view is rounded to whole screen pixels. A unit is two pixels, so the view may be off by half a unit.
   expect(
     Math.abs(view!.left + view!.width / 2 - middleOf(shown!.x, view!.width, 2048, OVERHANG.x)),
   ).toBeLessThanOrEqual(0.5);

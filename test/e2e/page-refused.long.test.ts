@@ -24,7 +24,7 @@ import { dataFolder, startProcess } from "../support/process.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-/** The limit of joins per minute and address. One test uses up this limit; the other tests make fewer joins. */
+/** The maximum number of joins per minute from one address. One test reaches it; the other tests make fewer joins. */
 const JOINS = 50;
 
 const { blank, open, test } = startBrowser();
@@ -132,7 +132,7 @@ test("the page shows the reason for a temporary refusal, and retries until the s
   for (let count = 0; count < JOINS; count++) {
     await fetch(`${server.url}/auth/anonymous`, { method: "POST", headers });
   }
-  // This test simulates the states busy and stopping. Another test of this file stops a real server, and
+  // This test simulates a busy and a stopping server. Another test of this file stops a real server, and
   // page-refusals.long.test.ts overloads a real server.
   const blockedReason = jest.spyOn(server.app.admission, "blockedReason", "get").mockReturnValue("busy");
   await page.goto(server.url);

@@ -10,13 +10,13 @@ import { PHONE, playing, startBrowser } from "../support/browser.ts";
 import { crowdedMaps } from "../support/crowded-maps.ts";
 import { startProcess } from "../support/process.ts";
 
-/** The number of players in the crowd. The figures in web/README.md are for 1500 players. */
+/** The number of players in the crowd. The measurements in web/README.md are for 1500 players. */
 const CROWD = Number(process.env.SCREEN_PLAYERS || 200);
 /** Milliseconds in which the crowd spreads from its spawns. */
 const SPREAD_MS = 10_000;
 /**
- * The number of frames in which the page paints the crowd for the first time, which are not measured, and the number of
- * measured frames after them.
+ * FIRST_FRAMES: the number of frames before the measurement, in which the page paints the crowd for the first time.
+ * FRAMES: the number of measured frames.
  */
 const FIRST_FRAMES = 10;
 const FRAMES = 15;

@@ -37,8 +37,8 @@ const PICTURE = new URL("../../docs/images/page.png", import.meta.url).pathname;
 const TINY: BrowserContextOptions = { viewport: { width: 320, height: 240 } };
 
 /**
- * Two host names of the server: a local one and one that is not local. Over plain HTTP, browsers send the headers
- * Sec-Fetch-* only to local hosts.
+ * Two host names of the server: a local one and one that is not local. Over plain HTTP, browsers send the Sec-Fetch-*
+ * headers only to local hosts.
  */
 const HOSTS = ["127.0.0.1", "game.example"] as const;
 
@@ -88,7 +88,7 @@ test("the page draws with WebGL or on a 2D canvas as the user chooses, and by de
   await page.keyboard.down("ArrowLeft");
   await page.waitForFunction((x) => window.sabang.shown!.x < x - 16, shown!.x);
   await page.keyboard.up("ArrowLeft");
-  // This is the image of README.ko.md. Only a run with SCREENSHOT=1 writes the file.
+  // README.ko.md shows this picture. Only a run with SCREENSHOT=1 writes the file.
   const picture = await page.screenshot(process.env.SCREENSHOT ? { path: PICTURE } : {});
   expect(coloursOf(picture)).toBeGreaterThan(100);
   // With `auto`, the page draws on a 2D canvas, because this browser has no graphics card for WebGL.
@@ -118,7 +118,7 @@ test.each(HOSTS)("the security headers block nothing on the monitor page of the 
   expect(blocked).toEqual([]);
 });
 
-test("behind a proxy that removes the port from Host, the monitor's page names the header to set", async () => {
+test("behind a proxy that removes the port from the Host header, the monitor's page names the header that the proxy must set", async () => {
   const proxy = createServer((asked, answer) => {
     const headers = { ...asked.headers, host: asked.headers.host!.split(":")[0] };
     const passed = request({ port: server.port, path: asked.url, method: asked.method, headers }, (response) => {

@@ -1,4 +1,4 @@
-// Tests the playground in a real browser that also plays on the demo page.
+// Tests the playground in a real browser. The demo page is open in the same browser, and plays at the same time.
 import { expect } from "@jest/globals";
 import { builtPage } from "../../src/http/page.ts";
 import { hook, refusalsOn, startBrowser } from "../support/browser.ts";

@@ -26,7 +26,7 @@ afterEach(() => {
 /** The two signals that end a server. */
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-test("a server without settings prints URLs and a password, keeps its secret, and closes sockets with code 4001", async () => {
+test("a server without settings prints URLs and a password, keeps its secret after a restart, and closes sockets with code 4001", async () => {
   const DATA_DIR = join(dataFolder(), "new");
   const starts: { secret: string; password: string; user: unknown }[] = [];
   let token: string | undefined;

@@ -123,7 +123,7 @@ async function playsAfterKill(): Promise<void> {
   expect(played.code).toBe(0);
 }
 test(
-  "npm run replay -- --allow-truncated plays a recording that ends early because of kill -9 of the server",
+  "npm run replay -- --allow-truncated plays a recording that ends early because the server was killed with kill -9",
   playsAfterKill,
 );
 

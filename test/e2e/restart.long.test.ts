@@ -112,8 +112,8 @@ class World {
   }
 
   /**
-   * Kills the server and starts it again. @returns the largest distance between a player's position before the kill, as
-   * last seen, and its position after the restart, in units.
+   * Kills the server and starts it again. @returns the largest distance, in units, between the position at which a
+   * player was last seen before the kill and the same player's position after the restart.
    */
   async restartByKill(): Promise<number> {
     const ids = players.map(({ id }) => id);
@@ -278,7 +278,7 @@ async function withoutPostgres({ port }: World, postgres: Postgres): Promise<voi
   const stoppedAt = performance.now();
   await until(async () => (await readyz()).startsWith("503 the store is unavailable"));
   await until(() => performance.now() - stoppedAt > OUTAGE_MS);
-  // Guests may join. A player with a token is refused, because the server cannot read its record.
+  // Guests may join. A player with a token is refused, because the server cannot read the player's record.
   const client = clientWithoutToken(port);
   const { token } = await client.auth.signInAnonymously();
   expect(await joinStatus(port, {})).toBe(200);

@@ -1,5 +1,6 @@
-// A player that stays in the game, as a program of its own. It takes a few steps and then stands still. Prints a line
-// of JSON for each change: `{ connection, sessionId, x, y }`, where `connection` counts the joins and reconnections.
+// A program with one player that stays in the game. The player takes a few steps and then stands still. The program
+// prints a line of JSON for each change: `{ connection, sessionId, x, y }`, where `connection` counts the joins and
+// reconnections.
 //
 //     node test/e2e/staying-player.ts sdk|guest|plain URL NAME
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,7 +13,7 @@ import { PlainPlayer } from "../support/plain.ts";
 
 const [kind, url, name] = process.argv.slice(2) as [string, string, string];
 
-/** The steps that are still to be sent. They lead away from the spawn, so no other player stands in the same place. */
+/** The number of steps still to send. All steps lead away from the spawn, so no other player stands in that place. */
 let steps = 6;
 let connection = 0;
 let printed = "";

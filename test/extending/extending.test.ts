@@ -164,7 +164,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     const flooding = setInterval(() => flood.send(), 10);
     flooder.onLeave(() => clearInterval(flooding));
 
-    // This client predicts as the page of the changed project does, with its web/prediction.ts.
+    // This client predicts with the web/prediction.ts of the changed project, as the page of that project does.
     const page = await joinWorld(server.url);
     const module: { Prediction: typeof Prediction } = await import(join(project.folder, "web/prediction.ts"));
     let drift = 0;
@@ -284,7 +284,7 @@ const PLAYS: Record<string, (game: Game, project: Project) => Promise<void>> = {
     const outside = await joinWorld(url, {}, token);
     const left = new Promise((resolve) => outside.onLeave(resolve));
     const friends = [await enter(code, token), await enter(code), await enter(code)];
-    // A signed-in player can be in one room only. So the join of the private room has ended the player's session in the
+    // A signed-in player can be in only one room. So joining the private room has ended the player's session in the
     // other room.
     expect(await left).toBe(ERRORS.takenOver.code);
     expect(new Set([host, ...friends].map(({ roomId }) => roomId))).toEqual(new Set([code]));

@@ -45,7 +45,7 @@ interface Observation {
 
 /** The observations of each player, by player id. The key of a guest is its session id. */
 const observations = new Map<string, Observation[]>();
-/** Describes each move that was longer than one step in one tick. */
+/** Descriptions of all moves that were longer than one step in one tick. */
 const leaps: string[] = [];
 /** The player id of each session; for a guest, its session id. */
 const players = new Map<string, string>();

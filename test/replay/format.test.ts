@@ -60,7 +60,7 @@ function framesOf(file: Buffer): Frame[] {
   return frames;
 }
 
-/** Returns the events in a frame that contains one second of ticks, each as a line of text. */
+/** Returns the events in a frame of kind 3 (up to one second of ticks), each event as a line of text. */
 function eventsOf(payload: Buffer): string[] {
   const cursor = new Cursor(payload);
   const events: string[] = [];

@@ -112,7 +112,7 @@ test("a client on a plain WebSocket can send texts and waves as JSON, and gets a
   expect(plain.closed).toBeUndefined();
 });
 
-describe("texts in the message `say`:", () => {
+describe("texts in `say` messages:", () => {
   const stacked = `a${"\u0301".repeat(SAY_LIMITS.codePoints)}`;
   test.each([
     ["no text", undefined, "`text` must be text."],
@@ -242,7 +242,7 @@ describe("the operator", () => {
   });
 });
 
-test("a request of the type `wave` from a muted client is rejected with the error `muted`", async () => {
+test("a `wave` request from a muted client is rejected with the error `muted`", async () => {
   const { room } = await join();
   await callAsOperator(server, room.roomId, "mute", room.sessionId, 60);
   await expect(room.request("wave")).rejects.toMatchObject({ reason: taggedMessage("muted") });

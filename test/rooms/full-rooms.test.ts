@@ -211,7 +211,7 @@ describe("rejoining a full room:", () => {
   test("a player of a full room has one body if it joins ten times at once, and no other player is removed", async () => {
     const token = await newToken();
     const { room } = await full("SDK", token);
-    // Hides the SDK's warnings about connections that are closed before they have joined.
+    // Hides the SDK's warnings about connections that are closed before the client has joined.
     const warn = jest.spyOn(console, "warn").mockImplementation(() => {});
     const joins = await Promise.allSettled(
       Array.from({ length: 10 }, () => server.client(token).joinOrCreate("world")),

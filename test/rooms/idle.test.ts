@@ -1,5 +1,5 @@
-// Tests the idle timeout: the server removes a player whose client sends no steps for too long. Pings and no-op inputs,
-// which have no direction, do not count as steps.
+// Tests the idle timeout: the server removes a player whose client sends no steps for too long. Pings and no-op inputs
+// (inputs without a direction) do not count as steps.
 import { expect, test } from "@jest/globals";
 import { ERRORS } from "../../schema/errors.ts";
 import type { MoveInput } from "../../schema/move-input.ts";

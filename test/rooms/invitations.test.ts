@@ -33,7 +33,7 @@ function invite(room: Room<unknown, WorldState>): Promise<string> {
 
 const self = ({ state, sessionId }: Room<unknown, WorldState>) => state.players.get(sessionId)!;
 
-/** The errors that a client gets. */
+/** Records the codes of the errors that a client receives from now on. */
 function errorsOf(room: Room): number[] {
   const codes: number[] = [];
   room.onError((code) => codes.push(code));
@@ -116,7 +116,7 @@ test("a signed-in player joins as usual with its own invitation, and the invitat
   expect(errors).toEqual([]);
 });
 
-test("an invitation is a random text, and a join with a number as the option `friend` is refused", async () => {
+test("an invitation is a random text, and a join with a number as the `friend` option is refused", async () => {
   const host = await joinWithSdk(server);
   const friend = await invite(host);
   expect(friend).toMatch(/^[0-9a-f-]{36}$/);

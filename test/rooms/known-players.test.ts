@@ -116,7 +116,7 @@ describe("signed-in players:", () => {
     expect(await store.load(id, "plaza")).toMatchObject({ look: chosen });
   });
 
-  test("a record that was saved before players had looks contains a look after the player's next join", async () => {
+  test("a player's next join adds a look to a record that was saved before players had looks", async () => {
     store.put({ player: id, map: "plaza", ...SPAWN, facing: 4, name: "Ada", savedAt: 1 });
     const { look } = self(await joinWithSdk(server, {}, token))!;
     await until(async () => (await store.load(id, "plaza"))?.look === look);
@@ -347,7 +347,7 @@ describe("repeated joins of one signed-in player:", () => {
     expect(back.end).toEqual({});
   });
 
-  test("a player's first client cannot reconnect after a second join, because its seat is no longer held", async () => {
+  test("a player's first client cannot reconnect after a second join, because the first client's seat is no longer held", async () => {
     const old = await join("SDK");
     const room = await server.roomOf(old.sessionId);
     const seen = watch(room);

@@ -1,5 +1,5 @@
-// When a connection closes, the room decides whether it was lost. If it was lost, the room holds the client's seat for
-// a reconnection. A proxy may close a connection with any code of the WebSocket protocol.
+// When a connection closes, the room decides whether the connection was lost. If so, the room holds the client's seat
+// for a reconnection. A proxy may close a connection with any code of the WebSocket protocol.
 import { expect, test } from "@jest/globals";
 import { ERRORS } from "../../schema/errors.ts";
 import { RawConnection } from "../support/raw.ts";
@@ -42,7 +42,7 @@ async function isHeld(sessionId: string): Promise<boolean> {
 }
 
 test.each([1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 4010])(
-  "the room holds the seat of a client whose connection closes with the code %d",
+  "the room holds the seat of a client whose connection closes with code %d",
   async (code) => {
     const { connection, sessionId } = await joinRaw();
     connection.socket.end(closeFrame(code));
@@ -65,7 +65,7 @@ test.each([
 });
 
 test.each([1000, 3000, 4000, 4999])(
-  "the room holds no seat for a client that closes its connection with the code %d",
+  "the room holds no seat for a client that closes its connection with code %d",
   async (code) => {
     const player = await RawPlayer.join(server.url, {});
     const room = await server.roomOf(player.seat.sessionId);
@@ -82,7 +82,7 @@ const FAULTS: [string, Buffer, number][] = [
 ];
 
 test.each(FAULTS)(
-  "the room holds no seat for a client that sends %s, even if the client answers the close frame with the code 1001",
+  "the room holds no seat for a client that sends %s, even if the client answers the close frame with code 1001",
   async (_what, sent, code) => {
     const { connection, sessionId } = await joinRaw();
     const room = await server.roomOf(sessionId);

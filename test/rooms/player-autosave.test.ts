@@ -1,4 +1,4 @@
-// Tests the ticks in which a room puts the records of its signed-in players into the store.
+// Tests in which ticks a room puts the records of its signed-in players into the store.
 import { expect, test } from "@jest/globals";
 import { PlayerAutosave } from "../../rooms/player-autosave.ts";
 import type { PlayerRecord, PlayerStore } from "../../rooms/player-store.ts";

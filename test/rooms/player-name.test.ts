@@ -1,4 +1,4 @@
-// Tests the rules for the texts of names, and the error messages for texts that break these rules.
+// Tests the rules for the text of a name, and the error messages for texts that break these rules.
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { nameProblem } from "../../rooms/player-name.ts";

@@ -36,7 +36,7 @@ interface PortalMessage {
   arrival: string;
 }
 
-/** Joins the plaza. Each message `portal` that arrives is added to `portals`. */
+/** Joins the plaza. Each `portal` message that arrives is added to `portals`. */
 async function join(token?: string): Promise<{ room: Room<unknown, WorldState>; portals: PortalMessage[] }> {
   const room = await joinWithSdk(server, { map: "plaza" }, token);
   const portals: PortalMessage[] = [];
@@ -46,7 +46,7 @@ async function join(token?: string): Promise<{ room: Room<unknown, WorldState>; 
 
 const self = (room: Room<unknown, WorldState>) => room.state.players.get(room.sessionId)!;
 
-/** Walks until the player is at a position. */
+/** Walks until `isThere` returns true. */
 async function walkTo(room: Room<unknown, WorldState>, word: string, isThere: () => boolean): Promise<void> {
   const walking = setInterval(() => room.send("move", word), 50);
   try {
@@ -56,7 +56,7 @@ async function walkTo(room: Room<unknown, WorldState>, word: string, isThere: ()
   }
 }
 
-/** Joins the plaza and walks onto the gate. @returns the room and the first message `portal`. */
+/** Joins the plaza and walks onto the gate. @returns the room and the content of the first `portal` message. */
 async function throughGate(token?: string): Promise<PortalMessage & { room: Room<unknown, WorldState> }> {
   const { room, portals } = await join(token);
   await walkTo(room, "right", () => portals.length > 0);
@@ -134,7 +134,7 @@ describe("messages:", () => {
       room.send("move", "right");
       await until(() => self(room).x === x);
     };
-    // The left edge of the gate is at x = 144. The edge of the body meets it when the body's centre is at x = 132.
+    // The left edge of the gate is at x = 144. The body's edge meets it when the body's centre is at x = 132.
     for (let x = 56; x <= 128; x += 8) await step(x);
     expect(portals).toEqual([]);
     await step(136);
@@ -142,7 +142,7 @@ describe("messages:", () => {
     await room.leave();
   });
 
-  test("a client on a plain WebSocket gets the message `portal` as JSON, and joins with the message's token in the query", async () => {
+  test("a client on a plain WebSocket receives the `portal` message as JSON, and joins with the message's token in the query", async () => {
     const player = await PlainPlayer.join(server.url, "?map=plaza");
     const walking = setInterval(() => player.socket.send("우"), 50);
     const portal = () => player.frames.find(({ type }) => type === "portal");
@@ -171,7 +171,7 @@ describe("arrivals:", () => {
     await room.leave();
   });
 
-  test("a portal without the property `arrival` leads to a spawn", async () => {
+  test("a portal without an `arrival` property leads to a spawn", async () => {
     const { room, portals } = await join();
     await walkTo(room, "down", () => portals.length > 0);
     const arrived = await joinWithSdk(server, { ...portals[0] });
@@ -250,7 +250,7 @@ describe("refused arrivals:", () => {
   });
 
   test.each([{ x: 272, y: 52 }, 7, true, ["x"]])(
-    "a join option `arrival` that is not text is refused: %j",
+    "an `arrival` join option that is not text is refused: %j",
     async (arrival) => {
       expect(await refusal({ arrival })).toEqual([422, "badJoinOption"]);
     },

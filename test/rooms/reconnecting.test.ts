@@ -1,5 +1,5 @@
 // Clients that reconnect before the server notices that their connection is lost. A proxy between client and server
-// stops forwarding data, so the server receives no close.
+// stops forwarding data, so the end of the connection does not reach the server.
 import { Client, type Room as SdkRoom } from "@colyseus/sdk";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { ERRORS } from "../../schema/errors.ts";
@@ -62,7 +62,7 @@ test("a client whose network drops all data reconnects before the server notices
   await back.leave();
 });
 
-test("a reconnection closes the client's earlier connection with the code `takenOver` if that connection is still open", async () => {
+test("a reconnection closes the client's earlier connection with the code of `takenOver` if that connection is still open", async () => {
   const first = await joinOverNetwork();
   first.reconnection.enabled = true;
   const codes: number[] = [];

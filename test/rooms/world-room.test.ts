@@ -1,4 +1,4 @@
-// The room `world` end to end: joins, ticks, invalid messages, lost connections, and errors inside the room.
+// The `world` room end to end: joins, ticks, invalid messages, lost connections, and errors inside the room.
 
 import type { Room } from "@colyseus/sdk";
 import { describe, expect, test } from "@jest/globals";
@@ -40,8 +40,8 @@ function content({ state }: Room<unknown, WorldState>) {
   return { map: state.map, width: state.width, height: state.height, players };
 }
 
-describe("joining the room `world`:", () => {
-  test("a joining client receives the map, its size in units, and its player at a spawn, facing down", async () => {
+describe("joining the `world` room:", () => {
+  test("a joining client receives the map and the map's size in units, and the client's player is at a spawn, facing down", async () => {
     const room = await joinWithSdk(server, { name: "지민" });
     expect(room.state).toMatchObject({ map: "plaza", width: 192, height: 160 });
     const player = room.state.players.get(room.sessionId)!;
@@ -66,7 +66,7 @@ describe("joining the room `world`:", () => {
     expect(second.sessionId).not.toBe(first.sessionId);
   });
 
-  test("a client without the option `map` joins the plaza, even if only a room of the meadow is open", async () => {
+  test("a client without the `map` option joins the plaza, even if only a room of the meadow is open", async () => {
     const meadow = await joinWithSdk(server, { map: "meadow" });
     const plaza = await joinWithSdk(server);
     expect(meadow.state.map).toBe("meadow");
@@ -182,8 +182,8 @@ describe("ticks:", () => {
     const start = performance.now();
     await until(() => performance.now() - start > 3000);
     const perSecond = ticks / ((performance.now() - start) / 1000);
-    // With an earlier bug, a room ran 3 ticks per second. Without the bug, even a slow machine runs more than 10. A
-    // room may run more than 20, because it catches up after a stall.
+    // With an earlier bug, a room ran 3 ticks per second. Without the bug, a room runs more than 10, even on a slow
+    // machine. A room may run more than 20, because it catches up after a stall.
     expect(perSecond).toBeGreaterThan(10);
     expect(perSecond).toBeLessThan(25);
   });

@@ -20,7 +20,7 @@ import { joinWithSdk } from "../support/walkers.ts";
 const server = startServer({ edge: { maxJoinsPerMinute: 3 } });
 const NAMES = Object.keys(ERRORS) as ErrorName[];
 
-/** The demo page's interpretation of each error: the reason that it shows, and whether a new token may help. */
+/** Returns how the demo page interprets each error: the displayed reasons, and whether a new token may help. */
 const interpretations = () =>
   NAMES.map((name) => {
     const { code } = ERRORS[name];

@@ -15,6 +15,6 @@ test.each([
   [{ x: 52, y: 52, facing: 2 }, { x: 48, y: 44 }, 1, "moved 12 units in 1 tick(s), from (48, 44) to (52, 52)"],
   [{ x: 48, y: 48, facing: 0 }, undefined, 1, "faces 0, an unknown direction"],
   [{ x: 48, y: 48.5, facing: 1 }, undefined, 1, "stands at (48, 48.5), which are not whole numbers"],
-])("if a body is %j and was at %j %d tick(s) before, invariantViolation returns: %s", (body, before, ticks, fault) => {
+])("for a body %j that was at %j %d tick(s) earlier, invariantViolation returns: %s", (body, before, ticks, fault) => {
   expect(invariantViolation(body, MAP, before, ticks)).toBe(fault);
 });

@@ -66,7 +66,7 @@ describe("walls:", () => {
   );
 
   test.each(DIRECTIONS)(
-    "a step $name into a wall only turns the body if the body already touches the wall",
+    "a step $name into a wall that the body already touches turns the body, but does not move it",
     ({ name, direction }) => {
       const [x, y] = stops[name];
       const otherFacing = direction === DOWN ? UP : DOWN;

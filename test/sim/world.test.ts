@@ -100,7 +100,7 @@ describe("joining and leaving:", () => {
     expect(offset("a")).toEqual([0, 0]);
   });
 
-  test("a player that joins with a saved position takes no input for two ticks, so it cannot gain a step by changing worlds", () => {
+  test("no input of a player that joins with a saved position is applied for two ticks, so the player gains no step by changing worlds", () => {
     const { world, inputs, requested, tick, offset, bodies } = openWorld("a", "b");
     world.leave("a");
     world.join("a", bodies.a!, SPAWN);
@@ -164,7 +164,7 @@ describe("ticks:", () => {
     expect(bodies.a).toEqual({ ...SPAWN, facing: DOWN });
   });
 
-  test("ticks take a player's queued moves in order of arrival", () => {
+  test("ticks apply a player's queued moves in order of arrival", () => {
     const { world, tick, bodies } = openWorld("a");
     const moves: Direction[] = [UP, LEFT, LEFT, DOWN, RIGHT, UP];
     for (const direction of moves) world.queueMove("a", { direction });
@@ -188,7 +188,7 @@ describe("ticks:", () => {
     expect(offset("a")).toEqual([16, 8]);
   });
 
-  test("a tick takes a player's no-op inputs, and also the first step after them", () => {
+  test("a tick consumes a player's no-op inputs, and also the first step after them", () => {
     const { inputs, tick, offset } = openWorld("a");
     inputs.a!.push(0, 0, 0, RIGHT, 0, RIGHT);
     tick();
@@ -199,7 +199,7 @@ describe("ticks:", () => {
     expect(inputs.a).toEqual([]);
   });
 
-  test("a tick takes all inputs of a player if they are no-ops, and does not move the body", () => {
+  test("a tick consumes all inputs of a player if all of them are no-ops, and does not move the body", () => {
     const { inputs, tick, bodies } = openWorld("a");
     inputs.a!.push(0, 0, 0);
     tick();
@@ -272,7 +272,7 @@ describe("ticks:", () => {
 });
 
 describe("queued moves:", () => {
-  test("each further move drops the oldest move and increments `dropped` if a player's queue holds eight moves", () => {
+  test("a move that is added to a full queue of eight moves drops the oldest move and increments `dropped`", () => {
     const { world, tick, offset } = openWorld("a");
     repeat(8, () => world.queueMove("a", { direction: RIGHT }));
     expect(world.dropped).toBe(0);

@@ -422,7 +422,7 @@ describe("the table of settings in docs/configuration.md:", () => {
     return `| \`${name}\` | ${fallback} | ${accepted} | ${purpose} |`;
   };
 
-  test.each(NAMES)("docs/configuration.md has one row for %s, with default, accepted values and purpose", (name) => {
+  test.each(NAMES)("docs/configuration.md has one row for %s: its default, accepted values and purpose", (name) => {
     expect(rows.filter((row) => row.startsWith(`| \`${name}\` |`))).toEqual([rowOf(name)]);
   });
 

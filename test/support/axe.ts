@@ -1,4 +1,4 @@
-// Finds accessibility problems of a page with axe.
+// Uses axe to find accessibility problems in a page.
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 

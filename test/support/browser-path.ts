@@ -1,5 +1,5 @@
-// Selects the browser of the tests: an installed browser if there is one. Without one, the tests use the browser from
-// npm, which unpacks itself at its first use.
+// Selects the browser for the tests: an installed browser if there is one. Without one, the tests use the browser from
+// npm, which unpacks itself on first use.
 import { existsSync } from "node:fs";
 import sparticuz from "@sparticuz/chromium";
 

@@ -135,7 +135,7 @@ export function joinsOf(page: Page): { protocol?: number }[] {
   return joins;
 }
 
-/** Returns an array that grows: it gets each console message about content that the security headers have blocked. */
+/** Returns an array that grows: each console message about content that the security headers block is added to it. */
 export function refusalsOn(...pages: Page[]): string[] {
   const messages: string[] = [];
   for (const page of pages) {

@@ -1,5 +1,5 @@
 // A cluster within the test's process: the rooms of an authority, several replicas, and a bus that connects them
-// without delay. All of them share one port. The test chooses the replica that the next WebSocket gets.
+// without delay. All of them share one port. The test chooses the replica that accepts the next WebSocket.
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { Client } from "@colyseus/sdk";
 import { afterAll, beforeAll } from "@jest/globals";
@@ -62,7 +62,7 @@ export class TestCluster {
   readonly tokens = new Tokens(SECRET, undefined);
   readonly records = new Map<string, PlayerRecord>();
   readonly sessions = new Sessions();
-  /** The replica that gets the next WebSocket. */
+  /** The index of the replica that accepts the next WebSocket. */
   route = 0;
   /** The size in bytes of the changes that were published last. */
   published = 0;
@@ -140,7 +140,7 @@ export class TestCluster {
 
   /**
    * Starts an authority. If a replica is given, the authority's rooms begin with the replica's state. Resolves after
-   * their first tick.
+   * the first tick of the rooms.
    */
   async createHost(replica?: ClusterReplica): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -192,7 +192,7 @@ export class TestCluster {
     return [...this.#roomIds.keys()];
   }
 
-  /** The room of each session that has got a seat. */
+  /** The room id of each session that was given a seat. */
   readonly #roomIds = new Map<string, string>();
 
   #createReplica(process: string): ClusterReplica {

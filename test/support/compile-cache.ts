@@ -1,4 +1,4 @@
-// A compile cache for programs that tests start. With it a server's start takes 1.6 s of CPU time instead of 2.6 s.
+// A compile cache for programs that tests start. With the cache, a server starts in 1.6 s of CPU time instead of 2.6 s.
 
 /** Variables to add to the environment of a program. */
 export const COMPILE_CACHE = {

@@ -21,7 +21,7 @@ export interface Figure extends Place {
   facing: number;
 }
 
-/** The fields of the state other than its players. */
+/** The fields of the state, except for the players. */
 export interface Ground {
   map: string;
   width: number;
@@ -47,13 +47,13 @@ export class Connection {
   /** Frames that were sent and have not arrived yet. A real socket may also keep a frame for a long time. */
   readonly sent: Uint8Array[] = [];
 
-  /** @param isOurs whether the socket is one of sabang's own. The serializer then reuses one buffer for all frames. */
+  /** @param isOurs whether the socket is sabang's own. If so, the serializer reuses one buffer for all frames. */
   constructor(sessionId: string, isOurs: boolean) {
     this.sessionId = sessionId;
     if (!isOurs) return;
     this.ref.sendInPlace = (bytes, start, end, following) => {
       this.raw(Buffer.from(bytes.subarray(start, end)));
-      // A real socket writes the header of its frame into these four bytes.
+      // A real socket writes the WebSocket frame's header into these four bytes.
       bytes.fill(0xee, start - 4, start);
       for (let at = end; at < (following?.end ?? end); ) {
         const isShort = bytes[at + 1]! < 126;
@@ -94,7 +94,7 @@ export class Onlooker {
   #isListening = false;
 
   constructor() {
-    // This connection drops the SDK's acknowledgement of its join. `Crowd.acknowledge` delivers it instead.
+    // This connection drops the SDK's acknowledgement of the join. `Crowd.acknowledge` delivers it instead.
     Object.assign(this.room, { connection: { send: () => {}, isOpen: true } });
     this.room.onMessage("say", ({ text }: { text: string }) => this.texts.push(text));
   }
@@ -143,7 +143,7 @@ function pickFigure({ name, x, y, facing }: Figure): Figure {
   return { name, x, y, facing };
 }
 
-/** A client. At times it has no connection, or the state has no player with its id. */
+/** A client. At times the client has no connection, or the state has no player with the client's id. */
 export interface Member {
   readonly id: string;
   onlooker: Onlooker;
@@ -169,14 +169,14 @@ export class Crowd {
 
   /**
    * @param maxBytesPerSecond the maximum number of bytes per second for each client; 0 for no limit.
-   * @param isMirrored whether the clients are those of a process that mirrors the room, and not those of the room.
+   * @param isMirrored whether the clients are connected to a process that mirrors the room, and not to the room itself.
    */
   constructor(width: number, height: number, timed: boolean, maxBytesPerSecond = 0, isMirrored = false) {
     this.size = { width, height };
     this.ground = { map: "plaza", width, height };
     this.state.assign(this.ground);
-    // Frames contain the time as a 32-bit integer. The clock begins shortly before that integer overflows, and with a
-    // fraction of a millisecond, so that tests cover both cases.
+    // Frames contain the time as a 32-bit integer. The clock begins shortly before that integer overflows, and not at a
+    // whole millisecond, so that tests cover both cases.
     if (timed) this.timing = { sNow: 2 ** 32 - 300.5 };
     const inputs = { get: (id: string) => this.inputs.get(id) ?? { consumedCount: 0 } };
     this.isMirrored = isMirrored;

@@ -7,7 +7,7 @@ import { testWith } from "./requiring.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/** Defines a test that needs a Python package. `run` gets the path of a Python that has the package. */
+/** Defines a test that needs a Python package. `run` receives the path of a Python that has the package. */
 export function testWithPython(
   needed: "tornado" | "websockets",
   name: string,

@@ -1,5 +1,5 @@
-// Runs once before all tests. Checks their requirements, unpacks the browser so that two workers do not unpack it at
-// the same time, and creates the shared folder of the run. test/support/global-teardown.ts removes that folder.
+// Runs once before all tests. Checks the requirements of the tests, unpacks the browser so that two workers do not
+// unpack it at the same time, and creates the run's shared folder. test/support/global-teardown.ts removes that folder.
 import { execFile } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export interface LaggyNetwork {
   /** The proxy's address: `http://127.0.0.1:port`. */
   url: string;
-  /** Forwards new connections to another local port. Open connections are not changed. */
+  /** Forwards new connections to another local port. Open connections are not affected. */
   lead(port: number): void;
   /** Stops forwarding on the open connections, without closing them. */
   silence(): void;
@@ -28,7 +28,8 @@ export interface LaggyNetwork {
 
 /**
  * Opens a proxy to a local port. It delays bytes by `oneWay` ms in each direction, and keeps their order.
- * @param handshakes the round trips of a new connection before it carries data: one for TCP, and one or two for TLS.
+ * @param handshakes the number of round trips before a new connection carries data: one for TCP, and one or two for
+ * TLS.
  */
 export async function laggyNetwork(port: number, oneWay: number, handshakes = 0): Promise<LaggyNetwork> {
   const open = new Set<Socket>();

@@ -7,7 +7,7 @@ import { BLANK_INPUT } from "../../schema/move-input.ts";
 import { MirrorSerializer } from "../../src/cluster/mirror/mirror-serializer.ts";
 import { MirroredRoom } from "../../src/cluster/mirror/mirrored-room.ts";
 
-/** The number of successive reads of changes. After them, the mirrored room reads a snapshot of another mirror. */
+/** The number of times that the mirrored room reads changes before it reads a snapshot of another mirror instead. */
 const READS_BETWEEN_SNAPSHOTS = 4;
 
 type Timing = { sNow: number } | undefined;
@@ -55,7 +55,7 @@ export class MirroredInterest {
       frame = Uint8Array.from(bytes);
     };
     this.#room.show(client, this.#inputs.get(client.sessionId).consumedCount);
-    // Deletes only the client's own property `raw`. After that, the client has the method `raw` of its class again.
+    // Deletes only the property `raw` set above. After that, `client.raw` is the method of the client's class again.
     Reflect.deleteProperty(client, "raw");
     this.#shown.add(client);
     return frame;

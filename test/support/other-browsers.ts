@@ -1,5 +1,5 @@
-// Drives Firefox and WebKit from Debian, because playwright-core drives only its own builds of them. Puppeteer drives
-// Firefox over WebDriver BiDi, and Selenium drives WebKit over WebDriver.
+// Drives Debian's Firefox and WebKit, because playwright-core drives only its own builds of these browsers. Puppeteer
+// drives Firefox over WebDriver BiDi, and Selenium drives WebKit over WebDriver.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -118,7 +118,7 @@ export async function startWebKit(size = LAPTOP): Promise<OtherBrowser> {
   const window = driver.manage().window();
   await window.setRect({ x: 0, y: 0, ...size });
   await until(async () => (await measure())[0] === size.width);
-  // Makes the window higher by the height of the toolbar, so that the page gets the height `size.height`.
+  // Makes the window taller by the height of the toolbar, so that the page gets the height `size.height`.
   await window.setRect({ x: 0, y: 0, width: size.width, height: 2 * size.height - (await measure())[1] });
   await until(async () => (await measure())[1] === size.height);
   const keys = { ArrowLeft: Key.ARROW_LEFT, Enter: Key.ENTER };

@@ -44,8 +44,8 @@ export async function startPostgres(): Promise<Postgres> {
     start: () => server.start(),
     async remove() {
       await server.end("SIGQUIT");
-      // After a kill, child processes of the server may still be running. The removal is retried if they create files
-      // in the folder.
+      // After a kill, child processes of the server may still be running. The removal is retried if these processes
+      // create files in the folder.
       rmSync(folder, { recursive: true, maxRetries: 10 });
     },
   };

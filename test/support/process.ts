@@ -51,8 +51,8 @@ export function dataFolder(): string {
 }
 
 /**
- * Starts a server on a free port. Its environment has the given variables. Of the test's own variables, it has only
- * `PATH`. The server gets a new data folder unless `DATA_DIR` is given.
+ * Starts a server on a free port. The server's environment contains the given variables. Of the test's own variables,
+ * it contains only `PATH`. The server uses a new data folder unless `DATA_DIR` is given.
  * @param root the project folder of the server; this project by default.
  */
 export function startProcess(environment: Record<string, string> = {}, root: string = ROOT): ServerProcess {

@@ -1,4 +1,4 @@
-// A recorded world without a server: players move by a seeded random generator, and the recording stays in memory.
+// A recorded world without a server: a seeded random generator moves the players, and the recording stays in memory.
 import type { Incident } from "../../replay/format.ts";
 import { RecordedWorld, type Recordings } from "../../replay/recorded-world.ts";
 import { BLANK_INPUT } from "../../schema/move-input.ts";
@@ -32,7 +32,10 @@ export class Kept implements Recordings {
   }
 }
 
-/** Random players in a recorded world. They join, leave, move by messages and inputs, send invalid inputs, or stand. */
+/**
+ * Random players in a recorded world. They join, leave, move by messages and inputs, send invalid inputs, or stand
+ * still.
+ */
 export class Bustle {
   readonly kept = new Kept();
   readonly world: RecordedWorld;

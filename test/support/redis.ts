@@ -32,15 +32,15 @@ export interface TestRedis {
    * to channels. With `normal`, closes only connections that have not subscribed.
    */
   cutConnections(type?: "normal" | "pubsub"): Promise<void>;
-  /** Stops the server with SIGSTOP: it keeps its connections, and answers nothing. */
+  /** Suspends the server with SIGSTOP: the server keeps its connections, but does not answer. */
   pause(): void;
-  /** Lets the server go on after `pause`. */
+  /** Lets the server continue after `pause`. */
   resume(): void;
   /** Ends the server and removes its folder. */
   remove(): Promise<void>;
 }
 
-/** Creates a server on a free port of 127.0.0.1 and starts it. With `tls`, this port speaks only TLS. */
+/** Creates a server on a free port of 127.0.0.1 and starts it. With `tls`, the port accepts only TLS. */
 export async function startRedis({ tls, args = [] }: { tls?: Certificate; args?: string[] } = {}): Promise<TestRedis> {
   const port = await freePort();
   const listen = tls
@@ -83,7 +83,7 @@ export async function startRedis({ tls, args = [] }: { tls?: Certificate; args?:
   };
 }
 
-/** A running Sentinel, which watches one master and promotes its replica. */
+/** A running Sentinel, which watches one master and promotes the master's replica. */
 interface TestSentinel {
   readonly port: number;
   /** Returns the port of the present master. */
@@ -91,7 +91,7 @@ interface TestSentinel {
   remove(): Promise<void>;
 }
 
-/** Starts a Sentinel. It considers a master lost after `downAfterMs`, and needs no agreement of other Sentinels. */
+/** Starts a Sentinel. It considers a master lost after `downAfterMs`, and needs no agreement from other Sentinels. */
 export async function startSentinel(master: TestRedis, name: string, downAfterMs: number): Promise<TestSentinel> {
   const port = await freePort();
   const server = new RedisProcess(
@@ -128,7 +128,7 @@ class RedisProcess {
   readonly #args: string[];
   #child: ChildProcess | undefined;
 
-  /** @param config the lines of the configuration. They are written to a file, because a Sentinel must change it. */
+  /** @param config the lines of the configuration. They are written to a file that a Sentinel can change. */
   constructor(args: string[], config: string[] = []) {
     const file = join(this.#folder, "redis.conf");
     writeFileSync(file, config.join("\n"));

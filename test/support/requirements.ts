@@ -22,7 +22,7 @@ export const DEBIAN_PACKAGES = {
 
 export type Requirement = keyof typeof DEBIAN_PACKAGES;
 
-/** Debian's Python packages work only with /usr/bin/python3, and another Python may come first on the PATH. */
+/** The Pythons to try. Debian's packages work only with /usr/bin/python3, which is not always the first on the PATH. */
 const PYTHONS = ["python3", "/usr/bin/python3"];
 
 /** Returns the first Python that can import a package; undefined if there is no such Python. */
@@ -30,7 +30,7 @@ export function pythonWith(needed: "tornado" | "websockets"): string | undefined
   return PYTHONS.find((path) => spawnSync(path, ["-c", `import ${needed}`]).status === 0);
 }
 
-/** Folders of programs on Debian that may not be on the PATH: those of PostgreSQL and of the proxies. */
+/** Debian's folders of the PostgreSQL and proxy programs. These folders are not always on the PATH. */
 export const PROGRAM_FOLDERS = [...globSync("/usr/lib/postgresql/*/bin"), "/usr/sbin"];
 
 /** The programs of browsers other than Chromium. Debian's MiniBrowser is not on the PATH. */
@@ -41,5 +41,5 @@ export const WEBKIT_BROWSER = globSync("/usr/lib/*/webkit2gtk-4.*/MiniBrowser")[
 /** The environment variable with the missing requirements, separated by commas. Jest's workers read it. */
 export const MISSING = "SABANG_TESTS_MISSING";
 
-/** Matches the mark in the name of a test that was skipped for a missing requirement. */
+/** Matches the mark in the name of a test that was skipped because of a missing requirement. */
 export const MARK = / \[needs (\w+)\]/;

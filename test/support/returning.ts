@@ -13,13 +13,13 @@ interface Figure {
 
 const WORDS = ["left", "right", "up", "down"];
 
-/** Mean milliseconds between two attempts to join. */
+/** The mean time between two attempts to join, in milliseconds. */
 const RETRY_MS = 200;
 
 /** A player that rejoins after each disconnection until `end` is called. */
 export class Returning {
   room: Room<unknown, WorldState> | undefined;
-  /** The close code of the last room. */
+  /** The close code with which the connection to the last room ended. */
   left: number | undefined;
   /** The server's clock at each patch, in ms since the room was created. */
   readonly ticks = new Set<number>();
@@ -36,7 +36,7 @@ export class Returning {
   /** Signs in at `http://host:port` and joins. */
   static async join(url: string, options: object): Promise<Returning> {
     const client = new Client(url);
-    // All SDK clients of a process share a token store. So this removes the token of another player.
+    // All SDK clients of a process share a token store. The next line removes the token that another player stored.
     client.auth.token = undefined as unknown as string;
     await client.auth.signInAnonymously();
     const player = new Returning(client, options);

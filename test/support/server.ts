@@ -75,7 +75,10 @@ export interface TestSettings {
   edge?: Partial<EdgeSettings>;
   /** Serves the page at `/`. By default `/` answers with a short text. */
   page?: (app: Application) => void;
-  /** Milliseconds after which a store that does not answer counts as unavailable. Only a hang exceeds the default. */
+  /**
+   * Milliseconds after which a store that does not answer is treated as unavailable. The default is so long that only
+   * a store that hangs exceeds it.
+   */
   timeoutMs?: number;
   /** Wraps the store, e.g. to simulate failures. */
   store?: (store: Store) => Store;
@@ -87,8 +90,8 @@ export interface TestSettings {
  * Starts a server before the tests of a file and stops it after the last one. A test file can start only one server,
  * because the matchmaker keeps its state in a module.
  * @returns the server, for hooks and tests. The object is empty until `beforeAll` has started the server. A
- * server that starts while jest loads the file would never stop if all tests are skipped, because jest then runs no
- * hooks.
+ * server that started while jest loads the file would never stop if all tests were skipped, because jest runs no
+ * hooks in that case.
  */
 export function startServer(settings: TestSettings = {}): TestServer {
   const server = {} as TestServer;
@@ -185,8 +188,8 @@ async function start(
     tokens,
     client: (token) => {
       const client = new Client(url);
-      // All SDK clients of a process share a token store. So this sets the client's token, or removes the token of
-      // another client.
+      // All SDK clients of a process share a token store. The next line stores this client's token. For a guest, it
+      // removes the token that another client stored.
       client.auth.token = token as string;
       return client;
     },

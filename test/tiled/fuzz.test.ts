@@ -1,4 +1,4 @@
-// Reads maps that are damaged at random. The reader must read each map, or refuse it with sentences, and use little
+// Reads maps that are damaged at random. The reader must read each map, or refuse it and say why, and use little
 // time and memory. FUZZ_MAPS sets the number of maps of a run. FUZZ_SEED sets the seed of the random numbers. Without
 // FUZZ_SEED, every run reads the same maps; `npm run fuzz:maps` reads different maps in each run.
 import { expect, test } from "@jest/globals";

@@ -390,7 +390,7 @@ describe("unusual maps:", () => {
     expect(second!.gid).toBe(first!.gid);
   });
 
-  test("properties can be lists; objects without a type are read as classes, and numbers of the type `string` as text", () => {
+  test("a property can be a list; an object without a type is read as a class value, and a number of the type `string` as text", () => {
     const properties = { list: [1, "two"], empty: { type: "x" }, text: 5, nothing: null };
     expect(plain(read(small({ properties, propertytypes: { list: "list", text: "string" } })).properties)).toEqual({
       list: [

@@ -9,7 +9,7 @@ describe("zoomFor", () => {
     ["a phone in portrait", 1170, 2532, 3],
     ["a very wide screen", 3440, 1440, 4],
     ["a tiny window", 120, 80, 1],
-  ])("%s of %i × %i pixels gets the zoom %i", (_, width, height, zoom) => {
+  ])("for %s of %i × %i pixels, the zoom is %i", (_, width, height, zoom) => {
     expect(zoomFor(width, height)).toBe(zoom);
   });
 });

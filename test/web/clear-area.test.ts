@@ -29,7 +29,7 @@ test("the clear area is beside the touch pad if an open panel leaves too little 
   expect(clearArea(NARROW, [pad, panel])).toEqual({ left: 0, top: 396, width: 146, height: 244 });
 });
 
-test("the clear area ignores an element that would leave less than the minimum size", () => {
+test("an element that would leave less than the minimum size does not reduce the clear area", () => {
   const everything = { left: 4, top: 4, width: 312, height: 632 };
   expect(clearArea(NARROW, [everything])).toEqual({ left: 0, top: 0, ...NARROW });
 });

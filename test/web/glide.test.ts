@@ -15,7 +15,7 @@ test("a body's drawn position has reached the body's real position one tick afte
   expect(glide.y).toBe(92);
 });
 
-test("a body's drawn position reaches a position that is 80 units away within half a second", () => {
+test("within half a second, a body's drawn position reaches a position that is 80 units away", () => {
   const glide = new Glide({ x: 100, y: 100 });
   for (let frame = 0; frame < 30; frame++) glide.follow({ x: 100, y: 180 }, 16);
   expect(glide.y).toBe(180);

@@ -87,7 +87,7 @@ test("a walking player whose updates become rare stands still only once on the s
 
 test("another player's next step is drawn only two ticks late if the player has stood still for five seconds", () => {
   const drawn = draw((time) => Math.max(0, FAST * (time - 5000)), every(50, 50, 6000));
-  // The server takes the step in the tick from 5000 to 5050. The page draws the step two ticks later, from 5100 to
+  // The server runs the step in the tick from 5000 to 5050. The page draws the step two ticks later, from 5100 to
   // 5150.
   expect(drawn.get(5100)).toBe(0);
   expect(drawn.get(5110)).toBeCloseTo(1.6, 5);
@@ -108,7 +108,7 @@ test("the next frame shows another player at its new position if the player move
   // In 1000 ms a player can take up to 30 steps of 8 units: 20 steps, one per tick, and 10 additional steps.
   expect(jump(31, 8000)).toBe(32 * 8);
   expect(jump(30, 8000)).toBeLessThan(2 * 8);
-  // Only 1500 ms count if the last update is older. So a player can take up to 40 steps: 30 + 10.
+  // An interval of more than 1500 ms is treated as 1500 ms. So a player can take up to 40 steps in it: 30 + 10.
   expect(jump(41, 1000)).toBe(42 * 8);
   expect(jump(40, 1000)).toBe(8);
 });

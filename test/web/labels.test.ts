@@ -28,7 +28,7 @@ test("of 200 names at random positions, no two shown names overlap, and each hid
     height: 14,
   }));
   const shown = placeLabels(labels);
-  // Two names overlap if the rectangle that they have in common is not empty. The code uses another definition.
+  // Two names overlap if the rectangle that they have in common is not empty. placeLabels() uses another definition.
   const overlaps = (one: number, other: number) => {
     const [a, b] = [labels[one]!, labels[other]!];
     const width = Math.min(a.x + a.width / 2, b.x + b.width / 2) - Math.max(a.x - a.width / 2, b.x - b.width / 2);

@@ -53,7 +53,7 @@ describe("the list of the nearest players:", () => {
     [0, -80, "up"],
     [80, -80, "upRight"],
     [2, -2, "here"],
-  ] as const)("nearest() gives a player at the offset %i, %i the bearing %s", (right, down, bearing) => {
+  ] as const)("for a player at the offset (%i, %i), nearest() returns the bearing %s", (right, down, bearing) => {
     expect(around([["other", right, down]])[0]!.bearing).toBe(bearing);
   });
 });

@@ -5,7 +5,7 @@ import { TICK_HZ, TICK_MS } from "../../sim/rules.ts";
 import { hasStandingQueue, maySend, Pacer } from "../../web/pacing.ts";
 
 describe("the limit of unacknowledged inputs:", () => {
-  test("maySend() returns true up to a limit of unacknowledged inputs: two plus one per tick of the round trip", () => {
+  test("maySend() returns true up to a limit of unacknowledged inputs: two, plus one for each tick of the round trip", () => {
     expect(maySend(2, 0)).toBe(true);
     expect(maySend(3, 0)).toBe(false);
     expect(maySend(6, 200)).toBe(true);
@@ -35,8 +35,8 @@ describe("queues on the server:", () => {
 });
 
 /**
- * Simulates a walk of 400 ticks. The server takes one input per tick. The network takes `oneWay` ticks each way, and
- * stalls for `stall` ticks from tick 100.
+ * Simulates a walk of 400 ticks. The server processes one input per tick. The network delays messages by `oneWay` ticks
+ * each way, and stalls for `stall` ticks from tick 100.
  * @returns the number of skipped sends, and the length of the server's queue in each tick.
  */
 function walk({ oneWay, stall = 0 }: { oneWay: number; stall?: number }) {
@@ -58,7 +58,7 @@ function walk({ oneWay, stall = 0 }: { oneWay: number; stall?: number }) {
       outgoing.push({ sentAt: now, arrives: now + oneWay });
     } else skipped++;
     while (!stalled && outgoing[0] && outgoing[0].arrives <= now) queue.push(outgoing.shift()!.sentAt);
-    // The server takes an input in the tick after its arrival, and acknowledges it at the end of that tick.
+    // The server processes an input in the tick after its arrival, and acknowledges it at the end of that tick.
     const sentAt = queue.shift();
     if (sentAt !== undefined) incoming.push({ sentAt, arrives: now + oneWay + 1 });
     queueLengths.push(queue.length);

@@ -41,7 +41,7 @@ describe("failed joins:", () => {
     expect(reasonOfError(new TypeError("Failed to fetch"))).toBe("lost");
     expect(reasonOfError(new ServerError("ECONNREFUSED" as unknown as number, "no server"))).toBe("lost");
     expect(reasonOfError(new MatchMakeError("", 500))).toBe("lost");
-    // A proxy responds with this if no server runs behind it.
+    // A proxy responds with this status if no server runs behind the proxy.
     expect(reasonOfError(new MatchMakeError("Service Unavailable", 503))).toBe("busy");
   });
 

@@ -21,13 +21,13 @@ export interface Drawing {
 /** An image that is available to clients. */
 export interface DrawnImage {
   readonly url: string;
-  /** The CSS color whose pixels are not drawn. */
+  /** The CSS color of the pixels that are not drawn. */
   readonly transparent?: string;
 }
 
 /** A tile with certain flips. */
 export interface DrawnTile {
-  /** Whether x and y are swapped. The swap comes before the flips. */
+  /** Whether x and y are swapped. The swap is applied before the flips. */
   readonly swap?: boolean;
   readonly flipX?: boolean;
   readonly flipY?: boolean;
@@ -74,7 +74,7 @@ export interface Pictures extends LayerBase {
   readonly pictures: readonly Picture[];
 }
 
-/** A tile at any place. A width of 0 stands for the width of the tile's image, and a height of 0 for its height. */
+/** A tile at any place. A width of 0 stands for the image's width, and a height of 0 for the image's height. */
 export interface Picture extends Area {
   /** The number of the tile, counted from 1. */
   readonly tile: number;

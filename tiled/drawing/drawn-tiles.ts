@@ -20,7 +20,7 @@ export class DrawnTiles {
     this.#urlOf = urlOf;
   }
 
-  /** Returns the number of the tile with a global tile id; 0 for an empty cell. */
+  /** Returns the number of the tile that a global tile id stands for; 0 for an empty cell. */
   numberOf(gid: number): number {
     if (gid === 0) return 0;
     return this.#number(gid, () => this.#tileOf(gid));

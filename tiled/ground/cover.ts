@@ -56,7 +56,7 @@ export function crossingsOf(polygon: Polygon, { rows }: Cells): number {
 interface Edge {
   readonly top: number;
   readonly bottom: number;
-  /** The `x` of the upper end, and its change per unit downwards. */
+  /** The `x` of the upper end, and the change of `x` per unit downwards. */
   readonly x: number;
   readonly slope: number;
 }
@@ -85,8 +85,8 @@ class Outline {
   }
 
   /**
-   * Returns the places where a row crosses the edges, from left to right. Their number is even. The caller must go
-   * through the rows from top to bottom.
+   * Returns the places where a row crosses the edges, from left to right. The number of places is even. The caller
+   * must go through the rows from top to bottom.
    */
   crossings(y: number): number[] {
     while (this.#next < this.#edges.length && this.#edges[this.#next]!.top <= y)

@@ -4,7 +4,7 @@
 const known = new Map<string, string>();
 const MAX_KNOWN = 1000;
 
-/** Returns the words of a name in lower case, separated by blanks: `player start` for the name `PLAYER_START2`. */
+/** Returns the words of a name in lower case, separated by spaces: `player start` for the name `PLAYER_START2`. */
 export function wordsOf(name: string): string {
   let words = known.get(name);
   if (words === undefined) {
@@ -23,7 +23,7 @@ function separateWords(name: string): string {
     .trim();
 }
 
-/** Returns the words of a name without blanks, so that `Player_Start` and `playerStart` give the same text. */
+/** Returns the words of a name without spaces, so that `Player_Start` and `playerStart` give the same text. */
 export function lettersOf(name: string): string {
   const words = wordsOf(name);
   return words.includes(" ") ? words.replaceAll(" ", "") : words;

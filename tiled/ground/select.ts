@@ -1,4 +1,4 @@
-// Finds the parts of a map that the terms of a declaration name.
+// Finds the parts of a map to which the terms of a declaration refer.
 import type { Layer, MapObject, ObjectLayer, Properties, Tile, TiledMap, TileLayer } from "../model.ts";
 import { quote } from "../report.ts";
 import { hintForList, type Term } from "./declaration.ts";
@@ -42,7 +42,7 @@ export class SelectionError extends Error {
   }
 }
 
-/** Maximum names in an error. */
+/** Maximum number of names in an error message. */
 const MAX_SHOWN = 12;
 
 /**

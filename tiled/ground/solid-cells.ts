@@ -14,7 +14,7 @@ import { CELL, CELLS_PER_TILE } from "./units.ts";
  */
 const MAX_SHAPE_WORK = 16_000_000;
 
-/** Thrown if the shapes of a map would take too long. */
+/** Thrown if processing the shapes of a map would take too long. */
 export class ShapeWorkError extends Error {
   constructor() {
     super("its shapes have too many corners, or are too large; use fewer objects and collision shapes");

@@ -70,7 +70,7 @@ function saidBy(around: readonly Layer[]): boolean | undefined {
   return around.map(({ properties }) => solidity(properties)).find((said) => said !== undefined);
 }
 
-/** Returns claims for the tiles that are clearly solid: their own property or their layer says so. */
+/** Returns claims for the tiles that are clearly solid: a property or the class of the tile, or its layer, says so. */
 function clearTiles(map: TiledMap, layers: readonly Nested<TileLayer>[]): Claim[] {
   const said = tilesBy(map, (tile) => solidity(tile.properties) ?? (isSolidValue(tile.class) || undefined));
   const solid = said.get(true) ?? new Set();
@@ -79,8 +79,8 @@ function clearTiles(map: TiledMap, layers: readonly Nested<TileLayer>[]): Claim[
   const isNotOpen = (number: number) => !open.has(number);
   return layers.flatMap((nested): Claim[] => {
     const { layer, around } = nested;
-    // A layer that is named after collisions may also hold open tiles. So the layer's name is ignored if some of the
-    // layer's tiles have a property that says "solid".
+    // A layer that is named after collisions may also contain open tiles. So the layer's name is ignored if some of the
+    // layer's tiles have a property or a class that says "solid".
     if (!saidBy(around) && hasAny(layer, solid)) {
       return [{ type: "tiles", layer, isSolid, why: "a property of the tiles" }];
     }
@@ -123,8 +123,8 @@ function mentionedObjects(layers: readonly Nested<ObjectLayer>[], found: readonl
 }
 
 /**
- * Returns a claim for all squares without a walkable tile. Returns no claim if the map marks no tile as walkable: it then
- * does not use this convention.
+ * Returns a claim for all squares without a walkable tile. Returns no claim if the map marks no tile as walkable: the
+ * map then does not use this convention.
  */
 function notWalkable(map: TiledMap, nested: readonly Nested<TileLayer>[]): Claim[] {
   const walkable = tilesWhere(map, ({ properties }) => isWalkable(properties));
@@ -145,7 +145,7 @@ function wallNames(map: TiledMap, layers: readonly Nested<TileLayer>[]): Claim[]
 }
 
 /**
- * Returns claims for shapes without name, class and properties. Ignores layers in which fewer than half of the objects
+ * Returns claims for shapes without a name, class or properties. Ignores layers in which fewer than half of the objects
  * are such shapes. In most games, such shapes are walls.
  */
 function plainShapes(layers: readonly Nested<ObjectLayer>[]): Claim[] {

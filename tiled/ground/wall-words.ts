@@ -34,7 +34,7 @@ const SOLID_PROPERTY = new RegExp(
 /** Names of properties that say "solid" if they are false. */
 const OPEN_PROPERTY = /^(is|can)?(walk|pass)(able)?$/;
 
-/** Values of properties, and classes, that say "solid". */
+/** A class, or the value of a property, that says "solid". */
 const SOLID_VALUE =
   /^(solid|block(s|ed|ing)?|impass[ai]ble|unpass[ai]ble|(un|not|non)walkable|collides?|collisions?|obstacle)$/;
 // cspell:enable

@@ -56,8 +56,8 @@ export function joinColyseus(room: string, isAudited: boolean): JoinProbe {
 }
 
 /**
- * Returns a getter of the server time in the frame that is being decoded. The getter returns undefined if the frame has
- * no time.
+ * Returns a getter for the server time in the frame that is being decoded. The getter returns undefined if the frame
+ * has no time.
  * Call `attachClock` right after the join, before the first frame is decoded.
  */
 function attachClock(room: Room<unknown, State>): () => number | undefined {

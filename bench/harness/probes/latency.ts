@@ -1,5 +1,5 @@
 // Finds the frame that shows each move. A probe walks in one horizontal direction, and each move that the server
-// applies changes its x by one step. So a frame in which x has changed by k steps shows the first k moves.
+// applies changes the probe's x by one step. So a frame in which x has changed by k steps shows the first k moves.
 import { STEP } from "../arena.ts";
 
 /** One move that a frame has shown: the time at which the move was sent, and its latency, both in milliseconds. */

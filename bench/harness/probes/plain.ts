@@ -1,5 +1,5 @@
-// Probes for the plain WebSocket servers: one for binary records, and two for JSON. The two servers with JSON have
-// different forms of a move.
+// Probes for the plain WebSocket servers: one for binary records, and two for JSON. The two servers with JSON
+// expect different messages for a move.
 import { type RawData, WebSocket } from "ws";
 import { DIRECTIONS, type Direction } from "../arena.ts";
 import { KOREAN } from "../load/dialects.ts";

@@ -1,6 +1,6 @@
 // Staleness: for how long the position that a client shows has differed from the player's real position. Both positions
-// come from probes. The frames to a probe show the real position of its own player. The frames to the other probes show
-// the same player as other clients see it.
+// come from probes. The frames to a probe show the real position of the probe's own player. The frames to the other
+// probes show the position at which other clients see this player.
 import { TICK_MS } from "../arena.ts";
 import { percentile } from "./latency.ts";
 
@@ -184,7 +184,7 @@ export function arrivalClock(from: number, to: number): FrameClock {
   };
 }
 
-/** Measures the staleness of each probe's position as each other probe shows it, at each time of the clock. */
+/** Measures, at each of the clock's times, the staleness of each probe's position as shown by every other probe. */
 export function stalenessOf(probes: readonly Observations[], { times, ticksOf, lead }: FrameClock): StalenessFigures {
   const nearest: number[] = [];
   const others: number[] = [];

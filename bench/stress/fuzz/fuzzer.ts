@@ -18,7 +18,7 @@ export interface Attack {
   seed: number;
   /** The minimum number of hostile frames and requests. The last sessions run to their end, so more may be sent. */
   frames: number;
-  /** The number of the first session; by default 0. The seed and a session's number determine what the session sends. */
+  /** The number of the first session; by default 0. The seed and the session number determine what a session sends. */
   from?: number;
   /** The maximum number of concurrent sessions. */
   atOnce?: number;
@@ -135,9 +135,9 @@ function count(counts: Map<string, number>, key: string, times = 1): void {
 }
 
 /**
- * One attacker, from its connection to its end. The attacker leaves out input that could crash or block the server if a
- * guard of sabang were missing. Each guard has its own test instead. The test sends harmless input, which the guard
- * rejects for the same reason as harmful input.
+ * One session of an attacker. The attacker sends no input that could crash or block the server if a guard of sabang
+ * were missing. Each guard has its own test instead. This test sends harmless input, which the guard rejects for the
+ * same reason as harmful input.
  */
 class Session {
   readonly #port: number;
@@ -155,8 +155,8 @@ class Session {
   }
 
   async run(): Promise<void> {
-    // The kind of a session depends only on its number. Sessions in rooms also get a second number, which counts only
-    // sessions in rooms and has no gaps. The second number selects the payload of `sweepPayload`.
+    // The kind of a session depends only on its number. The sessions in rooms are also numbered separately, without
+    // gaps. This second number selects the payload of `sweepPayload`.
     const turn = this.#number % TURNS;
     if (turn < ROOM_TURNS) await this.#inRoom(Math.floor(this.#number / TURNS) * ROOM_TURNS + turn);
     else if (turn < 13) await this.#plain();
@@ -340,7 +340,7 @@ class Session {
     await Promise.race([answered, wait(UPGRADE_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
-  /** Sends bytes that break the protocol. @returns whether the connection can still take further frames. */
+  /** Sends bytes that break the protocol. @returns whether further frames may follow on the connection. */
   async #sendOffence(socket: Socket): Promise<boolean> {
     const kind = pick(this.#random, names.offences);
     this.#count(`frame: ${kind}`);

@@ -107,7 +107,7 @@ function unreliableInput(random: Random): Buffer {
   return Buffer.of(INPUT_UNRELIABLE | (random(4) << 5), random(0x80), ...slots.flat());
 }
 
-/** Replaces a payload that has the code of an unreliable input with a valid one. Returns other payloads unchanged. */
+/** Returns a valid unreliable input if a payload has the code of an unreliable input; otherwise the payload itself. */
 function withValidUnreliableInput(payload: Buffer, random: Random): Buffer {
   return (payload[0]! & CODE_BITS) === INPUT_UNRELIABLE ? unreliableInput(random) : payload;
 }

@@ -2,7 +2,7 @@
 // paths.
 import type { Random } from "../../../sim/random.ts";
 
-/** One request. `whole`: whether it is complete, so that the server must respond or close the connection. */
+/** One request. `whole`: whether the request is complete. If so, the server must respond or close the connection. */
 export interface HostileRequest {
   bytes: Buffer;
   whole: boolean;

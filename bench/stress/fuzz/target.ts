@@ -18,7 +18,7 @@ export const SECRETS = {
 /** Timeout for the server to listen, in milliseconds. */
 const START_TIMEOUT_MS = 30_000;
 
-/** The level of `error` in the log. Lines of this level or above count as failures: an attack must not cause errors. */
+/** The number of the log level `error`. Lines of this level or above are failures: an attack must not cause errors. */
 const ERROR_LEVEL = 50;
 
 const running = new Set<ChildProcess>();

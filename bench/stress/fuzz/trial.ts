@@ -30,7 +30,7 @@ export interface Outcome {
   /** The duration of the attack, in seconds. */
   seconds: number;
   /**
-   * The server's figures before the attack and after it, both after a garbage collection. `during` is the event loop
+   * The server's figures before and after the attack, each read after a garbage collection. `during` is the event loop
    * delay during the attack.
    */
   before: Vitals;
@@ -49,7 +49,7 @@ export const OPEN_DOOR = { MAX_CONNECTIONS_PER_ADDRESS: "0", MAX_JOINS_PER_MINUT
 
 /**
  * The number of memory readings before the attack. Only the lowest reading counts, because the server gradually
- * releases the memory that its start has used.
+ * releases memory that it used at startup.
  */
 const READINGS = 8;
 

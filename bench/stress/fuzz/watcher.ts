@@ -18,7 +18,7 @@ export interface WatcherReport {
   moves: { count: number; p50: number; p99: number; max: number };
   /** Response times of /healthz. */
   health: { count: number; p99: number; max: number };
-  /** Joins of new players: the time from the request to the state with their own player. */
+  /** Joins of new players: the time from the request until the joined player is in the state. */
   joins: { count: number; p50: number; max: number };
   /** Joins that were refused because the server was busy. These are not errors. */
   refused: number;

@@ -21,8 +21,8 @@ const CHANGES: readonly Change[] = [
   {
     json: (random, _, others) => {
       const [container, key] = pick(random, others);
-      // Returns a copy. The chosen value may contain the value that it replaces. Without a copy, it would then contain
-      // itself.
+      // Returns a copy. The chosen value may contain the value to be replaced. Without a copy, the chosen value would
+      // then contain itself.
       return structuredClone(container[key]);
     },
     xml: (random, _, others) => pick(random, others),

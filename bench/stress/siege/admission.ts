@@ -50,7 +50,7 @@ const MIN_TICKS = 19.5;
 const MAX_SLOWDOWN = 2;
 const MAX_REOPEN_S = 30;
 
-/** The shares of the time in which the server itself and other programs used the server's core. */
+/** The share of the server's core that the server itself used, and the share that other programs used. */
 interface Shares {
   own: number;
   others: number;

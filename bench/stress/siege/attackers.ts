@@ -23,7 +23,7 @@ export interface SlowConsumerFigures {
   cut: number;
 }
 
-/** The number of texts sent, and of clients that the server has disconnected. */
+/** The number of texts sent, and the number of clients that the server has disconnected. */
 export interface SayFigures {
   sent: number;
   cut: number;
@@ -72,7 +72,7 @@ const BAD_MOVE = maskedFrame(BINARY, Uint8Array.of(0x0d, 0xa4, ...Buffer.from("m
 const ACKNOWLEDGEMENT = maskedFrame(BINARY, Uint8Array.of(0x0a));
 const UNSOLICITED_PONG = maskedFrame(PONG, "");
 
-/** The frames of the hostile texts. MessagePack encodes a string of up to 64 kB as `da`, its length, and its bytes. */
+/** The frames of the hostile texts. MessagePack encodes a string of up to 64 kB as 0xda, the length, and the bytes. */
 const SAYS = Object.values(HOSTILE_TEXTS).map((text) => {
   const bytes = Buffer.from(text);
   const content = Buffer.concat([Buffer.of(0xda, bytes.length >> 8, bytes.length & 0xff), bytes]);
@@ -178,7 +178,7 @@ async function connectMany({
       if (number % 2) socket.resume();
       kinds[name]!(socket);
       await wait(STAY_MS);
-      // One third of the connections is closed, one third is reset, and one third is left half open.
+      // One third of the connections are closed, one third are reset, and one third are left half open.
       if (number % 3 === 0) socket.destroy();
       else if (number % 3 === 1) socket.resetAndDestroy();
       else {

@@ -1,4 +1,4 @@
-// The verdicts on the walkers, the players that an attack does not aim at.
+// The verdicts on the walkers. Walkers are the players that an attack does not target.
 import type { WindowFigures } from "./field.ts";
 import type { Verdict } from "./verdicts.ts";
 

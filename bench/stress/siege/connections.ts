@@ -7,7 +7,7 @@ import type { Verdict } from "./verdicts.ts";
 const WARM_UP = 1000;
 const CONNECTIONS = 5000;
 
-/** The maximum growth of resident memory, as a share. Resident memory varies by some per cent even without a leak. */
+/** The maximum growth of resident memory, as a share. Resident memory varies by a few per cent even without a leak. */
 const MAX_GROWTH = 0.1;
 
 /** Milliseconds within which the server must close incomplete requests and release their memory. */

@@ -1,5 +1,5 @@
 // One client floods the server with messages, and fifty slow consumers never read. Checks that the latency of the other
-// players rises by at most half. Checks also that the server limits the bytes that it buffers for the slow consumers.
+// players rises by at most half. Also checks that the server limits the bytes that it buffers for the slow consumers.
 import type { Server } from "../../harness/server-process.ts";
 import { bystanderVerdicts } from "./bystanders.ts";
 import { openField, populate } from "./field.ts";

@@ -8,11 +8,11 @@ import { Walk } from "../../harness/load/walk.ts";
 
 /** One player as its own client sees it. */
 export interface ClientPlayer {
-  /** The player id in its token. */
+  /** The player id in the player's token. */
   id: string;
-  /** Its own player in the state. */
+  /** The player in the state that the client has received. */
   self: { x: number; y: number; facing: number; name: string } | undefined;
-  /** The close code of its connection; undefined while it is connected. */
+  /** The close code of the client's connection; undefined while the client is connected. */
   left: number | undefined;
 }
 

@@ -32,8 +32,8 @@ export class Claim {
     this.epoch = state.epoch;
     this.#newest = state.newest;
     this.#startedAt = now;
-    // The former authority need not answer if a place is stored, because no client has seen a newer place than this.
-    // If no place is stored, only the former authority may know the newest place that a client has seen.
+    // The former authority need not answer if a place is stored, because no client has seen a newer place than the
+    // stored one. If none is stored, perhaps only the former authority knows the newest place that a client has seen.
     this.#expected = state.newest ? others.filter((process) => process !== former) : others;
     this.#handedOver = handedOver;
     this.#limits = limits;

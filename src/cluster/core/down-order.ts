@@ -29,7 +29,7 @@ export class DownOrder {
     return this.#later.size > 0;
   }
 
-  /** Adds a message, unless it is old. At the limit of later messages, adds only the message that comes next. */
+  /** Adds a message, unless it is old. If too many messages are waiting, adds only the message that comes next. */
   add(message: DownMessage): void {
     if (comparePlaces(message.place, this.#newest) > 0) this.#newest = message.place;
     if (comparePlaces(message.place, this.#place) <= 0) return;
@@ -37,7 +37,7 @@ export class DownOrder {
       this.#later.set(placeName(message.from), message);
   }
 
-  /** Returns the message that comes next, and counts it as applied; undefined if it has not come yet. */
+  /** Returns the message that comes next, and counts it as applied; undefined if it has not arrived yet. */
   next(): DownMessage | undefined {
     const key = placeName(this.#place);
     const message = this.#later.get(key);

@@ -24,7 +24,7 @@ export interface Figures {
   readonly silentMs: number;
   /** The processes that the authority considers alive. */
   readonly alive: readonly ProcessId[];
-  /** Sent batches that the authority has not confirmed. */
+  /** Batches that were sent, and that the authority has not confirmed. */
   readonly unheardBatches: number;
   /** Clients' frames that the rooms have not processed. */
   readonly keptFrames: number;
@@ -34,9 +34,9 @@ export interface Figures {
   readonly resentBatches: number;
   /** Snapshots that replaced the mirrored state. */
   readonly loadedSnapshots: number;
-  /** Snapshots that other processes got from this one. */
+  /** Snapshots that this process has sent to other processes. */
   readonly givenSnapshots: number;
-  /** Requests for a snapshot that this process has sent. */
+  /** The number of times that this process has asked for a snapshot. */
   readonly asks: number;
   /** Messages of older epochs, which were dropped. */
   readonly stale: number;

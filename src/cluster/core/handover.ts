@@ -10,7 +10,7 @@ interface HandoverOptions {
   readonly lease: LeaseKeeper;
   readonly limits: Limits;
   readonly clock: () => number;
-  /** Called once, with the new owner of the lease and its epoch; without an argument if no process takes over. */
+  /** Called once, with the new owner of the lease and the new epoch; without an argument if no process takes over. */
   readonly onEnd: (owner?: { process: ProcessId; epoch: number }) => void;
 }
 

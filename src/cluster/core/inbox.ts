@@ -25,7 +25,7 @@ export class Inbox {
     this.#limits = limits;
   }
 
-  /** The number of the last batch that was taken. */
+  /** The number of the last batch that `take` has returned. */
   get heard(): number {
     return this.#heard;
   }
@@ -37,7 +37,7 @@ export class Inbox {
     if (comparePlaces(at, this.at) > 0) this.at = at;
   }
 
-  /** Takes a batch. @returns the batches that are now in order; none while an earlier batch is missing. */
+  /** Adds a batch. @returns the batches that come next, in order; none while an earlier batch is missing. */
   take(message: UpMessage): UpMessage[] {
     const { batch } = message;
     if (batch <= this.#heard) return [];

@@ -1,5 +1,5 @@
-// This process's view of the lease. Here the lease counts from the time of the request, so its deadline is always
-// earlier than the deadline in the store.
+// This process's view of the lease. Here the deadline of the lease is computed from the time of the request, so it is
+// always earlier than the deadline in the store.
 import type { Limits } from "./limits.ts";
 import type { Lease, LeaseState, ProcessId } from "./ports.ts";
 

@@ -8,13 +8,13 @@ export interface Limits {
   readonly signMs: number;
   /** The time after which a process sends its batches again if the authority has not confirmed any of them. */
   readonly resendMs: number;
-  /** The time without a message of the authority after which a process tries to take the lease. */
+  /** The time without a message from the authority after which a process tries to take the lease. */
   readonly silenceMs: number;
   /** The time without a sign of life after which the authority considers a process lost. */
   readonly lostMs: number;
   /** The time without an authority after which a process closes its connections. */
   readonly closeAllMs: number;
-  /** How long a lease is valid. The lease of the store must use the same time. */
+  /** How long a lease is valid. The store must use the same time. */
   readonly leaseMs: number;
   /** The owner considers its lease expired this much earlier than the store does. */
   readonly leaseMarginMs: number;
@@ -32,9 +32,9 @@ export interface Limits {
   readonly claimAgainMs: number;
   /** The time after which a process asks for a snapshot again. */
   readonly askMs: number;
-  /** How long a process that ends waits for one successor's confirmation before it names another successor. */
+  /** How long an authority that hands over waits for one successor's confirmation before it names another successor. */
   readonly successorMs: number;
-  /** How long a process that ends tries to hand over. */
+  /** How long an authority tries to hand over. */
   readonly handoverMs: number;
   /** The time after which an authority that hands over names its successor again. */
   readonly nameAgainMs: number;
@@ -46,7 +46,7 @@ export interface Limits {
    * snapshot, which includes their changes.
    */
   readonly laterMessages: number;
-  /** Messages whose frames are kept for processes that have missed them. The oldest ones are forgotten. */
+  /** Maximum messages whose frames are kept for processes that have missed them. The oldest ones are forgotten. */
   readonly recentMessages: number;
   /** Maximum messages that the bus has not confirmed. With one more, the process gives up the authority. */
   readonly unconfirmedMessages: number;
@@ -57,7 +57,7 @@ export interface Limits {
    * process sends them again.
    */
   readonly laterBatches: number;
-  /** Frames in one batch. The next batch has the rest. */
+  /** Maximum frames in one batch. The next batch contains the rest. */
   readonly framesPerBatch: number;
   /**
    * Maximum frames of one connection that wait for the rooms. With one more, all are dropped and the connection is
@@ -65,17 +65,17 @@ export interface Limits {
    * seconds.
    */
   readonly framesPerConnection: number;
-  /** Frames to clients, queued until the next message. Further frames are dropped, and their connections closed. */
+  /** Maximum frames to clients, queued until the next message. Others are dropped, and their connections closed. */
   readonly outgoingFrames: number;
   /** Maximum requests without an answer. Additional requests fail at once. */
   readonly requests: number;
-  /** Ended connections that are remembered. The oldest ones are forgotten. */
+  /** Maximum ended connections that are remembered. The oldest ones are forgotten. */
   readonly closedConnections: number;
-  /** Processes that the authority remembers, lost ones included. With one more, it forgets a lost process. */
+  /** Maximum processes that the authority remembers, including lost ones. With one more, it forgets a lost process. */
   readonly processes: number;
 }
 
-/** The limits of production. */
+/** The limits in production. */
 export const LIMITS: Limits = {
   heartbeatMs: 100,
   signMs: 250,

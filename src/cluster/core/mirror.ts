@@ -27,7 +27,7 @@ export class Mirror {
   readonly #order: DownOrder;
   readonly #recent: RecentMessages;
   #alive: readonly ProcessId[] = [];
-  /** The last result of `rooms`. It is kept because several processes may ask for the same place. */
+  /** The last result of `rooms`. It is kept because several processes may ask for a snapshot of the same place. */
   #rooms: { readonly place: Place; readonly bytes: Uint8Array } | undefined;
   #loaded = 0;
   #given = 0;
@@ -76,13 +76,13 @@ export class Mirror {
     return this.#given;
   }
 
-  /** Takes a message: applies it if it comes next, and then those that have waited for it. */
+  /** Receives a message. Applies it if it comes next, and then applies the messages that have waited for it. */
   receive(message: DownMessage): void {
     this.#order.add(message);
     for (let next = this.#apply(); next; next = this.#apply());
   }
 
-  /** Replaces the state by a newer one. */
+  /** Replaces the state with a newer one. */
   load(snapshot: SnapshotMessage): void {
     const before = this.place;
     if (comparePlaces(snapshot.place, before) <= 0) return;

@@ -49,7 +49,7 @@ export interface NodeOptions {
   /** Called after the role has changed. */
   readonly onRole?: (role: Role) => void;
   readonly log?: ProtocolLog;
-  /** Replacements for some of the limits of production. */
+  /** Replacements for some of the limits in production. */
   readonly limits?: Partial<Limits>;
 }
 
@@ -156,7 +156,7 @@ export class ClusterNode {
     }
   }
 
-  /** Takes a message from the bus. */
+  /** Handles a message from the bus. */
   receive(message: Message): void {
     if (this.#isStopped) return;
     if (message.type === "down") this.#down(message);
@@ -204,8 +204,8 @@ export class ClusterNode {
 
   #sendUps({ epoch }: Authority): void {
     const { place } = this.#mirror;
-    // The authority takes batches only from processes whose mirrored state is of its epoch. A process with an older
-    // state does not know which frames the rooms have processed.
+    // The authority accepts batches only from processes whose mirrored state is of the present epoch. A process with an
+    // older state does not know which frames the rooms have processed.
     if (place.epoch === epoch) this.#upLink.flush(place, this.#sendUp);
     this.#upLink.signIfDue(place, this.#sendUp);
   }

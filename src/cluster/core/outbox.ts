@@ -72,7 +72,7 @@ export class Outbox {
     this.#ended.add(session);
   }
 
-  /** Counts a frame as processed. @returns false if it was counted before, or the session has another connection or none. */
+  /** Counts a frame as processed. @returns false if it was counted before or is not from the session's connection. */
   receive(process: ProcessId, { session, connection, number }: ClientFrame): boolean {
     const entry = this.#entries.get(session);
     if (entry?.process !== process || entry.connection !== connection || number <= entry.received) return false;

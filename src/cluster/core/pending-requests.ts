@@ -1,4 +1,4 @@
-// The requests of a process that have no answer yet.
+// The unanswered requests of a process.
 import type { Answer, Content } from "./ports.ts";
 
 interface Pending {
@@ -31,7 +31,7 @@ export class PendingRequests {
     return () => this.#pending.delete(request);
   }
 
-  /** Takes the requests that were not sent to the present authority yet. */
+  /** Takes the requests that have not yet been sent to the present authority. */
   take(): { request: string; content: Content }[] {
     const taken: { request: string; content: Content }[] = [];
     for (const [request, pending] of this.#pending) {

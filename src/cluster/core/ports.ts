@@ -1,5 +1,5 @@
-// The ports of the cluster's protocol: what it needs from the bus, the lease, the rooms and the connections. The protocol
-// has no clock, no timers and no network, so that a simulation can drive it.
+// The ports of the cluster's protocol: what it needs from the bus, the lease, the rooms and the connections. The
+// protocol has no clock, no timers and no network, so that a simulation can drive it.
 
 /** The random id of a process. A process that restarts has a new id. */
 export type ProcessId = string;
@@ -69,7 +69,7 @@ export interface DownMessage {
   readonly frames: readonly ClientFrame[];
   readonly closes: readonly ClientClose[];
   readonly answers: readonly Answer[];
-  /** For each process, the number of its last batch that the authority has taken. */
+  /** For each process, the number of its last batch that the authority has processed. */
   readonly heard: readonly { process: ProcessId; batch: number }[];
   /** The processes that the authority considers alive. */
   readonly alive: readonly ProcessId[];
@@ -88,7 +88,7 @@ export interface UpMessage {
   readonly frames: readonly ClientFrame[];
   readonly closes: readonly ClientClose[];
   readonly requests: readonly { request: string; content: Content }[];
-  /** Set if the process is about to end: it must not become the authority. */
+  /** Whether the process is about to end. If so, it must not become the authority. */
   readonly isLeaving: boolean;
 }
 
@@ -123,7 +123,7 @@ export interface SnapshotMessage {
   readonly missed: readonly MissedMessage[];
 }
 
-/** A process that has taken the lease asks all others for their place before it starts. */
+/** A process that has taken the lease asks all others for their places before it starts the rooms. */
 export interface ClaimMessage {
   readonly type: "claim";
   readonly process: ProcessId;
@@ -151,13 +151,13 @@ export interface Bus {
   /**
    * Sends a message of the authority to all other processes. Stores the message's place if it is newer than the stored
    * place. Calls `taken` once the bus has the message; never if the bus is unavailable or knows a newer epoch. The
-   * authority's own clients get the message only after the call of `taken`. So no client sees a change that is lost if
-   * the authority fails.
+   * authority's own clients get the message only after `taken` was called. So no client sees a change that would be
+   * lost if the authority failed.
    */
   publish(message: DownMessage, taken: () => void): void;
 }
 
-/** The owner of the lease. */
+/** The state of the lease. */
 export interface LeaseState {
   /** The owner; undefined if the lease is free. */
   readonly owner: ProcessId | undefined;
@@ -184,7 +184,7 @@ export interface Lease {
 export interface Host {
   /** Answers a question of a process, now or later. */
   request(from: ProcessId, content: Content, answer: (content: Content) => void): void;
-  /** Takes a frame that a client has sent. Called only while the process is the authority. */
+  /** Handles a frame that a client has sent. Called only while the process is the authority. */
   deliver(session: string, frame: Uint8Array): void;
   /**
    * Called when a client's connection has ended. With code 1000 or 4000 the client has left; otherwise the connection
@@ -231,9 +231,9 @@ export interface Replica {
   apply(changes: Uint8Array): void;
   /** Returns the whole mirrored state, from which another replica or a host can continue. Empty before any changes. */
   snapshot(): Uint8Array;
-  /** Passes a frame on to a client, after all changes that were published before it. Ignored for unknown connections. */
+  /** Passes a frame on to a client, after all changes that were published before it. Ignores unknown connections. */
   receive(session: string, connection: string, frame: Uint8Array): void;
-  /** Closes a client's connection. Ignored for unknown connections, for example of other processes. */
+  /** Closes a client's connection. Ignores unknown connections, for example those of other processes. */
   close(session: string, connection: string, code: number, reason?: string): void;
   /** Closes all connections with this code: they have missed frames, or there was no authority for too long. */
   closeAll(code: number): void;
@@ -245,8 +245,8 @@ export type CreateReplica = (link: ReplicaLink) => Replica;
 /** The part of the protocol that the replica uses. */
 export interface ReplicaLink {
   /**
-   * Passes a client's frame on to the rooms. The frame is kept until the rooms have processed it. Frames of a connection
-   * wait until the host has called `connected` for that connection.
+   * Passes a client's frame on to the rooms. The frame is kept until the rooms have processed it. Frames of a
+   * connection wait until the host has called `connected` for that connection.
    */
   deliver(session: string, connection: string, frame: Uint8Array): void;
   /** Called when a client's connection has ended. */

@@ -22,14 +22,14 @@ export class Processes {
     return [this.#own, ...this.#others().map(({ process }) => process)];
   }
 
-  /** For each process, the number of the last batch that was taken. */
+  /** For each process that is alive, the number of the last batch that `take` has returned. */
   get heard(): { process: ProcessId; batch: number }[] {
     return [...this.#inboxes.values()]
       .filter(({ isAlive }) => isAlive)
       .map(({ process, heard }) => ({ process, batch: heard }));
   }
 
-  /** Takes a message. @returns the batches of its process that come next; none if the message is of another epoch. */
+  /** Adds a message. @returns the batches of the sender that come next; none if the message is of another epoch. */
   take(message: UpMessage, epoch: number, now: number): UpMessage[] {
     const inbox = this.#inboxes.get(message.process) ?? this.#add(message.process, now);
     inbox.hear(message, now);

@@ -64,7 +64,7 @@ export class Publisher {
     return message;
   }
 
-  /** Calls `onTaken` for messages that the bus has taken, and sends unsent messages, if the lease is valid. */
+  /** Calls `onTaken` for messages that the bus has taken, and sends unsent ones. Does nothing without a valid lease. */
   advance(): void {
     if (!this.#isLeased()) return;
     this.#handOn();

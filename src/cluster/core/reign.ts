@@ -31,14 +31,14 @@ interface ReignOptions {
   readonly limits: Limits;
   /** Returns whether the lease is certainly valid at this moment. */
   readonly isLeased: () => boolean;
-  /** Called in order when the bus has taken a message: this process may apply it, even after the epoch's end. */
+  /** Called for each message, in order, once the bus has taken it. This process may apply it, even after the epoch. */
   readonly onTaken: (message: DownMessage) => void;
 }
 
 /** The close code that the rooms get for the connections of a lost process. */
 const ABNORMAL_CLOSE_CODE = 1006;
 
-/** One epoch of an authority. After its end it ignores the rooms. */
+/** One epoch of an authority. Ignores the rooms after the end of the epoch. */
 export class Reign implements HostLink {
   readonly epoch: number;
   readonly #process: ProcessId;
@@ -92,12 +92,12 @@ export class Reign implements HostLink {
     this.#outbox.end(session);
   }
 
-  /** The place of the last message, which the bus may not have yet. */
+  /** The place of the last message, which the bus may not have received yet. */
   get place(): Place {
     return this.#publisher.place;
   }
 
-  /** Takes a message of a process, this one included. */
+  /** Handles a message from a process of the cluster, which may be this process. */
   take(message: UpMessage): void {
     for (const batch of this.#processes.take(message, this.epoch, this.#clock())) this.#deliver(batch);
   }
@@ -120,7 +120,7 @@ export class Reign implements HostLink {
     return this.#processes.successor(except);
   }
 
-  /** Stops the rooms at the place of a last message, which names the successor. @returns the message. */
+  /** Pauses the rooms, and publishes a last message, which names the successor. @returns the last message. */
   pause(successor: ProcessId): DownMessage {
     this.#isPaused = true;
     return this.#publish({ ...NOTHING, successor });
@@ -142,7 +142,7 @@ export class Reign implements HostLink {
     this.#host.end();
   }
 
-  /** Takes requests before frames, because a request may open the connection of a frame. Takes closes last. */
+  /** Processes requests before frames, because a request may open the connection of a frame. Processes closes last. */
   #deliver({ process, requests, frames, closes }: UpMessage): void {
     for (const { request, content } of requests)
       this.#host.request(process, content, (answer) => this.#outbox.answer({ process, request, content: answer }));

@@ -19,7 +19,7 @@ export interface TableChanges {
 export class SessionTable {
   readonly #process: ProcessId;
   readonly #entries = new Map<string, SessionEntry>();
-  /** The sessions of the connections of this process, by connection. */
+  /** The key is a connection of this process. The value is the session of the connection. */
   readonly #own = new Map<string, string>();
 
   constructor(process: ProcessId) {

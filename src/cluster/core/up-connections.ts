@@ -1,4 +1,4 @@
-// The frames of a process's connections that the rooms have not processed yet, and the ends of these connections.
+// For the connections of a process: the frames that the rooms have not processed yet, and the ends of the connections.
 import type { Limits } from "./limits.ts";
 import type { ClientClose, ClientFrame, SessionEntry } from "./ports.ts";
 import type { OwnConnection, SessionTable } from "./session-table.ts";
@@ -14,7 +14,7 @@ interface Connection {
   readonly kept: ClientFrame[];
   /** Whether the connection is in the session table. Otherwise its frames wait. */
   isShown: boolean;
-  /** Whether too many of its frames were waiting. If so, it takes no more frames and must be closed. */
+  /** Whether too many frames were waiting. If so, the connection accepts no more frames and must be closed. */
   isFull: boolean;
   close: ClientClose | undefined;
   isCloseSent: boolean;
@@ -81,8 +81,8 @@ export class UpConnections {
   }
 
   /**
-   * Called when the table has this entry of a connection: its frames may be sent. Drops the frames that the rooms have
-   * taken.
+   * Called when the table has this entry of a connection: the frames of the connection may be sent. Drops the frames
+   * that the rooms have processed.
    */
   shown({ connection: id, received }: SessionEntry): void {
     const connection = this.#connections.get(id);
@@ -92,7 +92,7 @@ export class UpConnections {
     let taken = 0;
     while (taken < kept.length && kept[taken]!.number <= received) taken++;
     this.#kept -= taken;
-    // Usually all frames are taken, and emptying an array is much faster than `splice`.
+    // Usually the rooms have processed all frames, and emptying an array is much faster than `splice`.
     if (taken === kept.length) kept.length = 0;
     else if (taken > 0) kept.splice(0, taken);
     if (hasNews(connection)) this.#ready.add(connection);

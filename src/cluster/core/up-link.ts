@@ -1,6 +1,6 @@
-// The link from a process to the authority. It sends the frames and the ends of connections, and the requests. It keeps
-// them until the mirrored state shows that the rooms have processed them. So a new authority gets what the previous one has
-// lost.
+// The link from a process to the authority. It sends frames, the ends of connections, and requests. It keeps them
+// all until the mirrored state shows that the rooms have processed them. So a new authority gets what the previous one
+// has lost.
 import type { Limits } from "./limits.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import type { Answer, Content, Place, ProcessId, ReplicaLink, SessionEntry, UpMessage } from "./ports.ts";
@@ -20,7 +20,7 @@ interface UpLinkOptions {
 
 /**
  * The link from a process to the authority. In each epoch, the batches of a process are numbered from 1. The authority
- * takes each number once, in order. Batches that it has not confirmed are sent again after a while.
+ * processes each batch once, in order. Batches that the authority has not confirmed are sent again after a while.
  */
 export class UpLink implements ReplicaLink {
   readonly #process: ProcessId;
@@ -36,7 +36,7 @@ export class UpLink implements ReplicaLink {
   /** When the authority last confirmed a batch, or the batches were last sent again. */
   #progressAt = 0;
   #resent = 0;
-  /** Set once the process is about to end. */
+  /** Whether the process is about to end. */
   isLeaving = false;
 
   constructor({ process, table, limits, clock }: UpLinkOptions) {
@@ -60,7 +60,7 @@ export class UpLink implements ReplicaLink {
     return this.#requests.add(content, this.#clock() + timeoutMs, answer);
   }
 
-  /** Sent batches that the authority has not confirmed. */
+  /** Batches that were sent, and that the authority has not confirmed. */
   get unheardBatches(): number {
     return this.#unheard.length;
   }
@@ -121,7 +121,7 @@ export class UpLink implements ReplicaLink {
     this.#requests.expire(this.#clock());
   }
 
-  /** Sends what is new. Sends batches again that the authority has not confirmed in time. */
+  /** Sends what is new. Resends the batches that the authority has not confirmed in time. */
   flush(at: Place, send: Send): void {
     const now = this.#clock();
     if (this.#unheard.length > 0 && now - this.#progressAt >= this.#limits.resendMs) {

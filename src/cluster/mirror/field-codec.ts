@@ -6,7 +6,7 @@ import type { SchemaReader, SchemaWriter } from "./schema-bytes.ts";
 type Encode = (bytes: Uint8Array, value: unknown, at: { offset: number }) => void;
 type Decode = (bytes: Uint8Array, at: { offset: number }) => unknown;
 
-/** The functions of @colyseus/schema by the name of a type. */
+/** The functions of @colyseus/schema, by type name. */
 const ENCODE = encode as unknown as Readonly<Record<string, Encode>>;
 const DECODE = decode as unknown as Readonly<Record<string, Decode>>;
 
@@ -17,7 +17,7 @@ export const MAX_FIELDS_BYTES = 63 * 10;
 export class FieldCodec {
   /** The numbers of the fields. */
   readonly indexes: readonly number[];
-  /** The names of the fields, by the numbers of the fields. */
+  /** The names of the fields, by field number. */
   readonly names: readonly string[];
   readonly #encode: readonly Encode[];
   readonly #decode: readonly Decode[];

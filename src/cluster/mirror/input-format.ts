@@ -1,4 +1,4 @@
-// How inputs travel between processes: all fields of each, in the types of MoveInput.
+// How inputs are sent between processes: all fields of each input, in the types that MoveInput declares.
 import type { Schema } from "@colyseus/schema";
 import { BLANK_INPUT, INPUT_TYPES, MoveInput } from "../../../schema/move-input.ts";
 import type { Input } from "../../../sim/apply-input.ts";
@@ -7,7 +7,7 @@ import type { SchemaReader, SchemaWriter } from "./schema-bytes.ts";
 
 const CODEC = new FieldCodec(MoveInput as unknown as typeof Schema);
 
-/** Writes an input. A missing field gets the value of a no-op: an input of a `move` may lack fields. */
+/** Writes an input. A missing field is written as in a no-op, because the input of a `move` may lack fields. */
 export function writeInput(out: SchemaWriter, input: Readonly<Input>): void {
   out.reserve(MAX_FIELDS_BYTES);
   for (let index = 0; index < INPUT_TYPES.length; index++) {

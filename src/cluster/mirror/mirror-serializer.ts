@@ -19,7 +19,7 @@ const SECTION_SIZE = 64 * 1024;
 
 /** The inputs of a client in the framework. */
 interface ClientInputs {
-  /** The number of inputs that were taken or dropped since the client connected. */
+  /** The number of inputs that were taken from the queue or dropped since the client connected. */
   readonly consumedCount: number;
   readonly size: number;
   /** The latest input that has arrived; undefined for a session without a client. */
@@ -58,7 +58,7 @@ interface Entry {
   readonly addedAt: number;
 }
 
-/** Collects the changes of one room. Set it as the serializer after the room has its state. */
+/** Collects the changes of one room. Must be set as the room's serializer after the room has its state. */
 export class MirrorSerializer implements SightSerializer {
   readonly id = "schema";
   readonly #inputs: RoomInputs;
@@ -80,7 +80,7 @@ export class MirrorSerializer implements SightSerializer {
 
   /**
    * @param worldPlayers returns the players of the room's world.
-   * @param restored set if the room goes on from a snapshot.
+   * @param restored must be given if the room is restored from a snapshot.
    * @throws {Error} with a hint if interest management does not support the players of `state`.
    */
   constructor(
@@ -117,7 +117,7 @@ export class MirrorSerializer implements SightSerializer {
     if (!client) return this.#encoder.encodeAll({ offset: 0 });
     const { sessionId } = client;
     const entry = this.#entries.get(sessionId);
-    // Only the client's process gets this frame. The next changes bring the number of applied inputs to all processes.
+    // Only the client's process receives this frame. The next changes tell all processes the number of applied inputs.
     if (entry) entry.sent = UNKNOWN;
     const frame = new SchemaWriter(16);
     frame.byte(timing ? Protocol.ROOM_STATE | ProtocolModifier.TIMED : Protocol.ROOM_STATE);
@@ -253,7 +253,7 @@ export class MirrorSerializer implements SightSerializer {
   }
 }
 
-/** Returns an encoder of a state. The objects of a restored state get larger reference ids than all earlier ones. */
+/** Returns an encoder of a state. The objects of a restored state get reference ids above all earlier ids. */
 function encoderOf(state: Schema & StateWithPlayers, restored: RestoredPlayers | undefined): Encoder {
   const encoder = new Encoder(state, state[$changes]?.root);
   if (!restored) return encoder;

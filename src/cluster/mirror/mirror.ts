@@ -10,7 +10,7 @@ export const EVERYTHING = 1;
 /** The parts of a message. */
 export interface Message {
   readonly kind: typeof CHANGES | typeof EVERYTHING;
-  /** The cluster's clock in ms. It goes on when another process becomes the authority. */
+  /** The cluster's clock in ms. The clock continues when another process becomes the authority. */
   readonly time: number;
   /** How old the message's state was when the message was written, in ms. */
   readonly age: number;

@@ -12,7 +12,7 @@ import { setRefId } from "./shared-state.ts";
 export class MirroredPlayer implements MirroredFields {
   readonly sessionId: string;
   slot: number;
-  /** Its reference id, which it has in all processes. */
+  /** The player's reference id, which is the same in all processes. */
   refId: number;
   player: TrackedPlayer;
   consumedCount = 0;

@@ -53,7 +53,7 @@ export class MirroredRoom {
     return Math.max(this.#maxId, this.players.maxId);
   }
 
-  /** Reads a section. `serve` must be called at some time afterwards; more sections may be read before. */
+  /** Reads a section. `serve` must be called at some time afterwards. Other sections may be read before that call. */
   read(section: Uint8Array): void {
     const source = new SchemaReader(section);
     const flags = source.byte();
@@ -89,7 +89,7 @@ export class MirroredRoom {
 
   /**
    * Sends a client the full state. From now on `serve` sends it the changes.
-   * @param applied the number of its applied inputs.
+   * @param applied the number of the client's applied inputs.
    */
   show(client: Client, applied: number): void {
     const self = this.players.of(client.sessionId);
@@ -106,7 +106,7 @@ export class MirroredRoom {
     if (index >= 0) this.#clients.splice(index, 1);
   }
 
-  /** Returns the inputs that the room has received and not yet taken: queued moves, and queued predicted inputs. */
+  /** Returns the inputs that the room has received but not yet applied: queued moves, and queued predicted inputs. */
   waitingInputs(): { moves: WaitingInputs; predicted: WaitingInputs } {
     const source = new SchemaReader(this.#waiting);
     return { moves: readWaiting(source), predicted: readWaiting(source) };

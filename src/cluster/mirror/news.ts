@@ -1,4 +1,4 @@
-// The changes that are rare: rooms and sessions that begin, change and end. They travel as JSON.
+// The rare changes: rooms and sessions that begin, change or end. These changes are sent as JSON.
 import type { Transport } from "../../telemetry/transports.ts";
 
 /** A room. */

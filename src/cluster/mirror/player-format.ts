@@ -1,4 +1,4 @@
-// How a player travels between processes: its fields, the number of its applied inputs, and its latest input.
+// How a player is sent between processes: its fields, the number of its applied inputs, and its latest input.
 import { $changes, $values, type IRef, OPERATION, type Schema } from "@colyseus/schema";
 import type { TrackedPlayer } from "../../../rooms/interest/player-codec.ts";
 import type { Input } from "../../../sim/apply-input.ts";
@@ -17,7 +17,7 @@ const COUNT = 0x3f;
 /** This bit of a field's number says that the field has no value any more. */
 const UNSET = 0x80;
 
-/** Precedes the number of applied inputs. Without it, only the increase of that number is written. */
+/** Precedes a number of applied inputs that is written in full. Otherwise only the increase is written. */
 const ABSOLUTE = 0;
 
 /** Used as a number of applied inputs if the receivers do not know the number. */
@@ -26,14 +26,14 @@ export const UNKNOWN = -1;
 /** The most bytes of a change, without its texts. */
 const MAX_CHANGE_BYTES = 1 + MAX_FIELDS_BYTES + 2 * 9;
 
-/** The part of a player that changes are read into. */
+/** The parts of a mirrored player that `PlayerFormat.read` updates. */
 export interface MirroredFields {
   player: TrackedPlayer;
   consumedCount: number;
   latest: Input | undefined;
 }
 
-/** The values of an object of a Schema class by the numbers of its fields. */
+/** Returns the values of a Schema object, by field number. */
 const valuesOf = (ref: IRef) => (ref as unknown as { [$values]: unknown[] })[$values];
 
 /** Writes and reads the changes of players of one class. */
@@ -106,7 +106,7 @@ export class PlayerFormat {
       target.consumedCount = added === ABSOLUTE ? source.number() : target.consumedCount + added;
     }
     if (first & LATEST) target.latest = readInput(source);
-    // For many players, the setters of the fields would take several times as long.
+    // Does not use the setters of the fields, which would take several times as long for many players.
     const values = valuesOf(target.player);
     const changes = target.player[$changes]!;
     for (let count = first & COUNT; count > 0; count--) {

@@ -1,7 +1,8 @@
 // The changes of one room in one tick, in this order:
 //
 //   flags, the room's clock, the largest earlier reference id (only in a whole section), the changes of the shared
-//   state, the slots of removed players, added players, changed players, waiting inputs, messages to players in sight
+//   state, removed players (only their slots), added players, changed players, waiting inputs, messages to players in
+//   sight
 //
 // In a list of players, each player begins with its slot plus 1, and 0 ends the list. Each player of a room
 // has its own slot, a small number. A later player may get the slot of a removed player.

@@ -63,7 +63,7 @@ const MAX_LISTED_SPAWNS = 4;
 
 /**
  * Returns the text of an initial declaration, which the author of a map can edit. The declaration has no effect
- * before the author edits it.
+ * until the author edits it.
  */
 export function initialDeclaration({ spawns }: Ground): string {
   const places = spawns.map(({ x, y }) => `at:${x / TILE},${y / TILE}`);

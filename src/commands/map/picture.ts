@@ -17,10 +17,10 @@ const SPAWN: Color = [30, 90, 220, 200];
 /** Maximum pixels along a side of the picture. */
 const MAX_SIDE = 4096;
 
-/** Pixels along a side of a tile. A tile has fewer pixels if the picture would be too large. */
+/** Pixels along a side of a tile. A tile has fewer pixels if the picture would otherwise be too large. */
 const PIXELS_PER_TILE = 16;
 
-/** A picture, and the images that are missing in it. */
+/** A picture, and the images that are missing from it. */
 export interface Picture {
   readonly png: Buffer;
   /** Sentences that say which images are not drawn, and why. */

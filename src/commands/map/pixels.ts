@@ -6,7 +6,7 @@ import type { Area } from "../../../tiled/model.ts";
 /** Red, green, blue and opacity; each from 0 to 255. */
 export type Color = readonly [red: number, green: number, blue: number, opacity: number];
 
-/** Blends a color over an area of the picture, in pixels. Ignores the part of the area that is outside the picture. */
+/** Blends a color over an area, given in pixels of the picture. Ignores the part of the area outside the picture. */
 export function fillArea(picture: PNG, area: Area, color: Color): void {
   eachPixel(picture, area, (at) => blend(picture.data, at, color));
 }

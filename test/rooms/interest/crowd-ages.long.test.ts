@@ -17,7 +17,7 @@ const NEAREST = 30;
 /** The number of players that join in each tick, until all have joined. A join takes more bytes than a step. */
 const JOINS = 15;
 
-/** The number of ticks before the measurement, and the number of ticks that are measured. All players join before. */
+/** The number of ticks before the measurement, in which all players join, and the number of measured ticks. */
 const WARM_UP = PLAYERS / JOINS + 300;
 const MEASURED = 40;
 
@@ -29,7 +29,10 @@ interface Area {
   height: number;
 }
 
-/** The steps by direction, in units, and the value of `facing` of each. Opposite directions differ in the lowest bit. */
+/**
+ * The step in each direction, in units, and the value of `facing` for that direction. The indices of opposite
+ * directions differ only in the lowest bit.
+ */
 const STEPS = [
   { x: -8, y: 0, facing: 1 },
   { x: 8, y: 0, facing: 2 },
@@ -134,7 +137,7 @@ test.each([
   ["one cell", { left: 1920, top: 1920, width: 160, height: 160 }],
   ["one screen", { left: 1600, top: 1760, width: 960, height: 640 }],
 ])(
-  "with 1500 walking players in %s, clients show the nearest 30 without delay, and the others with at most 1.5 s delay",
+  "with 1500 walking players in %s, clients show the nearest 30 without delay, and the others with a delay of at most 1.5 s",
   (_, area) => {
     const { walkers, clients, tick } = createCrowd(area);
     for (let i = 0; i < WARM_UP; i++) tick(true);
@@ -145,7 +148,7 @@ test.each([
       tick(true);
       for (const { walker, member } of clients) {
         const others = byDistance(walkers, walker.place).filter((other) => other.walker !== walker);
-        // The server may count any of several equally far players as the nearest.
+        // If several players are equally far away, the server may count any of them among the nearest.
         const reach = others[NEAREST]!.square;
         for (const { walker: other, square } of others) {
           const shown = shownBy(member, other);

@@ -149,8 +149,8 @@ class Verifier {
         view.missed = true;
         continue;
       }
-      // A client that missed a patch gets a full state instead of the next patch. A client that was backpressured has
-      // missed no patch if no visible field changed, and then gets no full state.
+      // A client that missed a patch gets a full state instead of the next patch. If no visible field changed while a
+      // client was backpressured, the client has missed no patch and gets no full state.
       if (view.missed && isFullState(frames[0])) {
         this.#verifyFullState(member, frames);
         continue;
@@ -190,8 +190,8 @@ class Verifier {
   }
 
   /**
-   * Expects at most one frame, and a frame if a visible value changed. The number of applied inputs counts as a visible
-   * value. Accepts a frame without a changed value if a field was written or a text arrived.
+   * Expects exactly one frame if a visible value changed, and otherwise at most one. The number of applied inputs
+   * counts as a visible value. Accepts a frame without a changed value if a field was written or a text arrived.
    */
   #verifyFrames(member: Member, view: ClientView, before: Known, arrived: Uint8Array[]): void {
     const frames = arrived.filter((frame) => WireAudit.isState(frame));
@@ -210,7 +210,7 @@ class Verifier {
     this.#check(frames.length <= 1, member, `got ${frames.length} frames in a tick`);
     for (const frame of frames) this.#verifyHeader(member, Protocol.ROOM_STATE_PATCH, frame);
     view.applied = applied;
-    // If the bytes to each client are limited, the server may send an update some ticks after its change.
+    // If the bytes to each client are limited, the server may send a change some ticks later.
     if (this.#maxAge > 0) return;
     const isTouched = this.groundTouched || hasApplied || [...known.keys()].some((id) => actors.get(id)?.touched);
     this.#check(frames.length === 1 || !hasChanges, member, "got no frame for a change");
@@ -218,8 +218,8 @@ class Verifier {
   }
 
   /**
-   * Expects the header of the frame to have the given code. In a room with inputs, the header must also have the clock
-   * of the tick and the number of applied inputs.
+   * Expects the header of the frame to contain the given code. In a room with inputs, the header must also contain the
+   * time of the tick and the number of applied inputs.
    */
   #verifyHeader(member: Member, code: number, frame: Uint8Array): void {
     const { timing, inputs } = this.#crowd;
@@ -373,7 +373,7 @@ class Verifier {
     this.#check(fresh === content(member.onlooker.room.state), member, "has another state than a new client gets");
   }
 
-  /** Expects a full state that is requested without a client to contain all players. */
+  /** Requests a full state without a client, and expects this state to contain all players. */
   #verifyWholeState(): void {
     // A mirrored room has no full state without a client.
     if (this.#crowd.isMirrored) return;
@@ -393,7 +393,7 @@ class Verifier {
     }
   }
 
-  /** Expects no decoder errors, which the decoder reports on the console. */
+  /** Expects that the decoder has written no warnings and no errors to the console. */
   #verifyDecoder(): void {
     this.violations.push(...decoderWarnings().slice(this.#warningCount));
     this.#warningCount = decoderWarnings().length;
@@ -889,7 +889,7 @@ test("clients see the new players if the state's map of players is replaced", ()
   expect(Object.keys(seenBy("watcher")).sort()).toEqual(["third", "watcher"]);
 });
 
-test("a client one cell out of sight of a crowd still gets the crowd's changes, even if it is the only client", () => {
+test("a client that walks one cell out of sight of a crowd still gets the crowd's changes, even if no other client exists", () => {
   const crowd = new Crowd(1600, 160, false, 1500);
   const ids = Array.from({ length: 120 }, () => crowd.newId());
   for (const [i, id] of ids.entries()) crowd.put(id, { name: id, facing: 4, x: 20 + i, y: 80 });
@@ -911,7 +911,7 @@ test("a client one cell out of sight of a crowd still gets the crowd's changes, 
   expect(shown).toEqual(ids.map(() => 120));
 });
 
-test("a mirror's client gets all changes in the next tick, even if the mirror has read some for a full state", () => {
+test("a mirror's client gets all changes in the next tick, even if the mirror has already read some of them for a full state", () => {
   const crowd = new Crowd(4000, 160, false, 0, true);
   const put = (id: string, x: number) => crowd.put(id, { name: id, facing: 1, x, y: 80 });
   const [walker, newcomer] = [crowd.join("walker"), crowd.join("newcomer")];
@@ -995,7 +995,7 @@ test.each([2, 3, 8, 21, 100])(
   },
 );
 
-test("a client that moves away from a player gets one removal, even if that player left its cell and returned", () => {
+test("a client that moves away from a player gets one removal, even if the player has left a grid cell and returned to it", () => {
   const { crowd, members, tick } = crowdAt({ watcher: HERE, other: HERE });
   const audit = new WireAudit();
   crowd.acknowledge(members.watcher!);
@@ -1011,7 +1011,7 @@ test("a client that moves away from a player gets one removal, even if that play
   expect(removals.map(({ id }) => id)).toStrictEqual(["other"]);
 });
 
-test("a client gets the fields of a player that joins in its sight once", () => {
+test("if a player joins in a client's sight, the client gets the player's fields only once", () => {
   const crowd = new Crowd(640, 640, false);
   crowd.put("p0", { name: "first", x: 320, y: 320, facing: 4 });
   const member = crowd.join("p0");

@@ -58,7 +58,7 @@ test.each([
   ["horizontally", 1, 0],
   ["vertically", 0, 1],
   ["diagonally", Math.SQRT1_2, Math.SQRT1_2],
-])("sight from any position in a cell, measured %s, is at least MIN_SIGHT and at most MAX_SIGHT", (_way, x, y) => {
+])("sight measured %s from any position in a cell is at least MIN_SIGHT and at most MAX_SIGHT", (_way, x, y) => {
   const grid = new Grid(4096, 4096);
   for (let start = 1280; start <= 1440; start++) {
     // Skips the distances from 331 to 949 units, at which both results are allowed.
@@ -88,7 +88,7 @@ test("cellAt maps every integer or fractional position on the map to a cell of t
   );
 });
 
-test("Grid.eachHad lists visible cells, one more row or column per side in `kept`, and none beyond MAX_SIGHT", () => {
+test("Grid.eachHad lists all visible cells and one more row or column per side in `kept`, but no cell beyond MAX_SIGHT", () => {
   const grid = new Grid(2400, 2400);
   const cells = Array.from({ length: grid.size }, (_, cell) => cell);
   const column = (cell: number) => cell % grid.columns;
@@ -111,7 +111,7 @@ test("Grid.eachHad lists visible cells, one more row or column per side in `kept
   }
 });
 
-test("Grid.rowsHad lists exactly the visible cells, each once and row by row, if `kept` is 0", () => {
+test("Grid.rowsHad lists exactly the visible cells if `kept` is 0: each cell once, and row by row", () => {
   const grids = maps.map(({ width, height }) => new Grid(width, height)).filter(({ size }) => size < 700);
   fc.assert(
     fc.property(grids, fc.nat(), (grid, any) => {

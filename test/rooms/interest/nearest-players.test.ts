@@ -8,10 +8,10 @@ import { type Random, seededRandom } from "../../../sim/random.ts";
 const SIZE = 2000;
 const WANTED = 31;
 const TICKS = 4;
-/** A search may find this many players more than wanted. */
+/** A search may find up to this many more players than wanted. */
 const MAX_EXTRA = 3;
 
-/** A state with players at positions that `place` returns, and the index of the nearest players of all cells. */
+/** Creates players at the positions that `place` returns, and the index of the nearest players of all cells. */
 function crowd(count: number, place: (number: number) => Positioned) {
   const grid = new Grid(SIZE, SIZE);
   const players = new Map(Array.from({ length: count }, (_, number) => [`player ${number}`, place(number)]));
@@ -31,7 +31,7 @@ function crowd(count: number, place: (number: number) => Positioned) {
   };
 }
 
-/** Moves about half of the players by one step. The positions stay on a lattice, so that many players share one. */
+/** Moves about half of the players by one step. All steps have the same length, so players often share a position. */
 function walk(players: Map<string, Positioned>, random: Random): void {
   for (const player of players.values()) {
     const [dx, dy] = [
@@ -52,7 +52,7 @@ test.each([
   ["all over the map", 300, (random: Random) => ({ x: random(SIZE + 1), y: random(SIZE + 1) })],
   ["at the map's edges", 300, (random: Random) => ({ x: random(2) * SIZE, y: random(SIZE + 1) })],
   ["in small numbers", 5, (random: Random) => ({ x: random(SIZE + 1), y: random(SIZE + 1) })],
-])("finds the nearest players if the players are %s", (_, count, place) => {
+])("NearestPlayers.find finds the nearest players if the players are %s", (_, count, place) => {
   const random = seededRandom(7);
   const { players, nearest, build } = crowd(count, () => place(random));
   const lastRanks = new Map<number, number>();

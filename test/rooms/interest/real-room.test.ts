@@ -44,8 +44,8 @@ async function join() {
 }
 
 /**
- * Teleports a player. After the next tick, the player's client sees the players near the new position, and their
- * clients see the player.
+ * Teleports a player. After the next tick, the player's client sees the players near the new position, and the clients
+ * of those players see the teleported player.
  */
 function place(room: WorldRoom, id: string, x: number, y = 160): void {
   Object.assign(room.state.players.get(id)!, { x, y });
@@ -173,7 +173,7 @@ test("a plain WebSocket client sees the same players and removals as an SDK clie
   expect([...plain.players.keys()].sort()).toEqual([sdk.id, plain.id].sort());
 });
 
-/** Fetches the monitor's data of a room. */
+/** Fetches a room's data from the monitor. */
 async function inspect(room: WorldRoom) {
   const authorization = `Basic ${Buffer.from(`${MONITOR.user}:${MONITOR.password}`).toString("base64")}`;
   const response = await fetch(`${server.url}/monitor/api/room?roomId=${room.roomId}`, {
@@ -199,7 +199,7 @@ test("the monitor shows the size of a room's state", async () => {
   expect((await inspect(room)).stateSize).toBeGreaterThan(id.length);
 });
 
-test("a room sends no frames while nothing changes, but acknowledges an input with a header without a body", async () => {
+test("a room sends no frames while nothing changes, but acknowledges an input with a frame that has only a header", async () => {
   const idle = await join();
   const walker = await join();
   const room = await server.roomOf(walker.id);

@@ -443,8 +443,8 @@ describe("fields of the state other than players:", () => {
           },
         };
         for (const changes of ticks) {
-          // Joins come first in each tick. Otherwise an element may be pushed, sent in a full state and written again
-          // in one tick, and then the framework itself sends a wrong list.
+          // Joins come first in each tick. Otherwise an element may be pushed, sent in a full state and then written
+          // again, all in one tick. In this case, even the framework's own encoder sends a wrong list.
           const inOrder = changes.toSorted((a, b) => Number(b.do.startsWith("join")) - Number(a.do.startsWith("join")));
           for (const { do: act, value } of inOrder) acts[act]!(value);
           tick(serializer, state, witnesses);

@@ -1,4 +1,4 @@
-// Tests the limits of messages to all clients in sight. crowd.test.ts tests which clients get such messages.
+// Tests the limits for messages that are sent to all clients in sight. crowd.test.ts tests which clients receive them.
 import { expect, test } from "@jest/globals";
 import { WireAudit } from "../../../bench/harness/wire-audit.ts";
 import { Crowd } from "../../support/crowd.ts";
@@ -28,7 +28,7 @@ function messagesOf(crowd: Crowd): Uint8Array[] {
 
 const sizeOf = (frames: Uint8Array[]) => frames.reduce((sum, { length }) => sum + length, 0);
 
-test("messages get half of a client's bytes per second, and can save up to one second of this half for a burst", () => {
+test("messages may use half of a client's bytes per second, and up to one second of unused bytes is saved for a burst", () => {
   const budget = 8000;
   const crowd = crowdOf(30, budget);
   const seconds = 5;
@@ -38,7 +38,7 @@ test("messages get half of a client's bytes per second, and can save up to one s
     bytes += sizeOf(messagesOf(crowd));
   }
   expect(bytes).toBeGreaterThan(0.9 * seconds * (budget / 2));
-  // The last message of a tick has up to 100 bytes, and may be longer than the number of bytes that are left.
+  // The last message of a tick has up to 100 bytes. It is sent even if fewer bytes are left.
   expect(bytes).toBeLessThan((seconds + 1) * (budget / 2) + 100);
 });
 
@@ -56,7 +56,7 @@ test("a message arrives even if it exceeds the client's bytes per second, but th
   expect(messagesOf(crowd)).toEqual([]);
 });
 
-test("the message of a player is dropped if the player leaves before the next tick", () => {
+test("a player's message is dropped if the player leaves before the next tick", () => {
   const crowd = crowdOf(3);
   crowd.say("p2", "goodbye");
   crowd.leave(crowd.members[2]!);

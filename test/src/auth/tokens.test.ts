@@ -115,7 +115,7 @@ describe("joining:", () => {
 });
 
 describe("signing in:", () => {
-  test("a sign-in with the SDK creates a new player, and a join with its token joins as this player", async () => {
+  test("a sign-in with the SDK creates a new player, and a client that joins with the returned token joins as this player", async () => {
     const client = server.client();
     const { user, token } = await client.auth.signInAnonymously();
     expect(user.id).toMatch(/^[\w-]{22}$/);
@@ -130,7 +130,7 @@ describe("signing in:", () => {
     expect((await server.roomOf(room.sessionId)).clients.get(room.sessionId)?.auth).toEqual({ id: user.id });
   });
 
-  test("a sign-in with a token of the old secret returns a token of the new secret for the same player", async () => {
+  test("a sign-in with a token that was signed with the old secret returns a token that is signed with the new secret, for the same player", async () => {
     const client = server.client(token({ id: ID, exp: SOON }, { secret: SECRETS.old }));
     const renewed = await client.auth.signInAnonymously();
     expect(renewed.user.id).toBe(ID);
@@ -175,7 +175,7 @@ test.each([
   ["GET", "/auth/provider/github/callback"],
   ["GET", "/auth/anonymous"],
   ["GET", "/auth"],
-])("the server answers 404 on the unused auth route %s %s of the framework", async (method, path) => {
+])("the server answers 404 on the framework's unused auth route %s %s", async (method, path) => {
   const answer = await fetch(server.url + path, {
     method,
     redirect: "manual",

@@ -118,7 +118,7 @@ describeWith("redis", "the start of a process in a cluster:", () => {
       await until(async () => (await expiry()) > first);
     });
 
-    test("a process logs one error if a process with other settings has joined while Redis had no data", async () => {
+    test("a process logs one error if another process with different settings has joined while Redis had no data", async () => {
       await join("a", { ttlMs: 500 });
       const other = JSON.stringify(fingerprintOf({ ...COMMON, JWT_SECRET: "x" }));
       await redis.client.hset("test:processes", "b", `${Number.MAX_SAFE_INTEGER} ${other}`);

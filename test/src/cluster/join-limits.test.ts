@@ -1,4 +1,4 @@
-// Tests the limit of connections per address in a cluster: it counts the connections of all processes together.
+// Tests the limit of connections per address in a cluster. The connections to all processes count together.
 import type { Room } from "@colyseus/sdk";
 import { afterEach, expect, test } from "@jest/globals";
 import { ERRORS, taggedMessage } from "../../../schema/errors.ts";
@@ -46,7 +46,7 @@ test("only as many clients as the limit allows get seats if twelve clients join 
   expect(joins.filter(({ status }) => status === "fulfilled")).toHaveLength(MAX);
 });
 
-test("an address at its limit can replace a player's connection, and return to the seat of a lost connection", async () => {
+test("clients of an address at its limit can still replace a player's connection, and return to the seat of a lost connection", async () => {
   const token = await cluster.tokens.sign(newPlayerId());
   await join(0, token);
   const lost = await join(0);
@@ -71,7 +71,7 @@ test("a new authority counts the existing connections of an address towards the 
   await join(1);
 });
 
-test("an address with many held seats gets no further seats, so that it never has more than twice its limit of connections", async () => {
+test("an address with many held seats gets no further seats, so that it never has more connections than twice the limit", async () => {
   for (let lost = 0; lost < MAX; lost++) {
     const room = await join(0);
     room.reconnection.enabled = false;

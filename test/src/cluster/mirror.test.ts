@@ -1,4 +1,4 @@
-// Tests that a mirror equals its rooms after every change, and that its snapshot makes an equal mirror.
+// Tests that after every change, a mirror and a copy made from the mirror's snapshot equal the mirrored rooms.
 import { $changes, Encoder, type Schema, schema, t } from "@colyseus/schema";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
@@ -26,7 +26,7 @@ class ClientInputs {
   clear = () => {};
 }
 
-/** A room of the authority whose players are all connected. */
+/** A room in the authority. All players of the room are connected. */
 class Room {
   readonly state = new WorldState();
   readonly inputs = new Map<string, ClientInputs>();

@@ -40,7 +40,7 @@ describeWith("redis", "the lease in Redis:", () => {
   /** Takes the lease as soon as there is a connection. */
   const takeWhenConnected = (lease: RedisLease, knownEpoch = 0) => until(() => take(lease, knownEpoch), 30_000);
 
-  test("a new owner's epoch grows by a random step", async () => {
+  test("the epoch of each new owner is larger than the previous epoch by a random step", async () => {
     const a = leaseOf("a");
     const epochs = [0];
     for (let round = 0; round < 20; round++) {

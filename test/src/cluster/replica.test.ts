@@ -1,4 +1,4 @@
-// Tests the rooms of an authority whose clients are in two other processes, with the SDK and with plain WebSockets.
+// Tests an authority's rooms with clients that connect to two other processes, with the SDK and with plain WebSockets.
 import { decode } from "@colyseus/schema";
 import type { Room } from "@colyseus/sdk";
 import { afterEach, expect, test } from "@jest/globals";
@@ -93,7 +93,7 @@ test("a plain client in one process and an SDK client in another see each other 
   await until(() => !sdk.room.state.players.has(plain.id));
 });
 
-test("a client gets errors, answers to requests and pings, and a kick through its own process", async () => {
+test("a client receives errors, a kick, and the answers to its requests and pings through its own process", async () => {
   const { room, id, errors, codes } = await join(1);
   room.send("move", "nowhere");
   await until(() => errors.length === 1);

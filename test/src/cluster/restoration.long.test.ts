@@ -155,7 +155,7 @@ test("a seat that was reserved before a failover can be claimed during and after
     await until(() => room.state.players?.get(room.sessionId)?.name === name);
 });
 
-test("the new authority confirms a known connection if the connection's process repeats its connect request", async () => {
+test("the new authority confirms a known connection if the connection's process repeats the connect request", async () => {
   const { room, id } = await join(0);
   await failOver();
   const [connection] = cluster.replicas[0]!.connections() as Iterable<{ id: string }>;

@@ -37,7 +37,8 @@ function processOf(rooms = 1, maxDelayMs = MAX_DELAY_MS) {
     changes,
     isOpen: () => admission.refusal(false) === undefined,
     /**
-     * Runs ticks that are late by `late` ms. @returns the ms until admission opened or closed; undefined if it did not.
+     * Runs ticks that are late by `late` ms. @returns the ms until admission opened or closed; undefined if neither
+     * happened.
      */
     run(milliseconds: number, late: number | ((tick: number) => number) = 0): number | undefined {
       const before = admission.blockedReason;
@@ -90,7 +91,7 @@ describe("keeping admission open:", () => {
       const { run, isOpen } = processOf(rooms);
       run(10_000);
       expect(run(30_000, (tick) => (tick === 100 ? 3000 : 1))).toBeUndefined();
-      // A pause of the ticks for half a second every six seconds does not close admission either.
+      // Admission does not close either if the ticks pause for half a second every six seconds.
       expect(run(60_000, (tick) => (tick % 120 === 0 ? 500 : 1))).toBeUndefined();
       expect(isOpen()).toBe(true);
     },
@@ -334,7 +335,7 @@ describe("reopening admission:", () => {
   });
 });
 
-test("admission refuses all joins while the process stops, even joins of returning players", () => {
+test("admission refuses all joins while the process is stopping, even joins of returning players", () => {
   const { admission, run, wait } = processOf();
   run(5000);
   admission.stop();

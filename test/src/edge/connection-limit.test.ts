@@ -18,7 +18,7 @@ test("the connections of an address never exceed twice its limit, even if each n
   expect(limit.open(ADDRESS, undefined, yes)).toBe(false);
 });
 
-test("concurrent joins that replace connections never exceed twice the limit of their address", async () => {
+test("concurrent joins that replace connections never bring an address above twice its limit", async () => {
   const limit = new ConnectionLimit(1);
   const joins = await Promise.all(Array.from({ length: 5 }, () => limit.reserve(ADDRESS, async () => true)));
   expect(joins.filter(Boolean)).toHaveLength(2);

@@ -12,7 +12,7 @@ import { until } from "../../support/until.ts";
 const CONNECTIONS = 3;
 const JOINS = 6;
 
-// 127.0.0.1 is a trusted proxy, so each test can choose a client address with the header X-Forwarded-For.
+// 127.0.0.1 is a trusted proxy, so each test can choose a client address with the `X-Forwarded-For` header.
 const server = startServer({
   edge: {
     trustedProxies: ["127.0.0.1"],
@@ -24,7 +24,7 @@ const server = startServer({
   ignoredLog: /connections come from the private address 127\.0\.0\.2/,
 });
 
-/** Creates an SDK client whose requests come from this address, as the server sees it. */
+/** Creates an SDK client. To the server, the client's requests appear to come from this address. */
 function clientOf(address: string): Client {
   const client = new Client(server.url, { headers: { "x-forwarded-for": address } });
   client.auth.token = undefined as unknown as string;
@@ -41,7 +41,7 @@ async function upgradeStatus(address: string, path = "/"): Promise<[number, RawC
 const plainUrl = () => `${server.wsUrl}/websocket`;
 const plainOf = (address: string) => new PlainPlayer(plainUrl(), { headers: { "x-forwarded-for": address } });
 
-test("the server refuses a WebSocket beyond the connection limit of its address with 429", async () => {
+test("a WebSocket beyond the connection limit of its address is refused with 429", async () => {
   const address = "203.0.113.1";
   const open: RawConnection[] = [];
   for (let i = 0; i < CONNECTIONS; i++) {
@@ -97,7 +97,7 @@ test("a join that fails does not count as a connection", async () => {
 test("at the connection limit of an address, a player can reconnect even while the lost connection still counts", async () => {
   const address = "203.0.113.32";
   const headers = { "x-forwarded-for": address, "content-type": "application/json" };
-  /** Opens a WebSocket that acknowledges the join, but answers no close frame. Returns the reconnection token. */
+  /** Opens a WebSocket that acknowledges the join, but does not answer close frames. Returns the reconnection token. */
   const open = async (path: string): Promise<string> => {
     const [status, connection] = await upgradeStatus(address, path);
     expect(status).toBe(101);
@@ -181,7 +181,7 @@ test("at the connection limit of an address, a player on a plain WebSocket can s
   for (const { socket } of [again, ...players]) socket.close();
 });
 
-test("a GET request for the path of a WebSocket gets the reason why an upgrade would fail", async () => {
+test("a GET request for the path of a WebSocket is answered with the reason why an upgrade would fail", async () => {
   const address = "203.0.113.33";
   const seat = await takeSeat(server.url, {}, { "x-forwarded-for": address });
   const ask = async (path: string, from = address) => {
@@ -193,7 +193,7 @@ test("a GET request for the path of a WebSocket gets the reason why an upgrade w
   for (const path of ["/websocket/x", "/process/room", "/process/constructor?sessionId=x", "/a/b/c?sessionId=x"])
     expect([path, ...(await ask(path))]).toEqual([path, 404, "notFound"]);
 
-  // The server also warns about a WebSocket request without the header Upgrade. A proxy probably dropped the header.
+  // The server also warns about a WebSocket request without the `Upgrade` header. A proxy probably dropped the header.
   server.expectLog(/from 127\.0\.0\.1 has no header Upgrade.*proxy_set_header Upgrade \$http_upgrade/);
   for (const path of paths) {
     const dropped = await request(server.port, [
@@ -211,13 +211,13 @@ test("a GET request for the path of a WebSocket gets the reason why an upgrade w
   expect(await ask(pathOf(seat))).toEqual([426, "upgradeRequired"]);
 
   open.push((await upgradeStatus(address))[1]);
-  // The seat is counted already, so its own WebSocket would be accepted.
+  // The seat is already counted, so its own WebSocket would be accepted.
   expect(await ask(pathOf(seat))).toEqual([426, "upgradeRequired"]);
   expect(await ask("/websocket")).toEqual([429, "tooManyConnections"]);
   for (const { socket } of open) socket.destroy();
 });
 
-test("a WebSocket no longer counts for its address after it closes, is terminated, or sends too large a frame", async () => {
+test("a WebSocket no longer counts towards the limit of its address after the WebSocket closes, is terminated, or sends too large a frame", async () => {
   const address = "203.0.113.3";
   for (const end of [
     (player: PlainPlayer) => player.socket.close(),
@@ -263,8 +263,8 @@ test("the server counts all addresses of an IPv6 /64 network as one address", as
   for (const [, { socket }] of open) socket.destroy();
 });
 
-test("the server ignores X-Forwarded-For and X-Real-IP of a client that is not a trusted proxy", async () => {
-  // 127.0.0.2 is not a trusted proxy. The server logs one warning, because the operator may have forgotten to list it.
+test("the server ignores X-Forwarded-For and X-Real-IP from a client that is not a trusted proxy", async () => {
+  // 127.0.0.2 is not a trusted proxy. The server logs one warning, because the operator may have forgotten the proxy.
   server.expectLog(/X-Forwarded-For comes from 127\.0\.0\.2, which is not in TRUST_PROXY/);
   const open = Array.from({ length: CONNECTIONS + 1 }, (_, i) => {
     const connection = new RawConnection(server.port, "127.0.0.2");

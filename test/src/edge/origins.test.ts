@@ -68,7 +68,7 @@ test.each([
   ["wss", "https"],
   ["WSS", "https"],
   ["wss, http", "https"],
-])("the header X-Forwarded-Proto: %s from a trusted proxy counts as the scheme %s", async (stated, scheme) => {
+])("the `X-Forwarded-Proto` header %s from a trusted proxy counts as the scheme %s", async (stated, scheme) => {
   const headers = (origin: string) => [
     `Origin: ${origin}`,
     "X-Forwarded-Host: game.example",
@@ -102,7 +102,7 @@ test("the server's own page is accepted if a proxy drops the port from Host but 
   const origin = "Origin: http://127.0.0.1:8080";
   for (const path of SOCKETS) {
     expect(await upgradeStatus(path, [origin, "X-Forwarded-Port: 8080"], PROXY)).toBe(101);
-    // If TLS ends in front of the proxy, the proxy sends the port 80. The server's own https page is still accepted.
+    // If TLS ends in front of the proxy, the proxy sends port 80. The server's own https page is still accepted.
     expect(await upgradeStatus(path, ["Origin: https://127.0.0.1", "X-Forwarded-Port: 80"], PROXY)).toBe(101);
   }
   for (const [headers, from] of [

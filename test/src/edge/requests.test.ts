@@ -55,7 +55,7 @@ test.each([
   ["with Content-Length", "Content-Length: 16385", ""],
   ["in chunks", "Transfer-Encoding: chunked", `4001\r\n${" ".repeat(16_385)}`],
 ])(
-  "the server answers 413 before the end of a body above 16 kB if the body is sent %s",
+  "a body above 16 kB that is sent %s is answered with 413 before the whole body has arrived",
   async (_name, header, body) => {
     const connection = new RawConnection(server.port);
     connection.head(`POST ${JOIN} HTTP/1.1`, "Host: x", "Content-Type: application/json", header);
@@ -249,7 +249,7 @@ test("the server closes the connection of a refused upgrade, even if the client 
   }
 });
 
-test("refuseUpgrade throws no error if the connection breaks while the upgrade is refused", () => {
+test("refuseUpgrade throws no error if the connection breaks while the upgrade is being refused", () => {
   const socket = new PassThrough();
   refuseUpgrade(socket, "notFound");
   socket.emit("error", new Error("the connection is lost"));

@@ -36,12 +36,12 @@ for (const [path, content] of Object.entries(FILES)) writeFileSync(join(folder, 
 symlinkSync(join(root, "outside.tsx"), join(folder, "link.tsx"));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Like the development server, this page answers all paths. */
+/** Answers requests for all paths with the page, as the development server does. */
 const page = (app: Application) => void app.use((_request, response) => void response.send("the page"));
 const server = startServer({ mapFolder: loadMaps(folder), page });
 const get = (path: string) => fetch(`${server.url}/maps/${path}`);
 
-/** Returns the walls of a map: for each row of cells a text with `#` for a solid cell. */
+/** Returns the walls of a map: one string for each row of cells, with `#` for each solid cell. */
 function wallsOf({ width, height, isSolid }: WorldMap): string[] {
   return Array.from({ length: height / 8 }, (_, y) =>
     Array.from({ length: width / 8 }, (_, x) => (isSolid(x, y) ? "#" : ".")).join(""),

@@ -5,7 +5,7 @@ import { request } from "../../support/raw.ts";
 import { MONITOR, startServer } from "../../support/server.ts";
 import { joinWithSdk } from "../../support/walkers.ts";
 
-// 127.0.0.2 is a trusted proxy, so each request can choose a client address with the header X-Forwarded-For.
+// 127.0.0.2 is a trusted proxy, so each request can choose a client address with the `X-Forwarded-For` header.
 const PROXY = "127.0.0.2";
 const server = startServer({ edge: { trustedProxies: [PROXY] } });
 
@@ -23,8 +23,8 @@ const API = "/monitor/api";
 /** The header with which a program proves that no page of another site sent the request. */
 const PROOF = "Sec-Fetch-Site: none";
 const ELSEWHERE = [
-  // This request has no header that tells where it comes from. Browsers send no such header when they follow a
-  // rel=noreferrer link over plain http to a host other than localhost.
+  // This request has no header that tells where the request comes from. Browsers send no such header when they
+  // follow a rel=noreferrer link over plain http to a host other than localhost.
   [],
   ["Sec-Fetch-Site: cross-site"],
   ["Sec-Fetch-Site: same-site"],
@@ -50,8 +50,8 @@ test("the monitor refuses calls from pages of other sites, and accepts calls fro
     for (const path of [API, "/MONITOR/api"]) {
       expect([path, headers, (await ask(path, [RIGHT, ...headers])).status]).toEqual([path, headers, 403]);
     }
-    // The guard refuses these headers in requests of any method, such as HEAD. A later version of the monitor may have
-    // calls with other methods than GET.
+    // The guard refuses requests with these headers whatever their method is, for example HEAD. A later version of the
+    // monitor may have calls with methods other than GET.
     expect((await ask(API, [RIGHT, ...headers], undefined, "HEAD")).status).toBe(403);
   }
   for (const headers of OWN) expect([headers, (await ask(API, [RIGHT, ...headers])).status]).toEqual([headers, 200]);
@@ -69,14 +69,14 @@ test("the monitor's page can be opened by a link on another site, but not in a f
   for (const headers of [[], ["Referer: https://wiki.example/"]]) {
     expect((await ask("/monitor/", [RIGHT, ...headers])).status).toBe(200);
     // All paths below the page, however they are spelled, require a header that proves that the page sent the request.
-    // In the page's own requests, the header `Referer` proves that.
+    // In the page's own requests, the `Referer` header proves that.
     for (const path of ["/monitor/assets/../api", "/monitor//api", "/monitor/%61pi", "/monitor/assets/x.js"]) {
       expect([path, (await ask(path, [RIGHT, ...headers])).status]).toEqual([path, 403]);
     }
   }
 });
 
-test("the monitor refuses a Host without the port, even with X-Forwarded-Port, and the error names the header to set", async () => {
+test("the monitor refuses a `Host` header without the port, even with X-Forwarded-Port, and the error says which header to set", async () => {
   server.expectLog(
     /page of http:\/\/127\.0\.0\.1:8080\/monitor\/ was refused.*Host header is 127\.0\.0\.1, without the port/,
   );

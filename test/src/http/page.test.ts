@@ -11,7 +11,7 @@ const server = startServer({ page: builtPage });
 const assets = readdirSync(fileURLToPath(new URL("../../../dist/assets", import.meta.url)));
 const SCRIPT = `/assets/${assets.find((file) => /^scene-.*\.js$/.test(file))}`;
 
-/** Fetches a file with a header `Accept-Encoding`. `fetch` decodes the body. */
+/** Fetches a file with an `Accept-Encoding` header. `fetch` decodes the body. */
 const fetchAs = (path: string, encodings: string) =>
   fetch(server.url + path, { headers: { "accept-encoding": encodings } });
 

@@ -61,7 +61,7 @@ test.each(["/monitor", "/MONITOR", "/playground"])(
       const answer = await fetch(server.url + path + query, { headers, redirect: "manual" });
       const location = answer.headers.get("location")!;
       expect([answer.status, location]).toEqual([302, `${path.slice(1)}/${query}`]);
-      // A proxy that serves the server below the prefix /game removes this prefix from the path of each request.
+      // A proxy that exposes the server under the prefix /game removes this prefix from the path of each request.
       const url = new URL(location, `https://play.example.org/game${path}${query}`);
       expect(url.href).toBe(`https://play.example.org/game${path}/${query}`);
     }

@@ -82,7 +82,7 @@ const UNKNOWN_FRAMES = Array.from({ length: 256 }, (_, first) => first)
     (first & 0x1f) === 20 ? unreliableInput(first & 0xe0) : [first, 0x80, 1],
   ]);
 
-test("the server disconnects the sender of an invalid frame and removes its player, but no other client", async () => {
+test("the server disconnects only the sender of an invalid frame, and removes only the sender's player", async () => {
   const witness = await PlainPlayer.join(server.url);
   const frames = [...INVALID_FRAMES, ...UNKNOWN_FRAMES];
   const send = async ([what, bytes]: (typeof frames)[number]) => {
@@ -184,7 +184,7 @@ test("the frame guard accepts the frames that an SDK client sends before the cli
   expect([left, answers.length]).toEqual([undefined, 20]);
 });
 
-test("a message that cannot be decoded closes its sender's connection with code 4002 and logs no error", async () => {
+test("a message that cannot be decoded closes its sender's connection with code 4002, and the server logs no error", async () => {
   const player = await RawPlayer.join(server.url, {});
   const closed = closing(player.socket);
   // A `move` whose word is truncated.

@@ -186,7 +186,7 @@ test("a client that stops reading gets no more patches, and is disconnected when
   const ticks = ticksOf(room);
   await until(() => ticks() > 40);
   end();
-  // The skipped patches would have taken 800 kB. The expected maximum includes one full state, which the server
+  // The skipped patches would have added 800 kB. The expected maximum includes one full state, which the server
   // sends if the kernel accepts some of the queued bytes.
   expect(socket.bufferedAmount).toBeLessThan(BUFFER_BYTES / 4 + 30_000);
   const before = refused().slowConsumer;

@@ -77,7 +77,7 @@ test("the server removes the player of a plain WebSocket at once, regardless of 
     await until(() => witness.state.players.size === 2);
     end(player.socket);
     // This timeout is much shorter than the reconnection timeout of 20 s. The server would hold the seat of an SDK
-    // client for that long.
+    // client for those 20 s.
     await until(() => witness.state.players.size === 1, 5000);
   }
 });
@@ -134,7 +134,7 @@ describe("invalid frames on plain WebSockets:", () => {
     ["wave", []],
     ["move", [ERRORS.badMove.code]],
     ["sing", [ERRORS.unknownMessage.code]],
-  ])("deeply nested JSON in a message `%s` on a plain WebSocket does not close the connection", async (type, codes) => {
+  ])("deeply nested JSON in a `%s` message on a plain WebSocket does not close the connection", async (type, codes) => {
     const player = await PlainPlayer.join(server.url);
     player.socket.send(`{"type":"${type}","text":${"[".repeat(2000)}${"]".repeat(2000)}}`);
     player.socket.send("left");

@@ -110,7 +110,7 @@ describe("the age in the option --older-than:", () => {
 });
 
 describe("the command store:purge:", () => {
-  test("store:purge removes the records that are older than the given age, and only counts them in a dry run", async () => {
+  test("store:purge removes the records that are older than the given age, or, in a dry run, only counts them", async () => {
     await fill(folder, [
       ...crowd(3, { savedAt: Date.now() - 181 * DAY }),
       ...crowd(2, { savedAt: Date.now() - 179 * DAY, map: "meadow" }),

@@ -1,4 +1,4 @@
-// A process that opens the store of a folder as a server would, prints the outcome, and keeps the store open.
+// A process that opens the store in a folder as a server would, prints the outcome, and keeps the store open.
 import { openServerStore } from "../../../src/store/open.ts";
 
 try {

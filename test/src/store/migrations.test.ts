@@ -1,4 +1,4 @@
-// Opening a store of any supported database migrates the records that an earlier version of sabang has saved.
+// Opening a store in any supported database migrates the records that an earlier version of sabang has saved.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ const RECORDS = [
   place({ player: "cat", name: "🐈‍⬛ Зоя مريم" }),
 ];
 
-/** SQL that reverts an up-to-date database to the schema version 0001 and inserts RECORDS. */
+/** SQL that reverts an up-to-date database to schema version 0001 and inserts RECORDS. */
 const TO_0001 = [
   "drop table places",
   "drop table cluster",

@@ -1,4 +1,4 @@
-// A process without root privileges that opens the store of a folder as a server would. Prints the error if that fails.
+// A process that opens the store in a folder as a server would, but without root privileges. Prints any error.
 import { spawnSync } from "node:child_process";
 import { openServerStore } from "../../../src/store/open.ts";
 

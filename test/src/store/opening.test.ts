@@ -77,7 +77,7 @@ describe("data folders:", () => {
   test.each([
     ["text", "this is not a database, however long it is\n".repeat(100)],
     ["an image", Uint8Array.from({ length: 10_000 }, (_, i) => (i * 37) % 256)],
-  ])("opening a store throws if its file holds %s instead of a database", async (_, content) => {
+  ])("opening a store throws if its file contains %s instead of a database", async (_, content) => {
     writeFileSync(join(folder, "sabang.sqlite"), content);
     expect(await errorOf(openStore(at(folder)))).toBe(
       `DATA_DIR: ${folder}/sabang.sqlite cannot be used: file is not a database; ` +
@@ -122,7 +122,7 @@ describe("database URLs:", () => {
     "postgres://sabang:s3cret/pass word@localhost:5432/sabang",
     "postgres://sabang:s3cret%2Fpass%20word@localhost:port/sabang",
     "postgres://sabang:s3cret%2Fpass%20word@host:1:2/sabang",
-  ])("opening a store throws an error that hides the password if the database URL is invalid: %s", async (url) => {
+  ])("opening a store throws if the database URL is invalid, and the error hides the password: %s", async (url) => {
     expect(await errorOfUrl(url)).toBe(
       "DATABASE_URL: not the address of a PostgreSQL database; expected " +
         "postgres://user:password@host:port/database, special characters of the password percent-encoded",

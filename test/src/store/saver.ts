@@ -1,4 +1,4 @@
-// A process that saves in a loop until a test kills it. It prints the number of each save after its commit.
+// A process that saves in a loop until a test kills it. It prints the number of each save after the commit.
 import { storeSettings } from "../../../src/commands/store-settings.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { crowd } from "./places.ts";

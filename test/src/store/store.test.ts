@@ -107,7 +107,7 @@ function testContract(settings: () => Promise<StoreSettings>, empty: (store: Sto
     expect(await all(store)).toEqual(inOrder(records));
   });
 
-  test("a store ignores a record with an older save time than the stored record, but accepts the same save time", async () => {
+  test("a store ignores a record that was saved before the stored record, but accepts a record with the same save time", async () => {
     const [early, late] = [place({ savedAt: 10, x: 1 }), place({ savedAt: 11, x: 2 })];
     await store.save([late]);
     expect(await store.save([early])).toBe(0);

@@ -110,7 +110,7 @@ test("docs/operating.md lists exactly the metrics of sabang, each with its type,
   expect(page.match(/^\| `sabang_.*$/gm)).toEqual(rows);
 });
 
-test("docs/operating.md lists exactly the reasons of edge refusals, which differ from the reasons of refused joins", async () => {
+test("docs/operating.md lists exactly the reasons for edge refusals, which differ from the reasons for refused joins", async () => {
   const all = await text();
   const reasonsOf = (name: string) =>
     [...all.matchAll(new RegExp(`^${name}\\{reason="(\\w+)"\\}`, "gm"))].map(([, reason]) => reason!);
@@ -280,8 +280,8 @@ describe("values of the metrics:", () => {
     const bytes = plain.frames.reduce((sum, frame) => sum + Buffer.byteLength(JSON.stringify(frame)), 0);
     const [steps, patches, frames, sent, received] = await grown();
     expect(Math.abs(steps! - patches!)).toBeLessThanOrEqual(1);
-    // Only the JSON frames to the client count. The server also decodes room frames for this client, but they do not
-    // count.
+    // Only the JSON frames to the client are counted. The server also decodes room frames for this client, but does not
+    // count them.
     expect([frames, sent, received]).toEqual([plain.frames.length, bytes, 0]);
     // All three values come from one response, because the next response may include another tick.
     const all = await text();

@@ -61,7 +61,7 @@ describe("walls:", () => {
     expect(wallsOf(both, { walls: ["auto", "layer:trees"] })).toEqual([".#....", "......", "......", "#....."]);
   });
 
-  test("a file that declares walls replaces the walls of the map's properties, but not the spawns", () => {
+  test("a file that declares walls replaces the walls that the map's properties declare, but not the spawns", () => {
     const declared = map({ "sabang.walls": "layer:upper", "sabang.spawn": "at:1.5,2.5" });
     expect(wallsOf(declared, { walls: "layer:#5" })).toEqual(["..#...", "......", "......", "......"]);
     expect(spawnsOf(declared, { walls: "layer:#5" })).toEqual([[1.5, 2.5]]);

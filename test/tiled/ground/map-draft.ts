@@ -48,7 +48,7 @@ export function group(name: string, layers: readonly Json[], details: Json = {})
 
 /**
  * Returns the file of a map of 6 x 4 tiles.
- * @param details the additional fields of the tiles 1 to 9, by the tile's number.
+ * @param details the additional fields of tiles 1 to 9, by tile number.
  */
 export function fileOf(layers: readonly Json[], details: Record<number, Json> = {}, map: Json = {}): string {
   const tileset = {

@@ -114,7 +114,7 @@ describe("properties of the map:", () => {
     ["in whole tiles", { spawnX: 3, spawnY: 1 }, [3.5, 1.5]],
     ["in pixels", { start_x: 3.5 * PIXELS, start_y: 1.5 * PIXELS }, [3.5, 1.5]],
     ["as one text", { spawnpoint: "3,1" }, [3.5, 1.5]],
-  ])("players start at the position that properties of the map give %s", (_, values, expected) => {
+  ])("if the map's properties give a position %s, players start at this position", (_, values, expected) => {
     expect(spawnsOf(mapOf([FLOOR], {}, { properties: properties(values) }))).toEqual([expected]);
   });
 });

@@ -111,7 +111,7 @@ describe("tile layers whose names mean collision:", () => {
   });
 
   test.each(["wallsNoCollide", "no collision", "noncollidable", "not solid"])(
-    "a layer named `%s` is not solid",
+    "a layer named `%s` is not solid, because the name says so",
     (name) => {
       const ground = groundOf(mapOf([FLOOR, tiles(name, ROWS)]));
       expect(ground.solid).not.toContain(1);

@@ -18,7 +18,7 @@ export interface Round {
 /** Milliseconds between the kill of Redis and its restart. */
 const REDIS_AWAY_MS = 3000;
 
-/** Milliseconds after an attack, in which the clients come back. A killed server process is restarted after that. */
+/** Milliseconds for clients to come back after an attack. A killed server process is restarted after this time. */
 const AFTER_MS = 6000;
 
 /** The shortest and the longest pause of an authority, in milliseconds. */

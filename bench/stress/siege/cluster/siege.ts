@@ -103,7 +103,7 @@ function allPlay(clients: readonly ClientRound[]): boolean {
   return clients.every(({ isPlaying, lost }) => isPlaying || lost !== undefined);
 }
 
-/** Returns the clients whose own position differs from the authority's. */
+/** Returns the clients whose own position differs from their position in the authority's state. */
 function driftedOf(own: readonly OwnPlayer[], truth: readonly TruePlayer[]): string[] {
   const real = new Map(truth.map((player) => [player.name, player]));
   return own.flatMap(({ name, position }) => {
@@ -145,7 +145,7 @@ function summaryOf(result: RoundResult): string {
   return texts.join("; ");
 }
 
-/** Describes the lists that are not empty: their length and their first item. */
+/** Describes each list that is not empty by its length and its first item. */
 function lists(named: Record<string, readonly string[]>): string[] {
   return Object.entries(named).flatMap(([name, list]) =>
     list.length === 0 ? [] : [`${name}: ${list.length} (${list[0]})`],

@@ -1,4 +1,4 @@
-// The players of the siege of a cluster, in a child process: unmodified SDK clients, guests and signed-in players, and
+// The players of the siege of a cluster, in a child process: unmodified SDK clients (guests and signed-in players) and
 // plain WebSockets. Each walks, and comes back by itself when its connection is lost.
 import { setTimeout as wait } from "node:timers/promises";
 import { Client, CloseCode, type Room } from "@colyseus/sdk";
@@ -39,7 +39,7 @@ export interface WalkerRequests {
   walk(argument: null): void;
   halt(argument: null): void;
   /**
-   * Lets the SDK clients reconnect, one after the other. The balancer then distributes them over all processes.
+   * Makes the SDK clients reconnect, one after the other. The balancer then distributes them over all processes.
    * Otherwise a process that was killed in a round would have no clients in the next one.
    */
   spread(argument: null): Promise<void>;
@@ -53,14 +53,14 @@ export interface WalkerRequests {
 /** The maximum number of concurrent joins. */
 const AT_ONCE = 16;
 
-/** One in this number of clients is a plain WebSocket. Half of all clients sign in. */
+/** One in PLAIN_SHARE clients is a plain WebSocket. Half of all clients sign in. */
 const PLAIN_SHARE = 6;
 
 /** Milliseconds between two moves of a client. The clients take turns, so that they do not all send at once. */
 const MOVE_MS = 1000 / MOVES_HZ;
 const PHASES = 10;
 
-/** The area in which each client walks around its start, in steps. It is small, so that no client walks into the edge. */
+/** The area in which each client walks around its start, in steps. It is small, so that no client reaches the edge. */
 const WALK_AREA = { columns: 20, rows: 20 };
 
 /** Milliseconds over which the reconnections of all clients are spread. */
@@ -241,8 +241,9 @@ async function createWalker(index: number, port: number): Promise<Walker> {
 // The SDK writes a line for each attempt to reconnect.
 console.info = () => {};
 
-// A client of the SDK may get a late message of its old connection while its next connection is not open yet. The SDK then
-// throws an error when it answers. A browser reports such an error and goes on, but Node would end this process.
+// An SDK client may receive a late message from its old connection while its next connection is not open yet. The SDK
+// throws an error when it answers this message. A browser reports such an error and goes on, but Node would end this
+// process.
 process.on("uncaughtException", (error) => {
   if (error.name !== "InvalidStateError") throw error;
   console.error(`a client failed to answer a message: ${error.message}`);

@@ -6,7 +6,7 @@ import type { Place } from "../../../../src/cluster/core/ports.ts";
 const START = { epoch: 0, number: 0 };
 const at = (number: number): Place => ({ epoch: 1, number });
 
-/** A claim of process `own` that begins at time 0, with processes `old` (the former authority), `b` and `c`. */
+/** Returns a claim of process `own` that begins at time 0. The others are `old` (the former authority), `b` and `c`. */
 function claim(newest: Place | undefined, handedOver?: Place): Claim {
   const state = { owner: "own", epoch: 2, newest };
   return new Claim({ state, now: 0, others: ["old", "b", "c"], former: "old", handedOver, limits: LIMITS });
@@ -55,7 +55,7 @@ describe("a new authority:", () => {
     expect(one.isReady(at(5), LIMITS.claimNewerMs)).toBe(true);
   });
 
-  test("a new authority without any state waits longer for the place that is stored in Redis", () => {
+  test("a new authority without any state also waits for a limited time, but longer, if a place is stored in Redis", () => {
     const one = claim(at(6));
     expect(one.isReady(START, LIMITS.claimEmptyMs - 1)).toBe(false);
     expect(one.isReady(START, LIMITS.claimEmptyMs)).toBe(true);

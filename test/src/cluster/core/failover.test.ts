@@ -157,7 +157,7 @@ describe("an unavailable Redis:", () => {
   });
 });
 
-test("if a lost process resumes, it closes its connections, and its clients return", () => {
+test("a process that the authority considers lost closes its connections when the process resumes, and its clients return", () => {
   const lost = replica();
   const its = simulation.clients.filter(({ process }) => process === lost);
   expect(its.length).toBeGreaterThan(0);

@@ -7,7 +7,7 @@ import { UpLink } from "../../../../src/cluster/core/up-link.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
-/** A process with a replica that records its calls. */
+/** A process that records every call to its replica. */
 class Process {
   readonly told: string[] = [];
   readonly upLink: UpLink;
@@ -93,7 +93,7 @@ describe("messages from the authority:", () => {
     expect(replica.take()).toEqual(["apply 2", "apply 21"]);
   });
 
-  test("messages that arrive before an earlier message are kept for later, up to a limit", () => {
+  test("messages that arrive too early are kept until the messages before them arrive, up to a limit", () => {
     replica = new Process("b", { ...LIMITS, laterMessages: 2 });
     for (const number of [2, 3, 4]) replica.mirror.receive(down(number));
     replica.mirror.receive(down(1));

@@ -19,7 +19,7 @@ function setUp(limits = LIMITS): void {
 
 beforeEach(() => setUp());
 
-/** Updates the mirrored table: the session `s` has this connection, and the rooms have taken `received` frames. */
+/** Updates the mirrored table: session `s` has this connection, and the rooms have processed `received` frames. */
 function show(connection: string, received = 0): void {
   const entry = { session: "s", process: "p", connection, received };
   table.update([entry], []);
@@ -77,7 +77,7 @@ describe("frames from a client:", () => {
     expect(message?.closes).toEqual([{ session: "s", connection: "c", code: 1006 }]);
   });
 
-  test("all waiting frames of a connection are dropped if there are too many; takeFull returns the connection", () => {
+  test("all waiting frames of a connection are dropped and takeFull returns the connection if too many frames are waiting", () => {
     setUp({ ...LIMITS, framesPerConnection: 3 });
     show("c");
     deliver(1, 2, 3);
@@ -101,7 +101,7 @@ describe("the end of a connection:", () => {
     expect(flush()[0]?.closes).toHaveLength(1);
   });
 
-  test("the end of a connection is sent even if the connection enters the table of sessions only later", () => {
+  test("the end of a connection is sent even if the connection enters the table of sessions only after it has ended", () => {
     upLink.disconnected("s", "c", 1006);
     expect(flush()).toEqual([]);
     show("c");
@@ -140,7 +140,7 @@ describe("batches of frames and requests:", () => {
     expect(framesOf(flush())).toEqual([3, 4]);
   });
 
-  test("the authority takes each batch once and in order", () => {
+  test("the authority processes each batch once, and all batches in order", () => {
     const inbox = new Inbox("p", 0, LIMITS);
     const batch = (number: number): UpMessage => {
       const nothing = { frames: [], closes: [], requests: [], isLeaving: false };
@@ -151,7 +151,7 @@ describe("batches of frames and requests:", () => {
     expect(inbox.heard).toBe(3);
   });
 
-  test("batches that arrive before an earlier batch are kept for later, up to a limit", () => {
+  test("batches that arrive too early are kept until the batches before them arrive, up to a limit", () => {
     const inbox = new Inbox("p", 0, { ...LIMITS, laterBatches: 1 });
     const nothing = { frames: [], closes: [], requests: [], isLeaving: false };
     for (const batch of [2, 3, 1]) inbox.take({ type: "up", process: "p", batch, at: AT, ...nothing });

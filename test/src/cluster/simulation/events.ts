@@ -2,7 +2,7 @@
 
 interface Event {
   readonly at: number;
-  /** Keeps events of the same time in the order in which they were added. */
+  /** The number of events that were added earlier. Events of the same time run in this order. */
   readonly order: number;
   readonly run: () => void;
 }
@@ -18,7 +18,7 @@ export class Events {
     return this.#now;
   }
 
-  /** Runs something after a delay. */
+  /** Calls `run` after a delay. */
   after(delayMs: number, run: () => void): void {
     this.#push({ at: this.#now + delayMs, order: this.#added++, run });
   }

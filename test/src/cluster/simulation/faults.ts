@@ -12,7 +12,7 @@ export interface Faulty {
   readonly network: Network;
   readonly redis: Redis;
   readonly clients: readonly SimClient[];
-  /** The processes that run, and are not about to end. */
+  /** Returns the processes that run and are not about to end. */
   running(): SimProcess[];
   /**
    * Marks a process as disturbed for a while, or all processes if no process is given. A rollback is not a violation if

@@ -25,8 +25,8 @@ export interface Connection {
 }
 
 /**
- * The network. `lossPerThousand` and `delayMs` apply to the messages of channels and to Redis's answers.
- * `duplicatesPerThousand` applies only to the messages.
+ * The network. `delayMs` applies to requests, to Redis's answers and to the messages of channels. `lossPerThousand`
+ * applies only to the answers and the messages, and `duplicatesPerThousand` only to the messages.
  */
 export class Network {
   readonly #random: Random;
@@ -89,7 +89,7 @@ export class Network {
     return true;
   }
 
-  /** Asks Redis. Requests of a connection arrive in order, and their answers may get lost. */
+  /** Sends a request to Redis. The requests of a connection arrive in order. An answer may get lost. */
   #request<Result>(connection: Connection, action: () => Result, done: (result: Result | undefined) => void): void {
     const { now } = this.#events;
     connection.lastArrival = Math.max(connection.lastArrival, now + this.#delay() + connection.requestDelayMs);
@@ -105,7 +105,7 @@ export class Network {
     });
   }
 
-  /** Passes a message of a channel on to its readers. */
+  /** Passes a message on to the readers of its channel. */
   #pass(message: Message, from: ProcessId, to: ProcessId | undefined): void {
     for (const reader of this.#connections.values()) {
       if (reader.process === from || (to !== undefined && reader.process !== to)) continue;

@@ -100,7 +100,7 @@ export class Oracle {
     const known = this.#known.get(placeName(place));
     if (!known) this.fail(`${process} is at ${placeName(place)}, which was never published`);
     // A process that was stopped may still be at a place that a rollback has lost. Its clients may see the lost changes
-    // only now, so the rollback also counts from now on.
+    // only now, so the time of the rollback is set to now.
     if (this.#lost.some((isLost) => isLost(place))) this.#rollbackAt = this.#now();
     if (rooms !== known.rooms) this.fail(`${process} has other rooms at ${placeName(place)} than the authority`);
     if (!sessions) return;

@@ -52,7 +52,7 @@ const withSeveralOwners: Plant = {
   },
 };
 
-/** Publishes 0 as the number of frames that the rooms have taken from each session. */
+/** Publishes 0 as the number of frames that the rooms have received from each session. */
 const withoutReceived: Plant = {
   publish: (message) => ({ ...message, sessions: message.sessions.map((entry) => ({ ...entry, received: 0 })) }),
 };
@@ -83,7 +83,7 @@ const withGaps: Plant = {
       : message,
 };
 
-/** All planted faults, by a description of each. */
+/** All planted faults. Each key describes its fault. */
 export const PLANTED: Readonly<Record<string, Plant>> = {
   "old epochs are not fenced off": withoutFencing,
   "the lease has several owners": withSeveralOwners,

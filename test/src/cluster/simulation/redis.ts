@@ -7,7 +7,7 @@ import type { LeaseState, Place, ProcessId } from "../../../../src/cluster/core/
 const LEASE_MS = 1000;
 const MAX_EPOCH_STEP = 1000;
 
-/** The scripts of Redis, and its data, which may get lost. */
+/** The scripts and the data of Redis. The data may get lost. */
 export class Redis {
   readonly #random: Random;
   readonly #now: () => number;
@@ -33,7 +33,7 @@ export class Redis {
     return this.#state();
   }
 
-  /** Gives the lease of a process to another one. */
+  /** Transfers the lease from a process to another process. */
   give(process: ProcessId, to: ProcessId): LeaseState {
     this.#expire();
     if (this.#owner === process) this.#give(to, this.#epoch);

@@ -1,4 +1,4 @@
-// A simulated client: it walks, loses its connection, and comes back to any process with its token.
+// A simulated client: it walks, loses its connection, and uses its token to reconnect to any process.
 
 import type { Random } from "../../../../sim/random.ts";
 import type { Content } from "../../../../src/cluster/core/ports.ts";
@@ -27,7 +27,7 @@ interface SimClientOptions {
   readonly opened: (connection: number) => void;
 }
 
-/** An attempt of a client to connect, and the connection that results from it. */
+/** A client's attempt to connect, and the resulting connection. */
 interface Attempt {
   readonly socket: Socket;
   readonly process: SimProcess;
@@ -48,7 +48,7 @@ export class SimClient {
   #attached: Attempt | undefined;
   #number = 0;
   #seen: { applied: number; tick: number; x: number; y: number; at: number } | undefined;
-  /** How many times the token was refused since the last connection. */
+  /** How many times the token has been refused since the last connection. */
   #refusals = 0;
 
   constructor(options: SimClientOptions) {
@@ -60,12 +60,12 @@ export class SimClient {
     return this.#attached !== undefined;
   }
 
-  /** The number of the last input that the client knows to be applied. */
+  /** The number of the last input that the client knows to have been applied. */
   get applied(): number {
     return this.#seen?.applied ?? 0;
   }
 
-  /** The open connections of the client. */
+  /** The number of the client's open connections. */
   get openConnections(): number {
     return this.#attempts.length;
   }

@@ -76,7 +76,7 @@ export class SimHost implements Host {
 
   request(from: ProcessId, content: Content, answer: (content: Content) => void): void {
     const handle = () => answer(content.type === "join" ? this.#join(from, content) : this.#connect(from, content));
-    // Some answers come later, as those of real rooms do.
+    // Sends some answers later, as real rooms do.
     if ((content.number as number) % 3 === 0) this.#later.push(handle);
     else handle();
   }
@@ -187,7 +187,7 @@ export class SimHost implements Host {
     const isLost = player.heldUntil > 0;
     if (token !== player.token && !(isLost && token === player.previousToken)) return { type: "busy" };
     if (!isLost) this.#options.link.close(session, REPLACED_CODE);
-    // A client that returns with its previous token may already have got the newer one, so the newer one remains valid.
+    // A client that returns with its previous token may already have the newer one, so the newer one remains valid.
     if (token === player.token) Object.assign(player, { previousToken: token, token: this.#options.makeToken() });
     Object.assign(player, { connection: numberOf(connection), taken: 0, sent: 0, heldUntil: 0 });
     this.#options.link.connected(session, process, connection);
@@ -195,7 +195,7 @@ export class SimHost implements Host {
     return { type: "ok", token: player.token };
   }
 
-  /** Sends a frame with its number, so that clients notice when one is missing. */
+  /** Sends a numbered frame, so that clients notice when a frame is missing. */
   #send(session: string): void {
     const player = this.#state.players.get(session);
     if (!player || player.heldUntil > 0) return;

@@ -27,7 +27,7 @@ interface SimProcessOptions {
     snapshot: Parameters<CreateHost>[1],
     onPublish: (changes: Uint8Array, rooms: number) => void,
   ) => SimHost;
-  /** Called when the process becomes the authority, and continues from a place. */
+  /** Called when the process becomes the authority. `from` is the place from which the process continues. */
   readonly onReign: (process: SimProcess, from: Place) => void;
 }
 
@@ -83,7 +83,7 @@ export class SimProcess {
     return !this.isEnded && !this.#isStopped;
   }
 
-  /** The place of its mirrored state. */
+  /** The place of the process's mirrored state. */
   get place(): Place {
     return this.node.figures.place;
   }

@@ -9,7 +9,7 @@ import { applyState, emptyState, encodeState, fingerprint, type PlayerState, typ
 export interface Socket {
   readonly connection: string;
   readonly session: string;
-  /** Called with the answer of the rooms, which accept or refuse the connection; undefined if no answer came. */
+  /** Called with the rooms' answer, which accepts or refuses the connection; undefined if no answer arrived. */
   answered(content: Content | undefined): void;
   /** Called with the client's player after each change of the mirrored rooms; undefined if there is no player. */
   see(player: PlayerState | undefined, tick: number): void;

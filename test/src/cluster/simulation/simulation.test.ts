@@ -21,7 +21,7 @@ test(
     const { failures, total } = await runSeeds({ first: FIRST, count: SEEDS });
     process.stderr.write(`seeds ${FIRST} to ${FIRST + SEEDS - 1}: ${JSON.stringify(total)}\n`);
     expect(failures).toEqual([]);
-    // With fewer changes of the authority, the seeds would not test much.
+    // The seeds would not test much if the authority changed less often.
     if (SEEDS >= 100) expect(Math.min(total.reigns / 2, 2 * total.handovers)).toBeGreaterThan(SEEDS);
   },
   TIMEOUT_MS,

@@ -52,7 +52,7 @@ export class Simulation implements Faulty {
   readonly #plant: Plant;
   readonly #log: string[] = [];
   #processes: SimProcess[] = [];
-  /** The places of ended processes. `isShared`: whether another process could know the place when the process ended. */
+  /** The places of ended processes. `isShared`: whether a process that still runs could know the place. */
   readonly #endedPlaces: { process: string; place: Place; isShared: boolean }[] = [];
   readonly #openedAt = new Map<number, number>();
   readonly #disturbedUntil = new Map<SimProcess, number>();

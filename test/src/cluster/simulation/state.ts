@@ -1,6 +1,6 @@
 // The simulated rooms' state, and its binary encoding, which a host publishes and replicas mirror.
 
-/** A queued input: its direction, and the number that its client has given it. */
+/** A queued input: its direction, and the number that the client has assigned to the input. */
 export interface NumberedInput {
   readonly direction: number;
   readonly number: number;
@@ -23,9 +23,9 @@ export interface PlayerState {
   applied: number;
   /** The number of the last input that was queued. */
   queued: number;
-  /** Frames that the rooms have taken from the connection. */
+  /** The number of frames that the rooms have received from the connection. */
   taken: number;
-  /** Frames that the rooms have sent to the connection. */
+  /** The number of frames that the rooms have sent to the connection. */
   sent: number;
   /** The tick after which the held seat is free; 0 while connected. */
   heldUntil: number;
@@ -49,10 +49,10 @@ export function emptyState(random: number): RoomState {
   return { tick: 0, random, players: new Map() };
 }
 
-/** The 32-bit words into which a state is written before they are copied or hashed. */
+/** A buffer of 32-bit words. A state is written into these words before the words are copied or hashed. */
 const words = new Uint32Array(1 << 14);
 
-/** Encodes players and the ids of players that are gone. */
+/** Encodes a state, and the ids of sessions that have ended. */
 export function encodeState(state: RoomState, gone: readonly string[] = []): Uint8Array {
   const length = write(state, gone);
   return new Uint8Array(words.slice(0, length).buffer);
@@ -146,7 +146,7 @@ function readPlayer(encoded: Uint32Array): PlayerState {
   };
 }
 
-/** Returns the number in an id. All ids of a simulation are a letter and a number. */
+/** Returns the number in an id. Each id in a simulation is a letter followed by a number. */
 export function numberOf(id: string): number {
   return Number(id.slice(1));
 }
