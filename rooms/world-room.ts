@@ -92,7 +92,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     await sessions.get(client.sessionId)?.hold(code, () => this.holdSeat(client, reconnectionSeconds));
   }
 
-  /** Called when a client is gone for good: it failed to join, left, was kicked, did not return, or the server stops. */
+  /** Called when a client is gone: it failed to join, left, was kicked, did not return, or the server stops. */
   override onLeave(client: WorldClient, code?: number) {
     this.despawn(client.sessionId);
     super.onLeave(client, code);

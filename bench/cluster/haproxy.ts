@@ -20,7 +20,7 @@ export function haproxyConfig(port: number, backends: readonly Backend[]): strin
   timeout client 60s
   timeout server 60s
   timeout http-request 10s
-  timeout check 1s
+  timeout check 3s # a process that is only busy must not lose its clients
   timeout tunnel 1h # WebSockets
   balance roundrobin
   retries 3
@@ -43,6 +43,7 @@ ${servers}
 
 backend all
   option httpchk GET /healthz
+  balance leastconn # a process that has just started gets the next clients
   default-server on-marked-down shutdown-sessions # frees the clients of a process that hangs
 ${servers}
 `;

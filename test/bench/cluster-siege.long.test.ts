@@ -24,7 +24,7 @@ describeWith("redis", "with Redis", () => {
           processes: 3,
           players: PLAYERS,
           rounds: 1,
-          kinds: ["authority", "replica", "pause", "redis", "cut", "replace"],
+          kinds: ["authority", "replica", "pause", "handover", "redis", "cut", "replace"],
         });
         const missed = verdicts.filter(({ what, pass }) => !pass && !isTimed(what));
         expect({ missed, progress: missed.length > 0 ? progress : [] }).toEqual({ missed: [], progress: [] });

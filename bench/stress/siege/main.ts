@@ -24,7 +24,7 @@ type Options = Omit<ClusterSiege, "processes"> & { only: typeof SIEGE_NAMES; clu
 
 const { only, cluster, ...clusterOptions } = commandLine(
   "siege",
-  "Attacks a server of its own, on a core of its own, and reports whether it held.",
+  "Attacks a server of its own, and reports whether it held. The server has a core of its own, unless it is a cluster.",
 )
   .option("--only <sieges>", "sieges to run; by default all", listOf(oneOf(SIEGE_NAMES)), SIEGE_NAMES)
   .option("--cluster [processes]", "attack a cluster of 3 processes instead, or of this number", wholeNumber(2, 16))
@@ -45,6 +45,7 @@ Rounds of a cluster:
   authority    kill -9 of the process that is the authority
   replica      kill -9 of another process
   pause        SIGSTOP of the authority for 1 to 12 s
+  handover     SIGTERM of the authority, and a start of another process
   redis        kill -9 of Redis, which is back and empty after 3 s
   cut          all connections to Redis are cut
   replace      SIGTERM of each process in turn, and a start of another
@@ -58,7 +59,8 @@ const missing = cluster === undefined ? [] : missingPrograms(["redis-server", "p
 if (missing.length > 0) exit(missingHint(missing));
 // Reads the commit before the run, because the files in the working tree may change during the run.
 const where = machine(process.argv.slice(2), "npm run siege");
-const unpinned = pinToCores();
+// The processes of a cluster share all cores: on one core, the start of a process would stop the others.
+const unpinned = cluster === undefined ? pinToCores() : undefined;
 const verdicts: Verdict[] = [];
 const clusterSiege = (tell: (what: string) => void) =>
   besiegeCluster(tell, { ...clusterOptions, processes: typeof cluster === "number" ? cluster : 3 });

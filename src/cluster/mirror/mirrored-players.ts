@@ -3,7 +3,7 @@ import type { Schema } from "@colyseus/schema";
 import type { StateWithPlayers, TrackedPlayer } from "../../../rooms/interest/player-codec.ts";
 import type { AppliedInputs, InputsById } from "../../../rooms/interest/view.ts";
 import type { Input } from "../../../sim/apply-input.ts";
-import { type MirroredFields, PlayerFormat, UNKNOWN } from "./player-format.ts";
+import { type MirroredFields, PlayerFormat, UNKNOWN, valuesOf } from "./player-format.ts";
 import type { SchemaReader, SchemaWriter } from "./schema-bytes.ts";
 import { END } from "./section.ts";
 import { setRefId } from "./shared-state.ts";
@@ -15,6 +15,7 @@ export class MirroredPlayer implements MirroredFields {
   /** The player's reference id, which is the same in all processes. */
   refId: number;
   player: TrackedPlayer;
+  values: unknown[];
   consumedCount = 0;
   latest: Input | undefined;
 
@@ -23,6 +24,13 @@ export class MirroredPlayer implements MirroredFields {
     this.slot = slot;
     this.refId = refId;
     this.player = player;
+    this.values = valuesOf(player);
+  }
+
+  /** Called when the session has another player. */
+  become(player: TrackedPlayer): void {
+    this.player = player;
+    this.values = valuesOf(player);
   }
 }
 
@@ -112,7 +120,7 @@ export class MirroredPlayers implements InputsById {
     if (!mirrored) {
       mirrored = new MirroredPlayer(sessionId, slot, refId, this.#create(refId));
       this.#bySession.set(sessionId, mirrored);
-    } else if (!isKnown) mirrored.player = this.#create(refId);
+    } else if (!isKnown) mirrored.become(this.#create(refId));
     mirrored.slot = slot;
     mirrored.refId = refId;
     this.#bySlot[slot] = mirrored;

@@ -28,13 +28,15 @@ const MAX_CHANGE_BYTES = 1 + MAX_FIELDS_BYTES + 2 * 9;
 
 /** The parts of a mirrored player that `PlayerFormat.read` updates. */
 export interface MirroredFields {
-  player: TrackedPlayer;
+  readonly player: TrackedPlayer;
+  /** The result of `valuesOf` for the player. Most reads need only this array, and not the player. */
+  readonly values: unknown[];
   consumedCount: number;
   latest: Input | undefined;
 }
 
 /** Returns the values of a Schema object, by field number. */
-const valuesOf = (ref: IRef) => (ref as unknown as { [$values]: unknown[] })[$values];
+export const valuesOf = (ref: IRef) => (ref as unknown as { [$values]: unknown[] })[$values];
 
 /** Writes and reads the changes of players of one class. */
 export class PlayerFormat {
@@ -107,17 +109,16 @@ export class PlayerFormat {
     }
     if (first & LATEST) target.latest = readInput(source);
     // Does not use the setters of the fields, which would take several times as long for many players.
-    const values = valuesOf(target.player);
-    const changes = target.player[$changes]!;
+    const { values } = target;
     for (let count = first & COUNT; count > 0; count--) {
       const field = source.byte();
       if (field & UNSET) {
         const index = field - UNSET;
-        if (isTracked && values[index] !== undefined) changes.delete(index);
+        if (isTracked && values[index] !== undefined) target.player[$changes]!.delete(index);
         values[index] = undefined;
       } else {
         const value = this.#fields.read(source, field);
-        if (isTracked && value !== values[field]) changes.change(field, OPERATION.ADD);
+        if (isTracked && value !== values[field]) target.player[$changes]!.change(field, OPERATION.ADD);
         values[field] = value;
       }
     }

@@ -9,7 +9,7 @@ import { WorldState } from "../../../schema/world-state.ts";
 import type { Input } from "../../../sim/apply-input.ts";
 import { CHANGES, EVERYTHING, Mirror, writeMessage } from "../../../src/cluster/mirror/mirror.ts";
 import { MirrorSerializer } from "../../../src/cluster/mirror/mirror-serializer.ts";
-import { PlayerFormat, UNKNOWN } from "../../../src/cluster/mirror/player-format.ts";
+import { PlayerFormat, UNKNOWN, valuesOf } from "../../../src/cluster/mirror/player-format.ts";
 import { SchemaReader, SchemaWriter } from "../../../src/cluster/mirror/schema-bytes.ts";
 
 const RECORD = { id: "room", name: "world", options: { map: "plaza" }, width: 640, height: 640, maxBytesPerClient: 0 };
@@ -200,7 +200,7 @@ test("players of any class are mirrored: fields of every type, fields without a 
   const create = () => new Anyone() as unknown as TrackedPlayer & Schema & Record<string, unknown>;
   const [player, mirrored] = [create(), create()];
   const format = new PlayerFormat(Anyone as unknown as typeof Schema);
-  const target = { player: mirrored, consumedCount: 7, latest: undefined };
+  const target = { player: mirrored, values: valuesOf(mirrored), consumedCount: 7, latest: undefined };
   const out = new SchemaWriter(1);
   const send = (isWhole: boolean, applied: number, before: number) => {
     out.clear();

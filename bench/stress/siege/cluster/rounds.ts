@@ -5,7 +5,7 @@ import type { Member } from "../../../cluster/member.ts";
 import { waitFor } from "../../../harness/wait-for.ts";
 
 /** The kinds of rounds. */
-export const ROUND_KINDS = ["authority", "replica", "pause", "redis", "cut", "replace"] as const;
+export const ROUND_KINDS = ["authority", "replica", "pause", "handover", "redis", "cut", "replace"] as const;
 export type RoundKind = (typeof ROUND_KINDS)[number];
 
 /** One round. */
@@ -47,6 +47,7 @@ export const GOALS: Readonly<Record<RoundKind, Goals>> = {
   replica: { what: "another process is killed", stayedMs: 500, movedMs: 3000, mayMove: true },
   // The pause itself is subtracted from the time that a client stood still.
   pause: { what: "the authority is paused", stayedMs: 3000, movedMs: 3000, mayMove: true },
+  handover: { what: "the authority is replaced", stayedMs: 500, movedMs: 1500, mayMove: true },
   redis: {
     what: `Redis is killed, and empty after ${REDIS_AWAY_MS / 1000} s`,
     stayedMs: REDIS_AWAY_MS + 3000,
@@ -72,7 +73,7 @@ export function roundsOf(count: number, kinds: readonly RoundKind[]): Round[] {
       rounds.push(kind === "pause" ? { kind, pauseMs } : { kind });
     }
   }
-  for (const kind of ["redis", "cut", "replace"] as const) rounds.push({ kind });
+  for (const kind of ["handover", "redis", "cut", "replace"] as const) rounds.push({ kind });
   return rounds.filter(({ kind }) => kinds.includes(kind));
 }
 
@@ -81,10 +82,10 @@ export async function attack(cluster: LocalCluster, { kind, pauseMs = 0 }: Round
   const authority = await cluster.untilAuthority();
   switch (kind) {
     case "authority":
-      await replace(authority, "SIGKILL");
+      await kill(authority);
       break;
     case "replica":
-      await replace(cluster.members.find((member) => member !== authority)!, "SIGKILL");
+      await kill(cluster.members.find((member) => member !== authority)!);
       break;
     case "pause":
       authority.signal("SIGSTOP");
@@ -104,12 +105,12 @@ export async function attack(cluster: LocalCluster, { kind, pauseMs = 0 }: Round
       await cluster.redis.command("CLIENT KILL TYPE normal");
       await wait(AFTER_MS);
       break;
+    case "handover":
+      await replace(authority);
+      break;
     case "replace":
       for (const member of cluster.members) {
-        const code = await member.end("SIGTERM");
-        if (code !== 0) throw new Error(`${member.name} ended with code ${code}:\n${member.output}`);
-        await member.start();
-        await ready(member);
+        await replace(member);
         await wait(REPLACE_MS);
       }
   }
@@ -117,9 +118,17 @@ export async function attack(cluster: LocalCluster, { kind, pauseMs = 0 }: Round
 }
 
 /** Kills a process, lets the others go on without it for some time, and starts it again. */
-async function replace(member: Member, signal: NodeJS.Signals): Promise<void> {
-  await member.end(signal);
+async function kill(member: Member): Promise<void> {
+  await member.end("SIGKILL");
   await wait(AFTER_MS);
+  await member.start();
+  await ready(member);
+}
+
+/** Ends a process as a deployment does, and starts it again. */
+async function replace(member: Member): Promise<void> {
+  const code = await member.end("SIGTERM");
+  if (code !== 0) throw new Error(`${member.name} ended with code ${code}:\n${member.output}`);
   await member.start();
   await ready(member);
 }
