@@ -60,8 +60,8 @@ class Pace {
 
   /**
    * Fetches like `fetch`, but sends a further request after each `attemptMs` without an answer. All requests stay open
-   * until `#maxMs` after the first one began, because even the first request may still succeed on a slow network. An
-   * attempt of ATTEMPT_ROUND_TRIPS takes 12 s if a round trip takes 3 s.
+   * until `#maxMs` after the first one began, because even the first request may still succeed on a slow network. With
+   * round trips of 3 s, `attemptMs` is 12 s.
    */
   readonly fetch = async (...request: Parameters<typeof fetch>): Promise<Response> => {
     const since = performance.now();

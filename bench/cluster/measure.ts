@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { TICK_HZ } from "../../sim/rules.ts";
 import { contender } from "../contenders/contenders.ts";
 import { ARENA } from "../harness/arena.ts";
+import { moveToLoadCore } from "../harness/children.ts";
 import { cpuMicroseconds, residentKilobytes } from "../harness/process-figures.ts";
 import { openMap } from "../harness/sabang-map.ts";
 import { makeFolder, sabangEnvironment, startServer } from "../harness/server-process.ts";
@@ -136,6 +137,8 @@ async function cluster({ processes, clients, bodies }: ClusterRun): Promise<Fiel
     },
   });
   const authority = await running.untilAuthority();
+  // A replica is compared with a process alone, which has a core of its own.
+  moveToLoadCore(authority.pid!);
   return {
     subjects: running.members.map((member) => ({
       port: member.port,

@@ -24,7 +24,7 @@ let isPinned = false;
 export function pinToCores(): string | undefined {
   if (cpus().length < 2) return "this machine has one core; server and load share it";
   try {
-    execFileSync("taskset", ["-a", "-c", "-p", String(LOAD_CORE), String(process.pid)], { stdio: "ignore" });
+    pin(process.pid);
   } catch {
     return "taskset is not available; server and load are not pinned to separate cores";
   }
@@ -49,6 +49,15 @@ export function start(core: number, program: string, args: string[], options: Sp
   // `error` means that the program could not be started. It will not exit, so `stop` must not wait for its exit.
   child.on("error", () => running.delete(child));
   return child;
+}
+
+/** Moves a running process to the load's core, if this process is pinned. */
+export function moveToLoadCore(pid: number): void {
+  if (isPinned) pin(pid);
+}
+
+function pin(pid: number): void {
+  execFileSync("taskset", ["-a", "-c", "-p", String(LOAD_CORE), String(pid)], { stdio: "ignore" });
 }
 
 /** Kills a process and waits until it has exited. */

@@ -30,7 +30,7 @@ const MARGIN = 3;
 const FIRST_MARGIN = 1.4;
 
 /** A search accepts up to this many extra players without another guess. */
-const SURPLUS = 3;
+const SURPLUS = 1;
 
 /** The greatest rank of the nearest players is guessed up to this number of times, and then found by bisection. */
 const GUESSES = 2;

@@ -71,7 +71,7 @@ export class WriteBehind {
   /** The rows of the current save. They may or may not be in the database yet. */
   #saving: Rows = new Map();
   /**
-   * The `performance.now()` time at which the current save started, even if it has no rows; undefined between saves.
+   * The `performance.now()` time at which the current save started; undefined between saves. A save may have no rows.
    */
   #saveStartedAt: number | undefined;
   /** Settles when the last queued write to the store is done. Writes to the store run one after another. */

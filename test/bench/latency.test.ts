@@ -37,7 +37,7 @@ describe("Leg, which measures the moves of a benchmark's probe in one direction,
     expect(leg.pending).toBe(0);
   });
 
-  test("measures every move once, in any order of moves and frames", () => {
+  test("measures every move exactly once, whatever the order in which moves are sent and frames arrive", () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { maxLength: 100 }), (isMove) => {
         const leg = new Leg(500, 1);

@@ -146,7 +146,7 @@ test("the game goes on if a step throws an error, and npm run replay turns the i
   const walkers = await startBots(server, 12, "plaza");
   await until(() => server.stdout().includes("incident: player"), 40_000);
   expect(server.stdout()).toMatch(/incident: player \S+ took a step that threw: Error: the mud at \d+; replay it with/);
-  // The other players walk on.
+  // Players still walk.
   const positions = walkers.map(({ place }) => JSON.stringify(place));
   await until(() => walkers.some(({ place }, index) => JSON.stringify(place) !== positions[index]));
   const [file, ...others] = filesIn(DATA_DIR) as [string];

@@ -50,7 +50,7 @@ test.each(GENERATED)("each run of mapmaker/make.ts writes the same bytes into th
   expect(first!.equals(second!)).toBe(true);
 });
 
-test("mapmaker/make.ts does not change other maps", () => {
+test("mapmaker/make.ts changes only the maps that it has made", () => {
   expect(readFileSync(join(folder, OTHER_MAP), "utf8")).toBe("drawn by hand");
 });
 

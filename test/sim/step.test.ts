@@ -66,7 +66,7 @@ describe("walls:", () => {
   );
 
   test.each(DIRECTIONS)(
-    "a step $name into a wall that the body already touches turns the body, but does not move it",
+    "a body that already touches a wall turns at a step $name into the wall, but does not move",
     ({ name, direction }) => {
       const [x, y] = stops[name];
       const otherFacing = direction === DOWN ? UP : DOWN;

@@ -15,7 +15,7 @@ test("a name is hidden if it overlaps a shown name that is earlier in the list",
   ]);
 });
 
-test("a name that overlaps only a hidden name is shown", () => {
+test("a name is shown if it overlaps only names that are hidden", () => {
   expect(placeLabels([at(0, 0), at(50, 0), at(100, 0)])).toEqual([true, false, true]);
 });
 

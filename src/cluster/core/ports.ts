@@ -83,7 +83,7 @@ export interface UpMessage {
   readonly process: ProcessId;
   /** The number of the batch: 1, 2, 3… for each process. 0 for a sign of life, which is not numbered. */
   readonly batch: number;
-  /** The newest place that the process has applied. */
+  /** The place of the newest message that the process has applied. */
   readonly at: Place;
   readonly frames: readonly ClientFrame[];
   readonly closes: readonly ClientClose[];

@@ -9,7 +9,7 @@ const SIZE = 2000;
 const WANTED = 31;
 const TICKS = 4;
 /** A search may find up to this many more players than wanted. */
-const MAX_EXTRA = 3;
+const MAX_EXTRA = 1;
 
 /** Creates players at the positions that `place` returns, and the index of the nearest players of all cells. */
 function crowd(count: number, place: (number: number) => Positioned) {

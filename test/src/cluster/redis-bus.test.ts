@@ -119,7 +119,7 @@ describeWith("redis", "the bus over Redis:", () => {
     });
   });
 
-  test("an earlier message that is published again does not replace the newest place", async () => {
+  test("a message that is published again after a newer one does not replace the stored place of the newer one", async () => {
     const [a, b] = [await connect("a"), await connect("b")];
     for (const number of [9, 10, 9]) publish(a, down(number));
     await until(() => b.received.length === 3);
