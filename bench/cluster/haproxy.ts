@@ -43,7 +43,6 @@ ${servers}
 
 backend all
   option httpchk GET /healthz
-  balance leastconn # a process that has just started gets the next clients
   default-server on-marked-down shutdown-sessions # frees the clients of a process that hangs
 ${servers}
 `;

@@ -137,7 +137,7 @@ async function cluster({ processes, clients, bodies }: ClusterRun): Promise<Fiel
     },
   });
   const authority = await running.untilAuthority();
-  // A replica is compared with a process alone, which has a core of its own.
+  // A single replica is compared with a process alone, so it also gets the server's core for itself.
   moveToLoadCore(authority.pid!);
   return {
     subjects: running.members.map((member) => ({

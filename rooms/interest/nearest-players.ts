@@ -46,11 +46,11 @@ const BINS_IN_AREA = 3;
 /** How many numbers the list holds for each player: x, y and the slot. */
 const ENTRY = 3;
 
-/** How many numbers are kept of a search: its position, `lastRank`, and the start and end of its result in `found`. */
-const SEARCH = 5;
+/** How many numbers are kept of a search: `lastRank`, and the start and end of its result in `found`. */
+const SEARCH = 3;
 
-/** The index of a search that does not exist. */
-const NO_SEARCH = -1;
+/** More than the largest y. */
+const POSITIONS_PER_COLUMN = 2 ** 16;
 
 /** The coordinate of a slot without a player. It is far from all players. */
 const NOWHERE = -(2 ** 14);
@@ -77,13 +77,10 @@ export class NearestPlayers<P extends Positioned> {
    * position is NOWHERE if there was no player in the slot at that time.
    */
   #positions = new Int32Array();
-  /** By slot: the player's bin. */
-  #binOf = new Int32Array();
-  /** By bin: the index in `#searches` of the last search from this bin; NO_SEARCH if there was none since `build`. */
-  #searchOf = new Int32Array();
+  /** By position: the index in `#searches` of the search from there, if there was one since the last `build`. */
+  readonly #searchAt = new Map<number, number>();
   /** SEARCH numbers for each search since the last `build`. */
   #searches = new Int32Array();
-  #searchCount = 0;
   /** The players in the area of a search: their ranks and their slots. */
   #ranks = new Int32Array();
   #slots = new Int32Array();
@@ -128,36 +125,35 @@ export class NearestPlayers<P extends Positioned> {
     this.#rememberPositions(index.slotCount);
     this.#reserve(entities.length);
     this.#sort(entities);
+    this.#searchAt.clear();
   }
 
   /**
-   * Finds the wanted number of players nearest to the player in a slot. This player counts as one of them. Finds all
-   * players within MIN_SIGHT if these are fewer than wanted. May find a few extra players. Puts the slots of the found
-   * players into `found`, in no particular order.
+   * Finds the wanted number of players nearest to the player in a slot. This player counts as one of them, but may be
+   * missing if as many others are at the same position. Finds all players within MIN_SIGHT if these are fewer than wanted.
+   * May find an extra player. Puts the slots of the found players into `found`, in no particular order.
    * @param cell the player's cell.
    * @param lastRank the `lastRank` of an earlier search for this player; NO_RANK if there was none.
    */
   find(slot: number, cell: number, lastRank: number): void {
     const x = this.#positions[4 * slot]!;
     const y = this.#positions[4 * slot + 1]!;
-    const bin = this.#binOf[slot]!;
     const searches = this.#searches;
-    let search = this.#searchOf[bin]!;
-    if (search === NO_SEARCH || searches[search] !== x || searches[search + 1] !== y) {
-      search = SEARCH * this.#searchCount++;
-      this.#searchOf[bin] = search;
+    const position = x * POSITIONS_PER_COLUMN + y;
+    let search = this.#searchAt.get(position);
+    if (search === undefined) {
+      search = SEARCH * this.#searchAt.size;
+      this.#searchAt.set(position, search);
       this.start = search === 0 ? 0 : searches[search - 1]!;
       this.#reserveFound();
       const count = this.#search(x, y, cell, lastRank);
-      searches[search] = x;
-      searches[search + 1] = y;
-      searches[search + 2] = this.lastRank;
-      searches[search + 3] = this.start;
-      searches[search + 4] = this.start + count;
+      searches[search] = this.lastRank;
+      searches[search + 1] = this.start;
+      searches[search + 2] = this.start + count;
     }
-    this.lastRank = searches[search + 2]!;
-    this.start = searches[search + 3]!;
-    this.end = searches[search + 4]!;
+    this.lastRank = searches[search]!;
+    this.start = searches[search + 1]!;
+    this.end = searches[search + 2]!;
   }
 
   /**
@@ -169,6 +165,11 @@ export class NearestPlayers<P extends Positioned> {
     const dx = positions[4 * slot + 2]! - positions[4 * by + 2]!;
     const dy = positions[4 * slot + 3]! - positions[4 * by + 3]!;
     return rankOf(dx, dy, slot) <= lastRank;
+  }
+
+  /** Whether the last `find` for the player in this slot found the player itself. */
+  hasFound(slot: number): boolean {
+    return rankOf(0, 0, slot) <= this.lastRank;
   }
 
   /** Searches around a position in `cell`. Puts the result into `found`, from `start`. Returns its size. */
@@ -194,7 +195,6 @@ export class NearestPlayers<P extends Positioned> {
       const larger = new Int32Array(8 * slots).fill(NOWHERE);
       larger.set(this.#positions);
       this.#positions = larger;
-      this.#binOf = new Int32Array(2 * slots);
     }
     const positions = this.#positions;
     for (let at = 0; at < positions.length; at += 4) {
@@ -234,12 +234,8 @@ export class NearestPlayers<P extends Positioned> {
       const y = clamp(Math.round(player.y), height);
       positions[4 * slot] = x;
       positions[4 * slot + 1] = y;
-      const bin = this.#binAt(x, y);
-      this.#binOf[slot] = bin;
-      return bin;
+      return this.#binAt(x, y);
     });
-    this.#searchOf = new Int32Array(starts.length).fill(NO_SEARCH);
-    this.#searchCount = 0;
     for (const bin of bins) starts[bin + 1]!++;
     for (let bin = 1; bin < starts.length; bin++) starts[bin]! += starts[bin - 1]!;
     this.#starts = starts;
@@ -305,7 +301,7 @@ export class NearestPlayers<P extends Positioned> {
       const start = (before * bins + row * (occupiedBefore[first + columns]! - before)) * bins;
       const dy = Math.max(top - y, y - top - size, 0);
       const reach = Math.sqrt(square - dy * dy) | 0;
-      const left = Math.max(x - reach, minX);
+      const left = Math.min(Math.max(x - reach, minX), maxX);
       const leftColumn = (left / CELL_SIZE) | 0;
       const leftCell = first + leftColumn;
       let from = start + (occupiedBefore[leftCell]! - before) * bins;

@@ -193,8 +193,8 @@ export class UpdateEncoder {
   }
 
   /**
-   * Finds the changes of the players nearest to `self`, except those that the client already has or gets in the body of
-   * its frame. Puts the slices of these changes into `#slices`.
+   * Finds the changes of `self` and of the players nearest to it, except those that the client already has or gets in the
+   * body of its frame. Puts the slices of these changes into `#slices`.
    * @returns the number of entries of `#slices` in use: two per slice.
    */
   #chooseNearest(view: View, self: Entity<TrackedPlayer>): number {
@@ -206,7 +206,8 @@ export class UpdateEncoder {
     view.nearest = nearest.lastRank;
     view.nearestAt = tick;
     const { found, start: first, end: last } = nearest;
-    if (this.#slices.length < 2 * (last - first)) this.#slices = new Int32Array(4 * (last - first));
+    const most = 2 * (last - first + 1);
+    if (this.#slices.length < most) this.#slices = new Int32Array(2 * most);
     const slices = this.#slices;
     let count = 0;
     for (let at = first; at < last; at++) {
@@ -221,6 +222,10 @@ export class UpdateEncoder {
       // Adds 2 if the slice is not empty. A branch would be slower: a processor cannot predict which slices are empty.
       count += ((start - end) >>> 31) * 2;
     }
-    return count;
+    if (nearest.hasFound(self.slot)) return count;
+    const record = self.slot * RECORD + PENDING;
+    slices[count] = records[record]!;
+    slices[count + 1] = records[record + 1]!;
+    return count + 2;
   }
 }

@@ -5,7 +5,8 @@ import { NearestPlayers, NO_RANK } from "../../../rooms/interest/nearest-players
 import { WatchedCells } from "../../../rooms/interest/watched-cells.ts";
 import { type Random, seededRandom } from "../../../sim/random.ts";
 
-const SIZE = 2000;
+/** The map's side: twelve cells. */
+const SIZE = 1920;
 const WANTED = 31;
 const TICKS = 4;
 /** A search may find up to this many more players than wanted. */
@@ -88,3 +89,12 @@ test.each([
 function squareOf(one: Positioned, other: Positioned): number {
   return (one.x - other.x) ** 2 + (one.y - other.y) ** 2;
 }
+
+test("players at the same position share one search, also if two such groups are close together", () => {
+  const { nearest, build } = crowd(200, (number) => ({ x: 900 + 2 * (number % 2), y: 900 }));
+  const starts = build().map(({ slot, cell }) => {
+    nearest.find(slot, cell, NO_RANK);
+    return nearest.start;
+  });
+  expect(new Set(starts).size).toBe(2);
+});
