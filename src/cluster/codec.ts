@@ -4,8 +4,8 @@ import { ByteReader, ByteWriter, CodecError } from "./bytes.ts";
 import type {
   Answer,
   ClientClose,
-  ClientFrame,
   Content,
+  DownFrame,
   Message,
   MissedMessage,
   Place,
@@ -14,7 +14,7 @@ import type {
 } from "./core/ports.ts";
 
 /** The version of the format, in the first byte of each message. A change of the format must increase it. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 type Type = Message["type"];
 type MessageOf<T extends Type> = Extract<Message, { type: T }>;
@@ -35,7 +35,11 @@ const FORMATS: { [T in Type]: Format<T> } = {
       to.optional(message.changes, (changes) => to.bytes(changes));
       writeSessions(to, message.sessions);
       writeTexts(to, message.ended);
-      writeFrames(to, message.frames);
+      to.list(message.progress, ({ handle, received }) => {
+        to.number(handle);
+        to.number(received);
+      });
+      writeDownFrames(to, message.frames);
       writeCloses(to, message.closes);
       writeAnswers(to, message.answers);
       to.list(message.heard, ({ process, batch }) => {
@@ -55,7 +59,8 @@ const FORMATS: { [T in Type]: Format<T> } = {
       ),
       sessions: readSessions(from),
       ended: readTexts(from),
-      frames: readFrames(from),
+      progress: from.list(() => ({ handle: from.number(), received: from.number() })),
+      frames: readDownFrames(from),
       closes: readCloses(from),
       answers: readAnswers(from),
       heard: from.list(() => ({ process: from.text(), batch: from.number() })),
@@ -71,7 +76,11 @@ const FORMATS: { [T in Type]: Format<T> } = {
       to.text(message.process);
       to.number(message.batch);
       writePlace(to, message.at);
-      writeFrames(to, message.frames);
+      to.list(message.frames, ({ handle, number, frame }) => {
+        to.number(handle);
+        to.number(number);
+        to.bytes(frame);
+      });
       writeCloses(to, message.closes);
       to.list(message.requests, ({ request, content }) => {
         to.text(request);
@@ -83,7 +92,7 @@ const FORMATS: { [T in Type]: Format<T> } = {
       process: from.text(),
       batch: from.number(),
       at: readPlace(from),
-      frames: readFrames(from),
+      frames: from.list(() => ({ handle: from.number(), number: from.number(), frame: from.bytes() })),
       closes: readCloses(from),
       requests: from.list(() => ({ request: from.text(), content: readContent(from) })),
       isLeaving: readFlag(from),
@@ -202,10 +211,11 @@ function readTexts(from: ByteReader): string[] {
 }
 
 function writeSessions(to: ByteWriter, sessions: readonly SessionEntry[]): void {
-  to.list(sessions, ({ session, process, connection, received }) => {
+  to.list(sessions, ({ session, process, connection, handle, received }) => {
     to.text(session);
     to.optional(process, (id) => to.text(id));
     to.text(connection);
+    to.number(handle);
     to.number(received);
   });
 }
@@ -215,26 +225,21 @@ function readSessions(from: ByteReader): SessionEntry[] {
     session: from.text(),
     process: from.optional(() => from.text()),
     connection: from.text(),
+    handle: from.number(),
     received: from.number(),
   }));
 }
 
-function writeFrames(to: ByteWriter, frames: readonly ClientFrame[]): void {
-  to.list(frames, ({ session, connection, number, frame }) => {
+function writeDownFrames(to: ByteWriter, frames: readonly DownFrame[]): void {
+  to.list(frames, ({ session, connection, frame }) => {
     to.text(session);
     to.text(connection);
-    to.number(number);
     to.bytes(frame);
   });
 }
 
-function readFrames(from: ByteReader): ClientFrame[] {
-  return from.list(() => ({
-    session: from.text(),
-    connection: from.text(),
-    number: from.number(),
-    frame: from.bytes(),
-  }));
+function readDownFrames(from: ByteReader): DownFrame[] {
+  return from.list(() => ({ session: from.text(), connection: from.text(), frame: from.bytes() }));
 }
 
 function writeCloses(to: ByteWriter, closes: readonly ClientClose[]): void {
@@ -275,7 +280,7 @@ function writeMissed(to: ByteWriter, missed: MissedMessage): void {
   writePlace(to, missed.place);
   writeSessions(to, missed.sessions);
   writeTexts(to, missed.ended);
-  writeFrames(to, missed.frames);
+  writeDownFrames(to, missed.frames);
   writeCloses(to, missed.closes);
   writeAnswers(to, missed.answers);
 }
@@ -286,7 +291,7 @@ function readMissed(from: ByteReader): MissedMessage {
     place: readPlace(from),
     sessions: readSessions(from),
     ended: readTexts(from),
-    frames: readFrames(from),
+    frames: readDownFrames(from),
     closes: readCloses(from),
     answers: readAnswers(from),
   };

@@ -51,6 +51,11 @@ export class ReplicaConnection {
     return !this.#isReturning && performance.now() - this.openedAt < NEW_MS;
   }
 
+  /** Whether frames to the client wait, for its seat or for the changes of a tick. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
   /** Called when the client has its seat. @param room the mirrored room; undefined if it is not mirrored yet. */
   open(client: LocalClient, room: MirroredRoom | undefined): void {
     this.#client = client;

@@ -42,6 +42,8 @@ export class ClusterReplica implements Replica {
   readonly #link: ReplicaLink;
   readonly #mirror = new Mirror();
   readonly #connections = new Map<string, ReplicaConnection>();
+  /** The connections with frames that wait for the changes of a tick. */
+  readonly #waiting = new Set<ReplicaConnection>();
   readonly #sockets: WebSocketServer;
   readonly #plainSockets: PlainSockets;
 
@@ -85,7 +87,10 @@ export class ClusterReplica implements Replica {
 
   apply(changes: Uint8Array): void {
     for (const room of this.#mirror.read(changes)) room.serve();
-    for (const connection of this.#connections.values()) connection.applied(this.#roomOf(connection));
+    for (const connection of this.#waiting) {
+      connection.applied(this.#roomOf(connection));
+      if (!connection.isWaiting) this.#waiting.delete(connection);
+    }
   }
 
   snapshot(): Uint8Array {
@@ -94,7 +99,9 @@ export class ClusterReplica implements Replica {
 
   receive(_session: string, id: string, frame: Uint8Array): void {
     const connection = this.#connections.get(id);
-    connection?.receive(frame, this.#roomOf(connection));
+    if (!connection) return;
+    connection.receive(frame, this.#roomOf(connection));
+    if (connection.isWaiting) this.#waiting.add(connection);
   }
 
   close(_session: string, id: string, code: number, reason?: string): void {
@@ -197,17 +204,24 @@ export class ClusterReplica implements Replica {
   ): () => void {
     const { id, session, roomId } = connection;
     this.#connections.set(id, connection);
+    this.#waiting.add(connection);
     const content: ConnectRequest = { type: "connect", session, room: roomId, connection: id, ...request };
     return this.#link.request(content, CONNECT_TIMEOUT_MS, (answer) => {
-      if (answer?.type === "refused") this.#connections.delete(id);
+      if (answer?.type === "refused") this.#forget(connection);
       onAnswer(answer as ConnectAnswer | undefined);
     });
   }
 
   #ended(connection: ReplicaConnection, code: number): void {
-    if (!this.#connections.delete(connection.id)) return;
+    if (!this.#forget(connection)) return;
     connection.ended();
     this.#link.disconnected(connection.session, connection.id, code);
+  }
+
+  /** @returns false if the connection was forgotten before. */
+  #forget(connection: ReplicaConnection): boolean {
+    this.#waiting.delete(connection);
+    return this.#connections.delete(connection.id);
   }
 }
 

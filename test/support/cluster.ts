@@ -12,8 +12,8 @@ import { Arrivals } from "../../src/auth/arrivals.ts";
 import { Tokens } from "../../src/auth/tokens.ts";
 import type {
   ClientClose,
-  ClientFrame,
   Content,
+  DownFrame,
   Host,
   HostLink,
   ReplicaLink,
@@ -36,10 +36,11 @@ const MAPS = new URL("../../maps", import.meta.url).pathname;
 const SECRET = "the secret of the tests, long enough";
 
 interface Connection {
+  readonly id: string;
   readonly process: string;
   readonly session: string;
   /** The frames whose effect is not in the published changes yet. */
-  kept: ClientFrame[];
+  kept: { readonly number: number; readonly frame: Uint8Array }[];
   /** The number of the last frame from the client. */
   last: number;
   /** The number of the last frame that was delivered to the present authority. */
@@ -50,7 +51,7 @@ interface Connection {
 interface Outgoing {
   sessions: Map<string, SessionEntry | undefined>;
   answers: (() => void)[];
-  frames: ClientFrame[];
+  frames: DownFrame[];
   closes: ClientClose[];
 }
 
@@ -233,10 +234,10 @@ export class TestCluster {
       isAuthority: true,
       publish: (changes) => this.#publish(changes),
       connected: (session, process, connection) =>
-        this.#outgoing.sessions.set(session, { session, process, connection, received: 0 }),
+        this.#outgoing.sessions.set(session, { session, process, connection, handle: 0, received: 0 }),
       send: (session, frame) => {
         const { connection } = this.#entryOf(session)!;
-        this.#outgoing.frames.push({ session, connection, number: 0, frame: Uint8Array.from(frame) });
+        this.#outgoing.frames.push({ session, connection, frame: Uint8Array.from(frame) });
       },
       close: (session, code, reason) => {
         const entry = this.#entryOf(session)!;
@@ -274,9 +275,9 @@ export class TestCluster {
   #replicaLink(process: string): ReplicaLink {
     return {
       deliver: (session, id, frame) => {
-        const connection = this.#connections.get(id) ?? { process, session, kept: [], last: 0, delivered: 0 };
+        const connection = this.#connections.get(id) ?? { id, process, session, kept: [], last: 0, delivered: 0 };
         this.#connections.set(id, connection);
-        connection.kept.push({ session, connection: id, number: ++connection.last, frame: Uint8Array.from(frame) });
+        connection.kept.push({ number: ++connection.last, frame: Uint8Array.from(frame) });
         this.#deliverKept(connection);
       },
       disconnected: (session, id, code) => {
@@ -316,14 +317,14 @@ export class TestCluster {
   }
 
   #deliverKept(connection: Connection): void {
-    const { session, kept } = connection;
+    const { id, session, kept } = connection;
     const entry = this.#table.get(session);
-    if (!this.#host || entry?.connection !== kept[0]?.connection) return;
-    connection.kept = kept.filter(({ number }) => number > entry!.received);
+    if (!this.#host || entry?.connection !== id) return;
+    connection.kept = kept.filter(({ number }) => number > entry.received);
     for (const { number, frame } of connection.kept) {
       if (number <= connection.delivered) continue;
       connection.delivered = number;
-      this.#outgoing.sessions.set(session, { ...(this.#entryOf(session) ?? entry!), received: number });
+      this.#outgoing.sessions.set(session, { ...(this.#entryOf(session) ?? entry), received: number });
       this.#host.deliver(session, frame);
     }
   }

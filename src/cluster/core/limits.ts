@@ -6,6 +6,13 @@ export interface Limits {
   readonly heartbeatMs: number;
   /** The time after which a process that has sent nothing sends a sign of life. */
   readonly signMs: number;
+  /**
+   * The time after a tick during which a process only collects frames. The rooms apply no frame before their next tick,
+   * so fewer messages are sent and no input is late. Must be less than half of the time between two ticks.
+   */
+  readonly collectMs: number;
+  /** The longest time for which a process only collects frames, if ticks come in quick succession. */
+  readonly maxCollectMs: number;
   /** The time after which a process sends its batches again if the authority has not confirmed any of them. */
   readonly resendMs: number;
   /** The time without a message from the authority after which a process tries to take the lease. */
@@ -79,6 +86,8 @@ export interface Limits {
 export const LIMITS: Limits = {
   heartbeatMs: 100,
   signMs: 250,
+  collectMs: 20,
+  maxCollectMs: 50,
   resendMs: 300,
   silenceMs: 500,
   lostMs: 1500,

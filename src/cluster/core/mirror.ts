@@ -63,7 +63,7 @@ export class Mirror {
 
   /** The mirrored sessions. */
   get sessions(): SessionEntry[] {
-    return [...this.#table.entries()];
+    return this.#table.entries();
   }
 
   /** Snapshots that replaced the state. */
@@ -119,9 +119,13 @@ export class Mirror {
     const before = this.place;
     const message = this.#order.next();
     if (!message) return undefined;
-    const { place, changes, sessions, ended, frames, closes, answers, heard } = message;
+    const { place, changes, sessions, ended, progress, frames, closes, answers, heard } = message;
     this.#alive = message.alive;
     const { displaced, moved } = this.#table.update(sessions, ended);
+    for (const each of progress) {
+      this.#table.progress(each);
+      this.#upLink.progress(each);
+    }
     this.#recent.add({ from: before, place, sessions: moved, ended, frames, closes, answers });
     this.#enter(before.epoch, displaced, sessions, [message], () => {
       if (changes) this.#replica.apply(changes);

@@ -85,6 +85,9 @@ export class ClusterNode {
   /** The time at which this process last heard from the authority or from a claimant. */
   #heardAt: number;
   #askedAt = Number.NEGATIVE_INFINITY;
+  /** The time at which the changes of the last tick arrived. */
+  #tickedAt = Number.NEGATIVE_INFINITY;
+  #flushedAt = Number.NEGATIVE_INFINITY;
   #isAway = false;
   #isStopped = false;
   #role: Role = "replica";
@@ -148,7 +151,7 @@ export class ClusterNode {
     if (this.#reign) this.#advanceReign(this.#reign);
     else if (this.#claim) this.#advanceClaim(this.#claim, now);
     else this.#advanceReplica(now);
-    if (this.#authority) this.#sendUps(this.#authority);
+    if (this.#authority) this.#sendUps(this.#authority, now);
     if (now - this.#heardAt >= this.#limits.closeAllMs && !this.#isAway) {
       this.#isAway = true;
       this.#log?.warn({}, "no authority; closing all connections");
@@ -202,11 +205,15 @@ export class ClusterNode {
     else this.#bus.send(message, this.#authority?.process);
   };
 
-  #sendUps({ epoch }: Authority): void {
+  #sendUps({ epoch }: Authority, now: number): void {
     const { place } = this.#mirror;
+    const { collectMs, maxCollectMs } = this.#limits;
     // The authority accepts batches only from processes whose mirrored state is of the present epoch. A process with an
     // older state does not know which frames the rooms have processed.
-    if (place.epoch === epoch) this.#upLink.flush(place, this.#sendUp);
+    if (place.epoch === epoch && (now - this.#tickedAt >= collectMs || now - this.#flushedAt >= maxCollectMs)) {
+      this.#flushedAt = now;
+      this.#upLink.flush(place, this.#sendUp);
+    }
     this.#upLink.signIfDue(place, this.#sendUp);
   }
 
@@ -321,6 +328,7 @@ export class ClusterNode {
     this.#hear();
     if (this.#handedOver && !isSamePlace(place, this.#handedOver)) this.#handedOver = undefined;
     this.#authority = { process, epoch: place.epoch };
+    if (message.changes) this.#tickedAt = this.#heardAt;
     this.#mirror.receive(message);
     if (successor === this.#process && isSamePlace(place, this.#mirror.place)) this.#accept(place);
   }

@@ -1,23 +1,25 @@
 // The frames, closes and answers of the rooms, and the changed and ended sessions, since the authority's last message.
-import type { Answer, ClientClose, ClientFrame, ProcessId, SessionEntry } from "./ports.ts";
+import type { Answer, ClientClose, DownFrame, ProcessId, Progress, SessionEntry, UpFrame } from "./ports.ts";
 
 /** The contents of the next message, without the changes of the rooms. */
 export interface Outgoing {
   readonly sessions: readonly SessionEntry[];
   readonly ended: readonly string[];
-  readonly frames: readonly ClientFrame[];
+  readonly progress: readonly Progress[];
+  readonly frames: readonly DownFrame[];
   readonly closes: readonly ClientClose[];
   readonly answers: readonly Answer[];
 }
 
 /** An outgoing message without contents. */
-export const NOTHING: Outgoing = { sessions: [], ended: [], frames: [], closes: [], answers: [] };
+export const NOTHING: Outgoing = { sessions: [], ended: [], progress: [], frames: [], closes: [], answers: [] };
 
 /** An entry of the authority's session table. */
 interface Entry {
   readonly session: string;
   process: ProcessId | undefined;
   readonly connection: string;
+  readonly handle: number;
   received: number;
 }
 
@@ -28,21 +30,28 @@ const MISSED_FRAME_CODE = 4010;
 export class Outbox {
   readonly #frameLimit: number;
   readonly #entries = new Map<string, Entry>();
-  readonly #changed = new Set<string>();
+  /** The same entries by the handles of their connections. */
+  readonly #byHandle = new Map<number, Entry>();
+  #lastHandle = 0;
+  readonly #changed = new Set<Entry>();
+  /** The entries of which only the number of received frames has changed. */
+  readonly #progressed = new Set<Entry>();
   readonly #ended = new Set<string>();
-  #frames: ClientFrame[] = [];
+  #frames: DownFrame[] = [];
   #closes: ClientClose[] = [];
   #answers: Answer[] = [];
 
   constructor(sessions: readonly SessionEntry[], frameLimit: number) {
     this.#frameLimit = frameLimit;
-    for (const entry of sessions) this.#entries.set(entry.session, { ...entry });
+    for (const entry of sessions) this.#add({ ...entry });
   }
 
   /** Called when a session gets a new connection. */
   connect(session: string, process: ProcessId, connection: string): void {
-    this.#entries.set(session, { session, process, connection, received: 0 });
-    this.#changed.add(session);
+    this.#remove(session);
+    const entry = { session, process, connection, handle: this.#lastHandle + 1, received: 0 };
+    this.#add(entry);
+    this.#changed.add(entry);
     this.#ended.delete(session);
   }
 
@@ -51,7 +60,7 @@ export class Outbox {
     const entry = this.#connected(session);
     if (!entry) return;
     if (this.#frames.length >= this.#frameLimit) this.close(session, MISSED_FRAME_CODE);
-    else this.#frames.push({ session, connection: entry.connection, number: 0, frame });
+    else this.#frames.push({ session, connection: entry.connection, frame });
   }
 
   /** Closes the connection of a session. */
@@ -67,18 +76,20 @@ export class Outbox {
 
   /** Called when a session has ended. */
   end(session: string): void {
-    if (!this.#entries.delete(session)) return;
-    this.#changed.delete(session);
-    this.#ended.add(session);
+    if (this.#remove(session)) this.#ended.add(session);
   }
 
-  /** Counts a frame as processed. @returns false if it was counted before or is not from the session's connection. */
-  receive(process: ProcessId, { session, connection, number }: ClientFrame): boolean {
-    const entry = this.#entries.get(session);
-    if (entry?.process !== process || entry.connection !== connection || number <= entry.received) return false;
+  /**
+   * Counts a frame as processed.
+   * @returns the session of its connection; undefined if the frame was counted before, or if its connection is not, or
+   * no longer, the connection of a session.
+   */
+  receive(process: ProcessId, { handle, number }: UpFrame): string | undefined {
+    const entry = this.#byHandle.get(handle);
+    if (entry?.process !== process || number <= entry.received) return undefined;
     entry.received = number;
-    this.#changed.add(session);
-    return true;
+    this.#progressed.add(entry);
+    return entry.session;
   }
 
   /** Called when a connection is gone. @returns false if the session has another connection. */
@@ -86,7 +97,7 @@ export class Outbox {
     const entry = this.#entries.get(session);
     if (entry?.process !== process || entry.connection !== connection) return false;
     entry.process = undefined;
-    this.#changed.add(session);
+    this.#changed.add(entry);
     return true;
   }
 
@@ -97,20 +108,39 @@ export class Outbox {
 
   /** Takes everything for the next message. */
   take(): Outgoing {
-    const sessions = [...this.#changed].map((session) => ({ ...this.#entries.get(session)! }));
+    for (const entry of this.#changed) this.#progressed.delete(entry);
     const taken = {
-      sessions,
+      sessions: Array.from(this.#changed, (entry) => ({ ...entry })),
       ended: [...this.#ended],
+      progress: Array.from(this.#progressed, ({ handle, received }) => ({ handle, received })),
       frames: this.#frames,
       closes: this.#closes,
       answers: this.#answers,
     };
     this.#changed.clear();
+    this.#progressed.clear();
     this.#ended.clear();
     this.#frames = [];
     this.#closes = [];
     this.#answers = [];
     return taken;
+  }
+
+  #add(entry: Entry): void {
+    this.#entries.set(entry.session, entry);
+    this.#byHandle.set(entry.handle, entry);
+    this.#lastHandle = Math.max(this.#lastHandle, entry.handle);
+  }
+
+  /** Removes the entry of a session. @returns false if there is none. */
+  #remove(session: string): boolean {
+    const entry = this.#entries.get(session);
+    if (!entry) return false;
+    this.#entries.delete(session);
+    this.#byHandle.delete(entry.handle);
+    this.#changed.delete(entry);
+    this.#progressed.delete(entry);
+    return true;
   }
 
   #connected(session: string): Entry | undefined {

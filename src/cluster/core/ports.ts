@@ -18,16 +18,31 @@ export interface SessionEntry {
   readonly process: ProcessId | undefined;
   /** The id that the process has given the connection. */
   readonly connection: string;
+  /**
+   * The number that the authority has given the connection. Within an epoch, no other connection gets this number. It
+   * is shorter than the ids, which matters for whatever is sent in each tick.
+   */
+  readonly handle: number;
   /** The number of the last frame from the connection that the rooms have processed. */
   readonly received: number;
 }
 
-/** A frame between a client and the rooms, in the wire format of the framework. */
-export interface ClientFrame {
+/** The number of the last frame that the rooms have processed, for a connection whose entry is otherwise unchanged. */
+export type Progress = Pick<SessionEntry, "handle" | "received">;
+
+/** A frame from a client to the rooms, in the wire format of the framework. */
+export interface UpFrame {
+  /** The handle of the client's connection. */
+  readonly handle: number;
+  /** The number of the frame: 1, 2, 3… for each connection. */
+  readonly number: number;
+  readonly frame: Uint8Array;
+}
+
+/** A frame from the rooms to a client, in the wire format of the framework. */
+export interface DownFrame {
   readonly session: string;
   readonly connection: string;
-  /** The number of a frame from the client: 1, 2, 3… for each connection. 0 for a frame to the client. */
-  readonly number: number;
   readonly frame: Uint8Array;
 }
 
@@ -62,11 +77,13 @@ export interface DownMessage {
   readonly process: ProcessId;
   /** The changes of all rooms since the last message with changes, as the host published them. */
   readonly changes?: Uint8Array;
-  /** Sessions whose entry has changed. */
+  /** Sessions that are new, or whose connection or process has changed. */
   readonly sessions: readonly SessionEntry[];
   /** Sessions that have ended. */
   readonly ended: readonly string[];
-  readonly frames: readonly ClientFrame[];
+  /** For the other sessions: which frames the rooms have processed since the last message. */
+  readonly progress: readonly Progress[];
+  readonly frames: readonly DownFrame[];
   readonly closes: readonly ClientClose[];
   readonly answers: readonly Answer[];
   /** For each process, the number of its last batch that the authority has processed. */
@@ -85,7 +102,7 @@ export interface UpMessage {
   readonly batch: number;
   /** The place of the newest message that the process has applied. */
   readonly at: Place;
-  readonly frames: readonly ClientFrame[];
+  readonly frames: readonly UpFrame[];
   readonly closes: readonly ClientClose[];
   readonly requests: readonly { request: string; content: Content }[];
   /** Whether the process is about to end. If so, it must not become the authority. */
@@ -106,7 +123,7 @@ export interface MissedMessage {
   /** Sessions whose connection or process has changed. */
   readonly sessions: readonly SessionEntry[];
   readonly ended: readonly string[];
-  readonly frames: readonly ClientFrame[];
+  readonly frames: readonly DownFrame[];
   readonly closes: readonly ClientClose[];
   readonly answers: readonly Answer[];
 }

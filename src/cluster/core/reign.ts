@@ -142,12 +142,14 @@ export class Reign implements HostLink {
     this.#host.end();
   }
 
-  /** Processes requests before frames, because a request may open the connection of a frame. Processes closes last. */
+  /** Processes closes last, because the frames of a connection come before its end. */
   #deliver({ process, requests, frames, closes }: UpMessage): void {
     for (const { request, content } of requests)
       this.#host.request(process, content, (answer) => this.#outbox.answer({ process, request, content: answer }));
-    for (const frame of frames)
-      if (this.#outbox.receive(process, frame)) this.#host.deliver(frame.session, frame.frame);
+    for (const frame of frames) {
+      const session = this.#outbox.receive(process, frame);
+      if (session !== undefined) this.#host.deliver(session, frame.frame);
+    }
     for (const { session, connection, code } of closes) this.#disconnect(process, session, connection, code);
   }
 

@@ -1,10 +1,15 @@
 // The sessions of the cluster as a process has mirrored them, and which of them have their connection in this process.
-import type { ProcessId, SessionEntry } from "./ports.ts";
+import type { ProcessId, Progress, SessionEntry } from "./ports.ts";
 
 /** A connection of this process. */
 export interface OwnConnection {
   readonly session: string;
   readonly connection: string;
+}
+
+/** An entry of the table. */
+interface Entry extends SessionEntry {
+  received: number;
 }
 
 /** The changes that an update has made. */
@@ -18,7 +23,9 @@ export interface TableChanges {
 /** The mirrored session table. It tells which connections of this process have lost their session. */
 export class SessionTable {
   readonly #process: ProcessId;
-  readonly #entries = new Map<string, SessionEntry>();
+  readonly #entries = new Map<string, Entry>();
+  /** The same entries by the handles of their connections. */
+  readonly #byHandle = new Map<number, Entry>();
   /** The key is a connection of this process. The value is the session of the connection. */
   readonly #own = new Map<string, string>();
 
@@ -31,9 +38,9 @@ export class SessionTable {
     return this.#own.size;
   }
 
-  /** Returns all entries. */
-  entries(): Iterable<SessionEntry> {
-    return this.#entries.values();
+  /** Returns copies of all entries. */
+  entries(): SessionEntry[] {
+    return Array.from(this.#entries.values(), (entry) => ({ ...entry }));
   }
 
   /** Returns the entry that a connection of this process belongs to; undefined if there is no such entry. */
@@ -47,7 +54,7 @@ export class SessionTable {
     for (const session of this.#own.values()) yield this.#entries.get(session)!;
   }
 
-  /** Applies changed and ended sessions. */
+  /** Applies new, changed and ended sessions. */
   update(sessions: Iterable<SessionEntry>, ended: Iterable<string>): TableChanges {
     const displaced: OwnConnection[] = [];
     const moved: SessionEntry[] = [];
@@ -59,9 +66,15 @@ export class SessionTable {
         moved.push(entry);
         if (entry.process === this.#process) this.#own.set(entry.connection, entry.session);
       }
-      this.#entries.set(entry.session, entry);
+      this.#set({ ...entry });
     }
     return { displaced, moved };
+  }
+
+  /** Notes which frames of a connection the rooms have processed. */
+  progress({ handle, received }: Progress): void {
+    const entry = this.#byHandle.get(handle);
+    if (entry) entry.received = received;
   }
 
   /** Replaces all entries. */
@@ -73,10 +86,19 @@ export class SessionTable {
     );
   }
 
+  #set(entry: Entry): void {
+    const before = this.#entries.get(entry.session);
+    if (before) this.#byHandle.delete(before.handle);
+    this.#entries.set(entry.session, entry);
+    this.#byHandle.set(entry.handle, entry);
+  }
+
   #remove(session: string, displaced: OwnConnection[]): void {
     const entry = this.#entries.get(session);
+    if (!entry) return;
     this.#entries.delete(session);
-    if (entry?.process !== this.#process) return;
+    this.#byHandle.delete(entry.handle);
+    if (entry.process !== this.#process) return;
     this.#own.delete(entry.connection);
     displaced.push({ session, connection: entry.connection });
   }

@@ -1,19 +1,19 @@
 // For the connections of a process: the frames that the rooms have not processed yet, and the ends of the connections.
 import type { Limits } from "./limits.ts";
-import type { ClientClose, ClientFrame, SessionEntry } from "./ports.ts";
+import type { ClientClose, Progress, SessionEntry, UpFrame } from "./ports.ts";
 import type { OwnConnection, SessionTable } from "./session-table.ts";
 
 interface Connection {
   readonly session: string;
   readonly connection: string;
+  /** The handle in the session table; undefined if the connection is not in the table. Its frames then wait. */
+  handle: number | undefined;
   /** The number of the last frame. */
   last: number;
   /** The number of the last frame that was sent to the present authority. */
   sent: number;
   /** The frames that the rooms have not processed, oldest first. */
-  readonly kept: ClientFrame[];
-  /** Whether the connection is in the session table. Otherwise its frames wait. */
-  isShown: boolean;
+  readonly kept: Uint8Array[];
   /** Whether too many frames were waiting. If so, the connection accepts no more frames and must be closed. */
   isFull: boolean;
   close: ClientClose | undefined;
@@ -27,6 +27,8 @@ export class UpConnections {
   readonly #table: SessionTable;
   readonly #limits: Limits;
   readonly #connections = new Map<string, Connection>();
+  /** The connections that are in the session table, by handle. */
+  readonly #byHandle = new Map<number, Connection>();
   /** The ended connections, in the order in which they ended. */
   readonly #closed = new Map<string, Connection>();
   /** The connections that have something to send and are in the session table. */
@@ -58,10 +60,11 @@ export class UpConnections {
   deliver(session: string, id: string, frame: Uint8Array): void {
     const connection = this.#get(session, id);
     if (connection.close || connection.isFull) return;
-    connection.kept.push({ session, connection: id, number: ++connection.last, frame });
+    connection.last++;
+    connection.kept.push(frame);
     this.#kept++;
     if (connection.kept.length > this.#limits.framesPerConnection) this.#fill(connection);
-    else if (connection.isShown) this.#ready.add(connection);
+    else if (connection.handle !== undefined) this.#ready.add(connection);
   }
 
   /** Takes the connections that have become full since the last call. */
@@ -76,7 +79,7 @@ export class UpConnections {
     connection.close = { session, connection: id, code };
     connection.closedAt = now;
     this.#closed.set(id, connection);
-    if (connection.isShown) this.#ready.add(connection);
+    if (connection.handle !== undefined) this.#ready.add(connection);
     this.#forgetClosed(now);
   }
 
@@ -84,18 +87,18 @@ export class UpConnections {
    * Called when the table has this entry of a connection: the frames of the connection may be sent. Drops the frames
    * that the rooms have processed.
    */
-  shown({ connection: id, received }: SessionEntry): void {
+  shown({ connection: id, handle, received }: SessionEntry): void {
     const connection = this.#connections.get(id);
     if (!connection) return;
-    connection.isShown = true;
-    const { kept } = connection;
-    let taken = 0;
-    while (taken < kept.length && kept[taken]!.number <= received) taken++;
-    this.#kept -= taken;
-    // Usually the rooms have processed all frames, and emptying an array is much faster than `splice`.
-    if (taken === kept.length) kept.length = 0;
-    else if (taken > 0) kept.splice(0, taken);
+    this.#setHandle(connection, handle);
+    this.#drop(connection, received);
     if (hasNews(connection)) this.#ready.add(connection);
+  }
+
+  /** Called when the rooms have processed frames of a connection. Drops these frames. */
+  progress({ handle, received }: Progress): void {
+    const connection = this.#byHandle.get(handle);
+    if (connection) this.#drop(connection, received);
   }
 
   /**
@@ -105,7 +108,7 @@ export class UpConnections {
   hidden(id: string): void {
     const connection = this.#connections.get(id);
     if (!connection) return;
-    connection.isShown = false;
+    this.#setHandle(connection, undefined);
     connection.isCloseSent = false;
     this.#ready.delete(connection);
   }
@@ -114,7 +117,7 @@ export class UpConnections {
   restart(): void {
     this.#ready.clear();
     for (const connection of this.#connections.values()) {
-      connection.isShown = false;
+      this.#setHandle(connection, undefined);
       connection.sent = 0;
       connection.isCloseSent = false;
     }
@@ -126,15 +129,16 @@ export class UpConnections {
   }
 
   /** Takes up to `limit` frames to send, and the ends of connections that have no further frames. */
-  take(limit: number): { frames: ClientFrame[]; closes: ClientClose[] } {
-    const frames: ClientFrame[] = [];
+  take(limit: number): { frames: UpFrame[]; closes: ClientClose[] } {
+    const frames: UpFrame[] = [];
     const closes: ClientClose[] = [];
     for (const connection of this.#ready) {
-      for (const frame of connection.kept) {
+      const { handle, last, kept } = connection;
+      const processed = last - kept.length;
+      for (let number = Math.max(connection.sent, processed) + 1; number <= last; number++) {
         if (frames.length >= limit) return { frames, closes };
-        if (frame.number <= connection.sent) continue;
-        frames.push(frame);
-        connection.sent = frame.number;
+        frames.push({ handle: handle!, number, frame: kept[number - processed - 1]! });
+        connection.sent = number;
       }
       this.#ready.delete(connection);
       if (!connection.close || connection.isCloseSent) continue;
@@ -147,21 +151,36 @@ export class UpConnections {
   #get(session: string, id: string): Connection {
     let connection = this.#connections.get(id);
     if (!connection) {
-      const isShown = this.#table.entryOf(id) !== undefined;
       const state = {
+        handle: undefined,
         last: 0,
         sent: 0,
         kept: [],
         isFull: false,
-        isShown,
         close: undefined,
         isCloseSent: false,
         closedAt: 0,
       };
       connection = { session, connection: id, ...state };
       this.#connections.set(id, connection);
+      this.#setHandle(connection, this.#table.entryOf(id)?.handle);
     }
     return connection;
+  }
+
+  #setHandle(connection: Connection, handle: number | undefined): void {
+    if (connection.handle !== undefined) this.#byHandle.delete(connection.handle);
+    connection.handle = handle;
+    if (handle !== undefined) this.#byHandle.set(handle, connection);
+  }
+
+  /** Drops the frames up to a number. */
+  #drop({ kept, last }: Connection, received: number): void {
+    const dropped = Math.min(Math.max(received - (last - kept.length), 0), kept.length);
+    this.#kept -= dropped;
+    // Usually the rooms have processed all frames, and emptying an array is much faster than `splice`.
+    if (dropped === kept.length) kept.length = 0;
+    else if (dropped > 0) kept.splice(0, dropped);
   }
 
   #fill(connection: Connection): void {
@@ -179,6 +198,7 @@ export class UpConnections {
       if (!isOld && this.#closed.size <= this.#limits.closedConnections) return;
       this.#closed.delete(id);
       this.#connections.delete(id);
+      this.#setHandle(connection, undefined);
       this.#ready.delete(connection);
       this.#kept -= connection.kept.length;
     }

@@ -3,7 +3,7 @@
 // has lost.
 import type { Limits } from "./limits.ts";
 import { PendingRequests } from "./pending-requests.ts";
-import type { Answer, Content, Place, ProcessId, ReplicaLink, SessionEntry, UpMessage } from "./ports.ts";
+import type { Answer, Content, Place, ProcessId, Progress, ReplicaLink, SessionEntry, UpMessage } from "./ports.ts";
 import type { OwnConnection, SessionTable } from "./session-table.ts";
 import { UpConnections } from "./up-connections.ts";
 
@@ -83,6 +83,11 @@ export class UpLink implements ReplicaLink {
   /** Called when the table has a new entry of a connection of this process. */
   shown(entry: SessionEntry): void {
     this.#connections.shown(entry);
+  }
+
+  /** Called when the rooms have processed frames of a connection, which may be a connection of another process. */
+  progress(progress: Progress): void {
+    this.#connections.progress(progress);
   }
 
   /** Called when the table has lost the entry of a connection of this process. */

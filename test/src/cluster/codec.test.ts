@@ -16,9 +16,16 @@ const content = fc
   // Changes each -0 to 0, as the codec's JSON.stringify does.
   .map((value) => JSON.parse(JSON.stringify(value)));
 const sessions = fc.array(
-  fc.record({ session: text, process: fc.option(text, { nil: undefined }), connection: text, received: number }),
+  fc.record({
+    session: text,
+    process: fc.option(text, { nil: undefined }),
+    connection: text,
+    handle: number,
+    received: number,
+  }),
 );
-const frames = fc.array(fc.record({ session: text, connection: text, number, frame: bytes }));
+const upFrames = fc.array(fc.record({ handle: number, number, frame: bytes }));
+const downFrames = fc.array(fc.record({ session: text, connection: text, frame: bytes }));
 const closes = fc.array(
   fc.record(
     { session: text, connection: text, code: number, reason: text },
@@ -26,7 +33,7 @@ const closes = fc.array(
   ),
 );
 /** The lists of a down message. The lists, type, places and process are required; all other fields are optional. */
-const LISTS = ["sessions", "ended", "frames", "closes", "answers", "heard", "alive"] as const;
+const LISTS = ["sessions", "ended", "progress", "frames", "closes", "answers", "heard", "alive"] as const;
 const answers = fc.array(fc.record({ process: text, request: text, content }));
 const claim = { process: text, epoch: number, at: place };
 
@@ -40,7 +47,8 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
       changes: bytes,
       sessions,
       ended: fc.array(text),
-      frames,
+      progress: fc.array(fc.record({ handle: number, received: number })),
+      frames: downFrames,
       closes,
       answers,
       heard: fc.array(fc.record({ process: text, batch: number })),
@@ -54,7 +62,7 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
     process: text,
     batch: number,
     at: place,
-    frames,
+    frames: upFrames,
     closes,
     requests: fc.array(fc.record({ request: text, content })),
     isLeaving: fc.boolean(),
@@ -67,9 +75,12 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
     rooms: bytes,
     sessions,
     alive: fc.array(text),
-    missed: fc.array(fc.record({ from: place, place, sessions, ended: fc.array(text), frames, closes, answers }), {
-      maxLength: 3,
-    }),
+    missed: fc.array(
+      fc.record({ from: place, place, sessions, ended: fc.array(text), frames: downFrames, closes, answers }),
+      {
+        maxLength: 3,
+      },
+    ),
   }),
   fc.record({ type: fc.constant("claim" as const), ...claim }),
   fc.record({ type: fc.constant("place" as const), ...claim }),

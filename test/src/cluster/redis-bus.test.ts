@@ -65,7 +65,7 @@ describeWith("redis", "the bus over Redis:", () => {
     }, 30_000);
   }
 
-  const lists = { sessions: [], frames: [], closes: [], answers: [], alive: ["a"] };
+  const lists = { sessions: [], progress: [], frames: [], closes: [], answers: [], alive: ["a"] };
   const at = { epoch: 1, number: 1 };
   const publish = (from: TestBus, message: DownMessage) =>
     from.bus.publish(message, () => from.taken.push(message.place.number));

@@ -36,7 +36,16 @@ class Process {
 /** Returns a message of epoch 1 with this number. Its changes are one byte with the same number. */
 function down(number: number, contents: Partial<DownMessage> = {}): DownMessage {
   const from = number === 1 ? { epoch: 0, number: 0 } : { epoch: 1, number: number - 1 };
-  const nothing = { sessions: [], ended: [], frames: [], closes: [], answers: [], heard: [], alive: ["a", "b"] };
+  const nothing = {
+    sessions: [],
+    ended: [],
+    progress: [],
+    frames: [],
+    closes: [],
+    answers: [],
+    heard: [],
+    alive: ["a", "b"],
+  };
   return {
     type: "down",
     place: { epoch: 1, number },
@@ -52,6 +61,7 @@ const entry = (session: string, process: string | undefined, connection: string)
   session,
   process,
   connection,
+  handle: 1,
   received: 0,
 });
 

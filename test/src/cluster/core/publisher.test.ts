@@ -3,7 +3,17 @@ import { LIMITS } from "../../../../src/cluster/core/limits.ts";
 import type { DownMessage } from "../../../../src/cluster/core/ports.ts";
 import { Publisher } from "../../../../src/cluster/core/publisher.ts";
 
-const CONTENTS = { process: "a", sessions: [], ended: [], frames: [], closes: [], answers: [], heard: [], alive: [] };
+const CONTENTS = {
+  process: "a",
+  sessions: [],
+  ended: [],
+  progress: [],
+  frames: [],
+  closes: [],
+  answers: [],
+  heard: [],
+  alive: [],
+};
 
 let isLeased: boolean;
 let sent: { message: DownMessage; taken: () => void }[];

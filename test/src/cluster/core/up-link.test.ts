@@ -21,7 +21,7 @@ beforeEach(() => setUp());
 
 /** Updates the mirrored table: session `s` has this connection, and the rooms have processed `received` frames. */
 function show(connection: string, received = 0): void {
-  const entry = { session: "s", process: "p", connection, received };
+  const entry = { session: "s", process: "p", connection, handle: 1, received };
   table.update([entry], []);
   upLink.shown(entry);
 }
@@ -68,6 +68,18 @@ describe("frames from a client:", () => {
     expect(sent.map(({ batch }) => batch)).toEqual([1]);
   });
 
+  test("frames that the rooms have processed are not kept, and later frames are still sent", () => {
+    show("c");
+    deliver(1, 2);
+    flush();
+    deliver(3);
+    upLink.progress({ handle: 2, received: 3 });
+    expect(upLink.keptFrames).toBe(3);
+    upLink.progress({ handle: 1, received: 2 });
+    expect(upLink.keptFrames).toBe(1);
+    expect(flush()[0]?.frames).toEqual([{ handle: 1, number: 3, frame: Uint8Array.of(3) }]);
+  });
+
   test("frames are sent even if their connection ends first, in the same batch as the end of the connection", () => {
     show("c");
     deliver(1);
@@ -94,7 +106,7 @@ describe("the end of a connection:", () => {
     show("c");
     upLink.disconnected("s", "c", 1006);
     expect(flush()[0]?.closes).toHaveLength(1);
-    table.update([{ session: "s", process: undefined, connection: "c", received: 0 }], []);
+    table.update([{ session: "s", process: undefined, connection: "c", handle: 1, received: 0 }], []);
     upLink.hidden("c");
     expect(flush()).toEqual([]);
     show("c");

@@ -83,7 +83,7 @@ export class Oracle {
    * Called when an authority publishes a message. `rooms` is the fingerprint of its rooms; undefined if they have not
    * changed.
    */
-  publishes({ place, from, process, sessions, ended }: DownMessage, rooms: number | undefined): void {
+  publishes({ place, from, process, sessions, ended, progress }: DownMessage, rooms: number | undefined): void {
     this.#writes(process, place.epoch);
     const name = placeName(place);
     const before = this.#known.get(placeName(from));
@@ -92,6 +92,11 @@ export class Oracle {
     const table = new Map(before.sessions);
     for (const session of ended) table.delete(session);
     for (const entry of sessions) table.set(entry.session, entry);
+    for (const { handle, received } of progress) {
+      const entry = [...table.values()].find((one) => one.handle === handle);
+      if (!entry) this.fail(`${process} names the handle ${handle} at ${name}, which no session has`);
+      table.set(entry.session, { ...entry, received });
+    }
     this.#known.set(name, { rooms: rooms ?? before.rooms, sessions: table });
   }
 
@@ -107,8 +112,9 @@ export class Oracle {
     if (sessions.length !== known.sessions.size)
       this.fail(`${process} has ${sessions.length} sessions at ${placeName(place)}, not ${known.sessions.size}`);
     for (const entry of sessions) {
-      const { process: home, connection, received } = known.sessions.get(entry.session) ?? {};
-      if (entry.process !== home || entry.connection !== connection || entry.received !== received)
+      const { process: home, connection, handle, received } = known.sessions.get(entry.session) ?? {};
+      const isSame = entry.process === home && entry.connection === connection && entry.handle === handle;
+      if (!isSame || entry.received !== received)
         this.fail(`${process} has another entry of ${entry.session} at ${placeName(place)} than the authority`);
     }
   }

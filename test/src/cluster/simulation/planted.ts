@@ -54,7 +54,11 @@ const withSeveralOwners: Plant = {
 
 /** Publishes 0 as the number of frames that the rooms have received from each session. */
 const withoutReceived: Plant = {
-  publish: (message) => ({ ...message, sessions: message.sessions.map((entry) => ({ ...entry, received: 0 })) }),
+  publish: (message) => ({
+    ...message,
+    sessions: message.sessions.map((entry) => ({ ...entry, received: 0 })),
+    progress: [],
+  }),
 };
 
 /** Removes a player from each snapshot. */
