@@ -1,5 +1,6 @@
 // Starts the server with the built page.
-import { builtPage } from "./http/page.ts";
-import { run } from "./run.ts";
+import { keepCompiledCode } from "./compile-cache.ts";
 
+keepCompiledCode();
+const [{ builtPage }, { run }] = await Promise.all([import("./http/page.ts"), import("./run.ts")]);
 await run(builtPage);
