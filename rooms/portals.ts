@@ -13,7 +13,7 @@ export interface Arrival extends Spot {
 
 /** Issues and redeems the tokens with which players arrive through portals. */
 export interface ArrivalTokens {
-  /** Returns a token for one join of a player on another map. `player`: the player's id; undefined for a guest. */
+  /** Returns a token with which a player can join another map once. `player`: the player's id; undefined for a guest. */
   issue(arrival: Arrival, player: string | undefined): string;
   /**
    * Returns the place that a token leads to, and invalidates the token.

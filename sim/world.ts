@@ -110,8 +110,8 @@ export class World {
    * One tick. No input of a returning player is applied during the cooldown. For each other player, in the order in
    * which they joined:
    * 1. the oldest queued move, if there is one, is the input of this tick, and the predicted inputs stay queued;
-   * 2. otherwise predicted inputs are removed from their queue, up to and including the first that is not a no-op,
-   *    and this one is the input of this tick;
+   * 2. otherwise the first predicted input that is not a no-op is the input of this tick; it is removed from the queue,
+   *    together with the no-ops before it;
    * 3. the input of this tick is applied to the body, as far as the walls allow.
    * So at most one input per tick affects a player, regardless of how many inputs a client sends.
    * @param onError called when applying an input throws. By default the tick stops at that player and throws the error.

@@ -14,7 +14,7 @@ const { between, ...needed } = allowed;
 const promise = (players: Record<string, object>, id = "me") =>
   mismatchWithServer(serverState, [{ id, players: players as typeof serverState }], "promise");
 
-describe("mismatchWithServer(), which compares clients' states with the server's state,", () => {
+describe("mismatchWithServer() compares clients' states with the server's state:", () => {
   test("requires a client to know all players within 320 units, and no player beyond 960 units", () => {
     expect(promise(allowed)).toBeUndefined();
     expect(promise(needed)).toBeUndefined();
@@ -31,7 +31,7 @@ describe("mismatchWithServer(), which compares clients' states with the server's
     expect(promise({ ...allowed, between: { ...between, name: undefined } })).toContain("name is undefined");
   });
 
-  test("requires a client to know exactly the players in the 5 x 5 cells around it if the server decides sight by cells", () => {
+  test("if the server decides sight by cells, a client must know all players in the 5 x 5 cells around it, and no others", () => {
     const places = { me: { x: 400, y: 400 }, in: { x: 799, y: 0 }, out: { x: 800, y: 400 } };
     const { out, ...inside } = places;
     const cells = (players: Record<string, { x: number; y: number }>) =>
@@ -42,7 +42,7 @@ describe("mismatchWithServer(), which compares clients' states with the server's
   });
 });
 
-describe("mismatchAmongClients(), which compares clients' states with each other,", () => {
+describe("mismatchAmongClients() compares clients' states with each other:", () => {
   const one = { id: "a", players: { a: { x: 1, y: 2 }, b: { x: 3.5, y: 4 } } };
   const other = { id: "b", players: { a: { x: 1, y: 2 }, b: { x: 3.5, y: 4 } } };
 

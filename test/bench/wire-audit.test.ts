@@ -278,7 +278,7 @@ describe("the wire audit, which parses the frames of a client,", () => {
 });
 
 // A leak is data about a player that is more than FAR units away from the client. The server must not send such data.
-describe("leaks(), which finds players in a client's frames that the client must not see,", () => {
+describe("leaks() finds players that a client gets although it must not see them:", () => {
   const leaks = (frame: Uint8Array, options?: Parameters<WireAudit["leaks"]>[2]) => {
     const { audit } = createAudit();
     return audit.leaks("ada", audit.read(frame), options);

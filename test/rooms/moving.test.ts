@@ -90,8 +90,8 @@ describe.each(WAYS)("moves by $name:", (way) => {
     const walker = await way.join(server);
     await until(() => witness.state.players.has(walker.id));
     await walker.leave();
-    // The limit of 900 ms is shorter than the reconnection timeout of one second. After a lost connection, the player
-    // would stay visible until that timeout.
+    // A player whose connection is lost stays visible for the reconnection timeout of one second. This player has left,
+    // so it must disappear earlier.
     await until(() => !witness.state.players.has(walker.id), 900);
   });
 });

@@ -36,7 +36,7 @@ export interface Actor {
   touched: boolean;
 }
 
-/** The server's end of a connection, with the interface of the framework's clients. */
+/** The server's end of a simulated connection. It has the interface of the framework's class `Client`. */
 export class Connection {
   readonly sessionId: string;
   state: ClientState = ClientState.JOINING;

@@ -161,7 +161,7 @@ describe("the write-behind queue:", () => {
     expect(queue.counters()).toMatchObject({ rowsWaiting: 0, refused: 0, failures: 0 });
   });
 
-  test("the queue saves only new rows after its process has become the authority again", async () => {
+  test("once its process is the authority again, the queue saves the rows that are added then, and no earlier rows", async () => {
     queue.fence(4);
     queue.put(place({ x: 1 }));
     queue.put(place({ player: "bob", x: 1 }));

@@ -212,7 +212,7 @@ describe("conventions that apply only if no stronger convention finds walls:", (
     },
   );
 
-  test("if any object has the class `collision`, a tile layer named `walls` is open, but an object named `wall` is solid", () => {
+  test("an object of the class `collision` makes a tile layer named `walls` open, but not an object named `wall`", () => {
     const things = [rectangle(0, 1, 1, 1, { type: "collision" }), rectangle(1, 1, 1, 1, { name: "wall" })];
     const map = mapOf([FLOOR, tiles("walls", ROWS), objects("things", things)]);
     expect(wallsOf(map)).toEqual(["......", "##....", "......", "......"]);
