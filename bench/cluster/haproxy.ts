@@ -11,10 +11,6 @@ export interface Backend {
  * whose `/readyz` answers with 200. All other requests go to processes whose `/healthz` answers with 200. Requests
  * below `/matchmake/` go to these processes, too, if no process is ready. This fallback lets players return to their
  * seats through `/matchmake/` even while every process is full or busy.
- *
- * WebSockets of the SDK go to the process with the fewest connections. Plain WebSockets do not, because a process that
- * has lost Redis has the fewest. Such a process closes SDK WebSockets at once, and HAProxy then tries another process.
- * But it answers plain ones with an error.
  */
 export function haproxyConfig(port: number, backends: readonly Backend[]): string {
   const servers = backends.map(({ name, port }) => `  server ${name} 127.0.0.1:${port} check`).join("\n");
@@ -26,6 +22,7 @@ export function haproxyConfig(port: number, backends: readonly Backend[]): strin
   timeout http-request 10s
   timeout check 3s # a process that is only busy must not lose its clients
   timeout tunnel 1h # WebSockets
+  balance roundrobin
   retries 3
   option redispatch 1
   retry-on conn-failure empty-response # asks another process if one ends
@@ -38,20 +35,13 @@ frontend sabang
   http-request set-header X-Forwarded-Host %[req.hdr(Host)]
   http-request set-header X-Forwarded-Port %[dst_port]
   use_backend joins if { path_beg /matchmake/ } { nbsrv(joins) gt 0 }
-  use_backend plain if { path /websocket }
   default_backend all
 
 backend joins
   option httpchk GET /readyz
 ${servers}
 
-backend plain
-  option httpchk GET /healthz
-  default-server on-marked-down shutdown-sessions # frees the clients of a process that hangs
-${servers}
-
 backend all
-  balance leastconn
   option httpchk GET /healthz
   default-server on-marked-down shutdown-sessions # frees the clients of a process that hangs
 ${servers}

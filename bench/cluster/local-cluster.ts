@@ -25,7 +25,7 @@ export interface ClusterOptions {
   /** Additional environment variables of the processes. */
   environment?: Record<string, string>;
   /** Returns additional environment variables for the process that will listen on this port. */
-  environmentOf?: (port: number, redisUrl: string) => Record<string, string> | Promise<Record<string, string>>;
+  environmentOf?: (port: number) => Record<string, string>;
   /** Called with everything that a process prints. */
   onOutput?: (member: Member, text: string) => void;
 }
@@ -70,7 +70,7 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
   for (let index = 1; index <= processes; index++) {
     const name = `process ${index}`;
     const port = await freePort();
-    const own = { ...environment, ...(await environmentOf(port, redis.url)) };
+    const own = { ...environment, ...environmentOf(port) };
     const member: Member = new Member(name, port, folder, own, (text) => onOutput(member, text));
     members.push(member);
   }

@@ -9,7 +9,6 @@ import type { WorldRoomSettings } from "../../rooms/define-world-room.ts";
 import { serverError } from "../../rooms/server-error.ts";
 import type { ErrorName } from "../../schema/errors.ts";
 import type { IsTakeover } from "../edge/matchmaking.ts";
-import { PLAIN_PATH, pathOf } from "../edge/socket-paths.ts";
 import type { ClusterFigures } from "../telemetry/cluster-metrics.ts";
 import { ClusterNode, type ProtocolLog } from "./core/node.ts";
 import type { Content, CreateHost, ProcessId, ReplicaLink } from "./core/ports.ts";
@@ -33,7 +32,7 @@ const ANSWER_TIMEOUT_MS = 3000;
 /** Milliseconds between two reports of this process to the authority. */
 const STATUS_MS = 1000;
 
-/** Milliseconds without news of the authority after which this process accepts no new players and no connections. */
+/** Milliseconds without news of the authority after which this process accepts no new players. */
 const MAX_SILENCE_MS = 2000;
 
 /** A full process accepts clients with a reserved seat until it exceeds its limit by this share. */
@@ -172,10 +171,8 @@ export class Cluster {
   /** Handles the upgrade request of an SDK client or of a plain WebSocket client. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // The SDK retries if the socket closes without an HTTP response, and the balancer then chooses another process. A
-    // response would end the session. A plain client has no seat and gets an error frame if its join is refused.
-    const isCutOff = this.#isCutOff && pathOf(request) !== PLAIN_PATH;
-    const isOverfull = this.#replica.connectionCount >= this.#maxConnections * (1 + RESERVE);
-    if (this.#isStopping || isCutOff || isOverfull) socket.destroy();
+    // response would end the session.
+    if (this.#isStopping || this.#replica.connectionCount >= this.#maxConnections * (1 + RESERVE)) socket.destroy();
     else this.#replica.upgrade(request, socket, head);
   }
 
@@ -198,12 +195,6 @@ export class Cluster {
       if (place.epoch === 0) return "joining the cluster: the world is not here yet";
     }
     return undefined;
-  }
-
-  /** Whether this process has not heard of the authority for some time, or not yet. It cannot give any client its seat. */
-  get #isCutOff(): boolean {
-    const { place, silentMs } = this.#node.figures;
-    return !this.isAuthority && (silentMs > MAX_SILENCE_MS || place.epoch === 0);
   }
 
   get isAuthority(): boolean {
