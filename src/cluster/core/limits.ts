@@ -7,8 +7,9 @@ export interface Limits {
   /** The time after which a process that has sent nothing sends a sign of life. */
   readonly signMs: number;
   /**
-   * The time after a tick during which a process only collects frames. The rooms apply no frame before their next tick,
-   * so fewer messages are sent and no input is late. Must be less than half of the time between two ticks.
+   * The time after the arrival of a tick's changes during which a process only collects frames. The rooms apply no
+   * frame before their next tick, so fewer messages are sent. No input is late, as long as this time, one period of
+   * `advance` and twice the delay of a message together are shorter than a tick.
    */
   readonly collectMs: number;
   /** The longest time for which a process only collects frames, if ticks come in quick succession. */
@@ -86,7 +87,7 @@ export interface Limits {
 export const LIMITS: Limits = {
   heartbeatMs: 100,
   signMs: 250,
-  collectMs: 20,
+  collectMs: 10,
   maxCollectMs: 50,
   resendMs: 300,
   silenceMs: 500,

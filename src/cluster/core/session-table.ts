@@ -88,16 +88,21 @@ export class SessionTable {
 
   #set(entry: Entry): void {
     const before = this.#entries.get(entry.session);
-    if (before) this.#byHandle.delete(before.handle);
+    if (before) this.#releaseHandle(before);
     this.#entries.set(entry.session, entry);
     this.#byHandle.set(entry.handle, entry);
+  }
+
+  /** After a failover, another session of a newer state may already have the handle. */
+  #releaseHandle(entry: Entry): void {
+    if (this.#byHandle.get(entry.handle) === entry) this.#byHandle.delete(entry.handle);
   }
 
   #remove(session: string, displaced: OwnConnection[]): void {
     const entry = this.#entries.get(session);
     if (!entry) return;
     this.#entries.delete(session);
-    this.#byHandle.delete(entry.handle);
+    this.#releaseHandle(entry);
     if (entry.process !== this.#process) return;
     this.#own.delete(entry.connection);
     displaced.push({ session, connection: entry.connection });
