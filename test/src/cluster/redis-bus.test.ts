@@ -1,6 +1,7 @@
 // The bus of a cluster, over a real Redis.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { encodeMessage } from "../../../src/cluster/codec.ts";
+import { NOTHING } from "../../../src/cluster/core/outbox.ts";
 import type { DownMessage, Message, SnapshotMessage, UpMessage } from "../../../src/cluster/core/ports.ts";
 import { RedisBus } from "../../../src/cluster/redis-bus.ts";
 import { startRedis, type TestRedis } from "../../support/redis.ts";
@@ -65,13 +66,12 @@ describeWith("redis", "the bus over Redis:", () => {
     }, 30_000);
   }
 
-  const lists = { sessions: [], progress: [], frames: [], closes: [], answers: [], alive: ["a"] };
   const at = { epoch: 1, number: 1 };
   const publish = (from: TestBus, message: DownMessage) =>
     from.bus.publish(message, () => from.taken.push(message.place.number));
   const down = (number: number, fields: Partial<DownMessage> = {}): DownMessage => ({
     ...{ type: "down", place: { epoch: 1, number }, from: { epoch: 1, number: number - 1 }, process: "a" },
-    ...{ ...lists, ended: [], heard: [], ...fields },
+    ...{ ...NOTHING, heard: [], alive: ["a"], ...fields },
   });
   const up = (process: string, batch: number): UpMessage => ({
     ...{ type: "up", process, batch, at, frames: [], closes: [], requests: [], isLeaving: false },

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { LIMITS } from "../../../../src/cluster/core/limits.ts";
 import { Mirror } from "../../../../src/cluster/core/mirror.ts";
+import { NOTHING } from "../../../../src/cluster/core/outbox.ts";
 import type { DownMessage, Place, Replica, SessionEntry } from "../../../../src/cluster/core/ports.ts";
 import { SessionTable } from "../../../../src/cluster/core/session-table.ts";
 import { UpLink } from "../../../../src/cluster/core/up-link.ts";
@@ -36,23 +37,15 @@ class Process {
 /** Returns a message of epoch 1 with this number. Its changes are one byte with the same number. */
 function down(number: number, contents: Partial<DownMessage> = {}): DownMessage {
   const from = number === 1 ? { epoch: 0, number: 0 } : { epoch: 1, number: number - 1 };
-  const nothing = {
-    sessions: [],
-    ended: [],
-    progress: [],
-    frames: [],
-    closes: [],
-    answers: [],
-    heard: [],
-    alive: ["a", "b"],
-  };
   return {
     type: "down",
     place: { epoch: 1, number },
     from,
     process: "a",
     changes: bytes(number),
-    ...nothing,
+    ...NOTHING,
+    heard: [],
+    alive: ["a", "b"],
     ...contents,
   };
 }

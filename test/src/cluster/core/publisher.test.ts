@@ -1,19 +1,10 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { LIMITS } from "../../../../src/cluster/core/limits.ts";
+import { NOTHING } from "../../../../src/cluster/core/outbox.ts";
 import type { DownMessage } from "../../../../src/cluster/core/ports.ts";
 import { Publisher } from "../../../../src/cluster/core/publisher.ts";
 
-const CONTENTS = {
-  process: "a",
-  sessions: [],
-  ended: [],
-  progress: [],
-  frames: [],
-  closes: [],
-  answers: [],
-  heard: [],
-  alive: [],
-};
+const CONTENTS = { ...NOTHING, process: "a", heard: [], alive: [] };
 
 let isLeased: boolean;
 let sent: { message: DownMessage; taken: () => void }[];
