@@ -21,7 +21,7 @@ export interface Options {
   say: number;
   /** Whether to compare one process alone with clusters, instead of comparing servers. */
   cluster: boolean;
-  /** With `cluster`: the number of players without a connection in an additional run; 0 disables the run. */
+  /** Only with `cluster`: the number of players without a connection. They walk in an additional run; 0 disables it. */
   bodies: number;
   /** Folder for the results. */
   out: string;

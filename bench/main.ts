@@ -42,8 +42,8 @@ if (servers.includes("tornado") && !pythonWithTornado()) {
 const rows: (Row | BrokenRow)[] = [];
 const runs: (Row | BrokenRow)[] = [];
 const { seconds, warmup, say, rounds } = options;
-// Measures all servers and crowds with one number of players, then with the next. The report compares figures with the
-// same number of players, so these figures are measured at about the same time.
+// Measures all servers and crowds with one number of players, then with the next number. The report compares runs that
+// have the same number of players, so these runs take place at about the same time.
 for (const clients of options.clients) {
   const first = runs.length;
   const kinds = options.crowd.flatMap((crowd) => servers.map((server) => ({ crowd, server })));

@@ -44,9 +44,9 @@ export interface Row {
   /** The time for which clients showed old positions of others, in ticks; missing for a server without a game. */
   staleness?: StalenessFigures;
   /**
-   * Resident memory per client, in kilobytes: the growth of memory divided by the number of clients. The first reading
-   * is one second after the server's start. The last reading is the higher of two readings, at the beginning and at the
-   * end of the window.
+   * Resident memory per client, in kilobytes: the growth of memory divided by the number of clients. The initial value
+   * is read one second after the server's start. The final value is the higher of two readings, at the beginning and at
+   * the end of the window.
    */
   memoryPerClient: number;
   /** CPU usage of the server, and of the load with the probes, in per cent of one core. */

@@ -35,7 +35,7 @@ const COLUMNS: readonly [title: string, value: (row: Row) => string][] = [
   ["clients' state", (row) => (row.fault === undefined ? "ok" : "WRONG")],
 ];
 
-/** Returns the table, in the order of the rows. */
+/** Returns the table. Its lines are in the same order as `rows`. */
 export function table(rows: readonly (Row | BrokenRow)[]): string {
   const titles = ["server", "clients", "crowd", ...COLUMNS.map(([title]) => title)];
   const lines = rows.map((row) => [
@@ -52,8 +52,8 @@ export function table(rows: readonly (Row | BrokenRow)[]): string {
 }
 
 /**
- * Compares sabang with the other servers in CPU time and bytes. Compares sabang's results for each other crowd with its
- * results for the crowd `even` in CPU time and memory. Returns up to two lines for each of sabang's rows.
+ * Compares sabang's CPU time and bytes with those of other servers. For each crowd other than `even`, also compares
+ * sabang's CPU time and memory with its figures for `even`. Returns up to two lines for each of sabang's rows.
  */
 export function ratios(rows: readonly (Row | BrokenRow)[]): string[] {
   const completed = rows.filter(isComplete);

@@ -38,8 +38,8 @@ for (const file of files) {
 console.log(`\n${files.length} maps: ${untold} right without a declaration, ${told} with the declarations`);
 
 /**
- * Returns how far the walls that sabang finds in a map agree with the walls of the map's game. Returns a reason if the
- * map cannot be used.
+ * Returns how far the walls that sabang finds in a map agree with the walls of the map's game. If the map cannot be
+ * used, returns the reason instead.
  */
 function agreementOf(file: string, declaration?: unknown): Agreement | string {
   try {

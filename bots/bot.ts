@@ -33,8 +33,8 @@ export interface BotOptions {
   /** The seed of the bot's random choices. The same seed gives the same routes. */
   seed: number;
   /**
-   * Called with the reason when the server refuses a join or sends an error, or when a connection is lost for good.
-   * After a refusal or a loss the bot joins again, unless the refusal is permanent.
+   * Called with the reason when a join fails, when the server sends an error, or when the bot has lost its room. After
+   * a failed join or a lost room, the bot joins again, unless the server has refused or disconnected it permanently.
    */
   onTrouble?: (reason: string) => void;
 }

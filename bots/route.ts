@@ -57,8 +57,8 @@ export function isAstray(target: Spot, { x, y }: Spot): boolean {
 }
 
 /**
- * The side of the square that a search covers, in places. The places are the positions up to REACH steps from the start
- * on each axis, numbered row by row.
+ * The number of places along a side of the square that a search covers. The places are the positions up to REACH steps
+ * from the start on each axis, numbered row by row.
  */
 const SIDE = 2 * REACH + 1;
 

@@ -2,7 +2,7 @@
 
 const FIRST_MS = 500;
 
-/** The longest delay while the server refuses the client, for example because it is busy. */
+/** The longest delay while the server refuses the client, for example because the server is busy. */
 const MAX_REFUSED_MS = 8000;
 
 /**

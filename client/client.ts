@@ -13,7 +13,7 @@ const ATTEMPT_MS = 6000;
  */
 const ATTEMPT_ROUND_TRIPS = 4;
 
-/** The maximum duration of an attempt on a slow network, as a multiple of ATTEMPT_MS: 15 seconds. */
+/** On a slow network, an attempt may take up to ATTEMPT_MS times this factor: 15 seconds. */
 const SLOW_FACTOR = 2.5;
 
 /** The time limit in milliseconds of the request that asks why the server or a proxy has refused a WebSocket. */
@@ -59,9 +59,9 @@ class Pace {
   }
 
   /**
-   * Fetches like `fetch`, but sends a further request after each `attemptMs` without an answer. All requests stay open
-   * until `#maxMs` after the first one began, because even the first request may still succeed on a slow network. With
-   * round trips of 3 s, `attemptMs` is 12 s.
+   * Fetches like `fetch`, but sends a further request after each `attemptMs` without an answer. The time limit of all
+   * requests is `#maxMs`, counted from the start of the first request. Until then no request is given up, because even
+   * the first one may still succeed on a slow network. With round trips of 3 s, `attemptMs` is 12 s.
    */
   readonly fetch = async (...request: Parameters<typeof fetch>): Promise<Response> => {
     const since = performance.now();

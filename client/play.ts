@@ -106,8 +106,8 @@ export async function play<State = unknown>(
         await signIn?.prepare();
         room = await client.joinOrCreate<State>("world", { ...options, map, arrival });
       } catch (error) {
-        // Joins again even after a final error if this join used a portal's arrival token, because the token may have
-        // expired. The next join does not use the token.
+        // If this join used a portal's arrival token, the token may have expired. So even after a final error, the
+        // client joins again, without the token.
         if (isFinalError(error) && !isArriving) throw error;
         signIn?.failed(error);
         onTrouble?.(error as Error);

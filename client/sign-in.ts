@@ -26,8 +26,8 @@ export class SignIn {
 
   /**
    * Call this before each join. Signs in if the client has no token, or if the server has refused the token twice in a
-   * row. A token that was refused only once is tried again, because a new token would make the client a new player, and
-   * the refusal may come from a server that is about to be replaced. A sign-in with a valid token renews this token.
+   * row. A token that was refused only once is tried again. The refusal may come from a server that is about to be
+   * replaced, and a new token would make the client a new player. A sign-in with a valid token renews this token.
    */
   async prepare(): Promise<void> {
     if (this.#client.auth.token && this.#refusals < MAX_REFUSALS) return;

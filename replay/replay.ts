@@ -85,7 +85,7 @@ export class Replay {
   advance(): boolean {
     const tick = this.#tick;
     while (this.#tick === tick && this.#enterFrame()) this.#playEvent();
-    // The check of a second, and a snapshot after the check, belong to the last tick of that second.
+    // The check at the end of a second, and a snapshot after the check, belong to the last tick of that second.
     while (this.#events.next === OP.check || (this.#events.atEnd && this.#isSnapshotNext())) {
       if (this.#events.next === OP.check) this.#playEvent();
       else this.#enterFrame();

@@ -23,7 +23,7 @@ export class Ring {
     this.#maxBytes = maxBytes;
   }
 
-  /** Whether the ring is full. The caller should then add a snapshot soon, which replaces all other frames. */
+  /** Whether the ring is full. If so, the caller should soon add a snapshot, which replaces all other frames. */
   get isFull(): boolean {
     return this.#size > this.#maxBytes;
   }

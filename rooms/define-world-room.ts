@@ -58,8 +58,8 @@ export function defineWorldRoom({ admission, identify, maxPlayers, oneRoomPerMap
   }
 
   /**
-   * Frees a seat if all `wanted` rooms are full, so that another client can join. Frees only a reserved seat that its
-   * slow client has not claimed.
+   * Frees a seat for another client if all `wanted` rooms are full. Frees only a reserved seat that its slow client has
+   * not claimed.
    */
   async function makeWay(wanted: readonly WorldRoom[]): Promise<void> {
     if (!wanted.every((room) => room.locked) || !wanted.some((room) => room.expireSlowSeat())) return;
@@ -104,8 +104,8 @@ export function defineWorldRoom({ admission, identify, maxPlayers, oneRoomPerMap
     }
 
     override onCreate(options: Parameters<WorldRoom["onCreate"]>[0]) {
-      // Matchmaking creates a second room of the map if another join has taken the last seat after the check in
-      // `onAuth`.
+      // Matchmaking tries to create a second room of the map if another join has taken the last seat after the check
+      // in `onAuth`.
       if (oneRoomPerMap && roomsOf(options.map ?? DEFAULT_MAP).length > 0) throw serverError("worldFull");
       super.onCreate(options);
       this.metadata = { ...this.metadata, map: this.state.map, room: this.roomId };

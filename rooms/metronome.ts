@@ -42,8 +42,8 @@ export class Metronome {
       beats++;
       this.#beat();
     }
-    // After the maximum number of beats at once, the next beat is due one period from now. Without this, a sixth beat
-    // could be due at once.
+    // After the maximum number of beats in a row, the next beat is due one period from now. Otherwise a sixth beat
+    // could be due immediately.
     if (beats === MAX_CATCH_UP) this.#dueAt = Math.max(this.#dueAt, now + this.#period);
     if (this.#timer) this.#schedule();
   }

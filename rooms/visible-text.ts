@@ -50,7 +50,7 @@ export function textProblem(field: string, text: string, limits: TextLimits): st
   return undefined;
 }
 
-/** Returns the first hidden character of a text that neither a script nor an emoji needs at that position. */
+/** Returns the first hidden character that neither a script nor an emoji needs at its position in a text. */
 function hiddenCharacter(original: string): string | undefined {
   const text = original.replaceAll(TAG_FLAG, "\u{1F3F4}");
   for (const { 0: character, index } of text.matchAll(HIDDEN)) {

@@ -76,7 +76,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
   /** A player starts where its portal or invitation leads (`arrival`), else where it was saved, else at a spawn. */
   override async onJoin(client: WorldClient, { player: chosen, arrival }: Partial<JoinOptions> = {}) {
     const session = this.#settings.sessions.begin(this, client); // Takeover: saves and kicks the old session.
-    const record = await this.#autosave.load(session.playerId); // After a takeover: as just saved. A guest has none.
+    const record = await this.#autosave.load(session.playerId); // On a takeover: the one just saved. A guest has none.
     session.startPlaying(); // Throws if the client has disconnected or a newer session has begun meanwhile.
     const player = new Player().assign({ ...randomPlayer(), ...(record && persistedFieldsOf(record)), ...chosen });
     this.#world.join(client.sessionId, player, this.#portals.placeOf(arrival) ?? record);
@@ -85,14 +85,14 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.observer?.joined(this, client, session.playerId);
   }
 
-  /** Called when a connection was lost or the server closed it. A client that lost it may return and play on. */
+  /** Called when a connection was lost or closed by the server. After a loss, the client may return and play on. */
   override async onDrop(client: WorldClient, code?: number) {
     this.#world.clearQueue(client.sessionId); // The body stands still. The framework clears the predicted inputs.
     const { reconnectionSeconds, sessions } = this.#settings;
     await sessions.get(client.sessionId)?.hold(code, () => this.holdSeat(client, reconnectionSeconds));
   }
 
-  /** Called when a client is gone: it failed to join, left, was kicked, did not return, or the server stops. */
+  /** Called when a client is gone: it failed to join, left, was kicked or did not return, or the server stops. */
   override onLeave(client: WorldClient, code?: number) {
     this.despawn(client.sessionId);
     super.onLeave(client, code);
@@ -118,7 +118,7 @@ export class WorldRoom extends GameRoom<{ state: WorldState; input: MoveInput; c
     this.#autosave.save();
   }
 
-  /** Saves and removes a session's body, if it still has one. A kick calls this first, and `onLeave` then again. */
+  /** Saves and removes a session's body, if it still has one. A kick calls this, and later `onLeave` calls it again. */
   despawn(sessionId: string) {
     this.#autosave.release(sessionId);
     this.#world.leave(sessionId);

@@ -11,8 +11,8 @@ interface Place {
 }
 
 /**
- * The value of a custom property. It is an object with the values of all members if the property's type is a class in
- * Tiled.
+ * The value of a custom property. If the property's type is a class in Tiled, the value is an object with the values of
+ * all members.
  */
 export type PropertyValue =
   | string

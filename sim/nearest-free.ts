@@ -11,8 +11,8 @@ export interface Spot {
 
 /**
  * Returns the free spot nearest to `wanted`, measured in a straight line. Returns `wanted` itself if it is free.
- * Prefers the uppermost, then the leftmost, of several equally near spots. The search starts at the nearest position
- * inside the map if `wanted` is outside the map.
+ * Prefers the uppermost, then the leftmost, of several equally near spots. If `wanted` is outside the map, the search
+ * starts at the nearest position inside the map.
  *
  * A span is a range of consecutive coordinates on one axis. A body touches the same cells at all coordinates of a span.
  * Each pair of spans, one per axis, is a rectangle of spots that are either all free or all blocked. So the search
@@ -72,14 +72,14 @@ function isSolidTile(tileX: number, tileY: number, walls: Walls): boolean {
 }
 
 /**
- * Units that a body can move right or down before it touches one more cell, if its left or upper edge starts at the
- * edge of a cell.
+ * Units that a body can move right or down before it touches one more cell. The move starts with the left or upper edge
+ * of the body at the edge of a cell.
  */
 const SLACK = CELL - 1 - ((2 * HALF_BODY - 1) % CELL);
 
 /**
- * The left or upper edge of a body is in the same cell for two spans of coordinates. In the first span, the body
- * touches as few cells as possible. In the second span, it touches one more cell.
+ * Each cell has two spans of coordinates for which the left or upper edge of a body is in this cell. In the first span,
+ * the body touches as few cells as possible. In the second span, it touches one more cell.
  */
 const SPANS_PER_TILE = 2 * CELLS_PER_TILE;
 

@@ -7,7 +7,7 @@ import { step, type Walls } from "./step.ts";
 /** The directions that the search tries, the best one first. */
 const DIRECTIONS = [RIGHT, LEFT, DOWN, UP] as const;
 
-/** Maximum spots that are searched. The player starts in the same spot as its host if none of them is free. */
+/** Maximum spots that are searched. If none of them is free, the player starts in the same spot as its host. */
 const MAX_SPOTS = 256;
 
 /**

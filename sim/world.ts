@@ -68,7 +68,7 @@ export class World {
    * Adds a player. Puts `body` at the free position nearest to `before`, or at a random spawn point of the map if there
    * is no `before`. From now on the world moves the body.
    *
-   * The world applies no input of the player in the first two ticks after the join if there is a `before`. Worlds tick
+   * If there is a `before`, the world applies no input of the player in the first two ticks after the join. Worlds tick
    * at different times. Without this cooldown, a player that changes worlds again and again could move faster than the
    * rules allow. A cooldown of one tick would be too short for a player that changes worlds twice in a short time.
    */

@@ -1,4 +1,4 @@
-// Keeps the compiled code of all modules in a folder, because compiling them takes a third of a start.
+// Keeps the compiled code of all modules in a folder, because compiling them takes a third of the start-up time.
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 

@@ -43,8 +43,8 @@ interface Stopped {
  * Stops an app. The framework locks the rooms and closes every client with the close code 4001. Meanwhile `/readyz`
  * answers with 503. Settles within 9 seconds, even if a room, a client or the store hangs.
  *
- * Another process continues the rooms if the app is in a cluster with other processes. The clients of this process
- * are closed with 4010 instead, and reconnect through another process. The stop then takes up to 11 seconds more.
+ * In a cluster with other processes, another process continues the rooms. The clients of this process are closed with
+ * 4010 instead of 4001, and reconnect through another process. In this case the stop takes up to 11 seconds more.
  */
 export async function shutDown(app: App): Promise<Stopped> {
   const { server, httpServer, plainSockets, admission, store, cluster } = app;

@@ -30,7 +30,7 @@ function cruise(cwd: string, ...options: string[]): Cruise {
   return JSON.parse(stdout);
 }
 
-/** Files of bench whose imports do not count, because these files measure parts of the server in their own process. */
+/** Files of bench whose imports need no arrow, because these files measure parts of the server in their own process. */
 const EXEMPT = ["bench/store.ts", "bench/cluster/bodies-agent.ts"];
 
 /**

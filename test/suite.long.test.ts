@@ -26,7 +26,7 @@ function jest(args: string[], environment: Record<string, string> = {}) {
 
 const SUCCESS = { status: 0, signal: null };
 
-test("Jest names the package to install and exits if a test file skips every test", () => {
+test("if a test file skips every test, Jest names the package to install, and exits", () => {
   const run = jest(["test/examples/python"], { [MISSING]: "websockets" });
   expect(run).toMatchObject(SUCCESS);
   expect(run.stderr).toContain(

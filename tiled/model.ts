@@ -133,8 +133,9 @@ export interface MapObject {
   readonly class: string;
   readonly shape: Shape;
   /**
-   * The upper left corner of most shapes. For a point, a polygon and a polyline, it is the place to which `points` are
-   * relative. For a tile, it is the lower left corner, unless the tileset's `objectAlignment` says otherwise.
+   * The upper left corner of most shapes, and the place of a point. For a polygon and a polyline, it is the place to
+   * which `points` are relative. For a tile, it is the lower left corner, unless the tileset's `objectAlignment` says
+   * otherwise.
    */
   readonly x: number;
   readonly y: number;

@@ -14,7 +14,7 @@ import { quote, Report } from "./report.ts";
 import { Templates } from "./templates.ts";
 import type { Decompress } from "./tile-data.ts";
 
-/** The functions that the reader needs from its environment. Node and the page have different functions. */
+/** The functions that the reader needs from its environment. Node and browsers need different implementations. */
 export interface Surroundings {
   readonly readFile: ReadFile;
   readonly decompress: Decompress;

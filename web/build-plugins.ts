@@ -20,7 +20,7 @@ export function smallPhaser(): Plugin {
   };
 }
 
-/** Names of the files that are compressed. Formats such as PNG are compressed already. */
+/** Names of the files that the build compresses. Files in formats such as PNG are already compressed. */
 const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
 
 /** Writes a brotli and a gzip copy beside each text file, as strongly compressed as possible. */

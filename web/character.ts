@@ -85,7 +85,7 @@ export class Character {
     this.#name.setPosition(left, feet - HEIGHT - 1);
   }
 
-  /** The rectangle of the name, in units. For the followed player, it includes the body, so that no name hides it. */
+  /** The rectangle of the name, in units. For the followed player, it includes the body, so no name hides the body. */
   get label(): Label {
     const { x, y, displayWidth, displayHeight } = this.#name;
     const below = this.#own ? HEIGHT : 0;

@@ -28,10 +28,10 @@ export function measureClearArea(): Area {
 }
 
 /**
- * Returns the clear area of a screen. For each cover, cuts off a strip that includes the cover, along one side of the
- * screen. Chooses the smallest of the strips that leave at least MIN_CLEAR. Ignores a cover without such a strip, so
- * this cover may overlap the area. Starts with the covers that need the largest strips, because these strips may
- * include other covers.
+ * Returns the clear area of a screen. A cover is the rectangle of an element that covers a part of the screen. For each
+ * cover, cuts off one strip along a side of the screen, so that the strip includes the cover. Chooses the smallest
+ * strip that leaves at least MIN_CLEAR. If no strip leaves this much, ignores the cover, which may then overlap the
+ * area. Starts with the covers that need the largest strips, because these strips may include other covers.
  */
 export function clearArea(screen: { width: number; height: number }, covers: readonly Area[]): Area {
   const strips = covers

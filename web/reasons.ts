@@ -1,5 +1,5 @@
-// Why the page is not in a room, and what the user can do about it. Finds such a reason for each error with which a
-// join fails or the server closes a connection.
+// The reasons why the page is not in a room, and what the user can do about each. Finds the reason for each error with
+// which a join fails or the server closes a connection.
 import { MatchMakeError, ServerError } from "@colyseus/sdk";
 import { type AnyErrorName, nameOfError, type SentError } from "../schema/errors.ts";
 import { MapError } from "../sim/map.ts";
@@ -62,7 +62,7 @@ export const SAY_REFUSALS = ["badSay", "tooManySays", "muted"] as const satisfie
 /** An error with which the server refuses a chat text or a wave of the hand. */
 export type SayRefusal = (typeof SAY_REFUSALS)[number];
 
-/** Reasons by HTTP status, for responses that contain none of the server's errors, such as a proxy's. */
+/** Reasons by HTTP status, for a response without one of the server's errors, such as a response from a proxy. */
 const REASON_OF_STATUS: Readonly<Record<number, Reason>> = { 429: "tooMany", 503: "busy" };
 
 /** The 4xx statuses after which a retry can succeed. */

@@ -105,7 +105,7 @@ function showTime({ time, ticks, playing, trouble }: Playback, players: number):
   if (trouble) say(texts.differs, trouble);
 }
 
-/** Updates the list of players to follow, unless it has the focus or has not changed. */
+/** Updates the list of players to follow if the players have changed. Does nothing while the list has the focus. */
 function updateFollow(): void {
   if (!playback || follow.matches(":focus")) return;
   const bodies = [...playback.bodies()].sort(([, one], [, other]) =>

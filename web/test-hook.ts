@@ -14,8 +14,8 @@ interface TestHook {
   /** Whether the connection is open and keys have an effect. */
   readonly connected: boolean;
   /**
-   * The predicted position of the user's player, in whole units. `self`, `shown` and `server` are undefined while not
-   * connected.
+   * The predicted position of the user's player, in whole units. `self`, `shown` and `server` are undefined while
+   * `connected` is false.
    */
   readonly self: Position | undefined;
   /** The drawn position of the user's player. */

@@ -11,7 +11,7 @@ export function isWindowPlayer(): boolean {
 
 /**
  * Lets a client play as this window's own player, and keeps the player's token in this window. By default, the SDK
- * keeps a token for the whole browser, where it would replace the token of the shared player.
+ * would keep this token for the whole browser, and replace the token of the shared player.
  */
 export function playAsWindow({ auth, http }: Client): void {
   const use = (token: string | undefined) => {

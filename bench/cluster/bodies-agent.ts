@@ -1,6 +1,6 @@
-// Loaded into server processes with `node --import`. Fills each new world with BODIES players that walk like the
-// clients of the load, but have no connections. SIGUSR2 makes these players stop. Only the authority of a cluster has
-// worlds. This agent writes the CPU time of the ticks to BODIES_FOLDER once per second.
+// Loaded into server processes with `node --import`. Fills each new world with BODIES players. These players walk like
+// the clients of the load generator, but have no connections. SIGUSR2 makes them stop. Only the authority of a cluster
+// has worlds. This agent writes the CPU time of the ticks to BODIES_FOLDER once per second.
 import { randomPlayer } from "../../rooms/join-options.ts";
 import type { RoomSettings, RoomWorld } from "../../rooms/room-settings.ts";
 import { createWorld } from "../../rooms/room-settings.ts";

@@ -8,9 +8,9 @@ export interface Backend {
 
 /**
  * Returns a configuration for HAProxy that listens on a port of 127.0.0.1. Requests below `/matchmake/` go to processes
- * whose `/readyz` answers with 200. All other requests go to processes whose `/healthz` answers with 200. Requests
- * below `/matchmake/` go to these processes, too, if no process is ready. This fallback lets players return to their
- * seats through `/matchmake/` even while every process is full or busy.
+ * whose `/readyz` answers with 200. All other requests go to processes whose `/healthz` answers with 200. If no process
+ * is ready, requests below `/matchmake/` also go to the processes whose `/healthz` answers with 200. This fallback lets
+ * players return to their seats through `/matchmake/` even while every process is full or busy.
  */
 export function haproxyConfig(port: number, backends: readonly Backend[]): string {
   const servers = backends.map(({ name, port }) => `  server ${name} 127.0.0.1:${port} check`).join("\n");

@@ -91,9 +91,9 @@ interface Reading {
 }
 
 /**
- * Measures clients with one process without a cluster, or with several processes of a cluster. In a cluster, the
- * clients are distributed over the replicas. The last of several replicas gets no clients if there are `bodies`. This
- * replica then shows what it costs to mirror the authority's rooms without serving clients.
+ * Measures a process without a cluster, or the processes of a cluster, while clients play. In a cluster, the clients
+ * are distributed over the replicas. If there are `bodies` and several replicas, the last replica gets no clients.
+ * This replica shows what it costs to mirror the authority's rooms without serving clients.
  * @param tell called with progress messages.
  * @throws {Error} if a process fails, or a client cannot join.
  */
@@ -137,7 +137,8 @@ async function cluster({ processes, clients, bodies }: ClusterRun): Promise<Fiel
     },
   });
   const authority = await running.untilAuthority();
-  // A single replica is compared with a process alone, so it also gets the server's core for itself.
+  // A single replica is compared with a process alone, which has the server's core for itself. So the authority moves
+  // to the load's core.
   moveToLoadCore(authority.pid!);
   return {
     subjects: running.members.map((member) => ({
@@ -156,7 +157,7 @@ async function cluster({ processes, clients, bodies }: ClusterRun): Promise<Fiel
   };
 }
 
-/** The number of players for which an arena has the density of the bench's crowd `even`. */
+/** An arena with this number of players has the density of the bench's crowd `even`. */
 const PLAYERS_PER_ARENA = 1500;
 
 /** Sides of maps are multiples of this number of units. */

@@ -20,7 +20,7 @@ function headersOf({ headers, socket }: IncomingMessage) {
 }
 
 /**
- * Sends a request to the next process. Then tries each of the other processes once, until a process answers.
+ * Sends a request to the next process. If it fails, tries each of the other processes once, until one answers.
  * @param body the complete body, which is sent again with each try.
  * @param onSent is called with each request that was sent.
  * @param onFailed is called if no process has answered.

@@ -1,5 +1,5 @@
-// The servers that are measured. Each has a name, a wire protocol, and a kind of sight: the players that it sends to a
-// client.
+// The servers that are measured. Each has a name, a wire protocol, and a kind of sight. The kind of sight says which
+// players the server sends to a client.
 import { binary, colyseus, type Dialect, json, korean, socketIo, withSay } from "../harness/load/dialects.ts";
 
 /** One of the measured servers. */

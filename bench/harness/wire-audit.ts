@@ -96,7 +96,7 @@ export class WireAudit {
    */
   #removed = new Map<number, KnownPlayer>();
 
-  /** Whether a frame carries state. `read` accepts such frames, and the frames of `isSay`, but no others. */
+  /** Whether a frame carries state. `read` accepts a frame only if `isState` or `isSay` returns true for it. */
   static isState(frame: Uint8Array): boolean {
     const opcode = (frame[0] ?? 0) & OPCODE;
     return opcode === ROOM_STATE || opcode === ROOM_STATE_PATCH;

@@ -10,7 +10,10 @@ import { hash, noise, seededRandom } from "./random.ts";
  */
 const RIB = [4, 3, 2, 1, 1, 2, 3, 4] as const;
 
-/** Draws three by three tiles of a grey tiled roof: ridge above, eaves below, and a middle that may be repeated. */
+/**
+ * Draws a grey roof of roof tiles. The image has three by three map tiles: ridge above, eaves below, and a middle that
+ * may be repeated.
+ */
 export function tiledRoof(): Canvas {
   const roof = new Canvas(3 * TILE, 3 * TILE);
   const width = roof.width;
@@ -20,7 +23,7 @@ export function tiledRoof(): Canvas {
     const left = sideLine(y);
     if (y < top || y > eaves || x < left || x >= width - left) return;
     const across = RIB[x % 8] ?? 4;
-    // A seam where one roof tile overlaps the next. Adjacent rows are offset by half a tile.
+    // A seam where one roof tile overlaps the next. Adjacent columns are offset by half a roof tile.
     const seam = (y + (Math.floor(x / 8) % 2) * 4) % 8 === 0 ? 1 : 0;
     const wear = hash(x >> 2, y >> 2, 90) > 0.9 ? -1 : 0;
     roof.set(x, y, ROOF[Math.max(0, Math.min(4, across + seam + wear))] ?? INK);

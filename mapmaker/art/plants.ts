@@ -109,7 +109,8 @@ function trunk(tree: Canvas, points: readonly (readonly [number, number])[], hal
 }
 
 /**
- * Draws balls of leaves, from the back to the front. They are lit from the upper left, and noise suggests leaves.
+ * Draws balls of leaves, from the back to the front. They are lit from the upper left, and noise makes their surface
+ * look like leaves.
  */
 function crown(tree: Canvas, balls: readonly Ball[], ramp: readonly Color[], seed: number): void {
   for (const [centerX, centerY, radiusX, radiusY] of balls) {

@@ -67,8 +67,8 @@ export class Arena {
   }
 
   /**
-   * Appends copies of slices of this arena that are only a few bytes long. Copies each slice in words, which is faster
-   * than `appendSlice`. A copy may include bytes after the end of its slice, which the next copy overwrites.
+   * Appends copies of short slices of this arena, a few bytes each. Copies each slice in words, which is faster than
+   * `appendSlice`. A copy may include bytes after the end of its slice, which the next copy overwrites.
    * @param slices the start and the end of the first slice, then of the second slice, and so on.
    * @param count how many numbers of `slices` are used: two per slice.
    */

@@ -27,8 +27,7 @@ export interface Entity<P extends Positioned> {
   readonly id: string;
   readonly player: P;
   /**
-   * The index that identifies the player in the map of players, in the wire format. It is never reused for another
-   * player.
+   * In the wire format, this index identifies the player in the map of players. It is never reused for another player.
    */
   readonly index: number;
   /** The player's current cell; NO_CELL once the player has left. */

@@ -25,8 +25,8 @@ export class Deliveries {
   /** The tick of the first change that has not been sent to all clients in sight; 0 if there is none. */
   pendingSince = new Int32Array();
   /**
-   * The records of the players: RECORD numbers for each slot. UpdateEncoder reads them for the clients nearby. The
-   * numbers of a record are next to each other, so that they are in one cache line.
+   * The records of the players: RECORD numbers for each slot. UpdateEncoder reads the records of the players nearest to
+   * each client. The numbers of a record are next to each other, so that they are in one cache line.
    */
   records = new Int32Array();
 

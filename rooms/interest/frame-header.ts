@@ -6,7 +6,7 @@ export const BINARY = 0x82;
 /** The longest payload, in bytes, whose length is stored in the second byte of the header. */
 export const MAX_SHORT_PAYLOAD = 125;
 
-/** The longest payload, in bytes, that a header of this file can describe. */
+/** The longest payload, in bytes, for which `writeFrameHeader` can write a header. */
 export const MAX_PAYLOAD = 0xffff;
 
 /** The length of the longest header that `writeFrameHeader` writes, in bytes. */

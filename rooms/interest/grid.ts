@@ -36,7 +36,7 @@ export const ALL_SIDES: KeptSides = LEFT + RIGHT + TOP + BOTTOM;
 /** The number of possible sums of sides. */
 const SIDE_SUMS = ALL_SIDES + 1;
 
-/** The cell of a player that has not entered the world or has left it. NO_CELL sees no cell, and no cell sees it. */
+/** The cell of a player that has left the world or not yet entered it. NO_CELL sees no cell, and no cell sees it. */
 export const NO_CELL = -1;
 
 /** A uniform grid over a map. A cell is a number; the cells of a row have consecutive numbers. */

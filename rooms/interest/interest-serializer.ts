@@ -60,7 +60,7 @@ interface Body extends Slice {
 /**
  * The interest management of a room: a `Serializer` for `room.setSerializer`. Set it after the room has its state.
  *
- * Once per tick, every changed player in sight of a client is encoded once, cell by cell along the rows of the grid. A
+ * In each tick, every changed player in sight of a client is encoded once, cell by cell along the rows of the grid. A
  * client gets a copy of the changes in the cells around its own player. A player that comes into sight is sent with all
  * its fields. A player that goes out of sight is removed. Clients that stay in the same cell usually get the same
  * bytes, except for the number of their applied inputs. The framework's own encoder sends the other fields of the state

@@ -46,7 +46,7 @@ const BINS_IN_AREA = 3;
 /** How many numbers the list holds for each player: x, y and the slot. */
 const ENTRY = 3;
 
-/** How many numbers are kept of a search: `lastRank`, and the start and end of its result in `found`. */
+/** How many numbers are stored for each search: `lastRank`, and the start and end of its result in `found`. */
 const SEARCH = 3;
 
 /** More than the largest y. */
@@ -55,7 +55,7 @@ const POSITIONS_PER_COLUMN = 2 ** 16;
 /** The coordinate of a slot without a player. It is far from all players. */
 const NOWHERE = -(2 ** 14);
 
-/** An index of all players in watched cells by position. `build` reads the positions. */
+/** An index, by position, of all players in watched cells. `build` reads the positions. */
 export class NearestPlayers<P extends Positioned> {
   readonly #grid: Grid;
   #wanted = 0;
@@ -77,7 +77,7 @@ export class NearestPlayers<P extends Positioned> {
    * position is NOWHERE if there was no player in the slot at that time.
    */
   #positions = new Int32Array();
-  /** By position: the index in `#searches` of the search from there, if there was one since the last `build`. */
+  /** By position: the index in `#searches` of the search from it, if there was one since the last `build`. */
   readonly #searchAt = new Map<number, number>();
   /** SEARCH numbers for each search since the last `build`. */
   #searches = new Int32Array();
@@ -129,9 +129,10 @@ export class NearestPlayers<P extends Positioned> {
   }
 
   /**
-   * Finds the wanted number of players nearest to the player in a slot. This player counts as one of them, but may be
-   * missing if as many others are at the same position. Finds all players within MIN_SIGHT if these are fewer than wanted.
-   * May find an extra player. Puts the slots of the found players into `found`, in no particular order.
+   * Finds the wanted number of players nearest to the player in a slot. This player counts as one of them. It may be
+   * missing if at least the wanted number of other players are at the same position. Finds all players within MIN_SIGHT
+   * if these are fewer than wanted. May find an extra player. Puts the slots of the found players into `found`, in no
+   * particular order.
    * @param cell the player's cell.
    * @param lastRank the `lastRank` of an earlier search for this player; NO_RANK if there was none.
    */
@@ -353,8 +354,8 @@ export class NearestPlayers<P extends Positioned> {
   }
 
   /**
-   * Returns a rank between `low` and `high`. `count` players, or slightly more, have a rank above `low` that does not
-   * exceed the returned rank.
+   * Returns a rank between `low` and `high`. The ranks of `count` players, or slightly more, are above `low` and do
+   * not exceed the returned rank.
    */
   #divide(low: number, high: number, count: number): number {
     const ranks = this.#ranks;

@@ -115,8 +115,8 @@ export class PlayerCodec {
   };
 
   /**
-   * Returns the first bytes of the encoding that adds a player, up to its text fields. They are cached, because texts
-   * take long to encode and rarely change.
+   * Returns the first bytes of the encoding that adds a player, up to and including its text fields. These bytes
+   * are cached, because texts take long to encode and rarely change.
    */
   #addHeadOf(entity: Entity<TrackedPlayer>): Uint8Array {
     const values = valuesOf(entity.player);

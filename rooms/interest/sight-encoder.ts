@@ -8,7 +8,7 @@ import type { WatchedCells } from "./watched-cells.ts";
 
 const NO_ENTITIES: readonly Entity<TrackedPlayer>[] = [];
 
-/** Appends adds and removes to an arena. A player that several clients get is encoded once per tick. */
+/** Appends the encoded adds and removes to an arena. A player that several clients get is encoded once per tick. */
 export class SightEncoder {
   readonly #grid: Grid;
   readonly #arena: Arena;
@@ -55,8 +55,8 @@ export class SightEncoder {
   encode(view: View, to: number, kept: KeptSides): void {
     if (view.inFullState) this.#encodeSinceFullState(view.inFullState, to);
     else if (view.cell !== to || view.kept !== kept) this.#encodeCrossing(view, to, kept);
-    // The client has the same cells as before, so only players that crossed cells can have come into or gone out of
-    // sight.
+    // In both cases below, the client has the same cells as before. So only a player that crossed cells can have come
+    // into sight or gone out of it.
     else if (kept !== 0) for (const entity of this.#cellIndex.moved) this.#encodeSightChange(entity, view, to, kept);
     else for (const entity of this.#sightChanges[to] ?? NO_ENTITIES) this.#encodeSightChange(entity, view, to, kept);
   }

@@ -14,8 +14,8 @@ const UPDATE_BYTES = 8;
 /**
  * The weights of one tick in the averages. The size of an update is an average over all players, so it has little noise
  * even with a large weight. The unshared bytes of a cell's clients vary from tick to tick, because few clients cross
- * cells in the same tick. The share of a cell is the smallest of many shares that are computed from these bytes, so
- * noise would lower the cell's share.
+ * cells in the same tick. A cell's `#share` is the smallest of many shares that are computed from these bytes, so noise
+ * would lower it.
  */
 const UPDATE_WEIGHT = 0.05;
 const OWN_WEIGHT = 0.01;

@@ -17,8 +17,8 @@ const MAX_AGE_MS = 3500;
 
 /**
  * Milliseconds that a client may take to connect. If a seat was placed less than this time before a status, the status
- * may not include the seat's client yet. So this client is subtracted from the reported `room`. A client that the
- * status does include is counted twice until the next status.
+ * might not include the seat's client yet. So this client is subtracted from the reported `room`. If the status does
+ * include the client, the client is counted twice until the next status.
  */
 const CONNECT_MS = 1000;
 
@@ -26,7 +26,7 @@ const CONNECT_MS = 1000;
 interface PlacedProcess extends ProcessStatus {
   /** The time at which the process reported its status. */
   at: number;
-  /** The times at which seats were placed whose clients the status may not include yet. */
+  /** The times at which recent seats were placed. The status might not include the clients of these seats yet. */
   placedAt: number[];
 }
 

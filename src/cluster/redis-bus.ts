@@ -43,8 +43,8 @@ const STALL_MS = 1000;
 const CHECKS_PER_PING = 10;
 
 /**
- * Publishes a message of the authority. Also stores the message's place if that is later than the stored place.
- * Publishes nothing and returns 0 if a later epoch is stored, else returns 1.
+ * Publishes a message of the authority, and returns 1. Also stores the message's place if it is later than the stored
+ * place. If a later epoch is stored, publishes nothing, stores nothing, and returns 0.
  * Keys: epoch, newest place. Arguments: channel, message, epoch, number.
  */
 const PUBLISH = `

@@ -3,7 +3,7 @@
 
 /** The names of one cluster. */
 export interface RedisNames {
-  /** The process that owns the lease. Expires. */
+  /** The process that owns the lease. The key expires. */
   readonly owner: string;
   /** The epoch of the last owner. */
   readonly epoch: string;

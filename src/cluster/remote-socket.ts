@@ -27,7 +27,7 @@ export interface RemoteConnection {
 export class RemoteSocket extends EventEmitter {
   readonly transport: Transport;
   readonly address: string | undefined;
-  /** The process that has the real socket handles backpressure. */
+  /** Always false, because backpressure is handled by the process that has the real socket. */
   readonly isBackpressured = false;
   readyState: number = WebSocket.OPEN;
   readonly #connection: RemoteConnection;

@@ -99,8 +99,8 @@ export function emitFrame(ref: EventEmitter, frame: Uint8Array): void {
 type Logger = { [level in "debug" | "error" | "info" | "trace" | "warn"]: (...values: unknown[]) => void };
 
 /**
- * Returns a logger for the framework. The framework logs an error as bare text and closes the connection if it cannot
- * decode a message. The client caused this error, so this logger logs it at the level `debug`.
+ * Returns a logger for the framework. If the framework cannot decode a message, it logs an error as bare text and
+ * closes the connection. The client caused this error, so this logger logs it at the level `debug`.
  */
 export function demoteClientErrors(logger: Logger): Logger {
   return {

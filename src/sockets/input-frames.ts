@@ -33,8 +33,8 @@ const FIELD_SIZES = INPUT_TYPES.map(([field, type]) => {
 });
 
 /**
- * Whether the bytes from `at` to the end of the frame are changed fields of an input. Each field may occur once, in the
- * order in which the SDK sends them.
+ * Whether the bytes from `at` to the end of the frame encode changed fields of an input. Each field may occur once, in
+ * the order in which the SDK sends the fields.
  */
 export function areInputFields(frame: Uint8Array, at: number): boolean {
   let next = 0;

@@ -78,15 +78,15 @@ export class LimitedSocket extends FastSocket {
   readonly #maxQueuedBytes: number;
   readonly #maxBackpressureSeconds: number;
   /**
-   * The time, in seconds, at which a client that keeps to the allowed rate would send its next message. Each message
-   * moves this time forward by 1 / maxMessagesPerSecond. The time from `now` until then is the current burst.
+   * The moment, in seconds, at which a client that keeps to the allowed rate would send its next message. Each message
+   * moves it forward by 1 / maxMessagesPerSecond. The current burst is the number of seconds from `now` to this moment.
    */
   #rateLimitedUntil = 0;
   /** Beats of the heartbeat since the last frame from the client. */
   #silentBeats = 0;
   /**
-   * The time, in seconds, since which the client is backpressured. Infinity if it is not backpressured. Updated at each
-   * frame from the client.
+   * The moment, in seconds, at which the client became backpressured. Infinity if it is not backpressured. Updated at
+   * each frame from the client.
    */
   #backpressuredSince = Number.POSITIVE_INFINITY;
   #ownCloseCode: number | undefined;
@@ -130,8 +130,8 @@ export class LimitedSocket extends FastSocket {
   }
 
   /**
-   * Like `sendInPlace` of FastSocket, unless the send buffer is full. This method then sends nothing, closes the
-   * connection and returns true.
+   * Like `sendInPlace` of FastSocket. If the send buffer is full, this method sends nothing, closes the connection and
+   * returns true.
    */
   override sendInPlace(bytes: Buffer, start: number, end: number, following?: FollowingFrames): boolean {
     if (!this.canSendDirectly(end - start)) return false;

@@ -171,12 +171,12 @@ export class Seats implements RoomSeats {
 
   /**
    * Treats a connection as lost before it has closed, so that its seat is held. Closes the connection if it is still
-   * open. No seat is held, and the client's session ends, if the server is already closing the connection, for example
-   * because of a flood.
+   * open. If the server is already closing the connection, for example because of a flood, no seat is held, and the
+   * client's session ends.
    *
    * The close code is `takenOver` if the client has acknowledged the connection. Otherwise the code lets the client
-   * reconnect. Requests may arrive out of order: the reconnection request that causes this call may be an older one,
-   * which the client gave up before it opened the dropped connection.
+   * reconnect, because requests may arrive out of order. The reconnection request that causes this call may be an older
+   * one, which the client gave up before it opened the dropped connection.
    */
   #dropConnection(client: Client): void {
     const { ref } = client as unknown as PrivateClient;

@@ -91,8 +91,8 @@ export interface Tables {
 }
 
 /**
- * Applies the migrations that a database lacks. One of two processes waits for the other if they start at the same
- * time.
+ * Applies the migrations that a database lacks. If two processes start at the same time, one of them waits for the
+ * other.
  * @throws the error of the database, or an Error if a newer version of sabang has migrated the database.
  */
 export async function migrate(db: Kysely<Tables>): Promise<void> {

@@ -116,8 +116,8 @@ class Connections implements PostgresPool {
 }
 
 /**
- * Returns the message of an error. The error is an AggregateError without a message if a host has several addresses. An
- * AggregateError contains one error per address.
+ * Returns the message of an error. If a host has several addresses, the error is an AggregateError without a message.
+ * An AggregateError contains one error per address.
  */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");

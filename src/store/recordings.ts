@@ -151,7 +151,7 @@ class FileSink implements RecordingSink {
     return bytes;
   }
 
-  /** Ends the recording early. The command `replay` plays such a file with `--allow-truncated`. */
+  /** Ends the recording early. The command `replay` plays the incomplete file with `--allow-truncated`. */
   #giveUp(reason: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;

@@ -26,7 +26,7 @@ export function sqliteDialect(file: SqliteFile, explain: (error: unknown) => Err
   };
 }
 
-/** Runs migrations in a transaction. One of two processes waits for the other if they start at the same time. */
+/** Runs migrations in a transaction. If two processes start at the same time, one of them waits for the other. */
 class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;

@@ -110,9 +110,9 @@ export class WriteBehind {
   }
 
   /**
-   * Saves as the authority of a cluster from now on. All records of this process are refused once an authority with a
-   * newer epoch saves. Drops the rows that are queued now, because another authority may have saved newer rows or
-   * deleted the stored ones.
+   * Saves as the authority of a cluster from now on. Drops the rows that are queued now, because another authority may
+   * have saved newer rows or deleted the stored ones. Once an authority with a newer epoch saves, all records of this
+   * process are refused.
    */
   fence(epoch: number): void {
     this.#epoch = epoch;

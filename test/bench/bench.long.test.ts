@@ -156,7 +156,7 @@ onLinux("the benchmark kills all its child processes when it receives SIGINT", a
 });
 
 testWithCluster(
-  "the benchmark compares clusters with a single process, and also measures a cluster with players without connections",
+  "the benchmark compares clusters with a single process, and measures a cluster with players that have no connection",
   async () => {
     const out = folder();
     const args = ["--cluster", "--clients", "12", "--bodies", "300", "--seconds", "2", "--warmup", "1", "--out", out];

@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import { benchLine, type Options } from "../../bench/cli.ts";
 import { CONTENDERS } from "../../bench/contenders/contenders.ts";
 
-/** Parses a command line of the benchmark. Returns the options and the printed text, even if there is an error. */
+/** Parses a command line of the benchmark. Returns the printed text, and the options if there is no error. */
 function parse(...args: string[]): { options?: Options; out: string; err: string } {
   const printed = { out: "", err: "" };
   const line = benchLine({
@@ -23,7 +23,7 @@ function parse(...args: string[]): { options?: Options; out: string; err: string
 }
 
 describe("the command line of npm run bench", () => {
-  test("selects every server and runs with 400, 800 and 1500 players by default", () => {
+  test("selects all servers, and the numbers of players 400, 800 and 1500, by default", () => {
     expect(parse().options).toEqual({
       clients: [400, 800, 1500],
       only: CONTENDERS.map(({ name }) => name),

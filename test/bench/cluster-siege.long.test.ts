@@ -9,8 +9,9 @@ const PLAYERS = 60;
 const TIMEOUT_MS = 600_000;
 
 /**
- * Whether a verdict is about a duration. The only such duration is the stillness of a client: its longest time without
- * an acknowledged input. The test ignores failed verdicts about durations, because the machine may be busy.
+ * Whether a verdict is about a duration. The only duration in the verdicts is the stillness of a client: its longest
+ * time without an acknowledged input. The test ignores failed verdicts about durations, because the machine may be
+ * busy.
  */
 const isTimed = (what: string) => what.includes("stillness");
 

@@ -60,7 +60,7 @@ describe("Leg, which measures the moves of a benchmark's probe in one direction,
 });
 
 describe("percentile", () => {
-  test("returns the nearest-rank percentile, and NaN without values", () => {
+  test("returns the nearest-rank percentile, and NaN if there are no values", () => {
     const values = Array.from({ length: 100 }, (_, index) => 100 - index);
     expect(percentile(values, 0.5)).toBe(50);
     expect(percentile(values, 0.99)).toBe(99);

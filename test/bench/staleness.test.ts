@@ -53,7 +53,7 @@ describe("the staleness of a shown position", () => {
     expect(truth.staleness({ x: 108, y: 0, at: 1000 }, 1150, 60)).toBe(50);
   });
 
-  test("uses the last position that was recorded up to the given time", () => {
+  test("is measured for the position that Track.at() returns: the last one recorded up to the given time", () => {
     const track = trackOf([10, 1], [20], [30, 3]);
     expect([5, 10, 19, 20, 30, 99].map((time) => track.at(time)?.x)).toEqual([undefined, 1, 1, undefined, 3, 3]);
   });

@@ -109,7 +109,7 @@ describe("the wire audit, which parses the frames of a client,", () => {
     expect(audit.known().size).toBe(0);
   });
 
-  test("knows the same players and positions as the client after any sequence of changes and frames", () => {
+  test("knows the same players and positions as the world's state after any sequence of changes and frames", () => {
     const events = fc.array(
       fc.record({
         kind: fc.constantFrom("join", "leave", "walk", "rename", "patch", "full"),

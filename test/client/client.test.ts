@@ -69,7 +69,7 @@ describe("connection attempts without an answer:", () => {
     await expect(joining).rejects.toThrow("timeout");
   });
 
-  test("a new client can join after a network failure, and a joined client reconnects automatically", async () => {
+  test("a client can join, and later reconnect, after earlier attempts got no answer", async () => {
     const network = await laggyNetwork(server.port, 1);
     open.push(network);
     const client = clientOf(network.url);

@@ -11,7 +11,7 @@ const server = startServer();
 
 const INTERVAL_MS = 50;
 
-test("a client that only listens also detects a dead connection, and then reconnects to its session", async () => {
+test("even a client that only listens detects a dead connection, and then reconnects to its session", async () => {
   const network = await laggyNetwork(server.port, 1);
   const client = new SabangClient(network.url);
   client.auth.token = undefined as unknown as string;

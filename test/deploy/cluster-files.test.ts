@@ -21,7 +21,7 @@ interface Service {
   cap_drop?: string[];
 }
 
-/** `!reset` and `!override` are tags of Docker Compose: they replace the value of the previous file. */
+/** `!reset` and `!override` are tags of Docker Compose. A value with one of them replaces the value in compose.yaml. */
 const compose = parseYaml(read("compose.cluster.yaml"), {
   merge: true,
   customTags: ["!reset", "!override"].map((tag) => ({

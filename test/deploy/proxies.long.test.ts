@@ -1,5 +1,6 @@
 // Tests the table of proxies in docs/operating.md: whether a reload keeps WebSockets open, and how many WebSockets each
-// proxy holds with Debian's defaults. Also tests that each proxy stops reusing an idle connection in time.
+// proxy holds with Debian's defaults. Also tests that each proxy stops reusing an idle connection before the server
+// closes it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -65,7 +66,10 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Opens WebSockets through a proxy, ten at a time, until all ten fail. Returns the number of open WebSockets. */
+/**
+ * Opens WebSockets through a proxy, ten at a time, until all ten fail or MANY are open. Returns the number of open
+ * WebSockets.
+ */
 async function openMany(proxy: RunningProxy): Promise<number> {
   const ca = readFileSync(proxy.authority);
   const open = new Set<WebSocket>();

@@ -40,15 +40,15 @@ const RUN_BY: Record<string, [file: string, words: string]> = {
   "docker run -p 2567:2567 -v sabang:/data -e MONITOR_PASSWORD='twelve or more characters' -e JWT_SECRET=\"$(cat jwt-secret)\" sabang":
     [HERE, 'argumentsOf("docker run")'],
   "openssl rand -base64 36 > jwt-secret": [HERE, 'commandWith("openssl")'],
-  // Here only --help runs. test/e2e/bots.long.test.ts and test/e2e/replay.long.test.ts run these programs without npm,
-  // with a server and with recordings.
+  // `helpOf` runs these programs only with --help. test/e2e/bots.long.test.ts and test/e2e/replay.long.test.ts run them
+  // without npm, with a server and with recordings.
   "npm run bots -- 50": [HERE, 'helpOf("npm run bots")'],
   "npm run replay -- FILE": [HERE, 'helpOf("npm run replay")'],
-  // Here only --help runs. Other tests run these programs without npm, or run parts of these programs.
+  // `helpOf` runs these programs only with --help. Other tests run the programs without npm, or run parts of them.
   "npm run map -- FILE": [HERE, 'helpOf("npm run map")'],
   "npm run bench:walls -- FOLDER": [HERE, 'helpOf("npm run bench:walls")'],
   "npm run maps:make": ["test/mapmaker/make.test.ts", '"mapmaker/make.ts"'],
-  // Here only --help runs, because a complete run takes minutes. Other tests run the parts of these programs.
+  // `helpOf` runs these programs only with --help, because a complete run takes minutes. Other tests run their parts.
   "npm run bench": [HERE, 'helpOf("npm run bench")'],
   "npm run fuzz": [HERE, 'helpOf("npm run fuzz")'],
   "npm run fuzz:maps": ["test/tiled/fuzz.test.ts", "trial("],
@@ -85,7 +85,7 @@ describe.each(PAGES)("%s", (page) => {
     const [file, words] = RUN_BY[command] ?? [];
     if (!file) throw new Error(`no test runs \`${command}\`; run it in a test and add it to the table in ${HERE}`);
     expect(existsSync(`${ROOT}${file}`)).toBe(true);
-    // The search in this file begins after the table, because the table itself does not run the command.
+    // In this file, the search begins after the table. The table contains the text too, but does not run the command.
     const text = read(file);
     expect(text.slice(file === HERE ? text.indexOf("\n};\n") : 0)).toContain(words);
   });

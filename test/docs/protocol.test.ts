@@ -206,7 +206,7 @@ describe("seats in a room:", () => {
   );
 });
 
-test("a client is signed in without a token in the WebSocket's URL if it sends its token with the seat request", async () => {
+test("a client that sends its token with the seat request is signed in, even without a token in the WebSocket's URL", async () => {
   const id = crypto.randomUUID();
   const token = await server.tokens.sign(id);
   const first = await RawPlayer.join(server.url, { name: "Ada" }, { authorization: `Bearer ${token}` });

@@ -42,7 +42,7 @@ test.each<[string, Record<string, string>]>([
   ["in production", PRODUCTION],
   ["in development", { JWT_SECRET: SECRET }],
 ])(
-  "%s, the log contains no token even at level trace, however a client sends its token",
+  "%s, the log contains no token, even at level trace and no matter how a client sends it",
   async (_where, environment) => {
     const server = startProcess({ ...environment, LOG_LEVEL: "trace", DATA_DIR: dataFolder() });
     const port = await server.listening();
@@ -157,7 +157,7 @@ test("the log has a line for each refusal, with the address that a trusted proxy
   const sdk = await new Client(url, { headers: by("203.0.113.1") }).joinOrCreate("world");
   const plain = new PlainPlayer(`${url.replace("http", "ws")}/websocket`, { headers: by("203.0.113.2") });
   await until(() => plain.players.size > 0);
-  // The checks in src/edge, the framework's matchmaking, the sockets and the monitor must log what they refuse.
+  // Each part must log what it refuses: the checks in src/edge, the framework's matchmaking, the sockets, the monitor.
   for (let i = 0; i < 3; i++) await join(by("203.0.113.3"));
   await join(by("203.0.113.4"), '{"map":"nowhere"}');
   await join(by("203.0.113.5"), `{"name":"${"x".repeat(20_000)}"}`).catch(() => {});

@@ -1,4 +1,4 @@
-// Tests that the server does not count as overloaded if other processes make its ticks late by using all cores.
+// Tests that late ticks alone do not count as overload: other processes use all cores and make the server's ticks late.
 import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";

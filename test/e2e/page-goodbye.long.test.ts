@@ -50,8 +50,8 @@ afterEach(async () => {
 type LeftBrowser = Pick<OtherBrowser, "open" | "back" | "evaluate" | "closeTab" | "signal">;
 
 /**
- * Follows a link only after the script has returned. A driver may lose the result of a script if the browser leaves
- * the page before the script has returned.
+ * Runs a script that makes the browser follow a link after the script has returned. If the browser left the page
+ * earlier, its driver might lose the script's result.
  */
 const follow = (browser: LeftBrowser, url: string) =>
   browser.evaluate(`void setTimeout(() => { location.href = ${JSON.stringify(url)}; })`);

@@ -1,4 +1,5 @@
-// Tests invitations in a real browser: the button that copies a link, the start beside the sender, and revoked links.
+// Tests invitations in a real browser: the button that copies a link, a friend's start position beside the sender, and
+// revoked links.
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { builtPage } from "../../src/http/page.ts";

@@ -65,7 +65,7 @@ test("a page whose script has not arrived yet says in English and Korean that it
   expect(await loading.innerText()).toMatch(/Loading….*불러오는 중…/);
 });
 
-test("the page says that a part is missing and offers to reload if Phaser cannot be loaded", async () => {
+test("if Phaser cannot be loaded, the page says that a part is missing, and offers to reload", async () => {
   const page = await blank();
   await page.route(ENGINE, (route) => route.abort());
   await page.goto(server.url);

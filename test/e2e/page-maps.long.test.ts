@@ -217,7 +217,7 @@ test("a tile that is larger than its cell extends up and to the right, and its t
 
 test("the page draws tile objects scaled and rotated around their lower left corner", async () => {
   const page = await openDrawn();
-  // The object is rotated by 90 degrees around (1, 8), so it covers the two tiles to the right and below.
+  // The object is rotated by 90 degrees around (1, 8). It covers two by two tiles to the right of this point and below.
   expect([await colorAt(page, 1.5, 8.5), await colorAt(page, 2.5, 8.5)]).toEqual([BLUE, RED]);
   expect([await colorAt(page, 1.5, 9.5), await colorAt(page, 2.5, 9.5)]).toEqual([YELLOW, GREEN]);
 });

@@ -248,7 +248,7 @@ test("on a phone, the touch pad moves the player, and only one panel is open at 
   }
 });
 
-test("nothing is animated and the camera stays on the player if the user prefers reduced motion", async () => {
+test("if the user prefers reduced motion, nothing is animated, and the camera stays on the player", async () => {
   const page = await open(server.url, { ...DESKTOP, reducedMotion: "reduce" });
   const durations = await page.evaluate(() =>
     [...document.querySelectorAll("*")].map((element) => getComputedStyle(element).transitionDuration),

@@ -11,7 +11,7 @@ const server = startServer({ page: builtPage });
 
 const NARROW: BrowserContextOptions = { ...PHONE, viewport: { width: 320, height: 640 } };
 
-/** Smallest side of a control on a touch screen, in CSS pixels. */
+/** Smallest allowed side of a control on a touch screen, in CSS pixels. */
 const TARGET = 44;
 
 /** Returns the middle of an element. */

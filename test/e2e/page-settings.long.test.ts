@@ -81,7 +81,7 @@ test("a player keeps its name on a newly chosen map, and stays on the old map if
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("game");
 });
 
-test("the settings do not let the user choose a map if the server has only one map", async () => {
+test("if the server has only one map, the settings offer no choice of a map", async () => {
   const page = await blank(DESKTOP);
   await page.route("**/maps.json", (route) => route.fulfill({ json: ["plaza"] }));
   await page.goto(server.url);

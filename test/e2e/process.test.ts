@@ -122,7 +122,7 @@ describe("a server that cannot start", () => {
     );
   });
 
-  test("prints the host of the other server that uses the data folder, even if PORT differs", async () => {
+  test("prints the host of the other server that uses the data folder, even if that server has another port", async () => {
     const DATA_DIR = dataFolder();
     const first = startProcess({ DATA_DIR });
     await first.listening();

@@ -1,4 +1,4 @@
-// Tests the replay page in a real browser. The long run uses a recording of a real server.
+// Tests the replay page in a real browser, with recordings of a real server.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -112,8 +112,8 @@ class World {
   }
 
   /**
-   * Kills the server and starts it again. @returns the largest distance, in units, between the position at which a
-   * player was last seen before the kill and the same player's position after the restart.
+   * Kills the server and starts it again. For each player, measures the distance from its last seen position before the
+   * kill to its position after the restart. @returns the largest distance, in units.
    */
   async restartByKill(): Promise<number> {
     const ids = players.map(({ id }) => id);
@@ -186,10 +186,7 @@ test(
   TIMEOUT_MS,
 );
 
-/**
- * Returns the sample code of a documentation page: the code that calls `play`, without imports, comments and top-level
- * `await`.
- */
+/** Returns the sample code of a documentation page: the code that calls `play`, without its import and its comments. */
 function codeOf(page: string): string {
   const readme = readFileSync(new URL(`../../${page}`, import.meta.url), "utf8");
   const [, code] = /```js\nimport { play } .*\n([\s\S]*?)```/.exec(readme)!;

@@ -1,5 +1,5 @@
-// Applies the steps of docs/extending.md to a copy of the project. The long run starts and plays a copy with all steps,
-// and a copy with each step alone. It compiles only the copy with all steps.
+// Applies the steps of docs/extending.md to a copy of the project. The long run starts and plays one copy with all
+// steps, and one copy per step with only that step. It compiles only the copy with all steps.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client, type Room } from "@colyseus/sdk";

@@ -8,8 +8,8 @@ const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const FRAMES = Number(process.env.FUZZ_FRAMES ?? 10_000);
 
 /**
- * The number of frames that are sent to the server with limits per address. It is smaller than FRAMES, because this
- * server refuses most connections.
+ * The number of frames for the server that has limits per address. It is smaller than FRAMES, because this server
+ * refuses most connections.
  */
 const LIMITED_FRAMES = FRAMES / 10;
 

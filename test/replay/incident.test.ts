@@ -82,7 +82,7 @@ describe("steps that throw:", () => {
   });
 });
 
-describe("bodies that violate an invariant:", () => {
+describe("invariants of bodies:", () => {
   const violations: [string, (body: object) => void, RegExp][] = [
     [
       "a position between two units",

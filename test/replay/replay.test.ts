@@ -44,7 +44,7 @@ function rejection(file: Uint8Array, map: WorldMap = MAP): string {
 }
 
 describe("recordings:", () => {
-  test("a replay ends in the same state as the recorded game, whatever the joins, leaves and inputs", async () => {
+  test("a replay ends in the same state as its game, in which players join, leave and move at random", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 2 ** 32 - 1 }),
@@ -125,7 +125,7 @@ describe("changed or incompatible files:", () => {
     }
   });
 
-  test("a recording that is cut off at any byte is rejected, or replays up to the cut if `truncated` is set", async () => {
+  test("a recording cut off at any byte is rejected; if `truncated` is set, it replays up to the cut", async () => {
     const { file } = await recorded(3, 70);
     const { frames } = readRecording(file);
     for (let length = 0; length < file.length; length++) {

@@ -115,7 +115,7 @@ test("a client on a plain WebSocket can send texts and waves as JSON, and gets a
 describe("texts in `say` messages:", () => {
   const stacked = `a${"\u0301".repeat(SAY_LIMITS.codePoints)}`;
   test.each([
-    ["no text", undefined, "`text` must be text."],
+    ["a missing text", undefined, "`text` must be text."],
     ["a number", 7, "`text` must be text."],
     ["an object", { text: "a" }, "`text` must be text."],
     ["spaces", "   ", /must be 1 to 200 characters/],

@@ -74,7 +74,7 @@ test("no room exceeds its maximum number of players when twelve players join at 
   expect(Math.max(...sizes)).toBe(MAX_PLAYERS);
 });
 
-test("the next new player joins a full room after another player has left the room", async () => {
+test("after a player has left a full room, the next new player joins that room", async () => {
   const [first, second] = await Promise.all([joinWithSdk(server), joinWithSdk(server), joinWithSdk(server)]);
   await second!.leave();
   await until(async () => (await roomSizes())[0] === 2);
@@ -122,7 +122,7 @@ async function claim({ roomId, sessionId, processId }: Awaited<ReturnType<typeof
   });
 }
 
-test("a seat stays reserved for its client for ten seconds, unless a full room gives the seat to another client", async () => {
+test("a client's seat is reserved for at least ten seconds unless a full room gives it to another client", async () => {
   const seats = [await reserve(), await reserve(), await reserve()];
   const elsewhere = await joinWithSdk(server);
   expect(elsewhere.roomId).not.toBe(seats[0]!.roomId);

@@ -103,7 +103,7 @@ test("all clients of a room are kicked and cannot reconnect if the operator ends
   expect(next.client.roomId).not.toBe(client.roomId);
 });
 
-test("the monitor can send messages to clients, and can delete players from the state, but no other values", async () => {
+test("the monitor can send messages to clients, but cannot delete a field of the state or of a player", async () => {
   const { client } = await join();
   const room = await server.roomOf(client.sessionId);
   for (const path of [["players"], ["map"], ["players", client.sessionId, "x"]])

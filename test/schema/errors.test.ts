@@ -29,7 +29,7 @@ const interpretations = () =>
     return [name, reasonOfError(refused), reasonOfError(closed), reasonOfClose(code), isTokenRefused(refused)];
   });
 
-test("no two errors share a code of 1000 or more, because such codes are WebSocket close codes", () => {
+test("no two errors share a code of 1000 or more, because such a code alone identifies an error", () => {
   const codes = [...Object.values(ERRORS).map(({ code }) => code as number), ...Object.values(FRAMEWORK_ERRORS)];
   const above = codes.filter((code) => code >= 1000);
   expect(new Set(above).size).toBe(above.length);

@@ -66,7 +66,7 @@ describe("walls:", () => {
   );
 
   test.each(DIRECTIONS)(
-    "a body that already touches a wall turns at a step $name into the wall, but does not move",
+    "a step $name into an adjacent wall turns the body, but does not move it",
     ({ name, direction }) => {
       const [x, y] = stops[name];
       const otherFacing = direction === DOWN ? UP : DOWN;
@@ -88,9 +88,9 @@ describe("walls:", () => {
   });
 });
 
-describe("cells and corridors:", () => {
+describe("one-tile chambers and corridors:", () => {
   test.each(DIRECTIONS)(
-    "a step $name in a room of one tile moves the body four units to the wall",
+    "a step $name in a chamber of one tile moves the body four units to the wall",
     ({ direction, dx, dy }) => {
       expect(walked(bodyAt(48, 48), direction, 1, CHAMBER)).toEqual(bodyAt(48 + 4 * dx, 48 + 4 * dy, direction));
       expect(walked(bodyAt(48, 48), direction, 5, CHAMBER)).toEqual(bodyAt(48 + 4 * dx, 48 + 4 * dy, direction));
@@ -268,7 +268,7 @@ describe("random maps:", () => {
 
   /**
    * The reference implementation: it reads only the drawing, and checks whether any unit of the body is in a wall or
-   * outside the map. `side` is the side of a square of the drawing, in units.
+   * outside the map. `side` is the width and height of one square of the drawing, in units.
    */
   function oracleOf(rows: string[], side: number) {
     const solid = rows.map((row) => [...row].map((square) => square === "#"));
@@ -308,7 +308,7 @@ describe("random maps:", () => {
     anyMapOfCells.map((rows) => ({ map: mapOfCells("any", rows, CORNER), oracle: oracleOf(rows, CELL) })),
   );
 
-  /** The offset of the start from the spawn. It makes the distances to walls differ from multiples of a step. */
+  /** The offset of a walk's start from the spawn. With it, distances to walls are not always multiples of a step. */
   const anyOffset = fc.tuple(fc.integer({ min: -4, max: 4 }), fc.integer({ min: -4, max: 4 }));
   /** A walk of about two thousand steps in straight runs, so that it covers a large part of the map. */
   const anyWalk = fc.array(fc.tuple(fc.constantFrom(LEFT, RIGHT, UP, DOWN), fc.integer({ min: 1, max: 12 })), {

@@ -100,7 +100,7 @@ describe("joining and leaving:", () => {
     expect(offset("a")).toEqual([0, 0]);
   });
 
-  test("no input of a player that joins with a saved position is applied for two ticks, so the player gains no step by changing worlds", () => {
+  test("a player's inputs wait two ticks after a join with a saved position, so switching worlds gains no step", () => {
     const { world, inputs, requested, tick, offset, bodies } = openWorld("a", "b");
     world.leave("a");
     world.join("a", bodies.a!, SPAWN);

@@ -1,4 +1,4 @@
-// Starts a real browser that all tests of a file share, and has helpers for the page.
+// Starts a real browser that all tests of a file share. Also provides helpers for the page.
 import { afterAll, afterEach, beforeAll } from "@jest/globals";
 import sparticuz from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
@@ -44,8 +44,8 @@ function drawEveryThirdFrame(): void {
 }
 
 /**
- * Makes a page draw with WebGL until the user selects another renderer in the page's settings. By default a page does
- * not use WebGL without a graphics card, because WebGL is slow then.
+ * Makes a page draw with WebGL until the user selects another renderer in the page's settings. By default, a page on a
+ * machine without a graphics card does not use WebGL, because WebGL is slow there.
  */
 function chooseWebGl(): void {
   if (location.protocol === "about:") return;

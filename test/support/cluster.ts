@@ -1,5 +1,5 @@
 // A cluster within the test's process: the rooms of an authority, several replicas, and a bus that connects them
-// without delay. All of them share one port. The test chooses the replica that accepts the next WebSocket.
+// without delay. All replicas share one port. The test chooses the replica that accepts the next WebSocket.
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { Client } from "@colyseus/sdk";
 import { afterAll, beforeAll } from "@jest/globals";

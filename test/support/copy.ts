@@ -1,4 +1,4 @@
-// Copies the project to a temporary folder, so that a test can change its code and run the real commands in it.
+// Copies the project to a temporary folder. A test can change the code of the copy, and run the real commands in it.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -2,7 +2,7 @@
 // the test files that import long.ts (jest.config.js looks for this import). Only the long run includes files named
 // *.long.test.ts.
 
-/** Whether this is the long run. */
+/** Whether `npm run test:long` runs the tests, instead of `npm test`. */
 const isLong = process.env.TEST_LONG === "1";
 
 /** Returns the first value in a short run and the second in a long run, e.g. a number of players. */

@@ -55,7 +55,8 @@ export class MirroredInterest {
       frame = Uint8Array.from(bytes);
     };
     this.#room.show(client, this.#inputs.get(client.sessionId).consumedCount);
-    // Deletes only the property `raw` set above. After that, `client.raw` is the method of the client's class again.
+    // Deletes only the property `raw` that was set above. After that, `client.raw` is the method of the client's class
+    // again.
     Reflect.deleteProperty(client, "raw");
     this.#shown.add(client);
     return frame;

@@ -89,9 +89,9 @@ export interface TestSettings {
 /**
  * Starts a server before the tests of a file and stops it after the last one. A test file can start only one server,
  * because the matchmaker keeps its state in a module.
- * @returns the server, for hooks and tests. The object is empty until `beforeAll` has started the server. A
- * server that started while jest loads the file would never stop if all tests were skipped, because jest runs no
- * hooks in that case.
+ * @returns the server, for hooks and tests. The object is empty until `beforeAll` has started the server. The server
+ * does not start while jest loads the file. Otherwise it would never stop after a run that skips all tests, because
+ * jest runs no hooks in that case.
  */
 export function startServer(settings: TestSettings = {}): TestServer {
   const server = {} as TestServer;

@@ -171,7 +171,7 @@ describe("a map with a fault is refused with a sentence that names the place of 
     ],
     ["properties that are a number", map({ properties: 5 }), "the map has the properties 5; expected a list"],
     [
-      "a tileset without a first number",
+      "a tileset without `firstgid`",
       map({ tilesets: [{ name: "ground" }] }),
       'tileset "ground" has the `firstgid` undefined; expected a whole number from 1 to 268435455',
     ],

@@ -390,7 +390,7 @@ describe("unusual maps:", () => {
     expect(second!.gid).toBe(first!.gid);
   });
 
-  test("a property can be a list; an object without a type is read as a class value, and a number of the type `string` as text", () => {
+  test("a property can be a list, a class (an object without a type) or text (a number of the type `string`)", () => {
     const properties = { list: [1, "two"], empty: { type: "x" }, text: 5, nothing: null };
     expect(plain(read(small({ properties, propertytypes: { list: "list", text: "string" } })).properties)).toEqual({
       list: [
@@ -429,7 +429,7 @@ describe("unusual maps:", () => {
     expect(tileOf(map, tile!.gid)).toMatchObject({ tileset: { name: "inner", source: undefined }, id: 1 });
   });
 
-  test("unknown parts of a map, and parts that refer to missing ones, are skipped with warnings", () => {
+  test("a map with unknown types, invalid values, a missing template or unknown tiles is read with warnings", () => {
     const map = read(
       small({
         renderorder: "spiral",

@@ -66,7 +66,7 @@ test("a walking player with an update every 15 to 25 ticks is drawn without jump
   expect(stopped.length / xs.length).toBeLessThan(0.02);
 });
 
-test("a delayed player is drawn at up to 1.5 times its speed when updates become frequent, until its delay is short", () => {
+test("a player whose updates become frequent is drawn at up to 1.5 times its speed until its delay is short", () => {
   const drawn = draw((time) => SLOW * time, [...every(1000, 1000, 6000), ...every(50, 6050, 12_000)]);
   expect(drawn.get(6000)).toBeCloseTo(SLOW * (6000 - 1050), 2);
   // The player takes a step in every second tick, so its position changes every 100 ms. The delay shrinks towards
@@ -85,7 +85,7 @@ test("a walking player whose updates become rare stands still only once on the s
   expect(speeds(drawn, 0).most).toBeLessThanOrEqual(1.6 + 1e-9);
 });
 
-test("another player's next step is drawn only two ticks late if the player has stood still for five seconds", () => {
+test("the first step of a player that has stood still for five seconds is drawn only two ticks late", () => {
   const drawn = draw((time) => Math.max(0, FAST * (time - 5000)), every(50, 50, 6000));
   // The server runs the step in the tick from 5000 to 5050. The page draws the step two ticks later, from 5100 to
   // 5150.
@@ -95,14 +95,14 @@ test("another player's next step is drawn only two ticks late if the player has 
   expect(drawn.get(5200)).toBeCloseTo(16, 5);
 });
 
-test("the page draws another player up to its last position, and not beyond, when the player stops", () => {
+test("a player that stops is drawn up to its last position, and not beyond", () => {
   const drawn = draw((time) => FAST * Math.min(time, 4000), every(50, 50, 6000));
   expect(drawn.get(4090)).toBeLessThan(640);
   expect(drawn.get(4200)).toBe(640);
   expect(Math.max(...drawn.values())).toBe(640);
 });
 
-test("the next frame shows another player at its new position if the player moves farther than a player can walk", () => {
+test("a player that moves farther than a player can walk is drawn at its new position in the next frame", () => {
   const jump = (steps: number, from: number) =>
     draw((time) => (time < from ? 0 : time < 9000 ? 8 : 8 + 8 * steps), [from, 9000]).get(9000);
   // In 1000 ms a player can take up to 30 steps of 8 units: 20 steps, one per tick, and 10 additional steps.

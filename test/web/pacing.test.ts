@@ -1,5 +1,5 @@
-// Tests the page's pacing: it skips inputs while too many inputs are unacknowledged. The limit grows with the round
-// trip.
+// Tests the page's pacing: it skips inputs while too many inputs are unacknowledged. The allowed number grows with the
+// round trip.
 import { describe, expect, test } from "@jest/globals";
 import { TICK_HZ, TICK_MS } from "../../sim/rules.ts";
 import { hasStandingQueue, maySend, Pacer } from "../../web/pacing.ts";
@@ -72,7 +72,7 @@ describe("the pacer:", () => {
   });
 
   test.each([0, 1, 2, 5])(
-    "the pacer empties the server's queue within two seconds after the network has stalled (delay each way: %i ticks)",
+    "the pacer empties the server's queue within two seconds after a network stall (delay each way: %i ticks)",
     (oneWay) => {
       const { queueLengths } = walk({ oneWay, stall: 30 });
       expect(Math.max(...queueLengths)).toBeGreaterThan(0);

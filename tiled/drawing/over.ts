@@ -15,9 +15,10 @@ const OVER = /\b(above|over|overhead|foreground|fg|fore|roofs?|ceilings?|tops?|t
 const LAST_BELOW: readonly string[] = ["tile walls", "object floorLayer"];
 
 /**
- * Returns the layers that are drawn over the players. A property in PROPERTIES decides: the layer's own, or else that
- * of the innermost group that has one. Without such a property, a layer is over the players if its name or a group's
- * name contains a word in OVER, or if the layer is above the lowest layer in LAST_BELOW.
+ * Returns the layers that are drawn over the players. A property in PROPERTIES decides: the layer's own property, or
+ * otherwise the property of the innermost group that has one. Without such a property, a layer is over the players if
+ * its name, or a name of its groups, contains a word in OVER. The same applies to a layer that is above the lowest
+ * layer in LAST_BELOW.
  */
 export function layersOver(map: Pick<TiledMap, "layers">): ReadonlySet<Layer> {
   const layers = nestedLayers(map);

@@ -9,7 +9,7 @@ import { count } from "./sentences.ts";
 export type Claim = TilesClaim | TileShapesClaim | ObjectsClaim | InverseClaim;
 
 /**
- * The tiles of a layer for which `isSolid` returns true. Each of them makes exactly its square of the grid solid, even
+ * Those tiles of a layer for which `isSolid` returns true. Each tile makes exactly its square of the grid solid, even
  * if its picture is larger.
  */
 interface TilesClaim {

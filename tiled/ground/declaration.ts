@@ -8,7 +8,7 @@ export interface Term {
   readonly keyword: Keyword;
   /** The name after the colon; empty for a keyword that stands alone. For `at`, the coordinates. */
   readonly name: string;
-  /** The value that the property must have. Without such a value, the property must be true. */
+  /** The value that the property must have; undefined if the property must be true. */
   readonly value: string | undefined;
   /** The layer to which the term is restricted; undefined for all layers. */
   readonly inside: string | undefined;

@@ -70,7 +70,10 @@ function saidBy(around: readonly Layer[]): boolean | undefined {
   return around.map(({ properties }) => solidity(properties)).find((said) => said !== undefined);
 }
 
-/** Returns claims for the tiles that are clearly solid: a property or the class of the tile, or its layer, says so. */
+/**
+ * Returns claims for the tiles that are clearly solid. A tile is clearly solid if one of its properties, its class or
+ * its layer says so.
+ */
 function clearTiles(map: TiledMap, layers: readonly Nested<TileLayer>[]): Claim[] {
   const said = tilesBy(map, (tile) => solidity(tile.properties) ?? (isSolidValue(tile.class) || undefined));
   const solid = said.get(true) ?? new Set();
@@ -89,7 +92,10 @@ function clearTiles(map: TiledMap, layers: readonly Nested<TileLayer>[]): Claim[
   });
 }
 
-/** Returns claims for the objects that are clearly solid: their own property, their class or their layer says so. */
+/**
+ * Returns claims for the objects that are clearly solid. An object is clearly solid if one of its own properties, its
+ * class or its layer says so.
+ */
 function clearObjects(nested: Nested<ObjectLayer>): Claim[] {
   const { layer } = nested;
   const reason = reasonToBeSolid(nested);

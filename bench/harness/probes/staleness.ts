@@ -35,7 +35,7 @@ export class Track {
     this.#entries.push({ at, place: place && { x: place.x, y: place.y } });
   }
 
-  /** Returns the position at a time, and the time since which it applied; undefined if the player was unknown. */
+  /** Returns the position at `time`, and when that position began to apply; undefined if the player was unknown. */
   at(time: number): Sighting | undefined {
     const entry = this.#entries[this.#indexAt(time)];
     return entry?.place && { ...entry.place, at: entry.at };

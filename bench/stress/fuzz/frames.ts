@@ -50,8 +50,8 @@ const manyOf = (count: number, one: (index: number) => Buffer) =>
 export const LAST_OFFENCES: readonly string[] = ["truncated header", "truncated payload", "random bytes"];
 
 /**
- * Functions that build bytes to break the protocol, by name. A function may return several buffers, which must be
- * written one by one.
+ * The offences by name. Each is a function that builds the bytes. It may return several buffers, which must be written
+ * one by one.
  */
 export const OFFENCES: Readonly<Record<string, Offence>> = {
   unmasked: (_, payload) => frame(BINARY, payload, { masked: false }),

@@ -135,9 +135,9 @@ function count(counts: Map<string, number>, key: string, times = 1): void {
 }
 
 /**
- * One session of an attacker. The attacker sends no input that could crash or block the server if a guard of sabang
- * were missing. Each guard has its own test instead. This test sends harmless input, which the guard rejects for the
- * same reason as harmful input.
+ * One session of an attacker. Some inputs could crash or block a server that lacks one of sabang's guards. The attacker
+ * does not send such inputs. Instead, each guard has a test of its own. That test sends harmless input, which the guard
+ * rejects for the same reason as harmful input.
  */
 class Session {
   readonly #port: number;

@@ -130,7 +130,7 @@ export const LAST_PAYLOADS: readonly string[] = [
 
 /**
  * Returns payload number `count` of a sweep, which tries each byte value with each length. All bytes of the payload are
- * `count & 255`; the higher bits select its length.
+ * `count & 255`; the higher bits of `count` select the payload's length.
  */
 export function sweepPayload(count: number): Buffer {
   return withValidUnreliableInput(Buffer.alloc(SWEPT[(count >> 8) % SWEPT.length]!, count & 255), seededRandom(count));

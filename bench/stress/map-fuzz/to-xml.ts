@@ -49,7 +49,7 @@ function property(name: string, { value, ...attributes }: Json): string {
     : element(name, { ...attributes, value: text });
 }
 
-/** Returns the members of a class as properties. Their types are guessed, because JSON files contain no such types. */
+/** Returns the members of a class as properties. The types of members are guessed, because JSON files omit them. */
 function members(values: Json): Json[] {
   return Object.entries(values).map(([name, value]) => {
     const isNumber = typeof value === "number";

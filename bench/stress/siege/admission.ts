@@ -212,7 +212,7 @@ function sharesSince(then: Reading, pid: number): Shares {
   return { own, others: Math.max(0, (now.busy - then.busy) / microseconds - own) };
 }
 
-/** Measures the connected walkers, up to MAX_TRIES times if other programs used too much of the server's core. */
+/** Measures the connected walkers. Repeats this if other programs used too much of the server's core; see MAX_TRIES. */
 async function watchUndisturbed(field: Field, tell: (what: string) => void): Promise<Window> {
   for (let tries = 1; ; tries++) {
     const start = readingOf(field.server.pid);

@@ -53,7 +53,7 @@ export interface AttackerRequests {
 /** The interval of the flood's bursts, in milliseconds. */
 const BURST_MS = 20;
 
-/** Milliseconds between two invalid moves of a slow consumer, and between two pongs of a client that sends little. */
+/** Milliseconds between two invalid moves of a slow consumer, and between two unsolicited pongs of a client. */
 const BAD_MOVE_MS = 20;
 const PONG_MS = 2000;
 

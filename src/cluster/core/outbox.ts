@@ -81,8 +81,8 @@ export class Outbox {
 
   /**
    * Counts a frame as processed.
-   * @returns the session of its connection; undefined if the frame was counted before, or if its connection is not, or
-   * no longer, the connection of a session.
+   * @returns the session of the frame's connection; undefined if the frame was counted before, or if the connection
+   * does not belong to any session now.
    */
   receive(process: ProcessId, { handle, number }: UpFrame): string | undefined {
     const entry = this.#byHandle.get(handle);

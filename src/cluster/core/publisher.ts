@@ -94,7 +94,7 @@ export class Publisher {
    */
   #taken(taken: Waiting, attempt: number): void {
     taken.isTaken = true;
-    // This process may have paused. Another process may then have become the authority without this message.
+    // If this process has paused, another process may be the authority now, with a state that lacks this message.
     if (!this.#isLeased()) return;
     this.#handOn();
     for (const waiting of this.#waiting)

@@ -93,7 +93,10 @@ export class SessionTable {
     this.#byHandle.set(entry.handle, entry);
   }
 
-  /** After a failover, another session of a newer state may already have the handle. */
+  /**
+   * Frees the handle of an entry, unless another session already has it. After a failover, a newer state may have given
+   * the handle to another session.
+   */
   #releaseHandle(entry: Entry): void {
     if (this.#byHandle.get(entry.handle) === entry) this.#byHandle.delete(entry.handle);
   }

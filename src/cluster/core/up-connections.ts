@@ -6,7 +6,7 @@ import type { OwnConnection, SessionTable } from "./session-table.ts";
 interface Connection {
   readonly session: string;
   readonly connection: string;
-  /** The handle in the session table; undefined if the connection is not in the table. Its frames then wait. */
+  /** The handle in the session table. A connection that is not in the table has no handle, and its frames wait. */
   handle: number | undefined;
   /** The number of the last frame. */
   last: number;

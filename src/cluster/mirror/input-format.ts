@@ -7,7 +7,7 @@ import type { SchemaReader, SchemaWriter } from "./schema-bytes.ts";
 
 const CODEC = new FieldCodec(MoveInput as unknown as typeof Schema);
 
-/** Writes an input. A missing field is written as in a no-op, because the input of a `move` may lack fields. */
+/** Writes an input. The input of a `move` may lack fields. A missing field gets the value that it has in a no-op. */
 export function writeInput(out: SchemaWriter, input: Readonly<Input>): void {
   out.reserve(MAX_FIELDS_BYTES);
   for (let index = 0; index < INPUT_TYPES.length; index++) {
@@ -38,7 +38,7 @@ export function copyInput(input: Readonly<Input>, target: Input): boolean {
 /** In a frame of the framework, this bit of a field's number says that the value of the field follows. */
 const ADD = 0x80;
 
-/** Writes the body of the frame with which a client would send an input whose fields have all changed. */
+/** Writes the body of a client's input frame. The frame contains all fields, as if all of them had changed. */
 export function inputFrameBody(input: Readonly<Input>, out: SchemaWriter): void {
   out.reserve(MAX_FIELDS_BYTES);
   for (let index = 0; index < INPUT_TYPES.length; index++) {

@@ -1,7 +1,7 @@
 // Writes and reads the changes of rooms, with the types of @colyseus/schema.
 import { decode, encode } from "@colyseus/schema";
 
-/** Maximum bytes of a value that is not a text. A number of @colyseus/schema can need this many. */
+/** Maximum bytes of a value that is not a text: the most that the type `number` of @colyseus/schema can need. */
 const MAX_VALUE_BYTES = 9;
 
 /** Maximum bytes of one UTF-16 unit of a text. */

@@ -795,7 +795,7 @@ test("each client sees all players within 320 units if few players have clients,
   fc.assert(fc.property(plays, play), { numRuns: runs(6), endOnFailure: true });
 });
 
-test("the clients of a process that mirrors a room see the same players as the clients of the room itself would", () => {
+test("a client of a process that mirrors a room sees the same players as a client of the room itself", () => {
   // Excludes `say`, because a mirror is never asked for a full state between the arrival of a text and the next tick.
   // Excludes `apply inputs`, because a mirror has no inputs of clients without players.
   const command = anyCommand(16).filter(({ do: name }) => name !== "say" && name !== "apply inputs");

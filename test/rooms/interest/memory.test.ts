@@ -11,7 +11,7 @@ const collectGarbage: () => void = runInNewContext("gc");
 /** The maximum number of garbage collections until all unused buffers count as released. */
 const COLLECTIONS = 20;
 
-/** Returns the bytes of all buffers that are in use, including unused ones that Node still counts. */
+/** Returns the bytes of all buffers that are in use, and of unused ones that Node still counts. */
 async function bufferBytes(): Promise<number> {
   collectGarbage();
   await yieldToNode();

@@ -12,7 +12,7 @@ const TICKS = 4;
 /** A search may find up to this many more players than wanted. */
 const MAX_EXTRA = 1;
 
-/** Creates players at the positions that `place` returns, and the index of the nearest players of all cells. */
+/** Creates players at the positions that `place` returns, and a NearestPlayers index that covers all cells. */
 function crowd(count: number, place: (number: number) => Positioned) {
   const grid = new Grid(SIZE, SIZE);
   const players = new Map(Array.from({ length: count }, (_, number) => [`player ${number}`, place(number)]));
@@ -90,7 +90,7 @@ function squareOf(one: Positioned, other: Positioned): number {
   return (one.x - other.x) ** 2 + (one.y - other.y) ** 2;
 }
 
-test("players at the same position share one search, also if two such groups are close together", () => {
+test("players at the same position share one search, even if other players are two units away", () => {
   const { nearest, build } = crowd(200, (number) => ({ x: 900 + 2 * (number % 2), y: 900 }));
   const starts = build().map(({ slot, cell }) => {
     nearest.find(slot, cell, NO_RANK);

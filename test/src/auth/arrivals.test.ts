@@ -39,7 +39,7 @@ describe("refused tokens:", () => {
   test.each([
     ["another player", ADA, BEN, "meadow"],
     ["a guest", ADA, undefined, "meadow"],
-    ["a signed-in player, if it was issued to a guest", undefined, ADA, "meadow"],
+    ["a signed-in player if the token was issued to a guest", undefined, ADA, "meadow"],
     ["another map", ADA, ADA, "plaza"],
   ])("an arrival token is refused for %s, and stays valid for its own player and map", (_, owner, player, map) => {
     const token = arrivals.issue(PLACE, owner);

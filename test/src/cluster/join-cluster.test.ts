@@ -82,7 +82,7 @@ describeWith("redis", "the start of a process in a cluster:", () => {
       expect(Object.keys(await redis.client.hgetall("test:processes"))).toEqual(["a"]);
     });
 
-    test("the error for a process that differs from the cluster in several values names all of them", async () => {
+    test("if a process differs from the cluster in several values, the error names all these values", async () => {
       await join("a");
       const lines = (await differing({ JWT_SECRET: "x", rules: {}, wire: 2 })).split("\n");
       expect(lines.map((line) => line.split(":")[0])).toEqual(["version", "version", "JWT_SECRET"]);

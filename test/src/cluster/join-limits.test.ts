@@ -41,12 +41,12 @@ test("an address cannot have more connections than the limit, however they are s
   await join(1);
 });
 
-test("only as many clients as the limit allows get seats if twelve clients join at once", async () => {
+test("if twelve clients join at once, only as many of them get seats as the limit allows", async () => {
   const joins = await Promise.allSettled(Array.from({ length: 12 }, (_, index) => join(index % 2)));
   expect(joins.filter(({ status }) => status === "fulfilled")).toHaveLength(MAX);
 });
 
-test("clients of an address at its limit can still replace a player's connection, and return to the seat of a lost connection", async () => {
+test("clients whose address has reached the limit can still replace a player's connection, and return to a held seat", async () => {
   const token = await cluster.tokens.sign(newPlayerId());
   await join(0, token);
   const lost = await join(0);

@@ -1,4 +1,4 @@
-// Tests that after every change, a mirror and a copy made from the mirror's snapshot equal the mirrored rooms.
+// Tests that a mirror, and a copy made from the mirror's snapshot, equal the room in the authority after every tick.
 import { $changes, Encoder, type Schema, schema, t } from "@colyseus/schema";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";

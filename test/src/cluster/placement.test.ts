@@ -19,7 +19,7 @@ function createPlacement() {
   return { clock, report, next, placement };
 }
 
-test("a seat gets the address of the process that can take the most further clients, and counts as a client of that process", () => {
+test("a seat gets the address of the process with the most room, and counts as a client of that process", () => {
   const { report, next } = createPlacement();
   report("small", 1);
   report("large", 3);

@@ -139,7 +139,7 @@ describeWith("redis", "the bus over Redis:", () => {
     expect(a.taken).toEqual([41]);
   });
 
-  test("the bus counts received bytes that are not a message, and passes them to no receiver", async () => {
+  test("the bus counts each received byte sequence that is not a message, and does not pass it on", async () => {
     const b = await connect("b");
     for (const bytes of ["", "hello", Buffer.from([1, 0, 200]), Buffer.from([99])]) {
       await redis.client.publish("test:all", bytes);

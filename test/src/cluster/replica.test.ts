@@ -123,7 +123,7 @@ test("a player walks through a portal into a room in which another process has c
   await until(() => cluster.rooms().reduce((sum, { state }) => sum + state.players.size, 0) === 2);
 });
 
-test("a lost connection is resumed in another process, in the same session and as the same player object", async () => {
+test("a disconnected client reconnects to another process, and keeps its session and its player object", async () => {
   const { room, id, codes, self } = await join(0);
   const witness = await join(1);
   await until(() => witness.room.state.players.has(id));
@@ -161,7 +161,7 @@ test("a wrong token and an unknown seat are refused with the errors and the clos
   expect(room.connection.isOpen).toBe(true);
 });
 
-test("every reconnection token that a client may have stays valid until the client acknowledges a connection", async () => {
+test("all reconnection tokens sent to a client stay valid until the client acknowledges a connection", async () => {
   const { room, id } = await join(0);
   room.reconnection.enabled = false;
   /** Reconnects with a token. @returns the socket, and the new token that the rooms have sent. */
@@ -196,7 +196,7 @@ test("every reconnection token that a client may have stays valid until the clie
   sixth.socket.send(Buffer.of(Protocol.LEAVE_ROOM));
 });
 
-test("if two sockets claim one seat at once in two processes, only one gets it", async () => {
+test("if two sockets in two processes claim the same seat at once, only one of them gets the seat", async () => {
   const seat = await fetch(`${cluster.url}/matchmake/joinOrCreate/world`, { method: "POST", body: "{}" });
   const { roomId, sessionId } = (await seat.json()) as { roomId: string; sessionId: string };
   const sockets = [0, 1].map(() => `${cluster.url.replace("http", "ws")}/x/${roomId}?sessionId=${sessionId}`);

@@ -40,7 +40,7 @@ async function join(route: number) {
 /** Returns a state without its players, whose order may differ. */
 const sharedOf = (state: Schema) => ({ ...state.toJSON(), players: undefined });
 
-test("collections, the objects inside them, and optional fields are mirrored, and a replica keeps its objects over a failover", async () => {
+test("collections, the objects inside them, and optional fields are mirrored, and clients keep their objects over a failover", async () => {
   const one = await join(0);
   const state = () => cluster.roomOf(one.sessionId)!.state as unknown as State;
   const settle = async (...rooms: { state: State }[]) => {

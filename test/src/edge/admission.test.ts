@@ -91,7 +91,7 @@ describe("keeping admission open:", () => {
       const { run, isOpen } = processOf(rooms);
       run(10_000);
       expect(run(30_000, (tick) => (tick === 100 ? 3000 : 1))).toBeUndefined();
-      // Admission does not close either if the ticks pause for half a second every six seconds.
+      // Pauses of half a second every six seconds do not close admission either.
       expect(run(60_000, (tick) => (tick % 120 === 0 ? 500 : 1))).toBeUndefined();
       expect(isOpen()).toBe(true);
     },
@@ -161,7 +161,7 @@ describe("keeping admission open in a process that uses little CPU:", () => {
 });
 
 describe("closing admission:", () => {
-  test.each([1, 5, 50])("in a busy process, admission closes after a second of late ticks (rooms: %i)", (rooms) => {
+  test.each([1, 5, 50])("in a busy process, late ticks close admission within a second (rooms: %i)", (rooms) => {
     const { run, isOpen, admission } = processOf(rooms);
     run(60_000);
     expect(run(1000, MAX_DELAY_MS + 50)).toBeLessThanOrEqual(1000);
@@ -264,7 +264,7 @@ describe("admission right after a start:", () => {
   });
 });
 
-describe("reopening admission:", () => {
+describe("reopening admission, and closing it again:", () => {
   test("admission opens again some seconds after the ticks are on time again", () => {
     const { run, isOpen } = processOf();
     run(20_000, 400);

@@ -36,7 +36,7 @@ test.each(["capacitor://localhost:1", "capacitor://evil", "https://localhost", "
   },
 );
 
-test("pages of the origin null can join if this origin is allowed, but cannot use the monitor or read other answers", async () => {
+test("pages of an allowed origin null can join, but cannot use the monitor or read other routes' answers", async () => {
   const authorization = `Authorization: Basic ${Buffer.from(`${MONITOR.user}:${MONITOR.password}`).toString("base64")}`;
   for (const origin of ["null", "capacitor://localhost"]) {
     for (const line of ["GET /monitor/api", "GET /monitor/api/room?roomId=x", "POST /monitor/api"]) {

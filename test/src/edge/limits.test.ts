@@ -181,7 +181,7 @@ test("at the connection limit of an address, a player on a plain WebSocket can s
   for (const { socket } of [again, ...players]) socket.close();
 });
 
-test("a GET request for the path of a WebSocket is answered with the reason why an upgrade would fail", async () => {
+test("GET on a WebSocket's path is answered with the reason why an upgrade would fail, or else with 426", async () => {
   const address = "203.0.113.33";
   const seat = await takeSeat(server.url, {}, { "x-forwarded-for": address });
   const ask = async (path: string, from = address) => {
@@ -264,7 +264,7 @@ test("the server counts all addresses of an IPv6 /64 network as one address", as
 });
 
 test("the server ignores X-Forwarded-For and X-Real-IP from a client that is not a trusted proxy", async () => {
-  // 127.0.0.2 is not a trusted proxy. The server logs one warning, because the operator may have forgotten the proxy.
+  // 127.0.0.2 is not a trusted proxy. The server logs one warning, because a proxy may be missing from TRUST_PROXY.
   server.expectLog(/X-Forwarded-For comes from 127\.0\.0\.2, which is not in TRUST_PROXY/);
   const open = Array.from({ length: CONNECTIONS + 1 }, (_, i) => {
     const connection = new RawConnection(server.port, "127.0.0.2");

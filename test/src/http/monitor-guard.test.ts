@@ -50,8 +50,8 @@ test("the monitor refuses calls from pages of other sites, and accepts calls fro
     for (const path of [API, "/MONITOR/api"]) {
       expect([path, headers, (await ask(path, [RIGHT, ...headers])).status]).toEqual([path, headers, 403]);
     }
-    // The guard refuses requests with these headers whatever their method is, for example HEAD. A later version of the
-    // monitor may have calls with methods other than GET.
+    // With these headers, the guard refuses a request of any method, for example HEAD. A later version of the monitor
+    // may have calls with methods other than GET.
     expect((await ask(API, [RIGHT, ...headers], undefined, "HEAD")).status).toBe(403);
   }
   for (const headers of OWN) expect([headers, (await ask(API, [RIGHT, ...headers])).status]).toEqual([headers, 200]);
@@ -69,7 +69,7 @@ test("the monitor's page can be opened by a link on another site, but not in a f
   for (const headers of [[], ["Referer: https://wiki.example/"]]) {
     expect((await ask("/monitor/", [RIGHT, ...headers])).status).toBe(200);
     // All paths below the page, however they are spelled, require a header that proves that the page sent the request.
-    // In the page's own requests, the `Referer` header proves that.
+    // In the page's own requests, this header is `Referer`.
     for (const path of ["/monitor/assets/../api", "/monitor//api", "/monitor/%61pi", "/monitor/assets/x.js"]) {
       expect([path, (await ask(path, [RIGHT, ...headers])).status]).toEqual([path, 403]);
     }

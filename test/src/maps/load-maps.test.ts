@@ -165,7 +165,7 @@ describe("ground and objects:", () => {
     expect(sources).toContain("harbour.sabang.json");
   });
 
-  test("objects keep their class, properties and rotation, and their positions, sizes and points are given in units", () => {
+  test("objects keep their class, properties and rotation; positions, sizes and points are converted to units", () => {
     write(
       "harbour.tmx",
       TMX.replace(
@@ -205,7 +205,7 @@ describe("ground and objects:", () => {
 });
 
 describe("maps that cannot be used:", () => {
-  test("loadMaps throws if the folder does not exist or is a file, and names the path and the setting MAPS_DIR", () => {
+  test("loadMaps throws if the folder does not exist or is a file; the error names the path and MAPS_DIR", () => {
     const missing = join(folder, "nowhere");
     expect(errorOf(() => loadMaps(missing))).toMatch(
       /^map "plaza" cannot be used: the folder of MAPS_DIR cannot be read \(ENOENT.*\)$/,

@@ -7,7 +7,7 @@ import { pathOf, takeSeat } from "../../support/seat.ts";
 import { startServer } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
 
-/** Milliseconds between two beats. The long run uses the default. */
+/** Milliseconds between two beats. The long test run uses the server's default. */
 const BEAT_MS = shortOrLong(500, 2000);
 
 const server = startServer({

@@ -221,7 +221,7 @@ onlyLong(() => {
     });
     afterAll(() => postgres?.remove());
 
-    test("the store's commands copy, forget and purge records in PostgreSQL", async () => {
+    test("store:copy, store:forget and store:purge work with a PostgreSQL store", async () => {
       const url = await postgres.database();
       const environment = { DATABASE_URL: url };
       await fill(folder, crowd(1200));

@@ -24,7 +24,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Returns the message of the error with which opening a store must reject. */
+/** Returns the message of the error that opening a store must throw. */
 async function errorOf(opening: Promise<Store>): Promise<string> {
   const error = await opening.then(
     (store) => store.close().then(() => new Error("the store was opened")),

@@ -53,7 +53,7 @@ describe("recordings of worlds:", () => {
     expect(lines).toEqual([]);
   });
 
-  test("no recording is written if recording is off", async () => {
+  test("no file is written for a world if recording is off", async () => {
     await play(
       new RecordedWorld(MAP, 1, { blankInput: BLANK_INPUT, room: "room", recordings: recordings({}, false) }),
       1,
@@ -118,7 +118,7 @@ describe("recordings of worlds:", () => {
 });
 
 describe("incidents, which are recordings of errors in the game:", () => {
-  test("each incident is logged and written to a file, until the limit of incident files is reached", async () => {
+  test("each incident is logged, but only the first incidents, up to a limit, are written to files", async () => {
     const folders = recordings({ incidents: 2 }, false);
     for (const room of ["one", "two"]) folders.keep("plaza", room, INCIDENT, [Buffer.from([1]), Buffer.from([2])]);
     await until(() => lines.length === 2);

@@ -161,7 +161,7 @@ describe("the write-behind queue:", () => {
     expect(queue.counters()).toMatchObject({ rowsWaiting: 0, refused: 0, failures: 0 });
   });
 
-  test("once its process is the authority again, the queue saves the rows that are added then, and no earlier rows", async () => {
+  test("after its process has become the authority again, the queue saves only rows added since then", async () => {
     queue.fence(4);
     queue.put(place({ x: 1 }));
     queue.put(place({ player: "bob", x: 1 }));
@@ -254,7 +254,7 @@ describe("the write-behind queue:", () => {
     );
   });
 
-  test("the queue is unhealthy if a save takes longer than the timeout, until the save is done", async () => {
+  test("a save that takes longer than the timeout makes the queue unhealthy until the save is done", async () => {
     queue = queueFor(store, { periodMs: 5, timeoutMs: 20 });
     queue.put(place());
     queue.start();
@@ -292,7 +292,7 @@ describe("the write-behind queue:", () => {
     expect(queue.put(place())).toBe(true);
   });
 
-  test("`forget` fails if the store is unavailable, and the queue then accepts the player's records again", async () => {
+  test("the queue accepts a player's records again after `forget` has failed on an unavailable store", async () => {
     store.records.set("ann plaza", place());
     store.away = true;
     await expect(queue.forget("ann")).rejects.toThrow(StoreError);
@@ -366,7 +366,7 @@ describe("the write-behind queue:", () => {
     expect(logged).toEqual(["error: player records lost: the store was unavailable until the deadline"]);
   });
 
-  test("the queue closes within the time limit even if the store never closes", async () => {
+  test("closing the queue ends after a timeout even if the store never closes", async () => {
     store.close = () => new Promise(() => {});
     const closed = queue.close(10);
     await settled();

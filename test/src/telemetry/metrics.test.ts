@@ -63,7 +63,7 @@ describe("access to /metrics:", () => {
   });
 });
 
-describe("names in /metrics:", () => {
+describe("names of metrics and errors:", () => {
   test("the names of sabang's own metrics use base units, and only names of counters end in _total", async () => {
     const own = [...(await families())].filter(([name]) => name.startsWith("sabang_"));
     expect(own.length).toBeGreaterThan(30);

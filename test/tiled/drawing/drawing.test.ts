@@ -70,7 +70,7 @@ test("a drawing lists a tile once for each combination of flips, and cells refer
   ]);
 });
 
-test("the flag for a rotation on hexagonal maps does not change how a tile is drawn", () => {
+test("the flag that rotates tiles on hexagonal maps does not change how a tile of an orthogonal map is drawn", () => {
   const { tiles } = drawing({ layers: [cells([2, 2 + 0x10000000])] });
   expect(tiles[1]).toEqual(tiles[0]);
 });

@@ -88,7 +88,7 @@ describe("spawns:", () => {
     expect(spawnsOf(map(), { walls: "none", spawn: terms })).toEqual(expected);
   });
 
-  test("players start in the middle of the largest open area, without a warning, if the declared spawn is `none`", () => {
+  test("the spawn `none` puts players in the middle of the largest open area, without a warning", () => {
     const ground = groundOf(map(), { walls: "none", spawn: "none" });
     expect(ground.spawns).toEqual([{ x: 80, y: 48 }]);
     expect(ground.warnings).toEqual([]);

@@ -136,7 +136,7 @@ describe("collision shapes of tiles:", () => {
     expect(cellRows(solidCells(map, conventionalWalls(map).claims), 4, 4)).toEqual(expected);
   });
 
-  test("the collision shape of a tile that is larger than its cell reaches over the tiles above and to the right", () => {
+  test("a tile that is larger than its square of the grid can make squares above and to the right of it solid", () => {
     const shape = objects("", [{ x: 4 * STEP, y: 0, width: 4 * STEP, height: 4 * STEP }]);
     const large = {
       firstgid: 1,
@@ -172,8 +172,8 @@ test("cover() makes the same cells solid as a simple implementation that counts 
 });
 
 /**
- * The reference for `cover`: takes samples of each cell in a grid of 3 x 3 tiles. A cell is solid if at least half of
- * its samples are inside any polygon.
+ * The reference for `cover`: takes samples of each cell in a grid of 3 x 3 tiles. A sample is covered if it is inside
+ * at least one polygon. A cell is solid if at least half of its samples are covered.
  */
 function countedCells(polygons: readonly Polygon[]): Cells {
   const cells = openCells(3, 3);

@@ -172,7 +172,7 @@ describe("places:", () => {
     expect(warnings.at(-1)).toBe("and 15 more like these");
   });
 
-  test("only the first 4096 spawns of a map are used, with a warning, if the map has more", () => {
+  test("if a map has more than 4096 spawns, only the first 4096 are used, with a warning", () => {
     const many = Array.from({ length: 4097 }, () => point(2, 1));
     const ground = groundOf(mapOf([corner, objects("spawn", many)]));
     expect(ground.spawns).toHaveLength(4096);

@@ -100,7 +100,7 @@ describe("tile layers whose names mean collision:", () => {
     expect(wallsOf(mapOf([FLOOR, group("collisions", [tiles("upper", ROWS)])]))).toEqual(WALLS);
   });
 
-  test("only the tiles with the property `collides` are solid in a layer named `collisions` if the layer has such tiles", () => {
+  test("if some tiles of a layer named `collisions` have the property `collides`, only these tiles are solid", () => {
     const carpets = tiles("collisions", ["133333", "......", "......", "....31"]);
     expect(wallsOf(mapOf([FLOOR, carpets], { 1: { properties: properties({ collides: true }) } }))).toEqual(WALLS);
   });

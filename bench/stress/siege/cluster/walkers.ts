@@ -40,7 +40,7 @@ export interface WalkerRequests {
   halt(argument: null): void;
   /**
    * Makes the SDK clients reconnect, one after the other. The balancer then distributes them over all processes.
-   * Otherwise a process that was killed in a round would have no clients in the next one.
+   * Otherwise a process that was killed in a round would have no clients in the next round.
    */
   spread(argument: null): Promise<void>;
   /** Begins a round. */

@@ -55,7 +55,7 @@ describe("a new authority:", () => {
     expect(one.isReady(at(5), LIMITS.claimNewerMs)).toBe(true);
   });
 
-  test("a new authority without any state also waits for a limited time, but longer, if a place is stored in Redis", () => {
+  test("a new authority without any state waits for up to three seconds if a place is stored in Redis", () => {
     const one = claim(at(6));
     expect(one.isReady(START, LIMITS.claimEmptyMs - 1)).toBe(false);
     expect(one.isReady(START, LIMITS.claimEmptyMs)).toBe(true);

@@ -1,4 +1,4 @@
-// Tests when a process sends the frames of its clients. The simulation tests everything else.
+// Tests at which times a process sends the frames of its clients. The simulation tests everything else.
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { LIMITS } from "../../../../src/cluster/core/limits.ts";
 import { ClusterNode } from "../../../../src/cluster/core/node.ts";
@@ -44,7 +44,7 @@ beforeEach(() => {
   advanceTo(100);
 });
 
-/** Passes the changes of a tick to the process. The session of its client is in the first of these messages. */
+/** Passes the changes of a tick to the process. The first call also adds the session of the process's client. */
 function tick(): void {
   const sessions = [{ session: "s", process: "b", connection: "c", handle: 1, received: 0 }];
   node.receive({
@@ -71,14 +71,14 @@ function advanceTo(time: number): void {
 const deliver = () => link.deliver("s", "c", Uint8Array.of(1));
 
 describe("a frame from a client:", () => {
-  test("a frame that arrives right after a tick is sent as soon as the process no longer only collects frames", () => {
+  test("a frame that arrives right after a tick is sent as soon as the time for collecting frames is over", () => {
     tick();
     deliver();
     advanceTo(200);
     expect(sentAt).toEqual([100 + collectMs]);
   });
 
-  test("a frame that arrives later is sent at once", () => {
+  test("a frame that arrives after the time for collecting frames is sent at once", () => {
     tick();
     advanceTo(100 + collectMs);
     deliver();
@@ -86,7 +86,7 @@ describe("a frame from a client:", () => {
     expect(sentAt).toEqual([101 + collectMs]);
   });
 
-  test("a frame is sent in time even if ticks come in quick succession", () => {
+  test("a frame waits for at most `maxCollectMs`, even if ticks come in quick succession", () => {
     deliver();
     for (let time = 100; time < 200; time++) {
       tick();

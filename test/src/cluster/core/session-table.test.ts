@@ -17,7 +17,7 @@ test("if two sessions exchange their handles in a newer state, each handle belon
   ]);
 });
 
-test("the handle of a session that has ended may already belong to another session", () => {
+test("the end of a session does not free its handle if the handle already belongs to another session", () => {
   const table = new SessionTable("q");
   table.update([entry("x", 6)], []);
   table.update([entry("y", 6)], []);

@@ -80,7 +80,7 @@ describe("frames from a client:", () => {
     expect(flush()[0]?.frames).toEqual([{ handle: 1, number: 3, frame: Uint8Array.of(3) }]);
   });
 
-  test("frames are sent even if their connection ends first, in the same batch as the end of the connection", () => {
+  test("if a connection ends before its frames are sent, the frames and the end are sent in one batch", () => {
     show("c");
     deliver(1);
     upLink.disconnected("s", "c", 1006);
@@ -89,7 +89,7 @@ describe("frames from a client:", () => {
     expect(message?.closes).toEqual([{ session: "s", connection: "c", code: 1006 }]);
   });
 
-  test("all waiting frames of a connection are dropped and takeFull returns the connection if too many frames are waiting", () => {
+  test("if too many frames of a connection wait, all of them are dropped, and takeFull returns the connection", () => {
     setUp({ ...LIMITS, framesPerConnection: 3 });
     show("c");
     deliver(1, 2, 3);
