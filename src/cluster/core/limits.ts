@@ -46,6 +46,8 @@ export interface Limits {
   readonly handoverMs: number;
   /** The time after which an authority that hands over names its successor again. */
   readonly nameAgainMs: number;
+  /** How long a process that has handed over waits for the first tick of the next authority. */
+  readonly firstTickMs: number;
   /** How long the end of a connection is remembered, in case an older state shows the connection again. */
   readonly closedMs: number;
 
@@ -105,6 +107,7 @@ export const LIMITS: Limits = {
   successorMs: 1000,
   handoverMs: 3000,
   nameAgainMs: 50,
+  firstTickMs: 2000,
   closedMs: 60_000,
   laterMessages: 200,
   recentMessages: 100,

@@ -79,6 +79,8 @@ export class ClusterNode {
   #reign: Reign | undefined;
   #handover: Handover | undefined;
   #onHandedOver: ((successor: ProcessId | undefined) => void) | undefined;
+  /** The process that this process has handed over to. Its rooms have not ticked yet. */
+  #successor: { readonly process: ProcessId; readonly since: number } | undefined;
   #authority: Authority | undefined;
   /** The last place of an authority that hands over to this process. */
   #handedOver: Place | undefined;
@@ -152,6 +154,8 @@ export class ClusterNode {
     else if (this.#claim) this.#advanceClaim(this.#claim, now);
     else this.#advanceReplica(now);
     if (this.#authority) this.#sendUps(this.#authority, now);
+    if (this.#successor && now - this.#successor.since >= this.#limits.firstTickMs)
+      this.#finishHandover(this.#successor.process);
     if (now - this.#heardAt >= this.#limits.closeAllMs && !this.#isAway) {
       this.#isAway = true;
       this.#log?.warn({}, "no authority; closing all connections");
@@ -171,9 +175,10 @@ export class ClusterNode {
   }
 
   /**
-   * Hands over the authority if this process has it. This process never takes the authority again. Calls `done` with
-   * the process that is, or will be, the authority. Calls `done` with undefined if there is no such process. In that
-   * case, this process may still be the authority. Its owner should then shut down the rooms, and call `stop`.
+   * Hands over the authority if this process has it. This process never takes the authority again. Calls `done` once
+   * the rooms of the successor tick, with the process that is the authority. Calls `done` with undefined if there is no
+   * such process. In that case, this process may still be the authority. Its owner should then shut down the rooms, and
+   * call `stop`.
    */
   handOver(done: (authority: ProcessId | undefined) => void): void {
     this.#upLink.isLeaving = true;
@@ -197,6 +202,7 @@ export class ClusterNode {
   stop(): void {
     if (this.#isStopped) return;
     if (this.#reign || this.#claim) this.#resign();
+    this.#finishHandover(undefined);
     this.#isStopped = true;
   }
 
@@ -330,6 +336,7 @@ export class ClusterNode {
     this.#authority = { process, epoch: place.epoch };
     if (message.changes) this.#tickedAt = this.#heardAt;
     this.#mirror.receive(message);
+    if (message.changes && this.#successor) this.#finishHandover(process);
     if (successor === this.#process && isSamePlace(place, this.#mirror.place)) this.#accept(place);
   }
 
@@ -402,11 +409,11 @@ export class ClusterNode {
     } else this.#finishHandover(undefined);
   }
 
-  #finishHandover(successor: ProcessId | undefined): void {
+  #finishHandover(authority: ProcessId | undefined): void {
     const done = this.#onHandedOver;
     this.#onHandedOver = undefined;
-    this.#handover = undefined;
-    done?.(successor);
+    this.#successor = undefined;
+    done?.(authority);
   }
 
   /** Gives the lease back. */
@@ -423,7 +430,10 @@ export class ClusterNode {
     if (this.#authority?.process === this.#process) this.#authority = undefined;
     this.#hear();
     this.#setRole("replica");
-    this.#finishHandover(successor);
+    if (!this.#onHandedOver) return;
+    this.#handover = undefined;
+    if (successor === undefined) this.#finishHandover(undefined);
+    else this.#successor = { process: successor, since: this.#clock() };
   }
 
   #setRole(role: Role): void {

@@ -96,6 +96,22 @@ describe("an authority that hands over:", () => {
     expect(simulation.oracle.figures.longestStillMs).toBeLessThanOrEqual(150);
   });
 
+  test("an authority that hands over stays connected until the rooms of its successor have ticked", () => {
+    const leaving = authority();
+    let reported: { authority: string | undefined; epoch: number; number: number } | undefined;
+    leaving.run(() =>
+      leaving.node.handOver((authority) => {
+        reported = { authority, ...leaving.place };
+      }),
+    );
+    simulation.walkFor(2000);
+    const successor = authority();
+    expect(successor).not.toBe(leaving);
+    expect(reported).toMatchObject({ authority: successor.id, epoch: successor.place.epoch });
+    // The first message of an epoch has no changes.
+    expect(reported!.number).toBeGreaterThan(1);
+  });
+
   test("an authority that hands over chooses another successor if the first one does not answer", () => {
     const leaving = authority();
     const [first, second] = simulation.running().filter((process) => process !== leaving);
