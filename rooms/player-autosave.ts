@@ -14,8 +14,10 @@ const SAVE_TICKS = 4;
 
 interface SavedPlayer {
   readonly body: Player;
-  /** The last record that was put into the store. */
+  /** The last record that was put into the store, or would have been. */
   record: PlayerRecord;
+  /** Whether the store has accepted `record`. */
+  isAccepted: boolean;
 }
 
 /** Puts a record of each signed-in player into the store whenever the player has changed. */
@@ -43,18 +45,22 @@ export class PlayerAutosave {
   track(sessionId: string, player: string | undefined, body: Player, before: PlayerRecord | undefined): void {
     if (player === undefined) return;
     const record = recordOf(body, { player, map: this.#map, savedAt: before?.savedAt ?? 0 });
-    this.#store.put(record);
-    this.#players.set(sessionId, { body, record });
+    this.#players.set(sessionId, { body, record, isAccepted: this.#store.put(record) });
   }
 
-  /** Puts the records of changed players into the store. Called once per tick; acts in every fourth tick. */
+  /**
+   * Puts the records of changed players into the store, and records that the store has refused. Called once per tick;
+   * acts in every fourth tick.
+   */
   save(): void {
     if (this.#ticks++ % SAVE_TICKS !== 0) return;
     for (const saved of this.#players.values()) {
-      const { body, record } = saved;
-      if (isSame(body, record)) continue;
+      const { body, record, isAccepted } = saved;
+      if (isAccepted && isSame(body, record)) continue;
       const newer = recordOf(body, record);
-      if (this.#store.put(newer)) saved.record = newer;
+      if (!this.#store.put(newer)) continue;
+      saved.record = newer;
+      saved.isAccepted = true;
     }
   }
 

@@ -139,6 +139,7 @@ export class Cluster {
       bus: this.#bus,
       lease: this.#lease,
       createHost: this.#createHost,
+      prepareHost: this.#hosting.prepareHost,
       createReplica: (given) => {
         link = given;
         replica = new ClusterReplica(link, { ...parts, reservePlain });

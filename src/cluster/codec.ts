@@ -14,7 +14,7 @@ import type {
 } from "./core/ports.ts";
 
 /** The version of the format, in the first byte of each message. A change of the format must increase it. */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 type Type = Message["type"];
 type MessageOf<T extends Type> = Extract<Message, { type: T }>;
@@ -125,6 +125,8 @@ const FORMATS: { [T in Type]: Format<T> } = {
   },
   claim: { write: writeClaim, read: readClaim },
   place: { write: writeClaim, read: readClaim },
+  prepare: { write: writePreparation, read: readPreparation },
+  prepared: { write: writePreparation, read: readPreparation },
 };
 
 const TYPES = Object.keys(FORMATS) as Type[];
@@ -329,4 +331,13 @@ function writeClaim(to: ByteWriter, message: MessageOf<"claim" | "place">): void
 
 function readClaim(from: ByteReader): Omit<MessageOf<"claim" | "place">, "type"> {
   return { process: from.text(), epoch: from.number(), at: readPlace(from) };
+}
+
+function writePreparation(to: ByteWriter, message: MessageOf<"prepare" | "prepared">): void {
+  to.text(message.process);
+  to.number(message.epoch);
+}
+
+function readPreparation(from: ByteReader): Omit<MessageOf<"prepare" | "prepared">, "type"> {
+  return { process: from.text(), epoch: from.number() };
 }

@@ -16,7 +16,7 @@ import { TICK_HZ, TICK_MS } from "../../sim/rules.ts";
 import { emitFrame } from "../sockets/frame-guard.ts";
 import type { ReservedSeat } from "../sockets/seats.ts";
 import type { ConnectAnswer, ConnectRequest } from "./connect-request.ts";
-import type { Content, Host, HostLink, ProcessId, SessionEntry } from "./core/ports.ts";
+import type { Content, Host, HostLink, ProcessId, Snapshot } from "./core/ports.ts";
 import type { SeatsHost } from "./host-seats.ts";
 import { HostSessions } from "./host-sessions.ts";
 import type { HostedRoom } from "./hosted-room.ts";
@@ -26,26 +26,22 @@ import type { RestoredPlayers } from "./mirror/mirror-serializer.ts";
 import type { News, RoomRecord } from "./mirror/news.ts";
 import { SchemaWriter } from "./mirror/schema-bytes.ts";
 import { type RealSocket, RemoteSocket } from "./remote-socket.ts";
-import { Restoration } from "./restoration.ts";
-
-/** The state from which a host goes on. */
-interface Snapshot {
-  readonly rooms: Uint8Array;
-  readonly sessions: readonly SessionEntry[];
-}
+import { Restoration, type RestoringHost } from "./restoration.ts";
 
 /** The initial size in bytes of the buffer for the changes of a tick. */
 const MESSAGE_SIZE = 64 * 1024;
 
 /** The rooms of the cluster. */
 export class RoomHost implements Host, SeatsHost {
-  readonly #link: HostLink;
+  /** Undefined until the rooms are restored. */
+  #link: HostLink | undefined;
   readonly #onEnd: (ended: Promise<unknown>) => void;
   readonly #rooms = new Map<string, HostedRoom>();
   readonly #sessions = new HostSessions();
   readonly #out = new SchemaWriter(MESSAGE_SIZE);
-  /** Resolves when the rooms are restored. */
-  readonly started: Promise<void>;
+  readonly #started = Promise.withResolvers<void>();
+  /** Resolves when the work that was begun last is done: ending earlier rooms, preparing rooms, or starting them. */
+  #work: Promise<unknown>;
   #newRooms: RoomRecord[] = [];
   #endedRooms: string[] = [];
   #clock: Metronome | undefined;
@@ -56,31 +52,52 @@ export class RoomHost implements Host, SeatsHost {
   #early: (() => void)[] | undefined = [];
   #restoration: Restoration | undefined;
   #isEnded = false;
-  #isStarted = false;
+  #isStarting = false;
 
   /**
    * @param before resolves when the rooms of an earlier host of this process have ended.
    * @param onEnd is called by `end` with a promise that resolves when the rooms have ended.
    */
-  constructor(
-    link: HostLink,
-    snapshot: Snapshot | undefined,
-    before: Promise<unknown>,
-    onEnd: (ended: Promise<unknown>) => void,
-  ) {
-    this.#link = link;
+  constructor(before: Promise<unknown>, onEnd: (ended: Promise<unknown>) => void) {
+    this.#work = before;
     this.#onEnd = onEnd;
-    this.started = before.then(() => this.#start(snapshot));
   }
 
-  /** Whether the rooms may save players: this process is the authority, and its earlier rooms have ended. */
+  /**
+   * Restores most of the rooms from a snapshot, before this process is the authority. Resolves when they are restored.
+   * They do not tick, and send and save nothing, until `start` is called.
+   */
+  prepare(snapshot: Snapshot): Promise<void> {
+    const prepared = this.#work.then(() => this.#prepare(snapshot));
+    this.#work = prepared.catch(() => {});
+    return prepared;
+  }
+
+  /** Restores the rooms from a snapshot, if there is one, and starts their ticks. */
+  start(link: HostLink, snapshot: Snapshot | undefined): void {
+    this.#isStarting = true;
+    this.#restoration?.stopPreparing();
+    this.#work = this.#work.then(() => this.#start(link, snapshot)).then(this.#started.resolve, this.#started.reject);
+  }
+
+  /** Whether `start` was called. */
+  get isStarting(): boolean {
+    return this.#isStarting;
+  }
+
+  /** Resolves when `start` has restored the rooms. */
+  get started(): Promise<void> {
+    return this.#started.promise;
+  }
+
+  /** Whether the rooms may save players: this process is the authority, and its rooms are restored. */
   get isRunning(): boolean {
-    return this.#isStarted && !this.#isEnded;
+    return this.#link !== undefined && !this.#isEnded;
   }
 
   /** The cluster's clock in ms. It goes on when another process becomes the authority. */
   get time(): number {
-    return performance.now() + this.#timeOffset;
+    return this.#restoration?.time ?? performance.now() + this.#timeOffset;
   }
 
   request(from: ProcessId, content: Content, answer: (content: Content) => void): void {
@@ -104,7 +121,7 @@ export class RoomHost implements Host, SeatsHost {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#clock?.stop();
-    this.#onEnd(this.started.then(() => this.#endRooms()));
+    this.#onEnd(this.#work.then(() => this.#endRooms()));
   }
 
   /** Called when a room of this process was created. */
@@ -115,7 +132,9 @@ export class RoomHost implements Host, SeatsHost {
 
   /** Called when a room of this process ends. */
   roomEnded(id: string): void {
-    if (this.#rooms.delete(id)) this.#endedRooms.push(id);
+    if (!this.#rooms.delete(id)) return;
+    this.#endedRooms.push(id);
+    this.#newRooms = this.#newRooms.filter((room) => room.id !== id);
   }
 
   /** Called when a seat was reserved for a client. */
@@ -163,29 +182,41 @@ export class RoomHost implements Host, SeatsHost {
     return this.#restoration?.recordOf(player, map);
   }
 
-  async #start(snapshot: Snapshot | undefined): Promise<void> {
+  async #prepare(snapshot: Snapshot): Promise<void> {
+    if (this.#isEnded || this.#isStarting) return;
+    this.#restoration = new Restoration();
+    await this.#restoration.prepare(this.#restoring, snapshot);
+  }
+
+  async #start(link: HostLink, snapshot: Snapshot | undefined): Promise<void> {
     if (this.#isEnded) return;
-    this.#isStarted = true;
-    if (snapshot) await this.#restore(snapshot);
+    const ended = snapshot ? await this.#restore(snapshot) : [];
     if (this.#isEnded) return;
+    this.#link = link;
+    for (const session of ended) link.ended(session);
     this.#clock = new Metronome(TICK_MS, () => this.#beat());
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const call of early) call();
   }
 
-  async #restore({ rooms, sessions }: Snapshot): Promise<void> {
-    const restoration = new Restoration(rooms, sessions);
-    this.#timeOffset = restoration.time - performance.now();
-    this.#restoration = restoration;
-    const ended = await restoration.run({
-      roomOf: (id) => this.#rooms.get(id),
+  /** @returns the sessions that could not be restored. */
+  async #restore(snapshot: Snapshot): Promise<string[]> {
+    this.#restoration ??= new Restoration();
+    const ended = await this.#restoration.complete(this.#restoring, snapshot);
+    this.#timeOffset = this.#restoration.time - performance.now();
+    this.#restoration = undefined;
+    return ended;
+  }
+
+  get #restoring(): RestoringHost {
+    return {
       sessions: this.#sessions,
+      rooms: () => this.#rooms.values(),
+      roomOf: (id) => this.#rooms.get(id),
       clientOf: (session, socket, isMuted) => this.#clientOf(session, socket, isMuted),
       isEnded: () => this.#isEnded,
-    });
-    this.#restoration = undefined;
-    for (const session of ended) this.#link.ended(session);
+    };
   }
 
   #whenStarted(call: () => unknown): void {
@@ -226,13 +257,13 @@ export class RoomHost implements Host, SeatsHost {
           if (known) this.#sessions.connected(known, { client, socket, id });
           if (isMuted?.() || this.#isEnded) return;
           known?.room.serializer.setAppliedBefore(session, 0);
-          this.#link.connected(session, process, id);
+          this.#link?.connected(session, process, id);
         },
         send: (frame) => {
-          if (!isMuted?.() && !this.#isEnded) this.#link.send(session, frame);
+          if (!isMuted?.() && !this.#isEnded) this.#link?.send(session, frame);
         },
         close: (code, reason) => {
-          if (!this.#isEnded) this.#link.close(session, code, reason);
+          if (!this.#isEnded) this.#link?.close(session, code, reason);
           if (!this.#sessions.get(session)) this.#linkEnded(session);
         },
       },
@@ -243,12 +274,12 @@ export class RoomHost implements Host, SeatsHost {
   }
 
   #linkEnded(session: string): void {
-    if (!this.#isEnded) this.#link.ended(session);
+    if (!this.#isEnded) this.#link?.ended(session);
   }
 
   /** One tick of all rooms. */
   #beat(): void {
-    if (!this.#link.isAuthority) return;
+    if (!this.#link?.isAuthority) return;
     for (const { tick } of this.#rooms.values()) tick();
     if (this.#ticks % TICK_HZ === 0) this.#endExpiredSeats();
     this.#publish();
@@ -271,7 +302,7 @@ export class RoomHost implements Host, SeatsHost {
     this.#endedRooms = [];
     out.clear();
     writeMessage(out, { kind: this.#ticks === 0 ? EVERYTHING : CHANGES, time: this.time, age: 0, news, sections });
-    this.#link.publish(Buffer.from(out.written()));
+    this.#link!.publish(Buffer.from(out.written()));
   }
 
   /** Ends the sessions of reserved seats that no client has claimed in time. */

@@ -1,12 +1,12 @@
 // Connects the rooms of this process to the host. Only the authority has rooms. Each room gives the host its tick, its
 // seats, its world and its changes.
-import type { Room } from "colyseus";
+import { logger, type Room } from "colyseus";
 import type { WorldRoomSettings } from "../../rooms/define-world-room.ts";
 import type { PlayerStore } from "../../rooms/player-store.ts";
 import { seededRandom } from "../../sim/random.ts";
 import { World } from "../../sim/world.ts";
 import { Seats } from "../sockets/seats.ts";
-import type { CreateHost } from "./core/ports.ts";
+import type { CreateHost, PrepareHost } from "./core/ports.ts";
 import { RoomHost } from "./host.ts";
 import { HostSeats } from "./host-seats.ts";
 import type { HostedRoom, RoomParts } from "./hosted-room.ts";
@@ -20,7 +20,7 @@ type Mutable<T> = { -readonly [Key in keyof T]?: T[Key] };
  * module variable.
  */
 export class Hosting {
-  /** The host while this process is the authority. */
+  /** The host while this process is the authority, or prepares to be. */
   #host: RoomHost | undefined;
   /** Resolves when the rooms of the last host have ended. */
   #ended: Promise<unknown> = Promise.resolve();
@@ -68,12 +68,21 @@ export class Hosting {
 
   /** Creates the rooms of the cluster in this process. */
   readonly createHost: CreateHost = (link, snapshot) => {
-    const host = new RoomHost(link, snapshot, this.#ended, (ended) => {
-      if (this.#host === host) this.#host = undefined;
-      this.#ended = ended;
-    });
-    this.#host = host;
+    const host = this.#host ?? this.#newHost();
+    host.start(link, snapshot);
     return host;
+  };
+
+  /** Prepares the rooms of the cluster in this process. */
+  readonly prepareHost: PrepareHost = (snapshot, done) => {
+    const host = this.#newHost();
+    host.prepare(snapshot).then(done, (error) => {
+      logger.error({ err: error }, "preparing the rooms failed; they are restored later");
+      if (!host.isStarting) host.end();
+    });
+    return () => {
+      if (!host.isStarting) host.end();
+    };
   };
 
   /** The connections and reserved seats per address in all processes, for the join limits. */
@@ -85,6 +94,15 @@ export class Hosting {
   /** Resolves when the rooms of the present host are restored. */
   get started(): Promise<void> {
     return this.#host?.started ?? Promise.reject(new Error("this process is not the authority"));
+  }
+
+  #newHost(): RoomHost {
+    const host: RoomHost = new RoomHost(this.#ended, (ended) => {
+      if (this.#host === host) this.#host = undefined;
+      this.#ended = ended;
+    });
+    this.#host = host;
+    return host;
   }
 
   #hostOf({ roomName }: Room): RoomHost {

@@ -2,14 +2,23 @@
 // joins: each client joins again through the room's `onJoin`, with its player unchanged.
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { IRef, Schema } from "@colyseus/schema";
-import { connectClientToRoom, createAuthContext, logger, matchMaker, Protocol, type WebSocketClient } from "colyseus";
+import {
+  CloseCode,
+  connectClientToRoom,
+  createAuthContext,
+  logger,
+  matchMaker,
+  Protocol,
+  type Room,
+  type WebSocketClient,
+} from "colyseus";
 import { fieldsOf } from "../../rooms/interest/state-requirements.ts";
 import { type PlayerRecord, persistedFieldsOf } from "../../rooms/player-store.ts";
 import type { Player } from "../../schema/player.ts";
 import type { WorldState } from "../../schema/world-state.ts";
 import type { Input } from "../../sim/apply-input.ts";
 import { ABNORMAL_CLOSURE } from "../sockets/limited-socket.ts";
-import type { SessionEntry } from "./core/ports.ts";
+import type { SessionEntry, Snapshot } from "./core/ports.ts";
 import type { HostSession, HostSessions } from "./host-sessions.ts";
 import type { HostedRoom } from "./hosted-room.ts";
 import { inputFrameBody } from "./mirror/input-format.ts";
@@ -26,6 +35,7 @@ import type { RealSocket } from "./remote-socket.ts";
 /** The part of the host that is needed to restore its rooms. */
 export interface RestoringHost {
   readonly sessions: HostSessions;
+  rooms(): Iterable<HostedRoom>;
   roomOf(id: string): HostedRoom | undefined;
   clientOf(session: string, socket: RealSocket, isMuted: () => boolean): WebSocketClient;
   /** Whether the process is not the authority any more. */
@@ -35,30 +45,38 @@ export interface RestoringHost {
 /** The waiting inputs of a room: queued moves and queued predicted inputs. */
 type Waiting = Readonly<Record<"moves" | "predicted", WaitingInputs>>;
 
+/** The values of the fields of a player, by name. */
+type Values = Record<string, unknown>;
+
+/** A player that `prepare` has restored. */
+interface PreparedPlayer {
+  readonly connection: string;
+  readonly refId: number;
+}
+
 /** The number of sessions that are restored before the process does something else, for example renews its lease. */
 const SESSIONS_AT_ONCE = 100;
+
+/** The number of sessions that are prepared before the process serves its own clients again. */
+const PREPARED_AT_ONCE = 4;
 
 /** Seconds for which a restored session's seat is reserved. More than enough: the session joins in less than a tick. */
 const JOIN_SECONDS = 60;
 
-/** Restores the rooms and sessions that another authority has published. */
+/**
+ * Restores the rooms and sessions that another authority has published. `prepare` may restore most of them from an
+ * earlier state, while that authority still runs its rooms. `complete` restores the rest from the last state.
+ */
 export class Restoration {
   readonly #mirror = new Mirror();
-  readonly #entries: ReadonlyMap<string, SessionEntry>;
+  #entries: ReadonlyMap<string, SessionEntry> = new Map();
   readonly #players = new Map<string, RestoredPlayers>();
   readonly #records = new Map<string, PlayerRecord>();
   readonly #waiting = new Map<string, Waiting>();
-
-  /** @param rooms the rooms, as `Replica.snapshot` has returned them. */
-  constructor(rooms: Uint8Array, sessions: readonly SessionEntry[]) {
-    this.#mirror.read(rooms);
-    this.#entries = new Map(sessions.map((entry) => [entry.session, entry]));
-    for (const room of this.#mirror.rooms.values()) {
-      const ids = new Map(Array.from(room.players.all(), ({ sessionId, refId }) => [sessionId, refId]));
-      this.#players.set(room.record.id, { maxId: room.maxId, ids });
-      this.#waiting.set(room.record.id, room.waitingInputs());
-    }
-  }
+  readonly #prepared = new Map<string, PreparedPlayer>();
+  /** Whether each room may end by itself while it has no clients. Until all is restored, none may. */
+  readonly #disposing = new Map<Room, boolean>();
+  #isCompleting = false;
 
   /** The current time of the cluster's clock in ms. */
   get time(): number {
@@ -76,36 +94,130 @@ export class Restoration {
     return record && Promise.resolve(record);
   }
 
-  /** Restores all rooms and sessions. @returns the sessions that could not be restored. */
-  async run(host: RestoringHost): Promise<string[]> {
+  /** Creates the rooms, and restores the players that are connected. Ends early once `stopPreparing` was called. */
+  async prepare(host: RestoringHost, snapshot: Snapshot): Promise<void> {
+    this.#read(snapshot);
     for (const room of this.#mirror.rooms.values()) await this.#restoreRoom(room, host);
+    let count = 0;
+    for (const record of this.#mirror.sessions.values()) {
+      if (this.#isCompleting || host.isEnded()) return;
+      const entry = this.#entries.get(record.id);
+      if (record.options !== undefined || record.until !== undefined || entry?.process === undefined) continue;
+      if (await this.#tryToRestore(record, host))
+        this.#prepared.set(record.id, { connection: entry.connection, refId: this.#playerOf(record)!.refId });
+      if (++count % PREPARED_AT_ONCE === 0) await yieldToEventLoop();
+    }
+  }
+
+  /** Makes a running `prepare` end soon. */
+  stopPreparing(): void {
+    this.#isCompleting = true;
+  }
+
+  /** Restores all rooms and sessions that are not prepared. @returns the sessions that could not be restored. */
+  async complete(host: RestoringHost, snapshot: Snapshot): Promise<string[]> {
+    this.#read(snapshot);
+    await this.#completeRooms(host);
     const ended: string[] = [...this.#entries.keys()].filter((session) => !this.#mirror.sessions.has(session));
     let count = 0;
     for (const record of this.#mirror.sessions.values()) {
       if (host.isEnded()) return [];
-      try {
-        if (!(await this.#restoreSession(record, host))) ended.push(record.id);
-      } catch (error) {
-        logger.error({ err: error, session: record.id }, "restoring a session failed; it ends");
-        ended.push(record.id);
-      }
+      const prepared = this.#isAsPrepared(record.id) ? host.sessions.get(record.id) : undefined;
+      if (prepared) this.#update(record, prepared, host);
+      else if (!(await this.#tryToRestore(record, host))) ended.push(record.id);
       if (++count % SESSIONS_AT_ONCE === 0) await yieldToEventLoop();
     }
+    // A room without clients may end from now on.
+    for (const { room } of host.rooms()) room.autoDispose = this.#disposing.get(room) ?? room.autoDispose;
     return ended;
   }
 
-  async #restoreRoom({ record, clock, state }: MirroredRoom, host: RestoringHost): Promise<void> {
+  #read({ rooms, sessions }: Snapshot): void {
+    this.#mirror.read(rooms);
+    this.#entries = new Map(sessions.map((entry) => [entry.session, entry]));
+    this.#players.clear();
+    this.#waiting.clear();
+    for (const room of this.#mirror.rooms.values()) {
+      const ids = new Map(Array.from(room.players.all(), ({ sessionId, refId }) => [sessionId, refId]));
+      this.#players.set(room.record.id, { maxId: room.maxId, ids });
+      this.#waiting.set(room.record.id, room.waitingInputs());
+    }
+  }
+
+  /** Creates the missing rooms, brings the others up to date, and ends rooms and sessions that have ended. */
+  async #completeRooms(host: RestoringHost): Promise<void> {
+    for (const { room, record } of [...host.rooms()])
+      if (!this.#mirror.rooms.has(record.id)) await room.disconnect(CloseCode.MAY_TRY_RECONNECT);
+    const gone = [...host.sessions.all()].filter(({ id }) => !this.#isAsPrepared(id));
+    for (const { connection } of gone) connection?.socket.ended(CloseCode.CONSENTED);
+    // The framework finishes the ends of the sessions. Some of these sessions have a new connection, and are restored
+    // with it.
+    if (gone.length > 0) await yieldToEventLoop();
+    for (const mirrored of this.#mirror.rooms.values()) {
+      const room = host.roomOf(mirrored.record.id);
+      if (room) {
+        room.serializer.restore(this.#players.get(mirrored.record.id)!);
+        this.#updateRoom(mirrored, room);
+      } else await this.#restoreRoom(mirrored, host);
+    }
+  }
+
+  /** Whether a session has a prepared player, and still has the same player and the same connection, open or lost. */
+  #isAsPrepared(id: string): boolean {
+    const prepared = this.#prepared.get(id);
+    const record = this.#mirror.sessions.get(id);
+    return (
+      prepared !== undefined &&
+      record !== undefined &&
+      this.#entries.get(id)?.connection === prepared.connection &&
+      this.#playerOf(record)?.refId === prepared.refId
+    );
+  }
+
+  #playerOf({ id, room }: SessionRecord): MirroredPlayer | undefined {
+    return this.#mirror.rooms.get(room)?.players.of(id);
+  }
+
+  async #restoreRoom(mirrored: MirroredRoom, host: RestoringHost): Promise<void> {
+    const { record } = mirrored;
     try {
       await matchMaker.handleCreateRoom(record.name, record.options, undefined, record.id);
     } catch (error) {
       logger.error({ err: error, room: record.id }, "restoring a room failed; its sessions end");
       return;
     }
-    const room = host.roomOf(record.id)?.room;
+    const room = host.roomOf(record.id);
     if (!room) return;
+    this.#disposing.set(room.room, room.room.autoDispose);
+    room.room.autoDispose = false;
+    clearShared(room.room.state as IRef);
+    this.#updateRoom(mirrored, room);
+  }
+
+  #updateRoom({ clock, state }: MirroredRoom, { room }: HostedRoom): void {
     room.clock.elapsedTime = Math.round(clock + this.#mirror.age);
-    clearShared(room.state as IRef);
     copyShared(state, room.state as IRef);
+  }
+
+  async #tryToRestore(record: SessionRecord, host: RestoringHost): Promise<boolean> {
+    try {
+      return await this.#restoreSession(record, host);
+    } catch (error) {
+      logger.error({ err: error, session: record.id }, "restoring a session failed; it ends");
+      return false;
+    }
+  }
+
+  /** Brings a prepared session up to date. */
+  #update(record: SessionRecord, session: HostSession, host: RestoringHost): void {
+    const mirrored = this.#playerOf(record)!;
+    const { id, room } = session;
+    const player = (room.room.state as WorldState).players.get(id)!;
+    copyFields(mirrored.player, player);
+    // The player leaves and joins, so that a recording of the world contains its new position.
+    room.world.leave(id);
+    room.world.join(id, player, { x: player.x, y: player.y });
+    this.#resume(record, session, mirrored, host);
   }
 
   async #restoreSession(record: SessionRecord, host: RestoringHost): Promise<boolean> {
@@ -118,8 +230,7 @@ export class Restoration {
       if (address !== undefined) host.sessions.reservedFor(host.sessions.get(id)!, address);
       return true;
     }
-    const mirrored = this.#mirror.rooms.get(record.room)!;
-    const player = mirrored.players.of(id);
+    const player = this.#playerOf(record);
     return player !== undefined && this.#restorePlayer(record, player, room, host);
   }
 
@@ -129,7 +240,7 @@ export class Restoration {
     room: HostedRoom,
     host: RestoringHost,
   ): Promise<boolean> {
-    const { id, auth, until, tokens, transport = "sdk", address } = record;
+    const { id, auth, transport = "sdk", address } = record;
     const { map } = room.room.state as WorldState;
     const fields = fieldsOfPlayer(player.player);
     this.#remember(auth, map, fields);
@@ -149,13 +260,23 @@ export class Restoration {
     const ref = session?.connection?.socket;
     if (!ref) return false;
     ref.emit("message", Buffer.of(Protocol.JOIN_ROOM));
-    host.sessions.replaceTokens(session, tokens);
-    if (process === undefined || until !== undefined) {
-      session.until = until;
-      ref.ended(ABNORMAL_CLOSURE);
-    } else restoreInputs(session, player, this.#waiting.get(record.room)!);
+    this.#resume(record, session, player, host);
     isMuted = false;
     return true;
+  }
+
+  /** Sets the tokens of a restored session. Restores its waiting inputs, or its held seat if its connection is lost. */
+  #resume(
+    { id, until, tokens, room }: SessionRecord,
+    session: HostSession,
+    player: MirroredPlayer,
+    host: RestoringHost,
+  ): void {
+    host.sessions.replaceTokens(session, tokens);
+    if (this.#entries.get(id)?.process === undefined || until !== undefined) {
+      session.until = until;
+      session.connection!.socket.ended(ABNORMAL_CLOSURE);
+    } else restoreInputs(session, player, this.#waiting.get(room)!);
   }
 
   /** Remembers the record of a signed-in player for the room's `onJoin`. */
@@ -166,11 +287,12 @@ export class Restoration {
   }
 }
 
-/** Requeues the inputs that had arrived but had not been applied yet. */
+/** Queues the inputs that had arrived but had not been applied yet, in the place of those that were queued before. */
 function restoreInputs(session: HostSession, { slot, latest, consumedCount }: MirroredPlayer, waiting: Waiting): void {
   const { id, room, connection } = session;
   for (const input of waiting.moves.get(slot) ?? []) room.world.queueMove(id, input);
   const inputs = room.room.inputs.get(id);
+  inputs.clear();
   const { socket } = connection!;
   const predicted = waiting.predicted.get(slot) ?? [];
   // A client sends only those fields of an input that differ from its last input. So the framework must know the last
@@ -191,11 +313,22 @@ function frameOf(input: Input): Uint8Array {
 }
 
 function fieldsOfPlayer(player: IRef): Player {
-  const values = player as unknown as Record<string, unknown>;
-  const names = fieldsOf(player.constructor as typeof Schema).map(({ name }) => name);
+  const values = player as unknown as Values;
   return Object.fromEntries(
-    names.filter((name) => values[name] !== undefined).map((name) => [name, values[name]]),
+    namesOfFields(player)
+      .filter((name) => values[name] !== undefined)
+      .map((name) => [name, values[name]]),
   ) as unknown as Player;
+}
+
+function copyFields(source: IRef, target: IRef): void {
+  const from = source as unknown as Values;
+  const to = target as unknown as Values;
+  for (const name of namesOfFields(target)) if (to[name] !== from[name]) to[name] = from[name];
+}
+
+function namesOfFields(player: IRef): string[] {
+  return fieldsOf(player.constructor as typeof Schema).map(({ name }) => name);
 }
 
 function keyOf(player: string, map: string): string {

@@ -18,6 +18,7 @@ import type {
   HostLink,
   ReplicaLink,
   SessionEntry,
+  Snapshot,
 } from "../../src/cluster/core/ports.ts";
 import { Hosting } from "../../src/cluster/hosting.ts";
 import { JoinLimits } from "../../src/cluster/join-limits.ts";
@@ -146,7 +147,7 @@ export class TestCluster {
   async createHost(replica?: ClusterReplica): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onPublished = resolve;
-    const snapshot = replica && { rooms: replica.snapshot(), sessions: [...this.#table.values()] };
+    const snapshot = replica && this.snapshotOf(replica);
     this.#outgoing = nothing();
     this.#host = this.#hosting.createHost(this.#hostLink(), snapshot);
     for (const [key, { process, content, answer }] of this.#requests) this.#request(key, process, content, answer);
@@ -158,6 +159,23 @@ export class TestCluster {
       this.#deliverKept(connection);
     }
     await promise;
+  }
+
+  /** Returns the present state of a replica, from which rooms can go on. */
+  snapshotOf(replica: ClusterReplica): Snapshot {
+    return { rooms: replica.snapshot(), sessions: [...this.#table.values()] };
+  }
+
+  /**
+   * Prepares the rooms of the next authority. Call it after `endHost`: one process cannot have the rooms of two
+   * authorities. Resolves when the rooms are prepared.
+   * @returns a function that discards the rooms.
+   */
+  async prepareHost(snapshot: Snapshot): Promise<() => void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const discard = this.#hosting.prepareHost(snapshot, resolve);
+    await promise;
+    return discard;
   }
 
   /** Sends a request to the authority, as a process of the cluster does. */

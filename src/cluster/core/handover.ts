@@ -1,8 +1,9 @@
-// Hands the authority over to a successor. The successor confirms that it has the last place, and then gets the lease.
+// Hands the authority over to a successor: a candidate prepares the rooms while they still tick here. Then they stop, the
+// successor confirms that it has the last place, and gets the lease.
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { Limits } from "./limits.ts";
 import { isSamePlace } from "./place.ts";
-import type { DownMessage, ProcessId, UpMessage } from "./ports.ts";
+import type { DownMessage, PreparedMessage, ProcessId, UpMessage } from "./ports.ts";
 import type { Reign } from "./reign.ts";
 
 interface HandoverOptions {
@@ -10,6 +11,8 @@ interface HandoverOptions {
   readonly lease: LeaseKeeper;
   readonly limits: Limits;
   readonly clock: () => number;
+  /** Asks a process to prepare the rooms. */
+  readonly prepare: (candidate: ProcessId) => void;
   /** Called once, with the new owner of the lease and the new epoch; without an argument if no process takes over. */
   readonly onEnd: (owner?: { process: ProcessId; epoch: number }) => void;
 }
@@ -20,29 +23,41 @@ export class Handover {
   readonly #lease: LeaseKeeper;
   readonly #limits: Limits;
   readonly #clock: () => number;
+  readonly #prepare: (candidate: ProcessId) => void;
   readonly #onEnd: HandoverOptions["onEnd"];
   readonly #startedAt: number;
   readonly #named = new Set<ProcessId>();
+  /** The process that prepares the rooms. */
+  #candidate: ProcessId | undefined;
   #successor: ProcessId | undefined;
-  /** The last message of the epoch. */
+  /** The last message of the epoch; undefined while the rooms tick. */
   #last: DownMessage | undefined;
+  #pausedAt = 0;
   #namedAt = 0;
   #repeatedAt = 0;
   #isConfirmed = false;
   #isGiving = false;
 
-  constructor({ reign, lease, limits, clock, onEnd }: HandoverOptions) {
+  constructor({ reign, lease, limits, clock, prepare, onEnd }: HandoverOptions) {
     this.#reign = reign;
     this.#lease = lease;
     this.#limits = limits;
     this.#clock = clock;
+    this.#prepare = prepare;
     this.#onEnd = onEnd;
     this.#startedAt = clock();
   }
 
-  /** Names the first successor. */
+  /** Asks the first candidate to prepare the rooms. */
   start(): void {
-    this.#name();
+    this.#candidate = this.#reign.successor(this.#named);
+    if (this.#candidate === undefined) this.#fail();
+    else this.#askToPrepare(this.#candidate);
+  }
+
+  /** Called when a process has prepared the rooms. Names the process as the successor if it is the candidate. */
+  prepared({ process, epoch }: PreparedMessage): void {
+    if (process === this.#candidate && epoch === this.#reign.epoch && !this.#last) this.#name(process);
   }
 
   /** Called when a process has reported its place. Gives the lease to the successor once it reports the last place. */
@@ -55,24 +70,36 @@ export class Handover {
   /** Continues the handover: repeats the last step, names another successor, or gives up. */
   advance(): void {
     const now = this.#clock();
-    if (now - this.#startedAt >= this.#limits.handoverMs) this.#fail();
-    else if (!this.#isConfirmed && now - this.#namedAt >= this.#limits.successorMs) this.#name();
+    if (!this.#last) {
+      // The preparation only saves time, so a candidate that does not answer does not prevent the handover.
+      if (now - this.#startedAt >= this.#limits.prepareMs) this.#name(this.#reign.successor(this.#named));
+      else if (now - this.#repeatedAt >= this.#limits.nameAgainMs) this.#askToPrepare(this.#candidate!);
+    } else if (now - this.#pausedAt >= this.#limits.handoverMs) this.#fail();
+    else if (!this.#isConfirmed && now - this.#namedAt >= this.#limits.successorMs)
+      this.#name(this.#reign.successor(this.#named));
     else if (now - this.#repeatedAt >= this.#limits.nameAgainMs) {
       this.#repeatedAt = now;
       if (this.#isConfirmed) this.#give();
-      else this.#reign.repeat(this.#last!);
+      else this.#reign.repeat(this.#last);
     }
   }
 
-  #name(): void {
-    this.#successor = this.#reign.successor(this.#named);
-    if (this.#successor === undefined) {
+  #askToPrepare(candidate: ProcessId): void {
+    this.#repeatedAt = this.#clock();
+    this.#prepare(candidate);
+  }
+
+  /** Pauses the rooms, and names the successor. Fails if there is none. */
+  #name(successor: ProcessId | undefined): void {
+    this.#successor = successor;
+    if (successor === undefined) {
       this.#fail();
       return;
     }
-    this.#named.add(this.#successor);
+    this.#named.add(successor);
     this.#namedAt = this.#repeatedAt = this.#clock();
-    this.#last = this.#reign.pause(this.#successor);
+    if (!this.#last) this.#pausedAt = this.#namedAt;
+    this.#last = this.#reign.pause(successor);
   }
 
   /**

@@ -40,9 +40,13 @@ export interface Limits {
   readonly claimAgainMs: number;
   /** The time after which a process asks for a snapshot again. */
   readonly askMs: number;
+  /** How long an authority that hands over lets a candidate prepare the rooms. They tick meanwhile. */
+  readonly prepareMs: number;
+  /** The time after which prepared rooms are discarded if the process has not become the authority. */
+  readonly preparedMs: number;
   /** How long an authority that hands over waits for one successor's confirmation before it names another successor. */
   readonly successorMs: number;
-  /** How long an authority tries to hand over. */
+  /** How long an authority tries to hand over, with its rooms paused. */
   readonly handoverMs: number;
   /** The time after which an authority that hands over names its successor again. */
   readonly nameAgainMs: number;
@@ -104,6 +108,8 @@ export const LIMITS: Limits = {
   claimEmptyMs: 3000,
   claimAgainMs: 100,
   askMs: 200,
+  prepareMs: 3000,
+  preparedMs: 10_000,
   successorMs: 1000,
   handoverMs: 3000,
   nameAgainMs: 50,

@@ -19,11 +19,14 @@ import type {
   Message,
   Place,
   PlaceMessage,
+  PrepareHost,
+  PrepareMessage,
   ProcessId,
   Replica,
   SnapshotMessage,
   UpMessage,
 } from "./ports.ts";
+import { Preparation } from "./preparation.ts";
 import { Reign } from "./reign.ts";
 import { SessionTable } from "./session-table.ts";
 import { UpLink } from "./up-link.ts";
@@ -43,6 +46,7 @@ export interface NodeOptions {
   readonly bus: Bus;
   readonly lease: Lease;
   readonly createHost: CreateHost;
+  readonly prepareHost: PrepareHost;
   readonly createReplica: CreateReplica;
   /** The largest epoch that the database knows. Epochs that this process takes are larger. */
   readonly knownEpoch?: number;
@@ -66,6 +70,7 @@ export class ClusterNode {
   readonly #bus: Bus;
   readonly #lease: LeaseKeeper;
   readonly #createHost: CreateHost;
+  readonly #prepareHost: PrepareHost;
   readonly #limits: Limits;
   readonly #log: ProtocolLog | undefined;
   readonly #onRole: (role: Role) => void;
@@ -78,6 +83,7 @@ export class ClusterNode {
   #claim: Claim | undefined;
   #reign: Reign | undefined;
   #handover: Handover | undefined;
+  #preparation: Preparation | undefined;
   #onHandedOver: ((successor: ProcessId | undefined) => void) | undefined;
   /** The process that this process has handed over to. Its rooms have not ticked yet. */
   #successor: { readonly process: ProcessId; readonly since: number } | undefined;
@@ -97,11 +103,12 @@ export class ClusterNode {
   #asks = 0;
 
   constructor(options: NodeOptions) {
-    const { process, clock, bus, lease, createHost, createReplica, knownEpoch = 0, onRole = () => {}, log } = options;
+    const { process, clock, bus, lease, knownEpoch = 0, onRole = () => {}, log } = options;
     this.#process = process;
     this.#clock = clock;
     this.#bus = bus;
-    this.#createHost = createHost;
+    this.#createHost = options.createHost;
+    this.#prepareHost = options.prepareHost;
     this.#fence = knownEpoch;
     this.#onRole = onRole;
     this.#log = log;
@@ -110,7 +117,7 @@ export class ClusterNode {
     this.#lease = new LeaseKeeper(process, lease, limits, clock);
     const table = new SessionTable(process);
     this.#upLink = new UpLink({ process, table, limits, clock });
-    this.#replica = createReplica(this.#upLink);
+    this.#replica = options.createReplica(this.#upLink);
     this.#mirror = new Mirror({ process, replica: this.#replica, table, upLink: this.#upLink, limits });
     this.#heardAt = clock();
   }
@@ -171,6 +178,8 @@ export class ClusterNode {
     else if (message.type === "ask") this.#ask(message);
     else if (message.type === "snapshot") this.#snapshot(message);
     else if (message.type === "claim") this.#claimed(message);
+    else if (message.type === "prepare") this.#prepare(message);
+    else if (message.type === "prepared") this.#handover?.prepared(message);
     else this.#place(message);
   }
 
@@ -183,16 +192,20 @@ export class ClusterNode {
   handOver(done: (authority: ProcessId | undefined) => void): void {
     this.#upLink.isLeaving = true;
     if (this.#claim) this.#resign();
-    if (!this.#reign) {
+    this.#discardPreparation();
+    const reign = this.#reign;
+    if (!reign) {
       done(this.#authority?.process);
       return;
     }
     this.#onHandedOver = done;
     this.#handover = new Handover({
-      reign: this.#reign,
+      reign,
       lease: this.#lease,
       limits: this.#limits,
       clock: this.#clock,
+      prepare: (candidate) =>
+        this.#bus.send({ type: "prepare", process: this.#process, epoch: reign.epoch }, candidate),
       onEnd: (owner) => this.#handedOverTo(owner),
     });
     this.#handover.start();
@@ -203,6 +216,7 @@ export class ClusterNode {
     if (this.#isStopped) return;
     if (this.#reign || this.#claim) this.#resign();
     this.#finishHandover(undefined);
+    this.#discardPreparation();
     this.#isStopped = true;
   }
 
@@ -251,6 +265,7 @@ export class ClusterNode {
       this.#askedAt = now;
       this.#askFor(place, this.#authority.process);
     }
+    if (this.#preparation && now - this.#preparation.startedAt >= this.#limits.preparedMs) this.#discardPreparation();
     if (this.#upLink.isLeaving) return;
     if (this.#handedOver) this.#lease.request(this.#fence, this.#limits.takeMs / 5, this.#onLease);
     else if (now - this.#heardAt >= this.#limits.silenceMs)
@@ -302,6 +317,7 @@ export class ClusterNode {
     if (former !== undefined && alive.includes(former) && !claim.answered.has(former)) heard.set(former, this.#heardAt);
     this.#claim = undefined;
     this.#handedOver = undefined;
+    this.#preparation = undefined; // `createHost` uses the prepared rooms.
     this.#fence = epoch;
     this.#authority = { process: this.#process, epoch };
     this.#log?.info({ epoch, from: placeName(place) }, "is the authority");
@@ -332,6 +348,7 @@ export class ClusterNode {
     if (own && process !== this.#process && place.epoch >= own.epoch) this.#stepDown();
     this.#fence = place.epoch;
     this.#hear();
+    if (this.#preparation && this.#preparation.epoch !== place.epoch) this.#discardPreparation();
     if (this.#handedOver && !isSamePlace(place, this.#handedOver)) this.#handedOver = undefined;
     this.#authority = { process, epoch: place.epoch };
     if (message.changes) this.#tickedAt = this.#heardAt;
@@ -344,6 +361,25 @@ export class ClusterNode {
   #accept(place: Place): void {
     this.#handedOver = place;
     this.#upLink.sign(place, this.#sendUp);
+  }
+
+  /** Prepares the rooms for an authority that is about to hand over. Answers each message once they are prepared. */
+  #prepare({ process, epoch }: PrepareMessage): void {
+    const { place, sessions } = this.#mirror;
+    const isPresent = this.#authority?.process === process && this.#authority.epoch === epoch && place.epoch === epoch;
+    if (!isPresent || this.#reign || this.#claim || this.#upLink.isLeaving) return;
+    this.#preparation ??= new Preparation(
+      epoch,
+      this.#clock(),
+      { rooms: this.#mirror.rooms(), sessions },
+      this.#prepareHost,
+    );
+    if (this.#preparation.isReady) this.#bus.send({ type: "prepared", process: this.#process, epoch }, process);
+  }
+
+  #discardPreparation(): void {
+    this.#preparation?.discard();
+    this.#preparation = undefined;
   }
 
   #up(message: UpMessage): void {

@@ -63,10 +63,11 @@ export class MirrorSerializer implements SightSerializer {
   readonly id = "schema";
   readonly #inputs: RoomInputs;
   readonly #worldPlayers: () => Iterable<PlayerInWorld>;
-  readonly #restored: RestoredPlayers | undefined;
+  readonly #state: StateWithPlayers & Schema;
+  #restored: RestoredPlayers | undefined;
   readonly #format: PlayerFormat;
   readonly #handshake: Uint8Array;
-  readonly #encoder: Encoder;
+  #encoder: Encoder;
   readonly #entries = new Map<string, Entry>();
   readonly #freeSlots: number[] = [];
   readonly #out = new SchemaWriter(SECTION_SIZE);
@@ -91,10 +92,17 @@ export class MirrorSerializer implements SightSerializer {
   ) {
     this.#inputs = inputs;
     this.#worldPlayers = worldPlayers;
+    this.#state = state as Schema & StateWithPlayers;
     this.#restored = restored;
-    this.#encoder = encoderOf(state as Schema & StateWithPlayers, restored);
+    this.#encoder = encoderOf(this.#state, restored);
     this.#format = new PlayerFormat(requirePlayers(state.constructor as typeof Schema, this.#encoder.context).player);
     this.#handshake = Reflection.encode(this.#encoder);
+  }
+
+  /** Replaces the reference ids of a restored room with those of a newer snapshot. Call it before the first tick. */
+  restore(restored: RestoredPlayers): void {
+    this.#restored = restored;
+    this.#encoder = encoderOf(this.#state, restored);
   }
 
   /** The framework's encoder of the state. The monitor needs it to show the size of the state. */

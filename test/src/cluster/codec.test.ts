@@ -84,6 +84,8 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
   }),
   fc.record({ type: fc.constant("claim" as const), ...claim }),
   fc.record({ type: fc.constant("place" as const), ...claim }),
+  fc.record({ type: fc.constant("prepare" as const), process: text, epoch: number }),
+  fc.record({ type: fc.constant("prepared" as const), process: text, epoch: number }),
 );
 
 /** Decodes bytes. Returns undefined if the codec refuses them with a CodecError, and throws any other error. */

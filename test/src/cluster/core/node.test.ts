@@ -31,6 +31,7 @@ beforeEach(() => {
     createHost: () => {
       throw new Error("the process is not the authority");
     },
+    prepareHost: () => () => {},
     createReplica: (given) => {
       link = given;
       const nothing = () => {};

@@ -8,6 +8,7 @@ import type {
   Place,
   ProcessId,
   Replica,
+  Snapshot,
 } from "../../../../src/cluster/core/ports.ts";
 import type { Redis } from "./redis.ts";
 import { applyState, emptyState, encodeState } from "./state.ts";
@@ -22,6 +23,8 @@ export interface Plant {
   readonly lease?: (process: ProcessId, lease: Lease) => Lease;
   /** Replaces the replica of a process. */
   readonly replica?: (replica: Replica) => Replica;
+  /** Replaces the state from which a host continues. `prepared`: the state with which its rooms were prepared. */
+  readonly snapshot?: (newest: Snapshot | undefined, prepared: Snapshot | undefined) => Snapshot | undefined;
   /** Changes Redis. */
   readonly redis?: (redis: Redis) => void;
 }
@@ -87,6 +90,9 @@ const withGaps: Plant = {
       : message,
 };
 
+/** Makes rooms that were prepared for a handover continue from their state at the preparation. */
+const withOldPreparations: Plant = { snapshot: (newest, prepared) => prepared ?? newest };
+
 /** All planted faults. Each key describes its fault. */
 export const PLANTED: Readonly<Record<string, Plant>> = {
   "old epochs are not fenced off": withoutFencing,
@@ -94,4 +100,5 @@ export const PLANTED: Readonly<Record<string, Plant>> = {
   "the table forgets which frames were taken": withoutReceived,
   "snapshots lack a player": withoutOnePlayer,
   "processes apply messages after a gap": withGaps,
+  "prepared rooms miss what happened since": withOldPreparations,
 };

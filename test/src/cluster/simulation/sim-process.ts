@@ -3,7 +3,7 @@
 import { TICK_MS } from "../../../../sim/rules.ts";
 import { ClusterNode } from "../../../../src/cluster/core/node.ts";
 import { placeName } from "../../../../src/cluster/core/place.ts";
-import type { Bus, CreateHost, HostLink, Place, ProcessId } from "../../../../src/cluster/core/ports.ts";
+import type { Bus, HostLink, Place, ProcessId, Snapshot } from "../../../../src/cluster/core/ports.ts";
 import type { Events } from "./events.ts";
 import type { Connection, Network } from "./network.ts";
 import type { Oracle } from "./oracle.ts";
@@ -24,11 +24,13 @@ interface SimProcessOptions {
   readonly makeHost: (
     process: SimProcess,
     link: HostLink,
-    snapshot: Parameters<CreateHost>[1],
+    snapshot: Snapshot | undefined,
     onPublish: (changes: Uint8Array, rooms: number) => void,
   ) => SimHost;
   /** Called when the process becomes the authority. `from` is the place from which the process continues. */
   readonly onReign: (process: SimProcess, from: Place) => void;
+  /** Returns the milliseconds that the next preparation of rooms takes. */
+  readonly preparationMs: () => number;
 }
 
 /** One process, from its start to its end. */
@@ -42,6 +44,8 @@ export class SimProcess {
   readonly #published = new WeakMap<Uint8Array, number>();
   #backlog: (() => void)[] = [];
   #checkedPlace = "0/0";
+  /** The snapshot of the prepared rooms. */
+  #prepared: Snapshot | undefined;
   #isStopped = false;
   /** Called when the process has stopped in the middle of a tick. */
   #onStoppedInTick: (() => void) | undefined;
@@ -65,6 +69,13 @@ export class SimProcess {
       bus: this.#watch(network.bus(this.connection)),
       lease: plant.lease?.(id, lease) ?? lease,
       createHost: (link, snapshot) => this.#createHost(link, snapshot),
+      prepareHost: (snapshot, done) => {
+        this.#prepared = snapshot;
+        events.after(this.#options.preparationMs(), () => this.run(done));
+        return () => {
+          this.#prepared = undefined;
+        };
+      },
       createReplica: (link) => {
         this.#replica = new SimReplica(link, seed);
         return plant.replica?.(this.#replica) ?? this.#replica;
@@ -141,8 +152,10 @@ export class SimProcess {
     };
   }
 
-  #createHost(link: HostLink, snapshot: Parameters<CreateHost>[1]): SimHost {
-    const { oracle, onReign, makeHost } = this.#options;
+  #createHost(link: HostLink, newest: Snapshot | undefined): SimHost {
+    const { oracle, onReign, makeHost, plant } = this.#options;
+    const snapshot = plant.snapshot ? plant.snapshot(newest, this.#prepared) : newest;
+    this.#prepared = undefined;
     const from = this.place;
     onReign(this, from);
     const host = makeHost(this, link, snapshot, (changes, rooms) => this.#published.set(changes, rooms));

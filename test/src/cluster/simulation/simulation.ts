@@ -36,6 +36,9 @@ const REST_MS = 6000;
 /** The time for which a process still counts as disturbed after a disturbance has ended. */
 const GRACE_MS = 1500;
 
+/** The longest time that a process takes to prepare rooms, in milliseconds. */
+const MAX_PREPARATION_MS = 600;
+
 /** A small map with walls: 12 x 12 tiles. */
 const MAP = smallMap();
 
@@ -131,6 +134,7 @@ export class Simulation implements Faulty {
           onPublish,
         }),
       onReign: (owner, from) => this.#reigns(owner, from),
+      preparationMs: () => this.random(MAX_PREPARATION_MS),
     });
     this.#processes.push(process);
     return process;
