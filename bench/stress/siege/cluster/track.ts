@@ -1,5 +1,6 @@
 // Judges what one client of a cluster sees of its own player, frame by frame. Does not depend on servers or networks.
-import { clamp, DIRECTIONS, MOVE, STEP } from "../../../harness/arena.ts";
+import { clamp, DIRECTIONS, MOVE, MOVES_HZ, STEP } from "../../../harness/arena.ts";
+import { Stillness } from "./stillness.ts";
 
 /** A position in units. */
 export interface Position {
@@ -19,12 +20,15 @@ const UNITS_PER_MS = 0.16;
  */
 const LATE_MS = 1000;
 
+/** Milliseconds between two moves of a client. */
+export const MOVE_MS = 1000 / MOVES_HZ;
+
 /** The maximum number of errors that are kept for each client and round. */
 const MAX_FAULTS = 3;
 
 /** The observations of one client in one round. */
 export interface RoundFigures {
-  /** The longest time without an applied input, in milliseconds. */
+  /** The longest time without an applied input, in milliseconds, as `Stillness` measures it. */
   stillMs: number;
   /** Whether the connection was closed or lost. */
   wasMoved: boolean;
@@ -43,8 +47,9 @@ export class Track {
   /** Units that the player may walk at this moment. */
   #allowance = 0;
   #lastFrameAt = 0;
-  #progressAt = 0;
-  #stillMs = 0;
+  readonly #stillness = new Stillness(MOVE_MS);
+  /** Moves of a plain WebSocket that were sent and not seen yet. */
+  #unseen = 0;
   #wasMoved = false;
   #faults: string[] = [];
 
@@ -55,20 +60,19 @@ export class Track {
 
   /** Begins a round. */
   begin(now: number): void {
-    this.#progressAt = now;
-    this.#stillMs = 0;
+    this.#stillness.begin(now);
     this.#wasMoved = false;
     this.#faults = [];
   }
 
   /** Returns what the client has seen in the round so far. */
   figures(now: number): RoundFigures {
-    const stillMs = Math.max(this.#stillMs, now - this.#progressAt);
-    return { stillMs, wasMoved: this.#wasMoved, faults: this.#faults };
+    return { stillMs: this.#stillness.longest(now), wasMoved: this.#wasMoved, faults: this.#faults };
   }
 
   /** Called when the client has sent an input. @param direction an index of DIRECTIONS. */
-  sent(number: number, direction: number): void {
+  sent(now: number, number: number, direction: number): void {
+    this.#stillness.sent(now);
     this.#sent.set(number, direction);
     if (this.#sent.size > QUEUE_LIMIT) this.#mayHaveDropped = true;
   }
@@ -88,19 +92,27 @@ export class Track {
       this.#judgeInputs(this.#position, { x, y }, inputs);
       this.#judgeSpeed(now, this.#position, { x, y });
     }
-    if (acknowledged > this.#acknowledged) this.#progress(now);
+    if (acknowledged > this.#acknowledged) this.#stillness.applied(now, this.#sent.size > 0);
     if (this.#sent.size <= QUEUE_LIMIT) this.#mayHaveDropped = false;
     this.#acknowledged = acknowledged;
     this.#position = { x, y };
+  }
+
+  /** Called when a plain WebSocket has sent a move. */
+  plainSent(now: number): void {
+    this.#stillness.sent(now);
+    this.#unseen++;
   }
 
   /** Called when a plain WebSocket has received a frame. Such frames acknowledge no inputs. */
   plainFrame(now: number, { x, y }: Position): void {
     if (this.#position) {
       this.#judgeSpeed(now, this.#position, { x, y });
-      if (x !== this.#position.x || y !== this.#position.y) this.#progress(now);
+      const steps = distanceOf(this.#position, { x, y }) / STEP;
+      this.#unseen = Math.max(0, this.#unseen - steps);
+      if (steps > 0) this.#stillness.applied(now, this.#unseen > 0);
     } else {
-      this.#progress(now);
+      this.#stillness.applied(now, false);
     }
     this.#position = { x, y };
   }
@@ -108,6 +120,7 @@ export class Track {
   /** Called when the connection was closed or lost. */
   dropped(): void {
     this.#wasMoved = true;
+    this.#stillness.lost();
   }
 
   /**
@@ -121,6 +134,7 @@ export class Track {
       if (distance > farthest)
         this.#fault(`is ${distance} units from where it was, after ${this.#sent.size} unacknowledged inputs`);
     }
+    this.#stillness.ready(now);
     this.#sent.clear();
     this.#acknowledged = 0;
     this.#mayHaveDropped = false;
@@ -132,6 +146,7 @@ export class Track {
   /** Called when the client has joined again, as another player. */
   rejoined(): void {
     this.#sent.clear();
+    this.#unseen = 0;
     this.#position = undefined;
     this.#acknowledged = 0;
     this.#lastFrameAt = 0;
@@ -164,11 +179,6 @@ export class Track {
       this.#fault(`moved ${distance} units in ${elapsed.toFixed(0)} ms, and was too fast before`);
       this.#allowance = 0;
     }
-  }
-
-  #progress(now: number): void {
-    this.#stillMs = Math.max(this.#stillMs, now - this.#progressAt);
-    this.#progressAt = now;
   }
 
   #fault(text: string): void {

@@ -5,10 +5,10 @@ import { Client, CloseCode, type Room } from "@colyseus/sdk";
 import { WebSocket } from "ws";
 import type { MoveInput } from "../../../../schema/move-input.ts";
 import type { WorldState } from "../../../../schema/world-state.ts";
-import { DIRECTIONS, MOVES_HZ } from "../../../harness/arena.ts";
+import { DIRECTIONS } from "../../../harness/arena.ts";
 import { serve } from "../../../harness/ipc.ts";
 import { Walk } from "../../../harness/load/walk.ts";
-import { type Position, type RoundFigures, Track } from "./track.ts";
+import { MOVE_MS, type Position, type RoundFigures, Track } from "./track.ts";
 
 /** The kinds of clients. */
 const KINDS = ["guest", "known", "plain"] as const;
@@ -56,8 +56,7 @@ const AT_ONCE = 16;
 /** One in PLAIN_SHARE clients is a plain WebSocket. Half of all clients sign in. */
 const PLAIN_SHARE = 6;
 
-/** Milliseconds between two moves of a client. The clients take turns, so that they do not all send at once. */
-const MOVE_MS = 1000 / MOVES_HZ;
+/** The clients take turns within MOVE_MS, so that they do not all send at once. */
 const PHASES = 10;
 
 /** The area in which each client walks around its start, in steps. It is small, so that no client reaches the edge. */
@@ -173,7 +172,7 @@ class SdkWalker extends Walker {
     const direction = this.walk.next();
     input.data.direction = direction + 1;
     const number = input.send();
-    if (number > 0) this.track.sent(number, direction);
+    if (number > 0) this.track.sent(performance.now(), number, direction);
   }
 }
 
@@ -216,8 +215,9 @@ class PlainWalker extends Walker {
   }
 
   move(): void {
-    if (this.isPlaying && this.#socket!.readyState === WebSocket.OPEN)
-      this.#socket!.send(DIRECTIONS[this.walk.next()]!);
+    if (!this.isPlaying || this.#socket!.readyState !== WebSocket.OPEN) return;
+    this.#socket!.send(DIRECTIONS[this.walk.next()]!);
+    this.track.plainSent(performance.now());
   }
 }
 
