@@ -7,7 +7,7 @@ const FIRST_APPLICATION_CODE = 3000;
 
 /**
  * Codes below FIRST_APPLICATION_CODE that end a session: 1000 for a normal closure, 1008 for too many fragments, and
- * 1009 for a frame that is too large. `ws` closes with 1008 or 1009 if a client exceeds the limits of this server.
+ * 1009 for a frame that is too large. `ws` closes with 1008 or 1009 if a client exceeds the limits of this server. A client's own 1008 or 1009 arrives as 1006.
  */
 const FINAL_CODES: readonly number[] = [1000, 1008, 1009];
 

@@ -90,7 +90,7 @@ export async function run(page: HttpSettings["page"]): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     onSignal = onSecondSignal(() => process.exit(1));
-    const { ended, lost } = await shutDown(app);
+    const { ended, lost } = await shutDown(app, exitCode !== 0);
     await cluster?.leave();
     if (!ended) logger.error("some rooms did not end in time; stopping without them");
     logger.info("stopped");

@@ -44,12 +44,12 @@ interface Stopped {
  * answers with 503. Settles within 9 seconds, even if a room, a client or the store hangs.
  *
  * In a cluster with other processes, another process continues the rooms. The clients of this process are closed with
- * 4010 instead of 4001, and reconnect through another process. In this case the stop takes up to 11 seconds more.
+ * 4010 instead of 4001, and reconnect through another process. In this case the stop takes up to 16 seconds more.
  */
-export async function shutDown(app: App): Promise<Stopped> {
+export async function shutDown(app: App, isUrgent = false): Promise<Stopped> {
   const { server, httpServer, plainSockets, admission, store, cluster } = app;
   admission.stop();
-  if (cluster && (await cluster.handOver())) {
+  if (cluster && (await cluster.handOver(isUrgent))) {
     // The port stays open meanwhile: a balancer would close all connections of a process that answers no health checks.
     await cluster.retire();
     httpServer.close();

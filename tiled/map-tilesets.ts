@@ -6,7 +6,7 @@ import type { Tileset } from "./model.ts";
 import { resolvePath } from "./path.ts";
 import { readTileset, tilesetPlace } from "./tilesets.ts";
 
-/** The first global tile id for tilesets that only templates use. The ids of the map's own tiles are far below it. */
+/** The first global tile id for tilesets that only templates use. The ids of the map's own tiles are usually below it. */
 const FIRST_EXTRA_GID = 2 ** 27;
 
 /** The tilesets of a map. */
@@ -34,7 +34,7 @@ export class MapTilesets {
     };
   }
 
-  /** The tilesets in ascending order of their first global tile ids. */
+  /** The tilesets of the map, followed by those that only templates use. */
   get list(): readonly Tileset[] {
     return this.#tilesets;
   }
@@ -61,7 +61,7 @@ export class MapTilesets {
     return { width: width || found.tileset.tileWidth, height: height || found.tileset.tileHeight };
   }
 
-  /** Warns about tiles of a layer that are in no tileset. */
+  /** Warns about tiles of a layer whose ids are before the first tileset or after the last one. */
   checkTiles(layer: Fields, gids: Uint32Array): void {
     const { first, end } = this.#range;
     let count = 0;

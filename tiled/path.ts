@@ -1,7 +1,7 @@
 // Paths of the files that a map names. They are relative to the map's folder, with `/` as the separator.
 
 /**
- * Makes a path relative to the map's folder. Absolute paths and URLs stay as they are.
+ * Makes a path relative to the map's folder, with `/` as the separator. Absolute paths and URLs stay absolute.
  * @param file the path of the file that names `path`. `file` is relative to the map's folder.
  * @param path is relative to the folder of `file`.
  */

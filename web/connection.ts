@@ -26,8 +26,8 @@ export interface ConnectionEvents {
    */
   joined(room: WorldRoom, isRecovery: boolean): Promise<void>;
   /**
-   * Called when the page is not in a room. The connection retries by itself if the reason's remedy (see reasons.ts) is
-   * `wait`; otherwise it does nothing until the page calls `open`. `error` is the error of a failed join. `note` is the
+   * Called when the page is not in a room. The page is back by itself later if the reason's remedy (see reasons.ts) is
+   * `wait`; otherwise nothing happens until the page calls `open`. `error` is the error of a failed join. `note` is the
    * message of an operator who has disconnected the client.
    */
   disconnected(reason: Reason, details: { error?: unknown; note?: string | undefined }): void;

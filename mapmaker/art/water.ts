@@ -137,7 +137,7 @@ export function fountain(): Canvas {
   return scene;
 }
 
-/** Draws a flat ring of stones around an ellipse, lit from the upper left. */
+/** Draws an ellipse as a flat disc of stones, with a light edge. */
 function rim(canvas: Canvas, centerX: number, centerY: number, radiusX: number, radiusY: number): void {
   canvas.each((x, y) => {
     const dx = (x + 0.5 - centerX) / radiusX;

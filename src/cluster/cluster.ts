@@ -222,9 +222,13 @@ export class Cluster {
     };
   }
 
-  /** Hands the authority over if this process has it. @returns whether another process takes over the rooms. */
-  async handOver(): Promise<boolean> {
-    const authority = await new Promise<ProcessId | undefined>((resolve) => this.#node.handOver(resolve));
+  /**
+   * Hands the authority over if this process has it.
+   * @param isUrgent whether the rooms must pause at once, because their state may be inconsistent.
+   * @returns whether another process takes over the rooms.
+   */
+  async handOver(isUrgent: boolean): Promise<boolean> {
+    const authority = await new Promise<ProcessId | undefined>((resolve) => this.#node.handOver(resolve, isUrgent));
     return authority !== undefined && authority !== this.#settings.process;
   }
 

@@ -1,6 +1,6 @@
 // Creates the rooms of the cluster from the last state that another authority has published. A room sees ordinary
 // joins: each client joins again through the room's `onJoin`, with its player unchanged.
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { IRef, Schema } from "@colyseus/schema";
 import {
   CloseCode,
@@ -60,6 +60,9 @@ const SESSIONS_AT_ONCE = 100;
 /** The number of sessions that are prepared before the process serves its own clients again. */
 const PREPARED_AT_ONCE = 4;
 
+/** Milliseconds within which the `onLeave` of prepared sessions that have ended must be done. */
+const LEAVE_TIMEOUT_MS = 500;
+
 /** Seconds for which a restored session's seat is reserved. More than enough: the session joins in less than a tick. */
 const JOIN_SECONDS = 60;
 
@@ -76,7 +79,7 @@ export class Restoration {
   readonly #prepared = new Map<string, PreparedPlayer>();
   /** Whether each room may end by itself while it has no clients. Until all is restored, none may. */
   readonly #disposing = new Map<Room, boolean>();
-  #isCompleting = false;
+  #isPreparing = false;
 
   /** The current time of the cluster's clock in ms. */
   get time(): number {
@@ -96,14 +99,16 @@ export class Restoration {
 
   /** Creates the rooms, and restores the players that are connected. Ends early once `stopPreparing` was called. */
   async prepare(host: RestoringHost, snapshot: Snapshot): Promise<void> {
+    this.#isPreparing = true;
     this.#read(snapshot);
-    for (const room of this.#mirror.rooms.values()) await this.#restoreRoom(room, host);
+    for (const room of this.#mirror.rooms.values())
+      if (this.#isPreparing && !host.isEnded()) await this.#restoreRoom(room, host);
     let count = 0;
     for (const record of this.#mirror.sessions.values()) {
-      if (this.#isCompleting || host.isEnded()) return;
+      if (!this.#isPreparing || host.isEnded()) return;
       const entry = this.#entries.get(record.id);
       if (record.options !== undefined || record.until !== undefined || entry?.process === undefined) continue;
-      if (await this.#tryToRestore(record, host))
+      if (await this.#restoreSession(record, host))
         this.#prepared.set(record.id, { connection: entry.connection, refId: this.#playerOf(record)!.refId });
       if (++count % PREPARED_AT_ONCE === 0) await yieldToEventLoop();
     }
@@ -111,24 +116,27 @@ export class Restoration {
 
   /** Makes a running `prepare` end soon. */
   stopPreparing(): void {
-    this.#isCompleting = true;
+    this.#isPreparing = false;
   }
 
   /** Restores all rooms and sessions that are not prepared. @returns the sessions that could not be restored. */
   async complete(host: RestoringHost, snapshot: Snapshot): Promise<string[]> {
+    this.#isPreparing = false;
     this.#read(snapshot);
     await this.#completeRooms(host);
     const ended: string[] = [...this.#entries.keys()].filter((session) => !this.#mirror.sessions.has(session));
     let count = 0;
     for (const record of this.#mirror.sessions.values()) {
       if (host.isEnded()) return [];
-      const prepared = this.#isAsPrepared(record.id) ? host.sessions.get(record.id) : undefined;
-      if (prepared) this.#update(record, prepared, host);
-      else if (!(await this.#tryToRestore(record, host))) ended.push(record.id);
+      if (!(await this.#restoreSession(record, host))) ended.push(record.id);
       if (++count % SESSIONS_AT_ONCE === 0) await yieldToEventLoop();
     }
-    // A room without clients may end from now on.
-    for (const { room } of host.rooms()) room.autoDispose = this.#disposing.get(room) ?? room.autoDispose;
+    for (const room of host.rooms()) {
+      // A developer's room may have changed its state when players joined, for example by placing a gift for each.
+      this.#updateRoom(this.#mirror.rooms.get(room.record.id)!, room);
+      // A room without clients may end from now on.
+      room.room.autoDispose = this.#disposing.get(room.room) ?? room.room.autoDispose;
+    }
     return ended;
   }
 
@@ -150,15 +158,11 @@ export class Restoration {
       if (!this.#mirror.rooms.has(record.id)) await room.disconnect(CloseCode.MAY_TRY_RECONNECT);
     const gone = [...host.sessions.all()].filter(({ id }) => !this.#isAsPrepared(id));
     for (const { connection } of gone) connection?.socket.ended(CloseCode.CONSENTED);
-    // The framework finishes the ends of the sessions. Some of these sessions have a new connection, and are restored
-    // with it.
-    if (gone.length > 0) await yieldToEventLoop();
+    if (gone.length > 0) await untilEnded(gone, host);
     for (const mirrored of this.#mirror.rooms.values()) {
       const room = host.roomOf(mirrored.record.id);
-      if (room) {
-        room.serializer.restore(this.#players.get(mirrored.record.id)!);
-        this.#updateRoom(mirrored, room);
-      } else await this.#restoreRoom(mirrored, host);
+      if (room) room.serializer.restore(this.#players.get(mirrored.record.id)!);
+      else await this.#restoreRoom(mirrored, host);
     }
   }
 
@@ -196,20 +200,27 @@ export class Restoration {
 
   #updateRoom({ clock, state }: MirroredRoom, { room }: HostedRoom): void {
     room.clock.elapsedTime = Math.round(clock + this.#mirror.age);
+    room.clock.currentTime = Date.now();
     copyShared(state, room.state as IRef);
   }
 
-  async #tryToRestore(record: SessionRecord, host: RestoringHost): Promise<boolean> {
+  /** Restores a session, or brings a prepared one up to date. @returns whether the session goes on. */
+  async #restoreSession(record: SessionRecord, host: RestoringHost): Promise<boolean> {
+    const { id } = record;
     try {
-      return await this.#restoreSession(record, host);
+      const session = host.sessions.get(id);
+      if (!session) return await this.#createSession(record, host);
+      if (!this.#isAsPrepared(id)) throw new Error("the earlier session with this id has not ended");
+      this.#updateSession(record, session, host);
+      return true;
     } catch (error) {
-      logger.error({ err: error, session: record.id }, "restoring a session failed; it ends");
+      logger.error({ err: error, session: id }, "restoring a session failed; it ends");
+      host.sessions.get(id)?.connection?.socket.ended(CloseCode.CONSENTED);
       return false;
     }
   }
 
-  /** Brings a prepared session up to date. */
-  #update(record: SessionRecord, session: HostSession, host: RestoringHost): void {
+  #updateSession(record: SessionRecord, session: HostSession, host: RestoringHost): void {
     const mirrored = this.#playerOf(record)!;
     const { id, room } = session;
     const player = (room.room.state as WorldState).players.get(id)!;
@@ -220,7 +231,7 @@ export class Restoration {
     this.#resume(record, session, mirrored, host);
   }
 
-  async #restoreSession(record: SessionRecord, host: RestoringHost): Promise<boolean> {
+  async #createSession(record: SessionRecord, host: RestoringHost): Promise<boolean> {
     const { id, auth, options, until, address } = record;
     const room = host.roomOf(record.room);
     const secondsLeft = until === undefined ? JOIN_SECONDS : (until - this.time) / 1000;
@@ -260,7 +271,7 @@ export class Restoration {
     const ref = session?.connection?.socket;
     if (!ref) return false;
     ref.emit("message", Buffer.of(Protocol.JOIN_ROOM));
-    this.#resume(record, session, player, host);
+    if (!this.#isPreparing) this.#resume(record, session, player, host);
     isMuted = false;
     return true;
   }
@@ -287,12 +298,11 @@ export class Restoration {
   }
 }
 
-/** Queues the inputs that had arrived but had not been applied yet, in the place of those that were queued before. */
+/** Requeues the inputs that had arrived but had not been applied yet. */
 function restoreInputs(session: HostSession, { slot, latest, consumedCount }: MirroredPlayer, waiting: Waiting): void {
   const { id, room, connection } = session;
   for (const input of waiting.moves.get(slot) ?? []) room.world.queueMove(id, input);
   const inputs = room.room.inputs.get(id);
-  inputs.clear();
   const { socket } = connection!;
   const predicted = waiting.predicted.get(slot) ?? [];
   // A client sends only those fields of an input that differ from its last input. So the framework must know the last
@@ -319,6 +329,16 @@ function fieldsOfPlayer(player: IRef): Player {
       .filter((name) => values[name] !== undefined)
       .map((name) => [name, values[name]]),
   ) as unknown as Player;
+}
+
+/** Resolves when the framework has ended these sessions, including a developer's `onLeave`. */
+async function untilEnded(sessions: readonly HostSession[], host: RestoringHost): Promise<void> {
+  const end = performance.now() + LEAVE_TIMEOUT_MS;
+  await yieldToEventLoop();
+  while (sessions.some((session) => host.sessions.get(session.id) === session) && performance.now() < end)
+    await delay(1);
+  // The framework finishes the end of a session after `onLeave`.
+  await yieldToEventLoop();
 }
 
 function copyFields(source: IRef, target: IRef): void {

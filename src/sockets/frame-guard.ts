@@ -142,7 +142,7 @@ export class GuardedSocket extends LimitedSocket {
 
   /**
    * Whether a client may send this frame before its join is acknowledged. Pings are not counted, because the server
-   * stores nothing for them. An acknowledgement is accepted only when the room already listens for messages.
+   * stores nothing for them. An acknowledgement counts as one only when the room already listens for messages.
    */
   #mayPrecedeJoin(frame: Buffer): boolean {
     this.#hasJoined = frame[0] === Protocol.JOIN_ROOM && this.listenerCount("message") > 0;

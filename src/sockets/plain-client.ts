@@ -139,7 +139,10 @@ export class PlainClient {
     enqueueClientRaw(this as unknown as Client & ClientPrivate, frame as Buffer, options);
   }
 
-  /** Sends a message to the socket. Ignores a message that is not an object: the plain protocol has no form for it. */
+  /**
+   * Sends a message to the socket, once the client is welcomed. Ignores a message that is not an object, because the
+   * plain protocol has no form for it.
+   */
   send(type: string | number, message?: unknown): void {
     if (this.#welcomed && message?.constructor === Object) this.#sendJson({ ...message, type });
   }

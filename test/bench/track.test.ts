@@ -11,7 +11,7 @@ function walkedTrack(): { track: Track; now: number } {
   track.begin(0);
   track.frame(0, 0, START);
   for (let number = 1; number <= 10; number++) {
-    track.sent(100 * number, number, RIGHT);
+    track.sent(number, RIGHT);
     track.frame(100 * number, number, { x: START.x + 8 * number, y: START.y });
   }
   return { track, now: 1000 };
@@ -24,7 +24,7 @@ test("no fault is reported for a client that walks as its inputs say", () => {
 
 test("the stillness of a client is its longest time without an acknowledged input, even if that time has not ended", () => {
   const { track } = walkedTrack();
-  track.sent(1050, 11, RIGHT);
+  track.sent(11, RIGHT);
   track.frame(1500, 10, { x: 1080, y: 1000 });
   expect(track.figures(2700).stillMs).toBe(1700);
   track.begin(2700);
@@ -40,14 +40,14 @@ describe("a fault is reported if a client", () => {
 
   test("has not moved although its input was acknowledged", () => {
     const { track } = walkedTrack();
-    track.sent(1050, 11, LEFT);
+    track.sent(11, LEFT);
     track.frame(1100, 11, { x: 1080, y: 1000 });
     expect(track.figures(1100).faults).toEqual(["is at 1080,1000; its inputs lead to 1072,1000"]);
   });
 
   test("has moved twice with one input", () => {
     const { track } = walkedTrack();
-    track.sent(1050, 11, RIGHT);
+    track.sent(11, RIGHT);
     track.frame(1100, 11, { x: 1096, y: 1000 });
     expect(track.figures(1100).faults).toEqual(["moved 16 units with 1 inputs"]);
   });
@@ -61,7 +61,7 @@ describe("a fault is reported if a client", () => {
 
   test("resumes its session at a position that its unacknowledged inputs cannot reach", () => {
     const { track } = walkedTrack();
-    track.sent(1050, 11, RIGHT);
+    track.sent(11, RIGHT);
     track.dropped();
     track.reconnected(2000, { x: 1000, y: 1000 });
     expect(track.figures(2000)).toMatchObject({
@@ -73,7 +73,7 @@ describe("a fault is reported if a client", () => {
 
 test("a fault is reported if a client whose queue was full moves more than its inputs say, but not if it moves less", () => {
   const { track } = walkedTrack();
-  for (let number = 11; number <= 30; number++) track.sent(1100, number, RIGHT);
+  for (let number = 11; number <= 30; number++) track.sent(number, RIGHT);
   track.frame(3000, 22, { x: 1080, y: 1000 });
   for (let step = 1; step <= 8; step++) track.frame(3000 + 50 * step, 22 + step, { x: 1080 + 8 * step, y: 1000 });
   expect(track.figures(4000).faults).toEqual([]);
@@ -83,11 +83,11 @@ test("a fault is reported if a client whose queue was full moves more than its i
 
 test("no fault is reported if a client resumes at the position to which its unacknowledged inputs lead", () => {
   const { track } = walkedTrack();
-  track.sent(1050, 11, RIGHT);
-  track.sent(1060, 12, RIGHT);
+  track.sent(11, RIGHT);
+  track.sent(12, RIGHT);
   track.dropped();
   track.reconnected(2000, { x: 1096, y: 1000 });
-  track.sent(2050, 1, LEFT);
+  track.sent(1, LEFT);
   track.frame(2100, 1, { x: 1088, y: 1000 });
   expect(track.figures(2100).faults).toEqual([]);
 });

@@ -199,7 +199,7 @@ describe("refused WebSockets:", () => {
     ["an answer from another program", DROPPED, (response: ServerResponse) => void response.end("<p>welcome</p>")],
     ["no answer", DROPPED, (response: ServerResponse) => void response.destroy()],
   ])(
-    "a join rejects with code 1006 (connection lost) if its WebSocket is refused and the client's request for the reason receives %s",
+    "a join rejects with code 1006 (connection lost) if its WebSocket is not upgraded and the client's request for the reason receives %s",
     async (_, upgrade, answer) => {
       const error = await clientOf(await proxyThat(() => upgrade, answer))
         .joinOrCreate("world")

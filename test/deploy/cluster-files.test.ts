@@ -45,6 +45,18 @@ test("compose.cluster.yaml runs three identical servers, which share no port and
   expect(read("compose.cluster.yaml")).toMatch(/^ {2}volumes: !override \[\/data\]$/m);
 });
 
+test("both clusters give a process enough time for the longest stop that docs/operating.md names", () => {
+  const longest = Number(
+    /All this takes up to (\d+) seconds, plus `DRAIN_SECONDS`/.exec(read("../docs/operating.md"))![1],
+  );
+  const drain = Number(/from 0 to (\d+)/.exec(SETTINGS.DRAIN_SECONDS.accepted)![1]);
+  const { stop_grace_period } = parseYaml(read("compose.yaml")).services.server;
+  expect(Number.parseInt(stop_grace_period, 10)).toBeGreaterThan(drain + longest);
+  const { terminationGracePeriodSeconds, containers } = documentsOf("kubernetes.cluster.yaml")[0].spec.template.spec;
+  const [, pause] = containers[0].lifecycle.preStop.exec.command;
+  expect(terminationGracePeriodSeconds).toBeGreaterThan(longest + Number(pause));
+});
+
 test("the proxy and Prometheus of compose.cluster.yaml know all three servers", () => {
   const addresses = members.map((name) => `${name}:2567`);
   expect(services.proxy!.environment!.SABANG_UPSTREAM!.split(" ")).toEqual(addresses);
@@ -129,6 +141,7 @@ test("kubernetes.cluster.yaml runs several pods and replaces one at a time, and 
   expect(container.readinessProbe.httpGet.path).toBe("/healthz");
   // The two files differ in these parts on purpose.
   container.readinessProbe = single.spec.template.spec.containers[0].readinessProbe;
+  template.spec.terminationGracePeriodSeconds = single.spec.template.spec.terminationGracePeriodSeconds;
   delete template.spec.topologySpreadConstraints;
   expect(template).toEqual(single.spec.template);
   const named = [...read("kubernetes.cluster.yaml").matchAll(/--from-literal=(\w+)=/g)].map(([, name]) => name!);

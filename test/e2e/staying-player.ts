@@ -13,7 +13,7 @@ import { PlainPlayer } from "../support/plain.ts";
 
 const [kind, url, name] = process.argv.slice(2) as [string, string, string];
 
-/** The number of steps still to send. They lead away from the spawn, to a place where no other player stands. */
+/** The number of steps still to send. They lead away from the spawn. */
 let steps = 6;
 let connection = 0;
 let printed = "";

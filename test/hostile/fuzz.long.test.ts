@@ -19,7 +19,7 @@ const ATTACKS: [limits: string, frames: number, environment: Record<string, stri
 ];
 
 test.each(ATTACKS)(
-  "a server with %s does not fail, stall or leak when it gets thousands of hostile frames and requests",
+  "a server with %s does not fail, stall or leak when it gets many hostile frames and requests",
   async (_limits, frames, environment) => {
     const outcome = await trial({ seed: SEED, frames, environment });
     process.stderr.write(`seed ${SEED}\n${report(outcome)}`);

@@ -101,7 +101,7 @@ test("a flood of 10,000 hostile texts reaches other players only at the allowed 
     expect(heard.filter((said) => said.id === id).length).toBeLessThanOrEqual(SAY_BURST + seconds + 1);
   expect([...speakers, witness].every(({ connection }) => connection.isOpen)).toBe(true);
   expect(plain.map(({ closed }) => closed)).toEqual([undefined, undefined]);
-  // The other clients can still play.
+  // A client that has only listened can still play.
   const { x } = witness.state.players.get(witness.sessionId)!;
   witness.send("move", "right");
   await until(

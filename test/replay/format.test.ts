@@ -101,7 +101,7 @@ test("a recording has the bytes that docs/replay.md describes", async () => {
   const ada = { name: "Ada 에이다", x: 0, y: 0, facing: 4 };
   world.join("ada", ada, { x: 48, y: 48 });
   world.join("ben", { x: 0, y: 0, facing: 4 }, { x: 80, y: 48 });
-  // For two ticks, the world ignores the input of players that joined with a saved position.
+  // For two ticks, the world applies no input of players that joined with a saved position.
   tick();
   tick();
   world.queueMove("ada", { direction: 2 });

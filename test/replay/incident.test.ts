@@ -52,7 +52,7 @@ describe("steps that throw:", () => {
   test("all players walk on after a step throws an error, and the world reports an incident that can be replayed", async () => {
     const { kept, world, bodies, tick } = twoWalkers(MUDDY_MAP);
     isMuddy = true;
-    // For two ticks, the world ignores the input of players that joined with a saved position.
+    // For two ticks, the world applies no input of players that joined with a saved position.
     tick(RIGHT, 2 + 40);
     expect(bodies.ada.x).toBe(176);
     expect(bodies.ben.x).toBe(368);

@@ -112,7 +112,7 @@ function withValidUnreliableInput(payload: Buffer, random: Random): Buffer {
   return (payload[0]! & CODE_BITS) === INPUT_UNRELIABLE ? unreliableInput(random) : payload;
 }
 
-/** Payloads after which the server closes the connection. Each must be the last payload of a session. */
+/** Payloads after which the server may close the connection. Each must be the last payload of a session. */
 export const LAST_PAYLOADS: readonly string[] = [
   "random first byte",
   "empty frame",

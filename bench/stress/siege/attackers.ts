@@ -45,7 +45,7 @@ export interface AttackerRequests {
   /** Makes the speakers say this number of hostile texts per second in all. */
   speak(argument: number): void;
   sayFigures(argument: null): SayFigures;
-  /** Opens and drops this number of connections. The connections do not join. */
+  /** Opens this number of connections, which do not join. Drops most of them, and half-closes the others. */
   connect(argument: { port: number; connections: number }): Promise<ConnectionCounts>;
   halt(argument: null): void;
 }
@@ -110,7 +110,7 @@ async function join(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Sends pongs, so that the server does not disconnect these clients for being silent. Returns the timer. */
+/** Sends pongs. Without them, the server would disconnect clients that send nothing else. Returns the timer. */
 function keepAlive(sockets: readonly Socket[]): NodeJS.Timeout {
   return setInterval(() => {
     for (const socket of sockets) if (!socket.destroyed) socket.write(UNSOLICITED_PONG);

@@ -48,11 +48,11 @@ export class Handover {
     this.#startedAt = clock();
   }
 
-  /** Asks the first candidate to prepare the rooms. */
-  start(): void {
-    this.#candidate = this.#reign.successor(this.#named);
-    if (this.#candidate === undefined) this.#fail();
-    else this.#askToPrepare(this.#candidate);
+  /** Asks the first candidate to prepare the rooms. Without `isPreparing`, names the first successor at once. */
+  start(isPreparing: boolean): void {
+    const candidate = this.#reign.successor(this.#named);
+    if (candidate !== undefined && isPreparing) this.#askToPrepare(candidate);
+    else this.#name(candidate);
   }
 
   /** Called when a process has prepared the rooms. Names the process as the successor if it is the candidate. */
@@ -71,9 +71,11 @@ export class Handover {
   advance(): void {
     const now = this.#clock();
     if (!this.#last) {
-      // The preparation only saves time, so a candidate that does not answer does not prevent the handover.
-      if (now - this.#startedAt >= this.#limits.prepareMs) this.#name(this.#reign.successor(this.#named));
-      else if (now - this.#repeatedAt >= this.#limits.nameAgainMs) this.#askToPrepare(this.#candidate!);
+      const candidate = this.#reign.successor(this.#named, this.#candidate);
+      // The preparation only saves time, so a candidate that has not prepared everything takes over, too.
+      if (candidate === undefined || now - this.#startedAt >= this.#limits.prepareMs) this.#name(candidate);
+      else if (candidate !== this.#candidate || now - this.#repeatedAt >= this.#limits.nameAgainMs)
+        this.#askToPrepare(candidate);
     } else if (now - this.#pausedAt >= this.#limits.handoverMs) this.#fail();
     else if (!this.#isConfirmed && now - this.#namedAt >= this.#limits.successorMs)
       this.#name(this.#reign.successor(this.#named));
@@ -85,6 +87,7 @@ export class Handover {
   }
 
   #askToPrepare(candidate: ProcessId): void {
+    this.#candidate = candidate;
     this.#repeatedAt = this.#clock();
     this.#prepare(candidate);
   }

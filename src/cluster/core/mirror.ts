@@ -7,7 +7,7 @@ import { messagesSince, RecentMessages } from "./recent-messages.ts";
 import type { OwnConnection, SessionTable } from "./session-table.ts";
 import type { UpLink } from "./up-link.ts";
 
-/** The close code of a connection that is no longer the connection of its session. SDKs reconnect by themselves. */
+/** The close code of a connection that cannot continue, although its session can. SDKs reconnect by themselves. */
 export const LOST_CODE = 4010;
 
 interface MirrorOptions {

@@ -188,8 +188,9 @@ export class ClusterNode {
    * the rooms of the successor tick, with the process that is the authority. Calls `done` with undefined if there is no
    * such process. In that case, this process may still be the authority. Its owner should then shut down the rooms, and
    * call `stop`.
+   * @param isUrgent whether the rooms must pause at once, before another process has prepared its rooms.
    */
-  handOver(done: (authority: ProcessId | undefined) => void): void {
+  handOver(done: (authority: ProcessId | undefined) => void, isUrgent = false): void {
     this.#upLink.isLeaving = true;
     if (this.#claim) this.#resign();
     this.#discardPreparation();
@@ -208,7 +209,7 @@ export class ClusterNode {
         this.#bus.send({ type: "prepare", process: this.#process, epoch: reign.epoch }, candidate),
       onEnd: (owner) => this.#handedOverTo(owner),
     });
-    this.#handover.start();
+    this.#handover.start(!isUrgent);
   }
 
   /** Ends everything, and frees the lease if this process has it. */

@@ -92,7 +92,7 @@ export class Outbox {
     return entry.session;
   }
 
-  /** Called when a connection is gone. @returns false if the session has another connection. */
+  /** Called when a connection is gone. @returns false if it was not, or no longer, the session's. */
   disconnect(process: ProcessId, session: string, connection: string): boolean {
     const entry = this.#entries.get(session);
     if (entry?.process !== process || entry.connection !== connection) return false;

@@ -9,7 +9,7 @@ interface Pending {
   isSent: boolean;
 }
 
-/** The requests of one process. Each is answered once, with undefined if it has timed out. */
+/** The requests of one process. Each is answered once, with undefined if it has timed out, unless it is withdrawn. */
 export class PendingRequests {
   readonly #limit: number;
   readonly #pending = new Map<string, Pending>();

@@ -53,9 +53,13 @@ export class Processes {
     inbox.isAlive = true;
   }
 
-  /** Returns the process that is fit to be the next authority: alive, not about to end, with the newest place. */
-  successor(except: ReadonlySet<ProcessId>): ProcessId | undefined {
+  /**
+   * Returns a process that is fit to be the next authority: alive, and not about to end. Returns `preferred` if it is
+   * fit; otherwise the process with the newest place.
+   */
+  successor(except: ReadonlySet<ProcessId>, preferred?: ProcessId): ProcessId | undefined {
     const fit = this.#others().filter(({ process, isLeaving }) => !isLeaving && !except.has(process));
+    if (fit.some(({ process }) => process === preferred)) return preferred;
     return fit.toSorted((one, other) => comparePlaces(other.at, one.at))[0]?.process;
   }
 

@@ -115,9 +115,9 @@ export class Reign implements HostLink {
     return !this.#publisher.isFull;
   }
 
-  /** Returns the process that is fit to be the next authority; undefined if there is none. */
-  successor(except: ReadonlySet<ProcessId>): ProcessId | undefined {
-    return this.#processes.successor(except);
+  /** Returns a process that is fit to be the next authority, `preferred` if it is; undefined if there is none. */
+  successor(except: ReadonlySet<ProcessId>, preferred?: ProcessId): ProcessId | undefined {
+    return this.#processes.successor(except, preferred);
   }
 
   /** Pauses the rooms, and publishes a last message, which names the successor. @returns the last message. */

@@ -13,6 +13,7 @@ import { copyInput } from "./input-format.ts";
 import { PlayerFormat, UNKNOWN } from "./player-format.ts";
 import { SchemaWriter } from "./schema-bytes.ts";
 import { END, TIMED, WHOLE, writeWaiting } from "./section.ts";
+import { setRefId } from "./shared-state.ts";
 
 /** The initial size in bytes of the buffer for the changes of a tick. */
 const SECTION_SIZE = 64 * 1024;
@@ -99,9 +100,13 @@ export class MirrorSerializer implements SightSerializer {
     this.#handshake = Reflection.encode(this.#encoder);
   }
 
-  /** Replaces the reference ids of a restored room with those of a newer snapshot. Call it before the first tick. */
+  /**
+   * Replaces the reference ids of a restored room with those of a newer snapshot. Call it before the first tick. The
+   * players get their ids at once. Otherwise an id that was free at the earlier snapshot could be used twice.
+   */
   restore(restored: RestoredPlayers): void {
     this.#restored = restored;
+    for (const [sessionId, player] of this.#state.players.entries()) setRefId(player, restored.ids.get(sessionId)!);
     this.#encoder = encoderOf(this.#state, restored);
   }
 

@@ -23,7 +23,7 @@ const ABSOLUTE = 0;
 /** Used as a number of applied inputs if the receivers do not know the number. */
 export const UNKNOWN = -1;
 
-/** The most bytes of a change, without its texts. */
+/** The most bytes of a change, without its texts and the latest input. */
 const MAX_CHANGE_BYTES = 1 + MAX_FIELDS_BYTES + 2 * 9;
 
 /** The parts of a mirrored player that `PlayerFormat.read` updates. */

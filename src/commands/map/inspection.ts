@@ -58,7 +58,7 @@ export function declarationPath(path: string): string {
   return join(dirname(path), parse(path).name + DECLARATION_EXTENSION);
 }
 
-/** Maximum spawns that an initial declaration lists. It says `auto` instead if the map has more spawns. */
+/** Maximum spawns that an initial declaration lists. It says `auto` instead if the map has more spawns, or none. */
 const MAX_LISTED_SPAWNS = 4;
 
 /**

@@ -41,13 +41,13 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 /** Whether the rooms of the next authority are prepared, from a state that is a few ticks older than the last one. */
 let isPrepared = false;
 
-/** Ends the authority, and creates a new one from the state of the second replica. */
-async function failOver(): Promise<void> {
+/** Ends the authority, and runs `meanwhile`. Then creates a new authority from the state of the second replica. */
+async function failOver(meanwhile: () => unknown = () => pause(300)): Promise<void> {
   const replica = cluster.replicas[1]!;
   const early = cluster.snapshotOf(replica);
   if (isPrepared) await pause(150);
   cluster.endHost();
-  await pause(300);
+  await meanwhile();
   if (isPrepared) await cluster.prepareHost(early);
   await cluster.createHost(replica);
 }
@@ -132,10 +132,10 @@ describe.each([
       return mirror.sessions.get(gone.id)?.until;
     };
     const before = await until(expiry);
-    cut(lost.room);
-    cluster.endHost();
-    await pause(200);
-    await cluster.createHost(cluster.replicas[1]);
+    await failOver(() => {
+      cut(lost.room);
+      return pause(200);
+    });
     await until(() => lost.room.connection.isOpen && cluster.replicas[1]!.connectionCount === 2);
     lost.room.send("move", "right");
     await until(() => lost.self().x === x + 16);
@@ -160,12 +160,13 @@ describe.each([
       open.push(room);
       return room;
     };
-    cluster.endHost();
-    const during = claim(seats[0]);
-    await until(() => cluster.replicas[0]!.connectionCount === 2);
-    await cluster.createHost(cluster.replicas[1]);
+    let during: ReturnType<typeof claim> | undefined;
+    await failOver(() => {
+      during = claim(seats[0]);
+      return until(() => cluster.replicas[0]!.connectionCount === 2);
+    });
     for (const [room, name] of [
-      [await during, "during"],
+      [await during!, "during"],
       [await claim(seats[1]), "after"],
     ] as const)
       await until(() => room.state.players?.get(room.sessionId)?.name === name);
@@ -306,6 +307,19 @@ describe("rooms that were prepared before sessions changed:", () => {
     await cluster.createHost(cluster.replicas[1]);
     await until(() => cluster.records.get(`${id} plaza`)?.x === x);
     expect(cluster.records.get(`${gone} plaza`)?.x).toBe(goneAt);
+  });
+
+  test("the clock of a room goes on as if the preparation took no time", async () => {
+    const { id } = await join(0);
+    const clockOf = () => cluster.roomOf(id)!.clock.elapsedTime;
+    const early = cluster.snapshotOf(cluster.replicas[1]!);
+    const [before, startedAt] = [clockOf(), performance.now()];
+    cluster.endHost();
+    await cluster.prepareHost(early);
+    await pause(400);
+    await cluster.createHost(cluster.replicas[1]);
+    await pause(200);
+    expect(Math.abs(clockOf() - before - (performance.now() - startedAt))).toBeLessThan(150);
   });
 
   test("prepared rooms are discarded, and rooms are restored from the last state alone", async () => {

@@ -70,9 +70,16 @@ test("collections, the objects inside them, and optional fields are mirrored, an
     await settle(one, other);
   };
   await change();
-  for (let round = 0; round < 2; round++) {
+  const preparations = [undefined, { changes: false }, undefined, { changes: true }];
+  for (const [round, preparation] of preparations.entries()) {
+    const early = cluster.snapshotOf(cluster.replicas[1]!);
+    if (preparation?.changes) await change();
     cluster.endHost();
+    if (preparation) await cluster.prepareHost(early);
     await cluster.createHost(cluster.replicas[1]);
+    await settle(one, other);
+    // A new object with a collection inside. Neither of them may get the reference id of another object.
+    state().weather = new Weather().assign({ rain: round, winds: ["east"] });
     await settle(one, other);
     await change();
     expect([one.state.coins.get("b"), one.state.queue[0]]).toEqual([b, first]);

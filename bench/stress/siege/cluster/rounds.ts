@@ -34,9 +34,9 @@ const REPLACE_MS = 2000;
 /** Describes a kind of round, with its goals in milliseconds. `undefined` means no goal. */
 export interface Goals {
   what: string;
-  /** The longest time that a client may stand still if its connection was not closed. */
+  /** The maximum of the p99 of the stillness of clients whose connection was not closed. */
   stayedMs: number | undefined;
-  /** The longest time that a client may stand still if its connection was closed. */
+  /** The maximum of the p99 of the stillness of clients whose connection was closed. */
   movedMs: number | undefined;
   /** Whether connections may be closed. */
   mayMove: boolean;

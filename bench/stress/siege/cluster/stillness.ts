@@ -1,5 +1,6 @@
 // Measures how long one client stands still: its longest time without an applied input. On a busy machine the client
-// itself may be late to send its next input. This lateness is no fault of the servers, so it does not count.
+// itself may be late to send its next input. This lateness is no fault of the servers, so it does not count, as long as
+// the client receives frames. Without frames, the servers may be standing still as well, so all of the time counts.
 
 /** The longest time without an applied input in one round. All times are in milliseconds. */
 export class Stillness {
@@ -8,6 +9,7 @@ export class Stillness {
   #longest = 0;
   /** The time since which the client could send its next input; undefined while inputs wait, or while it cannot send. */
   #idleSince: number | undefined;
+  #frameAt = 0;
 
   /** @param moveMs the interval at which the client sends an input if it is not late. */
   constructor(moveMs: number) {
@@ -21,10 +23,15 @@ export class Stillness {
     if (this.#idleSince !== undefined) this.#idleSince = now;
   }
 
+  /** Called when the client receives a frame. */
+  frame(now: number): void {
+    this.#frameAt = now;
+  }
+
   /** Called when the client sends an input. */
-  sent(now: number): void {
+  sent(): void {
     if (this.#idleSince === undefined) return;
-    this.#appliedAt += this.#lateness(now, this.#idleSince);
+    this.#appliedAt += this.#lateness(this.#idleSince);
     this.#idleSince = undefined;
   }
 
@@ -47,11 +54,11 @@ export class Stillness {
 
   /** Returns the longest time in the round so far, including the time since the last applied input. */
   longest(now: number): number {
-    const late = this.#idleSince === undefined ? 0 : this.#lateness(now, this.#idleSince);
+    const late = this.#idleSince === undefined ? 0 : this.#lateness(this.#idleSince);
     return Math.max(this.#longest, now - this.#appliedAt - late);
   }
 
-  #lateness(now: number, idleSince: number): number {
-    return Math.max(0, now - idleSince - this.#moveMs);
+  #lateness(idleSince: number): number {
+    return Math.max(0, this.#frameAt - idleSince - this.#moveMs);
   }
 }

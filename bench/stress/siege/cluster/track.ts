@@ -71,8 +71,8 @@ export class Track {
   }
 
   /** Called when the client has sent an input. @param direction an index of DIRECTIONS. */
-  sent(now: number, number: number, direction: number): void {
-    this.#stillness.sent(now);
+  sent(number: number, direction: number): void {
+    this.#stillness.sent();
     this.#sent.set(number, direction);
     if (this.#sent.size > QUEUE_LIMIT) this.#mayHaveDropped = true;
   }
@@ -82,6 +82,7 @@ export class Track {
    * @param acknowledged the number of the last input that the server has processed.
    */
   frame(now: number, acknowledged: number, { x, y }: Position): void {
+    this.#stillness.frame(now);
     const inputs: number[] = [];
     for (let number = this.#acknowledged + 1; number <= acknowledged; number++) {
       const direction = this.#sent.get(number);
@@ -99,13 +100,14 @@ export class Track {
   }
 
   /** Called when a plain WebSocket has sent a move. */
-  plainSent(now: number): void {
-    this.#stillness.sent(now);
+  plainSent(): void {
+    this.#stillness.sent();
     this.#unseen++;
   }
 
   /** Called when a plain WebSocket has received a frame. Such frames acknowledge no inputs. */
   plainFrame(now: number, { x, y }: Position): void {
+    this.#stillness.frame(now);
     if (this.#position) {
       this.#judgeSpeed(now, this.#position, { x, y });
       const steps = distanceOf(this.#position, { x, y }) / STEP;

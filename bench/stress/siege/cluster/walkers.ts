@@ -172,7 +172,7 @@ class SdkWalker extends Walker {
     const direction = this.walk.next();
     input.data.direction = direction + 1;
     const number = input.send();
-    if (number > 0) this.track.sent(performance.now(), number, direction);
+    if (number > 0) this.track.sent(number, direction);
   }
 }
 
@@ -217,7 +217,7 @@ class PlainWalker extends Walker {
   move(): void {
     if (!this.isPlaying || this.#socket!.readyState !== WebSocket.OPEN) return;
     this.#socket!.send(DIRECTIONS[this.walk.next()]!);
-    this.track.plainSent(performance.now());
+    this.track.plainSent();
   }
 }
 

@@ -112,6 +112,42 @@ describe("an authority that hands over:", () => {
     expect(reported!.number).toBeGreaterThan(1);
   });
 
+  test("an authority that hands over in a hurry pauses its rooms at once", () => {
+    const leaving = authority();
+    simulation.preparationMs = 60_000;
+    leaving.run(() => leaving.node.handOver(() => {}, true));
+    simulation.walkFor(200);
+    expect(authority()).not.toBe(leaving);
+    expect(simulation.oracle.figures.rollbacks).toBe(0);
+  });
+
+  test("an authority that hands over asks another candidate if the first one is about to end", () => {
+    const leaving = authority();
+    const [first, second] = simulation.running().filter((process) => process !== leaving);
+    simulation.preparationMs = 60_000;
+    leaving.run(() => leaving.node.handOver(() => {}));
+    simulation.walkFor(200);
+    expect([first, second].filter((process) => process!.isPreparing)).toHaveLength(1);
+    const candidate = first!.isPreparing ? first! : second!;
+    simulation.preparationMs = 100;
+    candidate.run(() => candidate.node.handOver(() => {}));
+    simulation.walkFor(1000);
+    expect(authority()).toBe(candidate === first ? second : first);
+    expect(simulation.oracle.figures.longestStillMs).toBeLessThanOrEqual(150);
+  });
+
+  test("a candidate that has not prepared everything in time takes over all the same", () => {
+    const leaving = authority();
+    const others = simulation.running().filter((process) => process !== leaving);
+    simulation.preparationMs = 60_000;
+    leaving.run(() => leaving.node.handOver(() => {}));
+    simulation.walkFor(200);
+    const candidate = others.find(({ isPreparing }) => isPreparing)!;
+    simulation.walkFor(4000);
+    expect(authority()).toBe(candidate);
+    expect(simulation.oracle.figures.longestStillMs).toBeLessThanOrEqual(150);
+  });
+
   test("an authority that hands over chooses another successor if the first one does not answer", () => {
     const leaving = authority();
     const [first, second] = simulation.running().filter((process) => process !== leaving);

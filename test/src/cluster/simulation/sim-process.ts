@@ -94,6 +94,11 @@ export class SimProcess {
     return !this.isEnded && !this.#isStopped;
   }
 
+  /** Whether the process prepares rooms, or has prepared them. */
+  get isPreparing(): boolean {
+    return this.#prepared !== undefined;
+  }
+
   /** The place of the process's mirrored state. */
   get place(): Place {
     return this.node.figures.place;

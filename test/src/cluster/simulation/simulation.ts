@@ -45,6 +45,8 @@ const MAP = smallMap();
 /** One simulation. */
 export class Simulation implements Faulty {
   readonly random: Random;
+  /** The milliseconds that each preparation of rooms takes; undefined for random times. */
+  preparationMs: number | undefined;
   readonly events = new Events();
   readonly redis: Redis;
   readonly network: Network;
@@ -134,7 +136,7 @@ export class Simulation implements Faulty {
           onPublish,
         }),
       onReign: (owner, from) => this.#reigns(owner, from),
-      preparationMs: () => this.random(MAX_PREPARATION_MS),
+      preparationMs: () => this.preparationMs ?? this.random(MAX_PREPARATION_MS),
     });
     this.#processes.push(process);
     return process;
