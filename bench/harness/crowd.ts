@@ -59,14 +59,14 @@ export function startAreas(crowd: Crowd): StartArea[] {
 }
 
 /**
- * Returns a small area around one point, in which players start. A walk from this point comes equally close to opposite
- * edges of the crowd's area; see `isInside`.
+ * Returns the small area in which players start: around the point from which the farthest walks to the left and to the
+ * right end equally far from the edges of the crowd's area; likewise up and down. See `isInside`.
  */
 function centreOf({ left, top, width, height }: CrowdArea): StartArea {
   const x = left + (width + STEP) / 2;
   const y = top + (height + STEP) / 2;
-  // All points in the returned area round to the same whole numbers. Servers that do not round start each player at a
-  // slightly different point.
+  // A server that rounds coordinates to whole numbers starts all players at the same point. Other servers start each
+  // player at a slightly different point.
   return { left: x - 0.5, top: y - 0.5, right: x + 0.5, bottom: y + 0.5 };
 }
 

@@ -65,7 +65,7 @@ export class RoomHost implements Host, SeatsHost {
 
   /**
    * Restores most of the rooms from a snapshot, before this process is the authority. Resolves when they are restored.
-   * They do not tick, and send and save nothing, until `start` is called.
+   * They do not tick, send nothing, and save no records, until `start` is called.
    */
   prepare(snapshot: Snapshot): Promise<void> {
     const prepared = this.#work.then(() => this.#prepare(snapshot));

@@ -269,8 +269,8 @@ export interface Snapshot {
 export type CreateHost = (link: HostLink, snapshot: Snapshot | undefined) => Host;
 
 /**
- * Creates rooms from a snapshot before this process is the authority. They do not tick, and send and save nothing. The
- * next call of `CreateHost` brings them to its newer snapshot, which takes less time than creating them.
+ * Creates rooms from a snapshot before this process is the authority. They do not tick, send nothing, and save no
+ * records. The next call of `CreateHost` brings them to its newer snapshot, which takes less time than creating them.
  * @param done is called once the rooms are prepared.
  * @returns a function that ends the prepared rooms, unless `CreateHost` has used them.
  */

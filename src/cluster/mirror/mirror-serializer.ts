@@ -101,8 +101,9 @@ export class MirrorSerializer implements SightSerializer {
   }
 
   /**
-   * Replaces the reference ids of a restored room with those of a newer snapshot. Call it before the first tick. The
-   * players get their ids at once. Otherwise an id that was free at the earlier snapshot could be used twice.
+   * Replaces the reference ids of a prepared room, because it goes on from a newer snapshot than the one that it
+   * was created from. Call it before the first tick. The players get their ids at once: since the room was created, the
+   * ids that it gave them may have been used for other objects.
    */
   restore(restored: RestoredPlayers): void {
     this.#restored = restored;

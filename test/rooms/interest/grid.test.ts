@@ -88,7 +88,7 @@ test("cellAt maps every integer or fractional position on the map to a cell of t
   );
 });
 
-test("Grid.eachHad lists all visible cells and one more row or column per side in `kept`, but no cell beyond MAX_SIGHT", () => {
+test("Grid.eachHad lists all visible cells, and one more row or column on each kept side, but no cell beyond MAX_SIGHT", () => {
   const grid = new Grid(2400, 2400);
   const cells = Array.from({ length: grid.size }, (_, cell) => cell);
   const column = (cell: number) => cell % grid.columns;
