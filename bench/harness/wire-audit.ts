@@ -73,7 +73,7 @@ export function clockOf(frame: Uint8Array): number | undefined {
 type Fields = Record<number, { name: string; type: unknown } | undefined>;
 const fieldsOf = (type: unknown) => (type as { [Symbol.metadata]: Fields })[Symbol.metadata];
 
-/** The data of one player that this client has received. */
+/** What this client has received about one player. */
 interface KnownPlayer {
   refId: number;
   id: string;

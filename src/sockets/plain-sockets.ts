@@ -1,5 +1,5 @@
-// The plain protocol, which needs no SDK. A client opens a WebSocket on /websocket and sends text frames with one word
-// per step.
+// The plain protocol, which needs no SDK. A client opens a WebSocket on /websocket. For each step, it sends a text frame
+// that contains one word.
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import {

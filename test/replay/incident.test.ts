@@ -154,7 +154,7 @@ describe("recordings of incidents after a long game:", () => {
     expect(lastTick - firstTick).toBeLessThanOrEqual(180 * SECOND);
   });
 
-  test("the recording of an incident replays without divergence until one second before the incident", () => {
+  test("in the replay of an incident, only the tick of the incident diverges", () => {
     const recording = readRecording(file);
     const replay = new Replay(recording, MAP);
     while (replay.tick < incident.tick - SECOND) {

@@ -48,7 +48,7 @@ test.each<[string, RecordingError]>([
   for (const value of values) expect(detail).toContain(String(value));
 });
 
-test("replay texts with a number of players use the plural forms and number formats of each language", () => {
+test("replay texts that say how many players there are use the plural forms and number formats of each language", () => {
   expect([1, 1234].map(en.players)).toEqual(["1 player", "1,234 players"]);
   expect([1, 1234].map(ko.players)).toEqual(["플레이어 1명", "플레이어 1,234명"]);
 });

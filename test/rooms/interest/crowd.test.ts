@@ -889,7 +889,7 @@ test("clients see the new players if the state's map of players is replaced", ()
   expect(Object.keys(seenBy("watcher")).sort()).toEqual(["third", "watcher"]);
 });
 
-test("a client that walks one cell out of sight of a crowd still gets the crowd's changes, even if no other client exists", () => {
+test("a client that walks away from a crowd, until the crowd is one cell out of sight, still gets the crowd's changes, even if no other client exists", () => {
   const crowd = new Crowd(1600, 160, false, 1500);
   const ids = Array.from({ length: 120 }, () => crowd.newId());
   for (const [i, id] of ids.entries()) crowd.put(id, { name: id, facing: 4, x: 20 + i, y: 80 });
