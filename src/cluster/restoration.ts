@@ -133,7 +133,8 @@ export class Restoration {
     }
     for (const room of host.rooms()) {
       // A developer's room may have changed its state when players joined, for example by placing a gift for each.
-      this.#updateRoom(this.#mirror.rooms.get(room.record.id)!, room);
+      const mirrored = this.#mirror.rooms.get(room.record.id);
+      if (mirrored) this.#updateRoom(mirrored, room);
       // A room without clients may end from now on.
       room.room.autoDispose = this.#disposing.get(room.room) ?? room.room.autoDispose;
     }
@@ -303,6 +304,7 @@ function restoreInputs(session: HostSession, { slot, latest, consumedCount }: Mi
   const { id, room, connection } = session;
   for (const input of waiting.moves.get(slot) ?? []) room.world.queueMove(id, input);
   const inputs = room.room.inputs.get(id);
+  inputs.clear(); // A preparation that was cut short may have queued inputs of an earlier state.
   const { socket } = connection!;
   const predicted = waiting.predicted.get(slot) ?? [];
   // A client sends only those fields of an input that differ from its last input. So the framework must know the last

@@ -107,7 +107,10 @@ export class MirrorSerializer implements SightSerializer {
    */
   restore(restored: RestoredPlayers): void {
     this.#restored = restored;
-    for (const [sessionId, player] of this.#state.players.entries()) setRefId(player, restored.ids.get(sessionId)!);
+    for (const [sessionId, player] of this.#state.players.entries()) {
+      const id = restored.ids.get(sessionId);
+      if (id !== undefined) setRefId(player, id);
+    }
     this.#encoder = encoderOf(this.#state, restored);
   }
 

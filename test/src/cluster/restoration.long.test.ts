@@ -290,6 +290,28 @@ describe("rooms that were prepared before sessions changed:", () => {
     expect(walker.room.input().lastProcessed).toBe(walker.sent);
   });
 
+  test("inputs are applied once if the handover interrupts the preparation, whatever the preparation is doing", async () => {
+    const walkers = await Promise.all(
+      ["one", "two", "three"].map((name) => PredictingClient.join(cluster.client(), plaza, { name })),
+    );
+    open.push(...walkers.map(({ room }) => room));
+    for (const walker of walkers) walker.walk();
+    for (let turns = 0; turns < 12; turns++) {
+      const early = cluster.snapshotOf(cluster.replicas[1]!);
+      await pause(120);
+      cluster.endHost();
+      const prepared = cluster.prepareHost(early);
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      await cluster.createHost(cluster.replicas[1]);
+      await prepared;
+    }
+    await Promise.all(walkers.map((walker) => walker.settle()));
+    for (const { drift, room, sent } of walkers) {
+      expect(drift).toBe(0);
+      expect(room.input().lastProcessed).toBe(sent);
+    }
+  });
+
   test("prepared rooms save nothing, and the new authority saves what is newer than the preparation", async () => {
     const id = newPlayerId();
     const gone = newPlayerId();
