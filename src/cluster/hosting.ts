@@ -66,7 +66,7 @@ export class Hosting {
     };
   }
 
-  /** Creates the rooms of the cluster in this process. */
+  /** Creates the rooms of the cluster in this process, or goes on with prepared ones. */
   readonly createHost: CreateHost = (link, snapshot) => {
     const host = this.#host ?? this.#newHost();
     host.start(link, snapshot);

@@ -132,7 +132,7 @@ export class Restoration {
       if (++count % SESSIONS_AT_ONCE === 0) await yieldToEventLoop();
     }
     for (const room of host.rooms()) {
-      // A developer's room may have changed its state when players joined, for example by placing a gift for each.
+      // A developer's room may have changed its state when the restored players joined.
       const mirrored = this.#mirror.rooms.get(room.record.id);
       if (mirrored) this.#updateRoom(mirrored, room);
       // A room without clients may end from now on.

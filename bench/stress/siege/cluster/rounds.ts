@@ -34,9 +34,9 @@ const REPLACE_MS = 2000;
 /** Describes a kind of round, with its goals in milliseconds. `undefined` means no goal. */
 export interface Goals {
   what: string;
-  /** The maximum of the p99 of the stillness of clients whose connection was not closed. */
+  /** The maximum p99 of the stillness, for clients whose connection was not closed. */
   stayedMs: number | undefined;
-  /** The maximum of the p99 of the stillness of clients whose connection was closed. */
+  /** The maximum p99 of the stillness, for clients whose connection was closed. */
   movedMs: number | undefined;
   /** Whether connections may be closed. */
   mayMove: boolean;
